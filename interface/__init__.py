@@ -1,0 +1,27 @@
+"""Chentsov: symbolic differential geometry for the geometry of models.
+
+SymPy expressions go in and come out; numbers on grids are xarray objects.
+Each public name is loaded when it is first used.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# Public name -> the module that holds it.
+_HOMES: dict[str, str] = {}
+
+
+def __getattr__(name: str):
+    home = _HOMES.get(name)
+    if home is None:
+        if name == "models":
+            return import_module("chentsov.models")
+        raise AttributeError(f"module 'chentsov' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted(set(globals()) | set(_HOMES) | {"models"})
