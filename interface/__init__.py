@@ -9,7 +9,10 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 # Public name -> the module that holds it.
-_HOMES: dict[str, str] = {}
+_HOMES: dict[str, str] = {
+    "RiemannianManifold": "chentsov.geometry.manifolds",
+    "progress": "chentsov.geometry.manifolds",
+}
 
 
 def __getattr__(name: str):

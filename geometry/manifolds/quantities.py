@@ -1,0 +1,55 @@
+"""What a manifold can be asked for by name, with what a label of it should say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Quantity", "RIEMANNIAN_QUANTITIES"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A named geometric quantity.
+
+    Args:
+        name: the name, which is also an attribute of the manifold.
+        long_name: for axis labels and NetCDF attributes.
+        latex: its symbol.
+        units: "1" for the dimensionless; a coordinate-dependent tensor has none.
+        rank: the number of indices (0 for a scalar).
+        getter: manifold -> expression or array.
+    """
+
+    name: str
+    long_name: str
+    latex: str
+    units: str
+    rank: int
+    getter: Callable[[Any], Any]
+
+
+def _attribute(name: str, long_name: str, latex: str, rank: int) -> Quantity:
+    return Quantity(name, long_name, latex, "1" if rank == 0 else "", rank, lambda m: getattr(m, name))
+
+
+#: The quantities of every Riemannian manifold, in the order of derivation.
+RIEMANNIAN_QUANTITIES: dict[str, Quantity] = {
+    q.name: q
+    for q in (
+        _attribute("metric", "metric tensor", "g_{ij}", 2),
+        _attribute("inverse_metric", "inverse metric", "g^{ij}", 2),
+        _attribute("determinant", "determinant of the metric", r"\det g", 0),
+        _attribute("volume_density", "Riemannian volume density", r"\sqrt{|g|}", 0),
+        _attribute("christoffel", "Christoffel symbols of the second kind", r"\Gamma^{i}{}_{jk}", 3),
+        _attribute("christoffel_first", "Christoffel symbols of the first kind", r"\Gamma_{k,ij}", 3),
+        _attribute("riemann", "Riemann tensor", "R^{i}{}_{jkl}", 4),
+        _attribute("riemann_lowered", "lowered Riemann tensor", "R_{ijkl}", 4),
+        _attribute("ricci", "Ricci tensor", "R_{ij}", 2),
+        _attribute("ricci_scalar", "Ricci scalar", "R", 0),
+        _attribute("einstein", "Einstein tensor", "G_{ij}", 2),
+        _attribute("weyl", "Weyl tensor", "C_{ijkl}", 4),
+        _attribute("kretschmann", "Kretschmann scalar", "R_{ijkl}R^{ijkl}", 0),
+    )
+}

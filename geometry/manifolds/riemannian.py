@@ -1,0 +1,290 @@
+"""Riemannian and pseudo-Riemannian manifolds in one chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import sympy as sp
+
+from chentsov.geometry.exact import DifferentialField
+
+from .curvature import Curvature, detect_structure
+from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
+from .local import Element
+from .progress import steps
+from .quantities import RIEMANNIAN_QUANTITIES, Quantity
+
+__all__ = ["RiemannianManifold"]
+
+Array = sp.ImmutableDenseNDimArray
+
+
+class RiemannianManifold:
+    """A chart with a metric: everything that follows from g_ij, exactly and on demand.
+
+    Components are SymPy expressions in a canonical form, so two that are equal look
+    equal and a zero is 0. Nothing is computed before it is asked for; what has been
+    computed is kept.
+
+    Args:
+        metric: g_ij, a square symmetric array of SymPy expressions.
+        coordinates: the symbols x^i. Every other symbol is a constant.
+        constants: the constants, if they are to be declared; then any other symbol is an error.
+        name: what to call the manifold.
+        source: where the metric comes from.
+
+    Raises:
+        ManifoldError: the metric is not square, not symmetric or of the wrong size, or a
+            coordinate is repeated or not a symbol (a ValueError).
+        SingularMetricError: the determinant vanishes identically.
+        UnsupportedFunction: the metric holds a function without a derivative rule.
+
+    >>> import sympy as sp
+    >>> t, p = sp.symbols("t p")
+    >>> a = sp.Symbol("a", positive=True)
+    >>> sphere = RiemannianManifold([[a**2, 0], [0, a**2*sp.sin(t)**2]], (t, p))
+    >>> sphere.ricci_scalar, sphere.structure
+    (2/a**2, 'general')
+    """
+
+    def __init__(
+        self,
+        metric: Any,
+        coordinates: Sequence[sp.Symbol],
+        *,
+        constants: Iterable[sp.Symbol] | None = None,
+        name: str | None = None,
+        source: str | None = None,
+    ) -> None:
+        self.coordinates = read_coordinates(coordinates)
+        self.name = name
+        self.source = source
+        self._arrays: dict[str, Any] = {}
+        self._expressions: dict[tuple[Any, ...], sp.Expr] = {}
+        self._given_metric = read_metric(metric, self.coordinates)
+        self.field = DifferentialField(self.coordinates)
+        self._declared = self._check_constants(constants)
+        elements = [[self.field(v) for v in row] for row in self._given_metric.tolist()]
+        self._check_symmetry(elements)
+        self.local: Curvature = detect_structure(self.field, self.coordinates, elements)
+        self._check_regular()
+
+    # -- input checks ------------------------------------------------------------------
+
+    def _check_constants(self, constants: Iterable[sp.Symbol] | None) -> tuple[sp.Symbol, ...] | None:
+        if constants is None:
+            return None
+        declared = tuple(constants)
+        unknown = sorted(s.name for s in set(self.constants) - set(declared))
+        if unknown:
+            raise ManifoldError(
+                f"the metric holds {', '.join(unknown)}, which is neither a coordinate nor a declared constant"
+            )
+        return declared
+
+    def _check_symmetry(self, elements: list[list[Element]]) -> None:
+        for i in range(self.dim):
+            for j in range(i):
+                if not elements[i][j] == elements[j][i]:
+                    raise ManifoldError(
+                        f"the metric is not symmetric: g[{i}, {j}] − g[{j}, {i}] = "
+                        f"{(elements[i][j] - elements[j][i]).as_expr()}"
+                    )
+
+    def _check_regular(self) -> None:
+        if self.local.determinant().is_zero:
+            raise SingularMetricError(
+                "the metric is singular everywhere: its determinant is identically zero, so it has no inverse; "
+                "drop coordinates on which nothing depends, or pull it back to a submanifold"
+            )
+
+    # -- what it is -------------------------------------------------------------------------
+
+    @property
+    def dim(self) -> int:
+        """The number of coordinates."""
+        return len(self.coordinates)
+
+    @cached_property
+    def constants(self) -> tuple[sp.Symbol, ...]:
+        """The symbols of the metric that are not coordinates; they are treated as constants."""
+        free = self._given_metric.free_symbols - set(self.coordinates)
+        return tuple(sorted(free, key=lambda s: s.name))
+
+    @property
+    def structure(self) -> str:
+        """"general", "hessian" (∂_k g_ij totally symmetric in these coordinates) or "immersed"."""
+        return self.local.structure
+
+    def quantities(self) -> dict[str, Quantity]:
+        """Name -> `Quantity` for everything that `expression_of` knows."""
+        known = dict(RIEMANNIAN_QUANTITIES)
+        if self.structure == "hessian":
+            known["cubic"] = Quantity("cubic", "cubic tensor", "T_{ijk}", "", 3, lambda m: m.cubic)
+        return known
+
+    def expression_of(self, name: str) -> Any:
+        """The quantity of that name, e.g. "ricci_scalar".
+
+        Raises:
+            ManifoldError: there is no such quantity; the message lists those there are.
+        """
+        known = self.quantities()
+        if name not in known:
+            raise ManifoldError(f"unknown quantity {name!r}; known are {', '.join(known)}")
+        return known[name].getter(self)
+
+    # -- from elements to expressions ---------------------------------------------------------
+
+    def _expression(self, element: Element) -> sp.Expr:
+        return element.as_expr()
+
+    def _array(self, name: str, rank: int, element: Callable[..., Element]) -> Array:
+        """All components of a tensor, as an array that is built once."""
+        if name not in self._arrays:
+            what = self.quantities()[name].long_name if name in self.quantities() else name
+            indices = list(product(range(self.dim), repeat=rank))
+            entries = [self._component(name, i, element) for i in steps(what[0].upper() + what[1:], indices)]
+            self._arrays[name] = Array(entries, (self.dim,) * rank)
+        return self._arrays[name]
+
+    def _component(self, name: str, indices: tuple[int, ...], element: Callable[..., Element]) -> sp.Expr:
+        key = (name, *indices)
+        if key not in self._expressions:
+            self._expressions[key] = self._expression(element(*indices))
+        return self._expressions[key]
+
+    # -- the metric and its connection -----------------------------------------------------------
+
+    @property
+    def metric(self) -> sp.ImmutableMatrix:
+        """g_ij."""
+        return self._given_metric
+
+    @property
+    def inverse_metric(self) -> sp.ImmutableMatrix:
+        """g^ij."""
+        return sp.ImmutableMatrix(self._array("inverse_metric", 2, self.local.inverse).tolist())
+
+    @property
+    def determinant(self) -> sp.Expr:
+        """det g."""
+        return self._component("determinant", (), self.local.determinant)
+
+    @property
+    def volume_density(self) -> sp.Expr:
+        """√|det g|."""
+        det = self.determinant
+        return sp.sqrt(-det if det.is_negative else det if det.is_positive else sp.Abs(det))
+
+    def metric_derivative(self, i: int, j: int, k: int) -> sp.Expr:
+        """∂_k g_ij."""
+        return self._component("metric_derivative", (min(i, j), max(i, j), k), self.local.metric_derivative)
+
+    @property
+    def christoffel_first(self) -> Array:
+        """Γ_{k,ij} = ½ (∂_i g_kj + ∂_j g_ki − ∂_k g_ij), indexed [k, i, j]."""
+        return self._array("christoffel_first", 3, self.local.christoffel_first)
+
+    @property
+    def christoffel(self) -> Array:
+        """Γ^i_jk = g^im Γ_{m,jk}, indexed [i, j, k]."""
+        return self._array("christoffel", 3, self.local.christoffel)
+
+    @property
+    def cubic(self) -> Array:
+        """T_ijk = ∂_k g_ij, totally symmetric; only where the structure is "hessian".
+
+        Raises:
+            ManifoldError: the metric is not Hessian in these coordinates.
+        """
+        if self.structure != "hessian":
+            raise ManifoldError("the metric is not Hessian in these coordinates: ∂_k g_ij is not totally symmetric")
+        return self._array("cubic", 3, self.local.metric_derivative)
+
+    # -- curvature ---------------------------------------------------------------------------------
+
+    @property
+    def riemann(self) -> Array:
+        """R^i_jkl = ∂_k Γ^i_jl − ∂_l Γ^i_jk + Γ^i_km Γ^m_jl − Γ^i_lm Γ^m_jk, indexed [i, j, k, l]."""
+        return self._array("riemann", 4, self.local.riemann)
+
+    @property
+    def riemann_lowered(self) -> Array:
+        """R_ijkl = g_im R^m_jkl."""
+        return self._array("riemann_lowered", 4, self.local.riemann_lowered)
+
+    @property
+    def ricci(self) -> Array:
+        """R_jl = R^i_jil."""
+        return self._array("ricci", 2, self.local.ricci)
+
+    @property
+    def ricci_scalar(self) -> sp.Expr:
+        """R = g^jl R_jl; the unit 2-sphere has R = 2."""
+        return self._component("ricci_scalar", (), self.local.ricci_scalar)
+
+    @property
+    def gaussian_curvature(self) -> sp.Expr:
+        """K = R/2 of a surface.
+
+        Raises:
+            ManifoldError: the manifold is not two-dimensional.
+        """
+        if self.dim != 2:
+            raise ManifoldError(f"Gaussian curvature belongs to surfaces; this manifold has dimension {self.dim}")
+        return self._component("gaussian_curvature", (), lambda: self.local.ricci_scalar() / 2)
+
+    @property
+    def einstein(self) -> Array:
+        """G_ij = R_ij − ½ R g_ij."""
+        return self._array("einstein", 2, self.local.einstein)
+
+    @property
+    def weyl(self) -> Array:
+        """C_ijkl, the trace-free part of R_ijkl; zero below dimension 4."""
+        return self._array("weyl", 4, self.local.weyl)
+
+    @property
+    def kretschmann(self) -> sp.Expr:
+        """R_ijkl R^ijkl."""
+        return self._component("kretschmann", (), self.local.kretschmann)
+
+    def riemann_component(self, i: int, j: int, k: int, l: int) -> sp.Expr:
+        """R^i_jkl alone, without the other components."""
+        return self.component("riemann", i, j, k, l)
+
+    def component(self, name: str, *indices: int) -> sp.Expr:
+        """One component of a tensor, e.g. `component("riemann_lowered", 0, 1, 0, 1)`.
+
+        Raises:
+            ManifoldError: no such tensor, or indices that it does not have.
+        """
+        element = getattr(self.local, {"inverse_metric": "inverse", "cubic": "metric_derivative"}.get(name, name), None)
+        known = self.quantities()
+        if name not in known or element is None:
+            raise ManifoldError(f"unknown tensor {name!r}; known are {', '.join(known)}")
+        if len(indices) != known[name].rank or any(not 0 <= i < self.dim for i in indices):
+            raise ManifoldError(
+                f"{name} has {known[name].rank} indices from 0 to {self.dim - 1}; asked for {list(indices)}"
+            )
+        return self._component(name, indices, element)
+
+    # -- display -------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        names = ", ".join(s.name for s in self.coordinates)
+        title = f"{self.name}: " if self.name else ""
+        constants = f"; treated as constants: {', '.join(s.name for s in self.constants)}" if self.constants else ""
+        return f"<{title}{type(self).__name__} in ({names}), structure {self.structure}{constants}>"
+
+    # -- numbers -------------------------------------------------------------------------------------
+
+    def on_grid(self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), **options: Any) -> Any:
+        """The quantities on the grid spanned by `axes`; see `chentsov.geometry.grids.on_grid`."""
+        from chentsov.geometry.grids import on_grid
+
+        return on_grid(self, axes, quantities, **options)
