@@ -59,31 +59,50 @@ class RiemannianManifold:
         name: str | None = None,
         source: str | None = None,
     ) -> None:
-        self.coordinates = read_coordinates(coordinates)
-        self.name = name
-        self.source = source
-        self._arrays: dict[str, Any] = {}
-        self._expressions: dict[tuple[Any, ...], sp.Expr] = {}
+        self._start(read_coordinates(coordinates), name, source)
         self._given_metric = read_metric(metric, self.coordinates)
-        self.field = DifferentialField(self.coordinates)
-        self._declared = self._check_constants(constants)
+        self._check_constants(constants)
         elements = [[self.field(v) for v in row] for row in self._given_metric.tolist()]
         self._check_symmetry(elements)
-        self.local: Curvature = detect_structure(self.field, self.coordinates, elements)
-        self._check_regular()
+        self._adopt(detect_structure(self.field, self.coordinates, elements))
+
+    # -- for subclasses: start, say what the expressions are, adopt a local geometry --------
+
+    _given_metric: sp.ImmutableMatrix | None = None
+    local: Curvature
+
+    def _start(self, coordinates: tuple[sp.Symbol, ...], name: str | None, source: str | None) -> None:
+        """Set up an empty chart with its field."""
+        self.coordinates = coordinates
+        self.name, self.source = name, source
+        self.field = DifferentialField(coordinates)
+        self._arrays: dict[str, Any] = {}
+        self._expressions: dict[tuple[Any, ...], sp.Expr] = {}
+
+    def _adopt(self, local: Curvature) -> None:
+        """Take a local geometry over, unless its metric is singular."""
+        self.local = local
+        if local.determinant().is_zero:
+            raise SingularMetricError(
+                "the metric is singular everywhere: its determinant is identically zero, so it has no inverse; "
+                "drop coordinates on which nothing depends, or pull it back to a submanifold"
+            )
+
+    def _defining_expressions(self) -> Iterable[sp.Expr]:
+        """What the user handed in: every free symbol of it that is no coordinate is a constant."""
+        return list(self.metric)
 
     # -- input checks ------------------------------------------------------------------
 
-    def _check_constants(self, constants: Iterable[sp.Symbol] | None) -> tuple[sp.Symbol, ...] | None:
+    def _check_constants(self, constants: Iterable[sp.Symbol] | None) -> None:
         if constants is None:
-            return None
-        declared = tuple(constants)
-        unknown = sorted(s.name for s in set(self.constants) - set(declared))
+            return
+        unknown = sorted(s.name for s in set(self.constants) - set(constants))
         if unknown:
             raise ManifoldError(
-                f"the metric holds {', '.join(unknown)}, which is neither a coordinate nor a declared constant"
+                f"{', '.join(unknown)} is neither a coordinate nor a declared constant; "
+                "declare it, or leave `constants` out to have every other symbol treated as a constant"
             )
-        return declared
 
     def _check_symmetry(self, elements: list[list[Element]]) -> None:
         for i in range(self.dim):
@@ -94,13 +113,6 @@ class RiemannianManifold:
                         f"{(elements[i][j] - elements[j][i]).as_expr()}"
                     )
 
-    def _check_regular(self) -> None:
-        if self.local.determinant().is_zero:
-            raise SingularMetricError(
-                "the metric is singular everywhere: its determinant is identically zero, so it has no inverse; "
-                "drop coordinates on which nothing depends, or pull it back to a submanifold"
-            )
-
     # -- what it is -------------------------------------------------------------------------
 
     @property
@@ -110,8 +122,8 @@ class RiemannianManifold:
 
     @cached_property
     def constants(self) -> tuple[sp.Symbol, ...]:
-        """The symbols of the metric that are not coordinates; they are treated as constants."""
-        free = self._given_metric.free_symbols - set(self.coordinates)
+        """The symbols that are not coordinates; they are treated as constants."""
+        free = set().union(*(e.free_symbols for e in self._defining_expressions())) - set(self.coordinates)
         return tuple(sorted(free, key=lambda s: s.name))
 
     @property
@@ -161,8 +173,10 @@ class RiemannianManifold:
 
     @property
     def metric(self) -> sp.ImmutableMatrix:
-        """g_ij."""
-        return self._given_metric
+        """g_ij, as it was handed in, or in canonical form where it was derived."""
+        if self._given_metric is not None:
+            return self._given_metric
+        return sp.ImmutableMatrix(self._array("metric", 2, self.local.metric).tolist())
 
     @property
     def inverse_metric(self) -> sp.ImmutableMatrix:

@@ -1,0 +1,144 @@
+"""Geodesics: the equations, and their numerical solution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+
+from .inputs import ManifoldError
+
+if TYPE_CHECKING:
+    from .riemannian import RiemannianManifold
+
+__all__ = ["geodesic", "geodesic_equations"]
+
+
+def geodesic_equations(manifold: RiemannianManifold, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
+    """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0, one equation a coordinate, as functions of the parameter."""
+    s = parameter or sp.Symbol("s", real=True)
+    if s in manifold.coordinates or s in manifold.constants:
+        raise ManifoldError(f"the parameter {s.name} is a coordinate or constant of the manifold; choose another symbol")
+    curve = {x: sp.Function(x.name)(s) for x in manifold.coordinates}
+    n, gamma = range(manifold.dim), manifold.christoffel
+    dot = [curve[x].diff(s) for x in manifold.coordinates]
+    equations = []
+    for i, x in enumerate(manifold.coordinates):
+        force = sum(
+            ((1 if j == k else 2) * gamma[i, j, k].subs(curve, simultaneous=True) * dot[j] * dot[k]
+             for j in n for k in n[j:] if gamma[i, j, k] != 0),
+            sp.S.Zero,
+        )
+        equations.append(sp.Eq(curve[x].diff(s, 2) + force, 0))
+    return equations
+
+
+def geodesic(
+    manifold: RiemannianManifold,
+    point: Any,
+    velocity: Any,
+    t: Any,
+    constants: Mapping[Any, Any] | None = None,
+    rtol: float = 1e-10,
+    atol: float = 1e-12,
+) -> Any:
+    """The geodesic from `point` with initial `velocity`, integrated with DOP853.
+
+    Args:
+        manifold: the manifold.
+        point: x^i(0): a sequence, or a mapping from coordinates (symbols or names).
+        velocity: ẋ^i(0), likewise.
+        t: the values of the affine parameter, rising or falling from the first; a number T means 101 values from 0 to T.
+        constants: values of the constants, by symbol or name.
+        rtol, atol: tolerances of the integrator.
+
+    Returns:
+        xarray.Dataset along `t` with `position` and `velocity` (t × coordinate), and the
+        speed ⟨ẋ, ẋ⟩, which a geodesic keeps; `attrs["speed_drift"]` says how well it did.
+
+    Raises:
+        ManifoldError: a value is missing or not finite, or the curve leaves the chart (with the place).
+    """
+    import xarray as xr
+    from scipy.integrate import solve_ivp
+
+    start = _numbers(manifold.coordinates, point, "point")
+    push = _numbers(manifold.coordinates, velocity, "velocity")
+    values = _constants(manifold, constants or {})
+    times = np.linspace(0.0, float(t), 101) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
+    steps = np.diff(times)
+    if times.size < 2 or not np.all(np.isfinite(times)) or not (np.all(steps > 0) or np.all(steps < 0)):
+        raise ManifoldError("t must be a non-zero number, or at least two finite values that rise or fall strictly")
+    right, speed = _right_hand_side(manifold, values)
+    dim = manifold.dim
+    with np.errstate(all="ignore"):
+        if not np.all(np.isfinite(right(0.0, np.concatenate([start, push])))):
+            raise ManifoldError(f"the metric or its connection is not finite at the starting point {start.tolist()}")
+        solution = solve_ivp(
+            right, (times[0], times[-1]), np.concatenate([start, push]), method="DOP853", t_eval=times, rtol=rtol, atol=atol
+        )
+    if not solution.success or not np.all(np.isfinite(solution.y)):
+        where = solution.y[:dim, -1].tolist() if solution.y.size else start.tolist()
+        last = solution.t[-1] if solution.t.size else times[0]
+        raise ManifoldError(f"the geodesic leaves the chart or meets a singularity near t = {last:g}, at {where}: {solution.message}")
+    x, v = solution.y[:dim].T, solution.y[dim:].T
+    squares = np.array([speed(*a, *b) for a, b in zip(x, v)], dtype=float)
+    names = [c.name for c in manifold.coordinates]
+    drift = float(np.max(np.abs(squares - squares[0])))
+    return xr.Dataset(
+        {
+            "position": (("t", "coordinate"), x),
+            "velocity": (("t", "coordinate"), v),
+            "speed": ("t", squares, {"long_name": "squared speed g(v, v)"}),
+        },
+        coords={"t": ("t", times, {"long_name": "affine parameter"}), "coordinate": names},
+        attrs={"manifold": repr(manifold), "speed_drift": drift, "method": "DOP853", "rtol": rtol, "atol": atol},
+    )
+
+
+def _numbers(symbols: Sequence[sp.Symbol], values: Any, what: str) -> np.ndarray:
+    if isinstance(values, Mapping):
+        named = {getattr(k, "name", k): v for k, v in values.items()}
+        missing = [s.name for s in symbols if s.name not in named]
+        if missing:
+            raise ManifoldError(f"the {what} has no value for {', '.join(missing)}")
+        values = [named[s.name] for s in symbols]
+    try:
+        array = np.asarray([float(v) for v in values])
+    except (TypeError, ValueError):
+        raise ManifoldError(f"the {what} must hold one number for each of {[s.name for s in symbols]}: {values!r}") from None
+    if array.shape != (len(symbols),) or not np.all(np.isfinite(array)):
+        raise ManifoldError(f"the {what} must hold {len(symbols)} finite numbers: {values!r}")
+    return array
+
+
+def _constants(manifold: RiemannianManifold, constants: Mapping[Any, Any]) -> dict[sp.Symbol, Any]:
+    named = {getattr(k, "name", k): v for k, v in constants.items()}
+    missing = [s.name for s in manifold.constants if s.name not in named]
+    if missing:
+        raise ManifoldError(f"give a number for {', '.join(missing)} in `constants`")
+    return {s: sp.sympify(named[s.name], strict=True) for s in manifold.constants}
+
+
+def _right_hand_side(manifold: RiemannianManifold, values: dict[sp.Symbol, Any]) -> tuple[Any, Any]:
+    """(t, y) -> ẏ for y = (x, ẋ), and (x, ẋ) -> g(ẋ, ẋ)."""
+    n, gamma = range(manifold.dim), manifold.christoffel
+    v = sp.symbols(f"v:{manifold.dim}", cls=sp.Dummy)
+    terms = [
+        -sum(((1 if j == k else 2) * gamma[i, j, k] * v[j] * v[k] for j in n for k in n[j:]), sp.S.Zero).subs(values)
+        for i in n
+    ]
+    g = manifold.metric
+    square = sum((g[i, j] * v[i] * v[j] for i in n for j in n), sp.S.Zero).subs(values)
+    arguments = [*manifold.coordinates, *v]
+    modules: list[Any] = [{"logistic": lambda u: 0.5 * (1 + np.tanh(u / 2))}, "scipy", "numpy"]
+    accelerate = sp.lambdify(arguments, terms, modules=modules, cse=True, dummify=True)
+    speed = sp.lambdify(arguments, square, modules=modules, cse=True, dummify=True)
+    dim = manifold.dim
+
+    def right(_: float, y: np.ndarray) -> np.ndarray:
+        return np.concatenate([y[dim:], accelerate(*y)])
+
+    return right, speed

@@ -1,0 +1,160 @@
+"""Immersed manifolds: the metric of an ambient flat space pulled back, curvature by the Gauss equation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+
+from chentsov.geometry.exact import DifferentialField
+
+from .curvature import Curvature
+from .inputs import ManifoldError, read_coordinates, read_expression
+from .local import Element, component, total
+from .riemannian import RiemannianManifold
+
+__all__ = ["ImmersedGeometry", "ImmersedManifold"]
+
+Array = sp.ImmutableDenseNDimArray
+
+
+class ImmersedGeometry(Curvature):
+    """g_ij = ⟨∂_iΦ, ∂_jΦ⟩ and R_ijkl = ⟨II_ik, II_jl⟩ − ⟨II_il, II_jk⟩ from first and second derivatives of Φ.
+
+    With Γ_{k,ij} = ⟨∂_i∂_jΦ, ∂_kΦ⟩ the normal parts have the products
+    ⟨II_ij, II_kl⟩ = ⟨∂_i∂_jΦ, ∂_k∂_lΦ⟩ − g^rs Γ_{r,ij} Γ_{s,kl} (do Carmo, Riemannian Geometry, ch. 6).
+    No third derivative of Φ occurs, though the metric holds first ones already.
+
+    Args:
+        field: the field of the components.
+        coordinates: the symbols x^i.
+        embedding: the elements Φ^a.
+        signature: the flat ambient metric η_aa, one +1 or −1 for each Φ^a.
+    """
+
+    structure = "immersed"
+
+    def __init__(
+        self, field: DifferentialField, coordinates: Sequence[sp.Symbol], embedding: Sequence[Element],
+        signature: Sequence[int],
+    ) -> None:
+        self.embedding, self.signature = list(embedding), list(signature)
+        self.tangents = [[phi.diff(x) for phi in self.embedding] for x in coordinates]
+        self.field = field
+        n = range(len(coordinates))
+        rows = [[self.inner(self.tangents[i], self.tangents[j]) if i <= j else None for j in n] for i in n]
+        super().__init__(field, coordinates, rows)
+
+    def inner(self, u: Sequence[Element], v: Sequence[Element]) -> Element:
+        """⟨u, v⟩ = η_aa u^a v^a of the ambient space."""
+        return total(self.field, (a * b if s > 0 else -(a * b) for s, a, b in zip(self.signature, u, v) if a and b))
+
+    def second(self, i: int, j: int) -> list[Element]:
+        """∂_i∂_jΦ."""
+        return self._second(min(i, j), max(i, j))
+
+    @component
+    def _second(self, i: int, j: int) -> list[Element]:
+        return [t.diff(self.coordinates[j]) for t in self.tangents[i]]
+
+    @component
+    def _christoffel_first(self, k: int, i: int, j: int) -> Element:
+        return self.inner(self.second(i, j), self.tangents[k])
+
+    @component
+    def _metric_derivative(self, i: int, j: int, k: int) -> Element:
+        return self.christoffel_first(j, i, k) + self.christoffel_first(i, j, k)
+
+    def normal_product(self, i: int, j: int, k: int, l: int) -> Element:
+        """⟨II_ij, II_kl⟩."""
+        return self._normal_product(*sorted([(min(i, j), max(i, j)), (min(k, l), max(k, l))]))
+
+    @component
+    def _normal_product(self, p: tuple[int, int], q: tuple[int, int]) -> Element:
+        tangential = self.contract(lambda r: (self.christoffel_first(r, *p), self.christoffel(r, *q)))
+        return self.inner(self.second(*p), self.second(*q)) - tangential
+
+    def riemann_pair(self, i: int, j: int, k: int, l: int) -> Element:
+        """R_ijkl = ⟨II_ik, II_jl⟩ − ⟨II_il, II_jk⟩."""
+        return self.normal_product(i, k, j, l) - self.normal_product(i, l, j, k)
+
+    @component
+    def normal(self, a: int, i: int, j: int) -> Element:
+        """II^a_ij = ∂_i∂_jΦ^a − Γ^k_ij ∂_kΦ^a."""
+        along = self.contract(lambda k: (self.tangents[k][a], self.christoffel(k, i, j)))
+        return self.second(i, j)[a] - along
+
+
+class ImmersedManifold(RiemannianManifold):
+    """A submanifold of flat space, x ↦ Φ(x): the pull-back metric, curvature by the Gauss equation.
+
+    Args:
+        embedding: the functions Φ^a.
+        coordinates: the symbols x^i.
+        signature: +1 or −1 for each Φ^a, the flat ambient metric; all +1 (Euclidean) by default.
+        constants, name, source: as for `RiemannianManifold`.
+
+    Raises:
+        ManifoldError: fewer functions than coordinates, or a signature of the wrong length.
+        SingularMetricError: the map is nowhere an immersion.
+
+    >>> import sympy as sp
+    >>> u, v = sp.symbols("u v", real=True)
+    >>> catenoid = ImmersedManifold([sp.cosh(v)*sp.cos(u), sp.cosh(v)*sp.sin(u), v], (u, v))
+    >>> catenoid.gaussian_curvature, catenoid.is_minimal()
+    (-1/cosh(v)**4, True)
+    """
+
+    def __init__(
+        self,
+        embedding: Sequence[Any],
+        coordinates: Sequence[sp.Symbol],
+        *,
+        signature: Sequence[int] | None = None,
+        constants: Sequence[sp.Symbol] | None = None,
+        name: str | None = None,
+        source: str | None = None,
+    ) -> None:
+        self._start(read_coordinates(coordinates), name, source)
+        functions = list(embedding)
+        if len(functions) < self.dim:
+            raise ManifoldError(f"an immersion of dimension {self.dim} needs at least {self.dim} functions, not {len(functions)}")
+        self.embedding = tuple(read_expression(f, f"embedding function {a}") for a, f in enumerate(functions))
+        self.signature = self._read_signature(signature)
+        self._check_constants(constants)
+        elements = [self.field(phi) for phi in self.embedding]
+        self._adopt(ImmersedGeometry(self.field, self.coordinates, elements, self.signature))
+
+    def _read_signature(self, signature: Sequence[int] | None) -> tuple[int, ...]:
+        signs = tuple(signature) if signature is not None else (1,) * len(self.embedding)
+        if len(signs) != len(self.embedding) or any(s not in (1, -1) for s in signs):
+            raise ManifoldError(f"the signature needs one +1 or −1 for each of the {len(self.embedding)} functions: {signs}")
+        return signs
+
+    def _defining_expressions(self) -> tuple[sp.Expr, ...]:
+        return self.embedding
+
+    @property
+    def second_fundamental_form(self) -> Array:
+        """II^a_ij, the normal part of ∂_i∂_jΦ^a, indexed [a, i, j]."""
+        shape = (len(self.embedding), self.dim, self.dim)
+        entries = [
+            self._component("normal", (a, min(i, j), max(i, j)), self.local.normal)  # type: ignore[attr-defined]
+            for a in range(shape[0]) for i in range(self.dim) for j in range(self.dim)
+        ]
+        return Array(entries, shape)
+
+    @property
+    def mean_curvature_vector(self) -> Array:
+        """H^a = g^ij II^a_ij, the trace of the second fundamental form."""
+        return Array([self._component("mean_curvature", (a,), self._trace) for a in range(len(self.embedding))])
+
+    def _trace(self, a: int) -> Element:
+        local, n = self.local, range(self.dim)
+        return total(self.field, (h * local.normal(a, min(i, j), max(i, j))  # type: ignore[attr-defined]
+                                  for i in n for j in n if (h := local.inverse(i, j))))
+
+    def is_minimal(self) -> bool:
+        """Whether the mean curvature vanishes identically."""
+        return all(self._trace(a).is_zero for a in range(len(self.embedding)))
