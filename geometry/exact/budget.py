@@ -1,0 +1,81 @@
+"""Time budgets: long exact work ends with a clear error instead of hanging."""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+from typing import Any
+
+_active: ContextVar[TimeBudget | None] = ContextVar("time budget", default=None)
+
+# Products of polynomials run at about this many term pairs a second; one call of the polynomial
+# library cannot be interrupted, so a product that is sure to outlast the budget is not begun.
+_PAIRS_PER_SECOND = 2e7
+
+
+class TimeBudgetExceeded(RuntimeError):
+    """The time allowed for an exact computation is over; ``finished`` holds what was done by then."""
+
+    def __init__(self, message: str, finished: dict[str, Any] | None = None):
+        super().__init__(message)
+        self.finished = finished or {}
+
+
+class TimeBudget:
+    """A limit in seconds for the exact work inside a ``with`` block.
+
+    Callers note finished parts in ``finished``; the error carries them on.  Budgets nest: the
+    tightest one counts.  Cached results survive, so the work can be taken up again.
+
+    >>> with TimeBudget(10) as budget:
+    ...     budget.finished["answer"] = 42
+    >>> budget.finished
+    {'answer': 42}
+    """
+
+    def __init__(self, seconds: float | None, task: str = "exact computation"):
+        if seconds is not None and not seconds > 0:
+            raise ValueError(f"a time budget must be a positive number of seconds, not {seconds!r}")
+        self.seconds, self.task = seconds, task
+        self.finished: dict[str, Any] = {}
+        self.deadline = float("inf")
+
+    def __enter__(self) -> TimeBudget:
+        outer = _active.get()
+        if self.seconds is not None:
+            self.deadline = time.monotonic() + self.seconds
+        if outer is not None:
+            self.deadline = min(self.deadline, outer.deadline)
+        self._token = _active.set(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _active.reset(self._token)
+
+    def remaining(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def check(self) -> None:
+        """Raise :class:`TimeBudgetExceeded` if the time is over."""
+        if self.remaining() < 0:
+            self._raise("is over")
+
+    def _raise(self, what: str) -> None:
+        done = ", ".join(self.finished) or "nothing"
+        raise TimeBudgetExceeded(
+            f"{self.task}: the time budget of {self.seconds:g} s {what} (finished so far: {done}); "
+            "allow more time, or ask for single components",
+            self.finished,
+        )
+
+
+def checkpoint(*polynomials: Any) -> None:
+    """Called before each operation on polynomials: the place where a budget takes effect."""
+    budget = _active.get()
+    if budget is None:
+        return
+    remaining = budget.remaining()
+    if remaining < 0:
+        budget._raise("is over")
+    if len(polynomials) == 2 and len(polynomials[0]) * len(polynomials[1]) > _PAIRS_PER_SECOND * remaining:
+        budget._raise("does not suffice for the next product")

@@ -1,0 +1,238 @@
+"""Elements of a differential field: fractions of polynomials in canonical form.
+
+An element is ``numerator / denominator`` with integer polynomials such that
+
+* the numerator is reduced by the relations of all algebraic generators,
+* the denominator holds no algebraic generator and has a positive leading coefficient,
+* both are coprime in the polynomial ring.
+
+Since the reduced powers of the algebraic generators form a basis over the rational functions in
+the others, this representation is unique: two elements are equal exactly when their polynomials are.
+
+Sums follow Henrici: the greatest common divisor is taken of the denominators first, so that the
+last division is by a small polynomial.  (P. Henrici, A subroutine for computations with rational
+numbers, J. ACM 3, 1956.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Union
+
+import sympy as sp
+from flint import fmpz_mpoly
+
+from .budget import checkpoint
+from .stages import Stage
+
+if TYPE_CHECKING:
+    from .field import DifferentialField
+
+Scalar = Union["Element", int, sp.Expr]
+
+
+class Element:
+    """A number of a :class:`DifferentialField`, with exact ``+ - * / **`` and ``==``.
+
+    Integers and SymPy expressions are brought into the field when they meet an element.
+
+    >>> import sympy as sp
+    >>> from chentsov.geometry.exact import DifferentialField
+    >>> x = sp.Symbol("x", real=True)
+    >>> K = DifferentialField((x,))
+    >>> a = K(sp.sin(x))
+    >>> a**2 + K(sp.cos(x))**2 == 1, (a / a.diff(x)).as_expr()
+    (True, sin(x)/cos(x))
+    """
+
+    __slots__ = ("field", "num", "den", "stage")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, field: DifferentialField, num: fmpz_mpoly, den: fmpz_mpoly, stage: Stage):
+        self.field, self.num, self.den, self.stage = field, num, den, stage
+
+    # -- meeting other elements -----------------------------------------------------------------
+
+    def _pair(self, other: Scalar) -> tuple[Element, Element]:
+        if type(other) is not Element:
+            other = self.field(other)
+        elif other.field is not self.field:
+            raise ValueError("elements of two different fields cannot be combined; convert one with K(a.as_expr())")
+        if self.stage is other.stage:
+            return self, other
+        if self.stage.number < other.stage.number:
+            return self.field.lift(self, other.stage), other
+        return self, self.field.lift(other, self.stage)
+
+    # -- ring operations ------------------------------------------------------------------------
+
+    def __add__(self, other: Scalar) -> Element:
+        if type(other) is not Element and not isinstance(other, (int, sp.Expr)):
+            return NotImplemented
+        a, b = self._pair(other)
+        return _sum(a, b.num, b.den)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Element:
+        return Element(self.field, -self.num, self.den, self.stage)
+
+    def __pos__(self) -> Element:
+        return self
+
+    def __sub__(self, other: Scalar) -> Element:
+        if type(other) is not Element and not isinstance(other, (int, sp.Expr)):
+            return NotImplemented
+        a, b = self._pair(other)
+        return _sum(a, -b.num, b.den)
+
+    def __rsub__(self, other: Scalar) -> Element:
+        return -self + other
+
+    def __mul__(self, other: Scalar) -> Element:
+        if type(other) is int:
+            return _product(self, self.stage.constant(other), self.stage.constant(1))
+        if type(other) is not Element and not isinstance(other, (int, sp.Expr)):
+            return NotImplemented
+        a, b = self._pair(other)
+        return _product(a, b.num, b.den)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Scalar) -> Element:
+        if type(other) is not Element and not isinstance(other, (int, sp.Expr)):
+            return NotImplemented
+        a, b = self._pair(other)
+        b = b.inverse()
+        return _product(a, b.num, b.den)
+
+    def __rtruediv__(self, other: Scalar) -> Element:
+        return self.inverse() * other
+
+    def __pow__(self, exponent: int) -> Element:
+        if not isinstance(exponent, int):
+            return NotImplemented
+        if exponent < 0:
+            return self.inverse() ** -exponent
+        if self.stage.algebraic_in(self.num) is None:
+            return Element(self.field, self.num**exponent, self.den**exponent, self.stage)
+        result, square = self.field.one, self
+        while exponent:
+            if exponent & 1:
+                result = result * square
+            exponent >>= 1
+            if exponent:
+                square = square * square
+        return result
+
+    def inverse(self) -> Element:
+        """``1 / self``; the denominator is made free of algebraic generators by their norms."""
+        if self.is_zero:
+            raise ZeroDivisionError("division by an element that is exactly zero")
+        if self.stage.algebraic_in(self.num) is None:
+            num, den = self.den, self.num
+            if den.leading_coefficient() < 0:
+                num, den = -num, -den
+            return Element(self.field, num, den, self.stage)
+        return self.field.element(self.den, self.num, self.stage)
+
+    # -- comparison -----------------------------------------------------------------------------
+
+    @property
+    def is_zero(self) -> bool:
+        return self.num.is_zero()
+
+    def __bool__(self) -> bool:
+        return not self.num.is_zero()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Element and not isinstance(other, (int, sp.Expr)):
+            return NotImplemented
+        a, b = self._pair(other)  # type: ignore[arg-type]
+        return a.num == b.num and a.den == b.den
+
+    @property
+    def is_rational(self) -> bool:
+        """Whether the element is a rational number."""
+        return self.num.is_constant() and self.den.is_constant()
+
+    def rational(self) -> sp.Rational:
+        """The element as a SymPy rational number; ``ValueError`` if it is none."""
+        if not self.is_rational:
+            raise ValueError(f"{self} is not a rational number")
+        numerator = 0 if self.is_zero else int(self.num.leading_coefficient())
+        return sp.Rational(numerator, int(self.den.leading_coefficient()))
+
+    # -- calculus and writing -------------------------------------------------------------------
+
+    def diff(self, symbol: sp.Symbol) -> Element:
+        """The derivative by a coordinate of the field."""
+        return self.field.derivation(symbol)(self)
+
+    def as_expr(self) -> sp.Expr:
+        """The element as a SymPy expression, written as a person would."""
+        from .writing import write
+
+        return write(self)
+
+    def __repr__(self) -> str:
+        return f"Element({self.as_expr()})"
+
+    def __str__(self) -> str:
+        return str(self.as_expr())
+
+    def _sympy_(self) -> sp.Expr:
+        return self.as_expr()
+
+
+def _sum(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
+    """``a + num/den`` for two canonical fractions of one stage."""
+    checkpoint(a.num, num)
+    if a.num.is_zero():
+        return Element(a.field, num, den, a.stage)
+    if num.is_zero():
+        return a
+    if a.den == den:
+        total = a.num + num
+        if den.is_one():
+            return Element(a.field, total, den, a.stage)
+        common = total.gcd(den)
+        if not common.is_one():
+            total, den = total / common, den / common
+        return Element(a.field, total, den, a.stage)
+    common = a.den.gcd(den)
+    if common.is_one():
+        return Element(a.field, a.num * den + num * a.den, a.den * den, a.stage)
+    left, right = a.den / common, den / common
+    total = a.num * right + num * left
+    shared = total.gcd(common)
+    if shared.is_one():
+        return Element(a.field, total, left * den, a.stage)
+    return Element(a.field, total / shared, left * (den / shared), a.stage)
+
+
+def _product(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
+    """``a * num/den`` for two canonical fractions of one stage."""
+    checkpoint(a.num, num)
+    stage = a.stage
+    if a.num.is_zero() or num.is_zero():
+        return Element(a.field, stage.constant(0), stage.constant(1), stage)
+    upper, lower = a.num, a.den
+    if not den.is_one():
+        common = upper.gcd(den)
+        if not common.is_one():
+            upper, den = upper / common, den / common
+    if not lower.is_one():
+        common = num.gcd(lower)
+        if not common.is_one():
+            num, lower = num / common, lower / common
+    product, below = upper * num, lower * den
+    if stage.relations:
+        reduced = stage.reduce(product)
+        if reduced is not product:
+            if below.is_one():
+                return Element(a.field, reduced, below, stage)
+            common = reduced.gcd(below)
+            if not common.is_one():
+                reduced, below = reduced / common, below / common
+            product = reduced
+    return Element(a.field, product, below, stage)

@@ -1,0 +1,297 @@
+"""Differential fields that grow on demand: ``K(expression)`` opens the generators it needs."""
+
+from __future__ import annotations
+
+from typing import Iterable, Sequence
+
+import sympy as sp
+from flint import fmpz_mpoly
+
+from .elements import Element
+from .errors import UnsupportedFunction
+from .generators.base import Generator, Variable
+from .rules import conversion_of
+from .stages import Relation, Stage
+
+
+class DifferentialField:
+    """The differential field of a set of coordinates.
+
+    Every other symbol is a constant.  ``K(expr)`` brings a SymPy expression into the field and
+    opens generators for the functions in it; dependent ones (``exp(x)`` and ``exp(2*x)``, ``sinh``
+    and ``exp``, ``sqrt(2)*sqrt(3)`` and ``sqrt(6)``) share generators, so that equal elements have
+    equal representations.
+
+    Symbols without assumptions stand for real numbers.
+
+    >>> import sympy as sp
+    >>> x = sp.Symbol("x", real=True)
+    >>> K = DifferentialField((x,))
+    >>> (K(sp.cosh(x)) ** 2 - K(sp.sinh(x)) ** 2).as_expr()
+    1
+    >>> K(sp.tan(x)).diff(x) == 1 + K(sp.tan(x)) ** 2
+    True
+    """
+
+    def __init__(self, coordinates: Iterable[sp.Symbol] = ()):
+        self.coordinates: tuple[sp.Symbol, ...] = tuple(coordinates)
+        for symbol in self.coordinates:
+            if not isinstance(symbol, sp.Symbol):
+                raise ValueError(f"coordinates must be SymPy symbols; {symbol!r} is none")
+        if len(set(self.coordinates)) != len(self.coordinates):
+            raise ValueError(f"repeated coordinates: {self.coordinates}")
+        self.generators: list[Generator] = []
+        self.stages: list[Stage] = [Stage.of(0, ())]
+        self.families: dict[type, object] = {}
+        self._converted: dict[sp.Expr, Element] = {}
+        self._variables: dict[sp.Expr, Element] = {}
+        self._derivatives: dict[tuple[int, sp.Symbol], Element] = {}
+        for symbol in self.coordinates:
+            self.variable(symbol)
+
+    # -- growth ---------------------------------------------------------------------------------
+
+    @property
+    def stage(self) -> Stage:
+        """The youngest polynomial ring."""
+        return self.stages[-1]
+
+    def open(self, generator: Generator, degree: int = 0, radicand: Element | None = None) -> Element:
+        """Append a generator; with ``degree`` and a polynomial ``radicand`` one with a relation."""
+        generator.number = len(self.generators)
+        self.generators.append(generator)
+        old = self.stage
+        order = (generator.number, *old.order) if degree else (*old.order, generator.number)
+        new = Stage.of(old.number + 1, order)
+        self.stages.append(new)
+        if degree:
+            assert radicand is not None and self.lift(radicand, new).den.is_one()
+            modulus = new.generator(generator.number) ** degree - self.lift(radicand, new).num
+            new.relations.append(Relation(generator.number, new.position[generator.number], degree, modulus))
+        for relation in old.relations:
+            modulus = relation.modulus.project_to_context(new.context)
+            new.relations.append(Relation(relation.generator, new.position[relation.generator], relation.degree, modulus))
+        return Element(self, new.generator(generator.number), new.constant(1), new)
+
+    def refine(self, images: dict[int, Element]) -> None:
+        """Give generators a finer meaning: ``images`` holds the old ones as polynomials in the new ones.
+
+        The images are made with the present generators, which then change their meaning.
+        """
+        old = self.stage
+        new = Stage.of(old.number + 1, old.order)
+        substitution = [new.generator(k) for k in old.order]
+        for number, image in images.items():
+            substitution[old.position[number]] = self.lift(image, old).num
+        new.substitution = tuple(substitution)
+        for relation in old.relations:
+            modulus = relation.modulus
+            if relation.generator not in images:
+                w = new.context.gen(relation.position)
+                power = w**relation.degree
+                modulus = power - (power - modulus).compose(*substitution, ctx=new.context)
+            new.relations.append(Relation(relation.generator, relation.position, relation.degree, modulus))
+        self.stages.append(new)
+        for key in [key for key in self._derivatives if key[0] in images]:
+            del self._derivatives[key]
+
+    def lift(self, element: Element, stage: Stage | None = None) -> Element:
+        """The same element over a younger ring (the youngest by default)."""
+        stage = stage or self.stage
+        current, num, den = element.stage, element.num, element.den
+        if current is stage:
+            return element
+        for step in self.stages[current.number + 1 : stage.number + 1]:
+            if step.substitution is None:
+                continue
+            before = self.stages[step.number - 1]
+            if current is not before:
+                num, den = num.project_to_context(before.context), den.project_to_context(before.context)
+            num, den = num.compose(*step.substitution, ctx=step.context), den.compose(*step.substitution, ctx=step.context)
+            refined = self.element(step.reduce(num), step.reduce(den), step)
+            current, num, den = step, refined.num, refined.den
+        if current is not stage:
+            num, den = num.project_to_context(stage.context), den.project_to_context(stage.context)
+        return Element(self, num, den, stage)
+
+    # -- making elements ------------------------------------------------------------------------
+
+    def element(self, num: fmpz_mpoly, den: fmpz_mpoly, stage: Stage) -> Element:
+        """The canonical element ``num/den``; both reduced, the denominator not zero."""
+        if num.is_zero():
+            return Element(self, num, stage.constant(1), stage)
+        common = num.gcd(den)
+        if not common.is_one():
+            num, den = num / common, den / common
+        while (relation := stage.algebraic_in(den)) is not None:
+            cofactor = conjugate_product(stage, den, relation)
+            num, den = stage.product(num, cofactor), stage.product(den, cofactor)
+            if den.is_zero():
+                raise ZeroDivisionError("division by a divisor of zero, an expression that vanishes on part of the domain")
+            common = num.gcd(den)
+            if not common.is_one():
+                num, den = num / common, den / common
+        if den.leading_coefficient() < 0:
+            num, den = -num, -den
+        return Element(self, num, den, stage)
+
+    def integer(self, value: int) -> Element:
+        return Element(self, self.stage.constant(value), self.stage.constant(1), self.stage)
+
+    @property
+    def zero(self) -> Element:
+        return self.integer(0)
+
+    @property
+    def one(self) -> Element:
+        return self.integer(1)
+
+    def variable(self, symbol: sp.Expr) -> Element:
+        """The generator of a coordinate, a constant symbol or an opaque number."""
+        if symbol not in self._variables:
+            self._variables[symbol] = self.open(Variable(symbol))
+        return self._variables[symbol]
+
+    def generator_element(self, number: int) -> Element:
+        stage = self.stage
+        return Element(self, stage.generator(number), stage.constant(1), stage)
+
+    def __call__(self, expression: sp.Expr | int | Element) -> Element:
+        """Bring an expression into the field.
+
+        Raises :class:`UnsupportedFunction` for functions without a derivative rule and
+        ``ValueError`` for what is no finite number.
+        """
+        if type(expression) is Element:
+            if expression.field is self:
+                return expression
+            expression = expression.as_expr()
+        if type(expression) is int:
+            return self.integer(expression)
+        expression = sp.sympify(expression)
+        found = self._converted.get(expression)
+        if found is None:
+            found = self._converted[expression] = self._convert(expression)
+        return found
+
+    def _convert(self, expression: sp.Expr) -> Element:
+        rule = conversion_of(type(expression))
+        if rule is None:
+            raise UnsupportedFunction(
+                f"no rule brings {type(expression).__name__} into a differential field (in {expression}); "
+                "declare one with register_rule"
+            )
+        return rule(self, expression)
+
+    # -- derivation -----------------------------------------------------------------------------
+
+    def derivation(self, symbol: sp.Symbol) -> Derivation:
+        if symbol not in self.coordinates:
+            raise ValueError(f"{symbol} is not a coordinate of this field, whose coordinates are {self.coordinates}")
+        return Derivation(self, symbol)
+
+    def generator_derivative(self, number: int, symbol: sp.Symbol) -> Element:
+        """The derivative of a generator, cached."""
+        key = (number, symbol)
+        if key not in self._derivatives:
+            self._derivatives[key] = self.generators[number].derivative(self, symbol)
+        return self._derivatives[key]
+
+    def __repr__(self) -> str:
+        names = ", ".join(str(g.expression()) for g in self.generators)
+        return f"DifferentialField(({', '.join(map(str, self.coordinates))}), generators: {names})"
+
+
+class Derivation:
+    """The derivation by one coordinate."""
+
+    def __init__(self, field: DifferentialField, symbol: sp.Symbol):
+        self.field, self.symbol = field, symbol
+
+    def __call__(self, a: Element) -> Element:
+        """(N/D)' = (N' (D/g) - N (D'/g)) / (D (D/g)) with g = gcd(D, D')."""
+        field = self.field
+        numbers = a.stage.generators_in(a.num, a.den)
+        rates = {k: field.generator_derivative(k, self.symbol) for k in numbers}
+        rates = {k: rate for k, rate in rates.items() if rate}
+        if not rates:
+            return field.zero
+        stage = field.stage
+        a = field.lift(a, stage)
+        rates = {k: field.lift(rate, stage) for k, rate in rates.items()}
+        common = stage.constant(1)
+        for rate in rates.values():
+            common = common * (rate.den / common.gcd(rate.den))
+        weights = {stage.position[k]: rate.num * (common / rate.den) for k, rate in rates.items()}
+        upper = self._of_polynomial(a.num, weights, stage)
+        if a.den.is_constant():
+            return field.element(upper, a.den * common, stage)
+        lower = self._of_polynomial(a.den, weights, stage)
+        if lower.is_zero():
+            return field.element(upper, a.den * common, stage)
+        shared = a.den.gcd(lower)
+        rest, lower = a.den / shared, lower / shared
+        num = stage.reduce(upper * rest - a.num * lower)
+        return field.element(num, a.den * rest * common, stage)
+
+    def _of_polynomial(self, p: fmpz_mpoly, weights: dict[int, fmpz_mpoly], stage: Stage) -> fmpz_mpoly:
+        total = stage.constant(0)
+        for position, weight in weights.items():
+            partial = p.derivative(position)
+            if not partial.is_zero():
+                total = total + partial * weight
+        return stage.reduce(total)
+
+
+def conjugate_product(stage: Stage, p: fmpz_mpoly, relation: Relation) -> fmpz_mpoly:
+    """A polynomial whose product with ``p`` is free of the algebraic generator of ``relation``."""
+    w = stage.context.gen(relation.position)
+    if relation.degree == 2:
+        return p - 2 * w * p.derivative(relation.position)
+    return _adjugate_row(stage, p, relation)
+
+
+def _adjugate_row(stage: Stage, p: fmpz_mpoly, relation: Relation) -> fmpz_mpoly:
+    """The cofactor of ``p`` in ``R[w]/(w^n - u)``: solve ``p q = norm`` by Cramer's rule."""
+    n, w = relation.degree, stage.context.gen(relation.position)
+    u = w**n - relation.modulus
+    coefficients = []
+    rest = p
+    for k in range(n):
+        free = rest.subs({stage.context.names()[relation.position]: 0})
+        coefficients.append(free)
+        rest = (rest - free) / w
+    # multiplication by p: the coefficient of w^i in p * w^j
+    matrix = [
+        [coefficients[i - j] if i >= j else coefficients[i - j + n] * u for j in range(n)] for i in range(n)
+    ]
+    result = stage.constant(0)
+    for j in range(n):
+        minor = [[row[k] for k in range(n) if k != j] for row in matrix[1:]]
+        sign = -1 if j % 2 else 1
+        result = result + sign * stage.reduce(_small_determinant(stage, minor)) * w**j
+    return result
+
+
+def _small_determinant(stage: Stage, rows: list[list[fmpz_mpoly]]) -> fmpz_mpoly:
+    if len(rows) == 1:
+        return rows[0][0]
+    total = stage.constant(0)
+    for j, entry in enumerate(rows[0]):
+        if not entry.is_zero():
+            minor = [[row[k] for k in range(len(rows)) if k != j] for row in rows[1:]]
+            total = total + (-1) ** j * stage.product(entry, _small_determinant(stage, minor))
+    return total
+
+
+def canonical(expression: sp.Expr, coordinates: Sequence[sp.Symbol] = ()) -> sp.Expr:
+    """The canonical form of an expression, written as a person would.
+
+    >>> import sympy as sp
+    >>> x = sp.Symbol("x", real=True)
+    >>> canonical((x**2 - 1) / (x + 1) - x)
+    -1
+    >>> canonical(sp.sinh(x) / sp.exp(x) - (1 - sp.exp(-2 * x)) / 2)
+    0
+    """
+    return DifferentialField(coordinates)(expression).as_expr()

@@ -1,0 +1,67 @@
+"""The logistic function as a SymPy function of its own, so that it is read and written by name."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+
+class logistic(sp.Function):
+    r"""The logistic function :math:`\sigma(u) = 1 / (1 + e^{-u})`.
+
+    >>> import sympy as sp
+    >>> u = sp.Symbol("u")
+    >>> logistic(u).diff(u)
+    (1 - σ(u))*σ(u)
+    >>> logistic(0), logistic(u).rewrite(sp.exp)
+    (1/2, 1/(1 + exp(-u)))
+    """
+
+    nargs = (1,)
+
+    @classmethod
+    def eval(cls, u):
+        if u.is_zero:
+            return sp.S.Half
+        if u is sp.oo:
+            return sp.S.One
+        if u is -sp.oo:
+            return sp.S.Zero
+        if u is sp.nan:
+            return sp.nan
+        return None
+
+    def fdiff(self, argindex: int = 1):
+        if argindex != 1:
+            raise sp.function.ArgumentIndexError(self, argindex)
+        return self * (1 - self)
+
+    def inverse(self, argindex: int = 1):
+        return lambda p: sp.log(p / (1 - p))
+
+    def _eval_is_extended_positive(self):
+        return True if self.args[0].is_real else None
+
+    def _eval_is_extended_real(self):
+        return True if self.args[0].is_extended_real else None
+
+    def _eval_is_finite(self):
+        return True if self.args[0].is_real else None
+
+    def _eval_rewrite_as_exp(self, u, **hints):
+        return 1 / (1 + sp.exp(-u))
+
+    def _eval_rewrite_as_tanh(self, u, **hints):
+        return (1 + sp.tanh(u / 2)) / 2
+
+    def _eval_evalf(self, prec):
+        return (1 / (1 + sp.exp(-self.args[0])))._eval_evalf(prec)
+
+    def _sympystr(self, printer):
+        return f"σ({printer._print(self.args[0])})"
+
+    def _latex(self, printer, exp=None):
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\sigma{power}\left({printer._print(self.args[0])}\right)"
+
+    def _pretty(self, printer):
+        return printer._print_Function(self, func_name="σ")

@@ -1,0 +1,88 @@
+"""Numbers, symbols, sums, products and powers."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..elements import Element
+from ..errors import UnsupportedFunction
+from ..field import DifferentialField
+from ..rules import converts
+
+
+@converts(sp.Integer)
+def _integer(field: DifferentialField, number: sp.Integer) -> Element:
+    return field.integer(int(number))
+
+
+@converts(sp.Rational)
+def _rational(field: DifferentialField, number: sp.Rational) -> Element:
+    stage = field.stage
+    return Element(field, stage.constant(number.p), stage.constant(number.q), stage)
+
+
+@converts(sp.Float)
+def _float(field: DifferentialField, number: sp.Float) -> Element:
+    """A float stands for the shortest decimal that rounds to it: 0.1 is 1/10."""
+    if not number.is_finite:
+        raise ValueError(f"{number} is no finite number")
+    return _rational(field, sp.Rational(str(number)))
+
+
+@converts(sp.Symbol, sp.pi.__class__, sp.EulerGamma.__class__, sp.Catalan.__class__)
+def _symbol(field: DifferentialField, symbol: sp.Expr) -> Element:
+    return field.variable(symbol)
+
+
+@converts(sp.Add)
+def _sum(field: DifferentialField, expression: sp.Add) -> Element:
+    total = field.zero
+    for term in expression.args:
+        total = total + field(term)
+    return total
+
+
+@converts(sp.Mul)
+def _product(field: DifferentialField, expression: sp.Mul) -> Element:
+    total = field.one
+    for factor in expression.args:
+        total = total * field(factor)
+    return total
+
+
+@converts(sp.Pow)
+def _power(field: DifferentialField, expression: sp.Pow) -> Element:
+    from .exponential import exponential
+    from .logarithm import logarithm
+    from .roots import root
+
+    base, exponent = expression.args
+    if base is sp.E:
+        return exponential(field, field(exponent))
+    if isinstance(exponent, sp.Float):
+        exponent = sp.Rational(str(exponent))
+    if isinstance(exponent, sp.Integer):
+        return field(base) ** int(exponent)
+    if isinstance(exponent, sp.Rational):
+        return root(field, field(base), exponent.q) ** int(exponent.p)
+    return exponential(field, field(exponent) * logarithm(field, field(base)))
+
+
+@converts(sp.nan.__class__, sp.oo.__class__, (-sp.oo).__class__, sp.zoo.__class__)
+def _infinite(field: DifferentialField, number: sp.Expr) -> Element:
+    raise ValueError(f"{number} is no finite number")
+
+
+@converts(sp.Function)
+def _unknown(field: DifferentialField, expression: sp.Function) -> Element:
+    from .opaque import opaque
+
+    return opaque(field, expression)
+
+
+@converts(sp.Basic)
+def _unsupported(field: DifferentialField, expression: sp.Basic) -> Element:
+    raise UnsupportedFunction(
+        f"{type(expression).__name__} has no place in a differential field (in {expression}); "
+        "rewrite the expression without it or declare a rule with register_rule"
+    )
