@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Quantity", "RIEMANNIAN_QUANTITIES"]
+__all__ = ["CUBIC", "Quantity", "RIEMANNIAN_QUANTITIES"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Quantity:
         units: "1" for the dimensionless; a coordinate-dependent tensor has none.
         rank: the number of indices (0 for a scalar).
         getter: manifold -> expression or array.
+        indices: the position of each index, "up" or "down"; empty for what is no tensor.
     """
 
     name: str
@@ -28,28 +29,33 @@ class Quantity:
     units: str
     rank: int
     getter: Callable[[Any], Any]
+    indices: tuple[str, ...] = ()
 
 
-def _attribute(name: str, long_name: str, latex: str, rank: int) -> Quantity:
-    return Quantity(name, long_name, latex, "1" if rank == 0 else "", rank, lambda m: getattr(m, name))
+def _attribute(name: str, long_name: str, latex: str, rank: int, indices: str = "") -> Quantity:
+    positions = tuple(indices.split())
+    return Quantity(name, long_name, latex, "1" if rank == 0 else "", rank, lambda m: getattr(m, name), positions)
 
 
 #: The quantities of every Riemannian manifold, in the order of derivation.
 RIEMANNIAN_QUANTITIES: dict[str, Quantity] = {
     q.name: q
     for q in (
-        _attribute("metric", "metric tensor", "g_{ij}", 2),
-        _attribute("inverse_metric", "inverse metric", "g^{ij}", 2),
+        _attribute("metric", "metric tensor", "g_{ij}", 2, "down down"),
+        _attribute("inverse_metric", "inverse metric", "g^{ij}", 2, "up up"),
         _attribute("determinant", "determinant of the metric", r"\det g", 0),
         _attribute("volume_density", "Riemannian volume density", r"\sqrt{|g|}", 0),
         _attribute("christoffel", "Christoffel symbols of the second kind", r"\Gamma^{i}{}_{jk}", 3),
         _attribute("christoffel_first", "Christoffel symbols of the first kind", r"\Gamma_{k,ij}", 3),
-        _attribute("riemann", "Riemann tensor", "R^{i}{}_{jkl}", 4),
-        _attribute("riemann_lowered", "lowered Riemann tensor", "R_{ijkl}", 4),
-        _attribute("ricci", "Ricci tensor", "R_{ij}", 2),
+        _attribute("riemann", "Riemann tensor", "R^{i}{}_{jkl}", 4, "up down down down"),
+        _attribute("riemann_lowered", "lowered Riemann tensor", "R_{ijkl}", 4, "down down down down"),
+        _attribute("ricci", "Ricci tensor", "R_{ij}", 2, "down down"),
         _attribute("ricci_scalar", "Ricci scalar", "R", 0),
-        _attribute("einstein", "Einstein tensor", "G_{ij}", 2),
-        _attribute("weyl", "Weyl tensor", "C_{ijkl}", 4),
+        _attribute("einstein", "Einstein tensor", "G_{ij}", 2, "down down"),
+        _attribute("weyl", "Weyl tensor", "C_{ijkl}", 4, "down down down down"),
         _attribute("kretschmann", "Kretschmann scalar", "R_{ijkl}R^{ijkl}", 0),
     )
 }
+
+#: The cubic tensor of a Hessian metric.
+CUBIC = _attribute("cubic", "cubic tensor", "T_{ijk}", 3, "down down down")

@@ -11,11 +11,15 @@ import sympy as sp
 
 from chentsov.geometry.exact import DifferentialField
 
+from . import geodesics, operators
+from .coordinates import ChartMap, conformal
+from .coordinates import product as product_manifold
 from .curvature import Curvature, detect_structure
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
 from .local import Element
 from .progress import steps
-from .quantities import RIEMANNIAN_QUANTITIES, Quantity
+from .quantities import CUBIC, RIEMANNIAN_QUANTITIES, Quantity
+from .tensors import DOWN, Tensor
 
 __all__ = ["RiemannianManifold"]
 
@@ -135,7 +139,7 @@ class RiemannianManifold:
         """Name -> `Quantity` for everything that `expression_of` knows."""
         known = dict(RIEMANNIAN_QUANTITIES)
         if self.structure == "hessian":
-            known["cubic"] = Quantity("cubic", "cubic tensor", "T_{ijk}", "", 3, lambda m: m.cubic)
+            known["cubic"] = CUBIC
         return known
 
     def expression_of(self, name: str) -> Any:
@@ -277,15 +281,181 @@ class RiemannianManifold:
         Raises:
             ManifoldError: no such tensor, or indices that it does not have.
         """
-        element = getattr(self.local, {"inverse_metric": "inverse", "cubic": "metric_derivative"}.get(name, name), None)
         known = self.quantities()
-        if name not in known or element is None:
+        if name not in known:
             raise ManifoldError(f"unknown tensor {name!r}; known are {', '.join(known)}")
         if len(indices) != known[name].rank or any(not 0 <= i < self.dim for i in indices):
             raise ManifoldError(
                 f"{name} has {known[name].rank} indices from 0 to {self.dim - 1}; asked for {list(indices)}"
             )
-        return self._component(name, indices, element)
+        return self._component(name, indices, self._element_of(name))
+
+    def _element_of(self, name: str) -> Callable[..., Element]:
+        """The component function of a quantity."""
+        return getattr(self.local, {"inverse_metric": "inverse", "cubic": "metric_derivative"}.get(name, name))
+
+    def is_flat(self) -> bool:
+        """Whether the Riemann tensor vanishes identically: an exact answer."""
+        return all(self.local.riemann_lowered(*q).is_zero for q in self.local.independent_riemann())
+
+    def is_ricci_flat(self) -> bool:
+        """Whether the Ricci tensor vanishes identically: an exact answer."""
+        return all(self.local.ricci(i, j).is_zero for i in range(self.dim) for j in range(i + 1))
+
+    def is_einstein(self) -> bool:
+        """Whether R_ij = k g_ij with a constant k: an exact answer."""
+        n, local = self.dim, self.local
+        if not self._is_constant(local.ricci_scalar()):
+            return False
+        return n < 3 or all(
+            local.ricci(i, j) * n == local.ricci_scalar() * local.metric(i, j) for i in range(n) for j in range(i + 1)
+        )
+
+    def is_conformally_flat(self) -> bool:
+        """Whether the metric is a function times a flat one: the Weyl tensor vanishes (n ≥ 4), the Cotton tensor (n = 3)."""
+        if self.dim == 3:
+            slope = operators.covariant_derivative(Tensor(self, (DOWN, DOWN), self.local.schouten))
+            return (slope - slope.transposed(0, 2, 1)).is_zero()
+        return self.dim < 3 or all(self.local.weyl(*q).is_zero for q in self.local.independent_riemann())
+
+    def has_constant_curvature(self) -> bool:
+        """Whether all sectional curvatures are one constant: an exact answer."""
+        return self.constant_curvature() is not None
+
+    def constant_curvature(self) -> sp.Expr | None:
+        """The constant K with R_ijkl = K (g_ik g_jl − g_il g_jk), or None where there is none."""
+        n, local = self.dim, self.local
+        if n == 1:
+            return sp.S.Zero
+        k = local.ricci_scalar() / (n * (n - 1))
+        if not self._is_constant(k):
+            return None
+        g = local.metric
+        for a, b, c, d in local.independent_riemann():
+            if not local.riemann_lowered(a, b, c, d) == k * (g(a, c) * g(b, d) - g(a, d) * g(b, c)):
+                return None
+        return self._component("constant_curvature", (), lambda: k)
+
+    def _is_constant(self, element: Element) -> bool:
+        return all(element.diff(x).is_zero for x in self.coordinates)
+
+    def sectional_curvature(self, u: Any, v: Any) -> sp.Expr:
+        """K(u, v) = R_ijkl u^i v^j u^k v^l / (|u|²|v|² − ⟨u, v⟩²) of the plane of two vectors (components u^i, v^i).
+
+        Raises:
+            ManifoldError: the vectors span no plane, or one on which the metric degenerates.
+        """
+        return operators.sectional_curvature(self, u, v).as_expr()
+
+    # -- differential operators -----------------------------------------------------------------------
+
+    def tensor(self, components: Any, indices: Sequence[Any] | None = None) -> Tensor:
+        """A tensor field: a quantity by its name, or components with the position of each index.
+
+        >>> import sympy as sp
+        >>> x, y = sp.symbols("x y", positive=True)
+        >>> m = RiemannianManifold([[1/y**2, 0], [0, 1/y**2]], (x, y))
+        >>> m.tensor("ricci").raised(0).components
+        [[-1, 0], [0, -1]]
+        >>> m.tensor([x, y], ["up"]).lowered(0)[0]
+        x/y**2
+        """
+        if not isinstance(components, str):
+            return operators.as_tensor(self, components, indices)
+        known = {n: q for n, q in self.quantities().items() if len(q.indices) == q.rank}
+        if components not in known:
+            raise ManifoldError(f"unknown tensor {components!r}; known are {', '.join(known)}")
+        return Tensor(self, known[components].indices, self._element_of(components))
+
+    def gradient(self, f: Any) -> Array:
+        """(grad f)^i = g^ij ∂_j f."""
+        return operators.gradient(self, f).components
+
+    def hessian(self, f: Any) -> Array:
+        """∇_i∇_j f = ∂_i∂_j f − Γ^k_ij ∂_k f."""
+        return operators.hessian(self, f).components
+
+    def divergence(self, X: Any) -> sp.Expr:
+        """∇_i X^i of a vector field, given by its components X^i or as a Tensor."""
+        return operators.divergence(self, X).as_expr()
+
+    def laplacian(self, f: Any) -> sp.Expr:
+        """Δf = (1/√|g|) ∂_i(√|g| g^ij ∂_j f)."""
+        return operators.laplacian(self, f).as_expr()
+
+    def covariant_derivative(self, T: Any, indices: Sequence[Any] | None = None) -> Tensor:
+        """∇T; the index of the derivative is the last. `indices` says where the indices of plain components stand."""
+        return operators.covariant_derivative(operators.as_tensor(self, T, indices))
+
+    def lie_derivative(self, X: Any, T: Any = None, indices: Sequence[Any] | None = None) -> Tensor:
+        """L_X T along a vector field X; without T, of the metric."""
+        tensor = self.tensor("metric") if T is None else operators.as_tensor(self, T, indices)
+        return operators.lie_derivative(tensor, X)
+
+    def killing_equation(self, X: Any) -> Array:
+        """∇_i X_j + ∇_j X_i."""
+        return operators.killing_form(self, X).components
+
+    def is_killing(self, X: Any) -> bool:
+        """Whether X generates isometries: an exact answer."""
+        return operators.killing_form(self, X).is_zero()
+
+    # -- other charts and manifolds ---------------------------------------------------------------------
+
+    def change_coordinates(self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None) -> RiemannianManifold:
+        """The same manifold in new coordinates.
+
+        Args:
+            new: the new coordinates y.
+            relations: each old coordinate as an expression in the new ones, {x^i: x^i(y)} or in order.
+            name: a name for the result; that of this manifold by default.
+
+        Raises:
+            ManifoldError: a relation is missing or the wrong way round, or the Jacobian is singular.
+
+        >>> import sympy as sp
+        >>> x, y, p = sp.symbols("x y p", real=True)
+        >>> r = sp.Symbol("r", positive=True)
+        >>> plane = RiemannianManifold([[1, 0], [0, 1]], (x, y))
+        >>> plane.change_coordinates((r, p), {x: r*sp.cos(p), y: r*sp.sin(p)}).metric
+        Matrix([[1, 0], [0, r**2]])
+        """
+        chart = ChartMap(self, new, relations)
+        if not chart.is_change:
+            raise ManifoldError(
+                f"a change of coordinates needs {self.dim} new coordinates, not {len(chart.new)}; use pull_back for a submanifold"
+            )
+        return chart.manifold(name)
+
+    def pull_back(self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None) -> RiemannianManifold:
+        """The submanifold x^i = x^i(y) with the induced metric."""
+        return ChartMap(self, new, relations).manifold(name)
+
+    def product(self, other: RiemannianManifold, name: str | None = None) -> RiemannianManifold:
+        """The product manifold with the sum of the metrics."""
+        return product_manifold(self, other, name)
+
+    def rescaled(self, factor: Any, name: str | None = None) -> RiemannianManifold:
+        """The metric multiplied by a constant or by a function (conformal change)."""
+        return conformal(self, factor, name)
+
+    # -- geodesics ----------------------------------------------------------------------------------------
+
+    def geodesic_equations(self, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
+        """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0 for the functions x^i(s)."""
+        return geodesics.geodesic_equations(self, parameter)
+
+    def geodesic(self, point: Any, velocity: Any, t: Any, **options: Any) -> Any:
+        """The geodesic from `point` with initial `velocity`, numerically; see `geodesics.geodesic`.
+
+        >>> import sympy as sp
+        >>> x, y = sp.symbols("x y", positive=True)
+        >>> m = RiemannianManifold([[1/y**2, 0], [0, 1/y**2]], (x, y))
+        >>> path = m.geodesic([0, 1], [0, 1], 1.0)
+        >>> round(float(path.position[-1, 1]), 6)                # e: up the half-plane with unit speed
+        2.718282
+        """
+        return geodesics.geodesic(self, point, velocity, t, **options)
 
     # -- display -------------------------------------------------------------------------------------
 
