@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 # Public name -> the module that holds it.
 _HOMES: dict[str, str] = {
+    "Mean": "chentsov.geometry.expectation",
     "RiemannianManifold": "chentsov.geometry.manifolds",
     "progress": "chentsov.geometry.manifolds",
 }

@@ -1,9 +1,14 @@
-"""Linear relations between elements, over the rational numbers."""
+"""Linear relations between elements, over the rational numbers or over a subfield.
+
+Over a common denominator elements are polynomials, that is vectors whose entries belong to the
+monomials in those generators that are not scalars.  Distinct monomials are linearly independent
+over the scalars, so a relation is a system of linear equations, one a monomial.
+"""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Sequence
+from typing import Any, Callable, Sequence
 
 from .elements import Element
 from .field import DifferentialField
@@ -12,36 +17,83 @@ from .field import DifferentialField
 def rational_combination(field: DifferentialField, target: Element, basis: Sequence[Element]) -> list[Fraction] | None:
     """Rational q_j with ``target = sum q_j basis_j``, or ``None``; the basis is independent over Q.
 
-    Over a common denominator the elements are vectors of integers indexed by monomials.
+    >>> import sympy as sp
+    >>> x, y = sp.symbols("x y")
+    >>> K = DifferentialField((x, y))
+    >>> rational_combination(K, K(3 * x + y), [K(x + y), K(x - y)])
+    [Fraction(2, 1), Fraction(1, 1)]
     """
+    columns = [dict(p.terms()) for p in _numerators([*basis, target])]
+    rows = [
+        [Fraction(int(column.get(monomial, 0))) for column in columns] for monomial in set().union(*columns)
+    ]
+    return solve(rows, Fraction(0))
+
+
+def combination(
+    target: Element, basis: Sequence[Element], is_scalar: Callable[[int], bool]
+) -> list[Element] | None:
+    """Elements c_j of the subfield of the scalar generators with ``target = sum c_j basis_j``, or ``None``.
+
+    ``is_scalar`` tells by a generator's number whether it belongs to the subfield; the basis is
+    linearly independent over it.
+    """
+    field = target.field
+    polynomials = _numerators([*basis, target])
     stage = field.stage
-    elements = [field.lift(e, stage) for e in (*basis, target)]
+    scalar = [is_scalar(k) for k in stage.order]
+    columns: list[dict[tuple[int, ...], Element]] = []
+    for polynomial in polynomials:
+        parts: dict[tuple[int, ...], dict[tuple[int, ...], Any]] = {}
+        for monomial, coefficient in polynomial.terms():
+            outer = tuple(0 if s else e for s, e in zip(scalar, monomial))
+            inner = tuple(e if s else 0 for s, e in zip(scalar, monomial))
+            parts.setdefault(outer, {})[inner] = coefficient
+        columns.append(
+            {m: Element(field, stage.context.from_dict(part), stage.constant(1), stage) for m, part in parts.items()}
+        )
+    zero = field.zero
+    rows = [[column.get(monomial, zero) for column in columns] for monomial in dict.fromkeys(m for c in columns for m in c)]
+    return solve(rows, zero)
+
+
+def _numerators(elements: Sequence[Element]) -> list[Any]:
+    """The numerators of elements over their common denominator, in the youngest ring."""
+    field = elements[0].field
+    stage = field.stage
+    elements = [field.lift(e, stage) for e in elements]
     common = stage.constant(1)
     for e in elements:
         common = common * (e.den / common.gcd(e.den))
-    columns = [dict((e.num * (common / e.den)).terms()) for e in elements]
-    rows = []
-    for monomial in set().union(*columns):
-        rows.append([Fraction(int(column.get(monomial, 0))) for column in columns])
-    return _solve(rows, len(basis))
+    return [e.num * (common / e.den) for e in elements]
 
 
-def _solve(rows: list[list[Fraction]], unknowns: int) -> list[Fraction] | None:
-    """Gauss elimination on rows ``[coefficients..., right-hand side]``."""
-    pivots: list[list[Fraction]] = []
-    for row in rows:
-        for k, pivot in enumerate(pivots):
-            lead = next(i for i, v in enumerate(pivot) if v)
+def solve(rows: Sequence[Sequence[Any]], zero: Any) -> list[Any] | None:
+    """Gauss elimination on rows ``[coefficients..., right-hand side]``; ``None`` if they contradict.
+
+    Unknowns that are left free are set to zero.
+
+    >>> solve([[Fraction(2), Fraction(4)], [Fraction(1), Fraction(2)]], Fraction(0))
+    [Fraction(2, 1)]
+    """
+    unknowns = len(rows[0]) - 1
+    pivots: list[tuple[int, list[Any]]] = []
+    for entries in rows:
+        row = list(entries)
+        for lead, pivot in pivots:
             if row[lead]:
                 ratio = row[lead] / pivot[lead]
-                row = [a - ratio * b for a, b in zip(row, pivot)]
-        if any(row[:unknowns]):
-            pivots.append(row)
-        elif row[unknowns]:
+                row = [a - ratio * b if b else a for a, b in zip(row, pivot)]
+        lead = next((i for i, entry in enumerate(row) if entry), None)
+        if lead == unknowns:
             return None
-    solution = [Fraction(0)] * unknowns
-    for pivot in reversed(pivots):
-        lead = next(i for i, v in enumerate(pivot) if v)
-        rest = sum((pivot[j] * solution[j] for j in range(lead + 1, unknowns)), Fraction(0))
-        solution[lead] = (pivot[unknowns] - rest) / pivot[lead]
+        if lead is not None:
+            pivots.append((lead, row))
+    solution = [zero] * unknowns
+    for lead, pivot in reversed(pivots):
+        rest = pivot[unknowns]
+        for j in range(unknowns):
+            if j != lead and pivot[j] and solution[j]:
+                rest = rest - pivot[j] * solution[j]
+        solution[lead] = rest / pivot[lead]
     return solution
