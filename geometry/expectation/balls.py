@@ -1,0 +1,207 @@
+"""SymPy expressions as straight-line programs in complex ball arithmetic.
+
+Quadrature, normalisation checks and sample points all need an expression at many
+arguments to many digits.  A tape is built once (common subexpressions shared) and
+then replayed with python-flint's ``acb`` numbers.  Every operation forwards the
+``analytic`` flag, so that ``acb.integral`` may trust the enclosures it gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+
+import sympy as sp
+from flint import acb, arb, ctx, fmpq
+
+Ball = acb
+
+
+@contextmanager
+def precision(bits: int):
+    """Run the enclosed block with flint's working precision set to ``bits``."""
+    before = ctx.prec
+    ctx.prec = bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+
+
+def _power(base, exponent, analytic):
+    return base.pow(exponent, analytic=analytic)
+
+
+# SymPy function -> ball operation on (arguments, analytic)
+_FUNCTIONS: dict[type, Callable] = {
+    sp.exp: lambda x, a: x.exp(),
+    sp.log: lambda x, a: x.log(analytic=a),
+    sp.sin: lambda x, a: x.sin(),
+    sp.cos: lambda x, a: x.cos(),
+    sp.tan: lambda x, a: x.tan(),
+    sp.cot: lambda x, a: x.cot(),
+    sp.sec: lambda x, a: x.sec(),
+    sp.csc: lambda x, a: x.csc(),
+    sp.sinh: lambda x, a: x.sinh(),
+    sp.cosh: lambda x, a: x.cosh(),
+    sp.tanh: lambda x, a: x.tanh(),
+    sp.sech: lambda x, a: x.sech(),
+    sp.csch: lambda x, a: x.csch(),
+    sp.coth: lambda x, a: x.coth(),
+    sp.asin: lambda x, a: x.asin(),
+    sp.acos: lambda x, a: x.acos(),
+    sp.atan: lambda x, a: x.atan(),
+    sp.asinh: lambda x, a: x.asinh(),
+    sp.acosh: lambda x, a: x.acosh(),
+    sp.atanh: lambda x, a: x.atanh(),
+    sp.gamma: lambda x, a: x.gamma(),
+    sp.loggamma: lambda x, a: x.lgamma(),
+    sp.factorial: lambda x, a: (x + 1).gamma(),
+    sp.erf: lambda x, a: x.erf(),
+    sp.erfc: lambda x, a: x.erfc(),
+    sp.zeta: lambda s, a: s.zeta(),
+    sp.polygamma: lambda n, x, a: x.polygamma(n),
+    sp.digamma: lambda x, a: x.digamma(),
+    sp.beta: lambda x, y, a: x.gamma() * y.gamma() * (x + y).rgamma(),
+    sp.binomial: lambda n, k, a: (n + 1).gamma() * (k + 1).rgamma() * (n - k + 1).rgamma(),
+    sp.besseli: lambda n, x, a: x.bessel_i(n),
+    sp.besselk: lambda n, x, a: x.bessel_k(n),
+    sp.besselj: lambda n, x, a: x.bessel_j(n),
+    sp.polylog: lambda s, x, a: x.polylog(s),
+    sp.uppergamma: lambda s, x, a: x.gamma_upper(s),
+    sp.lowergamma: lambda s, x, a: x.gamma_lower(s),
+    sp.Abs: lambda x, a: x.real_abs(analytic=a),
+    sp.sign: lambda x, a: x.real_sgn(analytic=a),
+    sp.Heaviside: lambda x, *rest: x.real_heaviside(analytic=rest[-1]),
+}
+
+_CONSTANTS: dict[sp.Basic, Callable[[], object]] = {
+    sp.pi: lambda: arb.pi(),
+    sp.E: lambda: arb.const_e(),
+    sp.EulerGamma: lambda: arb.const_euler(),
+    sp.Catalan: lambda: arb.const_catalan(),
+    sp.GoldenRatio: lambda: (1 + arb(5).sqrt()) / 2,
+    sp.I: lambda: acb(0, 1),
+}
+
+
+class Tape:
+    """A list of ball operations that evaluates several expressions together.
+
+    >>> import sympy as sp
+    >>> x = sp.Symbol("x")
+    >>> round(float(Tape([sp.exp(x) / 2], [x])([acb(0)])[0].real), 3)
+    0.5
+    """
+
+    def __init__(self, expressions: Sequence[sp.Expr], arguments: Sequence[sp.Symbol]) -> None:
+        self._constants: list[tuple[int, Callable[[], object]]] = []
+        self._operations: list[tuple[int, Callable, tuple[int, ...]]] = []
+        self._register: dict[sp.Basic, int] = {s: i for i, s in enumerate(arguments)}
+        self._size = len(self._register)
+        self._arity = len(arguments)
+        self._prepared: dict[int, list] = {}
+        self.outputs = [self._place(sp.sympify(e)) for e in expressions]
+
+    def __call__(self, arguments: Sequence[Ball], analytic: bool = False) -> list[Ball]:
+        template = self._prepared.get(ctx.prec)
+        if template is None:
+            template = [None] * self._size
+            for slot, make in self._constants:
+                template[slot] = acb(make())
+            self._prepared[ctx.prec] = template
+        r = list(template)
+        r[: self._arity] = arguments
+        for slot, operation, inputs in self._operations:
+            if len(inputs) == 2:
+                r[slot] = operation(r[inputs[0]], r[inputs[1]], analytic)
+            elif len(inputs) == 1:
+                r[slot] = operation(r[inputs[0]], analytic)
+            else:
+                r[slot] = operation(*(r[i] for i in inputs), analytic)
+        return [r[i] for i in self.outputs]
+
+    # -- building ---------------------------------------------------------------------------
+
+    def _new(self) -> int:
+        self._size += 1
+        return self._size - 1
+
+    def _emit(self, operation: Callable, *inputs: int) -> int:
+        slot = self._new()
+        self._operations.append((slot, operation, inputs))
+        return slot
+
+    def _place(self, e: sp.Basic) -> int:
+        slot = self._register.get(e)
+        if slot is None:
+            slot = self._build(e)
+            self._register[e] = slot
+        return slot
+
+    def _constant(self, make: Callable[[], object]) -> int:
+        slot = self._new()
+        self._constants.append((slot, make))
+        return slot
+
+    def _build(self, e: sp.Basic) -> int:
+        if isinstance(e, sp.Rational):
+            p, q = int(e.p), int(e.q)
+            return self._constant(lambda: acb(arb(fmpq(p, q))))
+        if isinstance(e, sp.Float):
+            exact = sp.Rational(e)
+            return self._constant(lambda: acb(arb(fmpq(int(exact.p), int(exact.q)))))
+        if e in _CONSTANTS:
+            return self._constant(_CONSTANTS[e])
+        if isinstance(e, sp.Add):
+            return self._fold(e.args, lambda x, y, a: x + y)
+        if isinstance(e, sp.Mul):
+            below = [f for f in e.args if isinstance(f, sp.Pow) and f.exp.is_Rational and f.exp < 0]
+            above = [f for f in e.args if f not in below]
+            if below and above:
+                top = self._fold(above, lambda x, y, a: x * y)
+                bottom = self._fold([sp.Pow(f.base, -f.exp) for f in below], lambda x, y, a: x * y)
+                return self._emit(lambda x, y, a: x / y, top, bottom)
+            return self._fold(e.args, lambda x, y, a: x * y)
+        if isinstance(e, sp.Pow):
+            if e.base is sp.E:
+                return self._emit(_FUNCTIONS[sp.exp], self._place(e.exp))
+            base = self._place(e.base)
+            if e.exp.is_Integer:
+                n = int(e.exp)
+                return self._emit(lambda x, a: x**n, base)
+            if e.exp == sp.Rational(1, 2):
+                return self._emit(lambda x, a: x.sqrt(analytic=a), base)
+            return self._emit(_power, base, self._place(e.exp))
+        operation = _FUNCTIONS.get(type(e))
+        if operation is None:
+            operation = _by_name(e)
+        return self._emit(operation, *(self._place(x) for x in e.args))
+
+    def _fold(self, terms: Sequence[sp.Basic], operation: Callable) -> int:
+        slot = self._place(terms[0])
+        for term in terms[1:]:
+            slot = self._emit(operation, slot, self._place(term))
+        return slot
+
+
+def _by_name(e: sp.Basic) -> Callable:
+    if type(e).__name__ == "logistic":
+        return lambda x, a: 1 / (1 + (-x).exp())
+    if isinstance(e, sp.Symbol):
+        raise KeyError(f"symbol {e} has no value here")
+    raise NotImplementedError(f"no ball arithmetic for {type(e).__name__} in {e}")
+
+
+def exact(value) -> acb:
+    """A number (int, float, string, SymPy number) as a ball, without rounding where it can be."""
+    number = sp.sympify(value)
+    if number.is_Rational:
+        return acb(arb(fmpq(int(number.p), int(number.q))))
+    return Tape([number], [])([])[0]
+
+
+def as_sympy(ball: acb | arb, digits: int) -> sp.Float:
+    """The midpoint of a ball as a SymPy Float of ``digits`` digits."""
+    real = ball.real if isinstance(ball, acb) else ball
+    return sp.Float(real.mid().str(digits + 5, radius=False, more=True), digits)
