@@ -13,6 +13,8 @@ _HOMES: dict[str, str] = {
     "Mean": "chentsov.geometry.expectation",
     "RiemannianManifold": "chentsov.geometry.manifolds",
     "progress": "chentsov.geometry.manifolds",
+    "crosscheck": "chentsov.geometry.validation.crosscheck",
+    "crosscheck_grid": "chentsov.geometry.validation.crosscheck",
 }
 
 

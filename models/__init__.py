@@ -6,7 +6,13 @@ Everything is loaded on first use, so that ``import chentsov`` stays light.
 from importlib import import_module
 
 # Public name -> the module that holds it; a module's own name maps to itself.
-_HOMES: dict[str, str] = {}
+_HOMES: dict[str, str] = {
+    "datasets": "datasets",
+    "decision_boundary": "datasets",
+    "LabelledPoints": "datasets",
+    "neuron": "neuron",
+    "TwoWeightNeuron": "neuron",
+}
 
 
 def __getattr__(name: str):

@@ -1,0 +1,277 @@
+"""A second opinion on a curvature, from an oracle that shares no code with this engine.
+
+For a surface the oracle is asked once for the Ricci scalar of a metric with undefined components, and is then fed jets
+(g, ∂g, ∂²g) that are not made by the engine either: by the model's own ``metric_jet`` where it has one, else by ball
+arithmetic on the metric alone. In other dimensions, and for other tensors, it is given the metric itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+from mpmath import mp
+
+from . import crosscheck_einsteinpy as einsteinpy
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Comparison", "CrossCheck", "crosscheck", "crosscheck_grid"]
+
+# Working precision in units of the digits compared: a curvature cancels most of the digits of its jet.
+_SPARE = 8
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One quantity at some points, beside the oracle's value of it.
+
+    `worst` is the largest |a − b| / max(|a|, |b|) over points and components (0 where both are 0).
+    """
+
+    subject: str
+    quantity: str
+    route: str
+    points: int
+    worst: float
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        return self.worst <= self.tolerance    # a NaN does not pass
+
+
+@dataclass(frozen=True)
+class CrossCheck:
+    """Comparisons with an oracle; true if all of them passed, a table when printed."""
+
+    oracle: str
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(c.passed for c in self.comparisons)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __add__(self, other: CrossCheck) -> CrossCheck:
+        return CrossCheck(self.oracle, self.comparisons + other.comparisons)
+
+    def __str__(self) -> str:
+        head = ("subject", "quantity", "route", "points", "worst", "allowed", "")
+        rows = [
+            (c.subject, c.quantity, c.route, str(c.points), f"{c.worst:.1e}", f"{c.tolerance:.0e}", "pass" if c.passed else "FAIL")
+            for c in self.comparisons
+        ]
+        widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in (head, *rows)]
+        return "\n".join([f"cross-check against {self.oracle}", *lines])
+
+
+def relative_difference(ours: Any, theirs: Any) -> float:
+    """|a − b| / max(|a|, |b|); 0 where both are 0, NaN where one is not a number.
+
+    >>> relative_difference(1.0, 1.0), relative_difference(0, 0), relative_difference(1, -1)
+    (0.0, 0.0, 2.0)
+    """
+    if ours != ours or theirs != theirs:
+        return math.nan
+    if ours == theirs:
+        return 0.0
+    return float(abs(ours - theirs) / max(abs(ours), abs(theirs)))
+
+
+def _worst(differences: Iterable[float]) -> float:
+    found = list(differences)
+    return math.nan if any(d != d for d in found) else max(found, default=math.nan)
+
+
+def _oracle(name: str) -> str:
+    if name != "einsteinpy":
+        raise ValueError(f"unknown oracle '{name}': known is einsteinpy")
+    return f"EinsteinPy {einsteinpy.einsteinpy_version()}"
+
+
+def crosscheck(
+    source: Any,
+    quantity: str = "ricci_scalar",
+    *,
+    oracle: str = "einsteinpy",
+    points: int = 5,
+    at: Sequence[Mapping[Any, Any]] | None = None,
+    constants: Mapping[Any, Any] | None = None,
+    data: Mapping[Any, Any] | None = None,
+    seed: int = 0,
+    digits: int = 30,
+    tolerance: float = 1e-20,
+    seconds: float | None = 60,
+) -> CrossCheck:
+    """Compare the engine's closed form of a quantity with the oracle's, at points and to many digits.
+
+    Args:
+        source: a manifold, or a model with `coordinates`, `expression_of` and a `metric`.
+        quantity: one of christoffel, riemann, riemann_lowered, ricci, ricci_scalar, einstein, weyl.
+        points: how many points to draw where `at` is not given: rationals in (1/4, 5/4) for every coordinate and constant.
+        at: points, {coordinate or its name: number}.
+        constants: values of constants, else drawn.
+        data: {row symbol: column} for the means in the metric; a model brings its own.
+        digits: digits of the comparison; `tolerance`: what worst relative difference passes.
+        seconds: how long the oracle may take symbolically.
+
+    Raises:
+        ValueError: an unknown oracle or quantity, or no point at which the quantity is finite.
+        OracleTimeout: the oracle did not finish.
+
+    >>> from chentsov.geometry.manifolds import RiemannianManifold
+    >>> m, s = sp.symbols("m s", positive=True)
+    >>> normal = RiemannianManifold([[1/s**2, 0], [0, 2/s**2]], (m, s), name="normal family")
+    >>> crosscheck(normal, "ricci", points=2).passed
+    True
+    """
+    title = _oracle(oracle)
+    if quantity not in einsteinpy.TENSORS:
+        raise ValueError(f"the cross-check knows {', '.join(einsteinpy.TENSORS)}, not '{quantity}'")
+    rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else {}
+    metric = sp.Matrix(source.metric)
+    ours = _entries(source.expression_of(quantity))
+    symbols = _free_symbols([*metric, *ours], source.coordinates)
+    places = _places(symbols, at, constants or {}, points, seed)
+    averaged = any(hasattr(e, "variables") and hasattr(e, "expression") for m in metric for e in m.atoms(sp.Expr, sp.Function))
+    through_jets = bool(rows) or averaged
+    if through_jets and (quantity != "ricci_scalar" or len(source.coordinates) != 2):
+        raise ValueError("a metric of means over data can be cross-checked in two dimensions, by its ricci_scalar")
+    theirs = [] if through_jets else _entries(einsteinpy.symbolic(metric, source.coordinates, quantity, seconds))
+    differences, used = [], 0
+    for place in places:
+        with mp.workdps(_SPARE * digits):
+            mine = [_number(e, place, rows, digits) for e in ours]
+            if through_jets:
+                other = [einsteinpy.ricci_scalar_of_jet(_jet_at(source, metric, place, rows, digits))]
+            else:
+                other = [_number(e, place, rows, digits) for e in theirs]
+            if at is None and not all(mp.isfinite(v) for v in (*mine, *other)):
+                continue
+            differences += [relative_difference(a, b) for a, b in zip(mine, other, strict=True)]
+            used += 1
+    if not used:
+        raise ValueError(f"{quantity} is not finite at any of the points tried; name points with at=[{{...}}]")
+    route = "undefined g(x), jets" if through_jets else "symbolic"
+    name = getattr(source, "name", None) or type(source).__name__
+    return CrossCheck(title, (Comparison(name, quantity, route, used, _worst(differences), tolerance),))
+
+
+def crosscheck_grid(
+    source: Any,
+    values: xr.Dataset,
+    *,
+    oracle: str = "einsteinpy",
+    points: int = 32,
+    seed: int = 0,
+    digits: int = 30,
+    tolerance: float = 1e-9,
+) -> CrossCheck:
+    """Compare R on a grid of a two-dimensional `source` with the oracle: at the four corners and at random cells.
+
+    `values` is what ``source.on_grid`` returned; cells without a number (and with a reason in ``status``) are left out.
+
+    Raises ValueError if no cell holds a number.
+    """
+    title = _oracle(oracle)
+    rows = source.row_values() if hasattr(source, "row_values") else {}
+    axes = [values[c.name].values for c in source.coordinates]
+    field = values["ricci_scalar"].transpose(*(c.name for c in source.coordinates)).values
+    cells = list(itertools.product(*(range(len(axis)) for axis in axes)))
+    corners = list(itertools.product(*((0, len(axis) - 1) for axis in axes)))
+    drawn = random.Random(seed).sample(cells, min(len(cells), points))
+    chosen = [cell for cell in dict.fromkeys(corners + drawn) if math.isfinite(field[cell])]
+    if not chosen:
+        raise ValueError("no cell of the grid that was drawn holds a number to compare")
+    metric = sp.Matrix(source.metric)
+    differences = []
+    for cell in chosen:
+        place = {c: float(axis[k]) for c, axis, k in zip(source.coordinates, axes, cell)}
+        with mp.workdps(_SPARE * digits):
+            theirs = einsteinpy.ricci_scalar_of_jet(_jet_at(source, metric, place, rows, digits))
+        differences.append(relative_difference(float(field[cell]), float(theirs)))
+    name = getattr(source, "name", None) or type(source).__name__
+    kind = f"{field.dtype} kernel"
+    return CrossCheck(title, (Comparison(name, f"ricci_scalar, {kind}", "undefined g(x), jets", len(chosen), _worst(differences), tolerance),))
+
+
+# -- points and numbers ------------------------------------------------------------------------------------------------
+
+
+def _entries(value: Any) -> list[sp.Expr]:
+    return list(sp.flatten(value.tolist())) if hasattr(value, "tolist") else [sp.sympify(value)]
+
+
+def _free_symbols(expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol]) -> list[sp.Symbol]:
+    others = {s for e in expressions for s in e.free_symbols} - set(coordinates)
+    return [*coordinates, *sorted(others, key=lambda s: s.name)]
+
+
+def _places(
+    symbols: Sequence[sp.Symbol], at: Sequence[Mapping[Any, Any]] | None, constants: Mapping[Any, Any], points: int, seed: int
+) -> list[dict[sp.Symbol, Any]]:
+    """{symbol: number} for every point, given ones completed by random rationals."""
+    if points < 1:
+        raise ValueError(f"at least one point is needed, not {points}")
+    dice = random.Random(seed)
+    by_name = {s.name: s for s in symbols}
+    places = []
+    for given in at if at is not None else [{}] * points:
+        named = {str(k): v for k, v in {**constants, **given}.items()}
+        if unknown := set(named) - set(by_name):
+            raise ValueError(f"'{sorted(unknown)[0]}' is not a coordinate or constant of the metric ({', '.join(by_name)})")
+        places.append({
+            s: sp.nsimplify(named[s.name], rational=True) if s.name in named else sp.Rational(dice.randint(26, 124), 100) for s in symbols
+        })
+    return places
+
+
+def _number(expression: sp.Expr, place: Mapping[sp.Symbol, Any], rows: Mapping[Any, Any], digits: int) -> Any:
+    """An expression at a point: by ball arithmetic, or by SymPy where it holds a function that has none."""
+    from .jets import JetEvaluator, UnsupportedExpression
+
+    for precision in (4 * digits, 16 * digits, 64 * digits):
+        try:
+            ball = JetEvaluator(place, (), rows, precision).value(expression)
+        except UnsupportedExpression:
+            return _decimal(expression.subs(place).evalf(2 * digits))
+        if not ball.is_finite() or ball.rel_accuracy_bits() > 3.4 * digits:
+            break
+    return _decimal(ball)
+
+
+def _decimal(number: Any) -> Any:
+    """The midpoint of a ball, or a SymPy number, as an mpmath number."""
+    if isinstance(number, sp.Basic):
+        return number._to_mpmath(mp.prec) if number.is_number and number.is_real else mp.nan
+    if not number.is_finite():
+        return mp.nan
+    mantissa, exponent = number.mid().man_exp()
+    return mp.ldexp(mp.mpf(int(mantissa)), int(exponent))
+
+
+def _jet_at(source: Any, metric: sp.Matrix, place: Mapping[sp.Symbol, Any], rows: Mapping[Any, Any], digits: int) -> Any:
+    """g, ∂g, ∂²g at a point, by the model's own derivation or by ball arithmetic on the metric."""
+    if hasattr(source, "metric_jet"):
+        return source.metric_jet([place[c] for c in source.coordinates], digits)
+    from .jets import JetEvaluator
+
+    evaluator = JetEvaluator(place, source.coordinates, rows, 8 * digits)
+    jet = {}
+    for i, j in ((0, 0), (0, 1), (1, 1)):
+        ball = evaluator.jet(metric[i, j])
+        zero = [0] * 3
+        first, second = ball.first or zero[:2], ball.second or zero
+        numbers = (ball.value, *first, *second)
+        jet[i, j] = {k: _decimal(v) if v else mp.zero for k, v in zip(((), (0,), (1,), (0, 0), (0, 1), (1, 1)), numbers)}
+    return jet

@@ -1,0 +1,77 @@
+"""Derivatives of the neuron's metric, from the definition and the rows alone: no part of the symbolic engine.
+
+This is the second opinion that the cross-check feeds to EinsteinPy, so it shares no formula with
+``models/neuron.py``: losses are written as functions of z, and differentiated numerically at many digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .neuron import TwoWeightNeuron
+
+__all__ = ["metric_jet"]
+
+Jet = dict[tuple[int, int], dict[tuple[int, ...], Any]]
+
+
+def _subloss(neuron: TwoWeightNeuron, target: Any) -> Callable[[Any], Any]:
+    """ℓ as a function of z, at a fixed target, in mpmath."""
+    from mpmath import mp
+
+    order = _exactly(neuron.order)
+
+    def output(z: Any) -> Any:
+        return 1 / (1 + mp.exp(-z))
+
+    if neuron.loss_name == "mean_power":
+        return lambda z: abs(output(z) - target) ** order
+    if neuron.loss_name == "lp_norm":
+        return lambda z: (abs(output(z) - target) ** order) ** (1 / order)
+    return lambda z: -target * mp.log(output(z)) - (1 - target) * mp.log(1 - output(z))
+
+
+def _exactly(number: Any) -> Any:
+    """A float (by its binary value) or a rational number, in mpmath."""
+    from mpmath import mp
+
+    if hasattr(number, "p") and hasattr(number, "q"):
+        return mp.mpf(int(number.p)) / int(number.q)
+    return mp.mpf(float(number))
+
+
+def metric_jet(neuron: TwoWeightNeuron, point: Sequence[Any], digits: int) -> Jet:
+    """g_ij, ∂_k g_ij and ∂_k ∂_l g_ij of E_D[∂_iℓ ∂_jℓ] at a point, to about `digits` digits."""
+    from mpmath import mp
+
+    if neuron.slope.free_symbols:
+        raise ValueError(f"the slope {neuron.slope} is not a number: no derivative can be computed numerically")
+    assert neuron.data is not None
+    # A saturated row has ∂ℓ/∂z ~ e^{−|z|} beside ℓ ~ 1: that many digits more, and three for each difference quotient.
+    steepest = abs(float(neuron.slope)) * float(max(abs(neuron.data.x).max(), abs(neuron.data.y).max()))
+    saturation = steepest * sum(abs(float(v)) for v in point) / 2.3
+    with mp.workdps(int(4 * digits + 30 + 1.5 * saturation)):
+        step = mp.mpf(10) ** (-digits)
+        slope = _exactly(neuron.slope)
+        theta = [_exactly(v) for v in point]
+        jet: Jet = {(i, j): {} for i, j in ((0, 0), (0, 1), (1, 1))}
+        for x, y, t in zip(neuron.data.x, neuron.data.y, neuron.data.t):
+            inputs = (mp.mpf(float(x)), mp.mpf(float(y)))
+            z = slope * (theta[0] * inputs[0] + theta[1] * inputs[1])
+            ell = _subloss(neuron, mp.mpf(float(t)))
+            far, near, middle, next_, last = (ell(z + k * step) for k in (-2, -1, 0, 1, 2))
+            # central differences; their errors are of order step² = 10^(−2 digits)
+            d1 = (next_ - near) / (2 * step)
+            d2 = (next_ - 2 * middle + near) / step**2
+            d3 = (last - 2 * next_ + 2 * near - far) / (2 * step**3)
+            weights = (d1**2, 2 * d1 * d2, 2 * (d2**2 + d1 * d3))
+            for (i, j), values in jet.items():
+                base = slope**2 * inputs[i] * inputs[j] / len(neuron.data)
+                for index in ((), (0,), (1,), (0, 0), (0, 1), (1, 1)):
+                    term = base * weights[len(index)]
+                    for k in index:
+                        term *= slope * inputs[k]
+                    values[index] = values.get(index, mp.mpf(0)) + term
+    return jet
