@@ -150,6 +150,53 @@ def differentiate(e: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     return d.replace(_RealAbs, sp.Abs).replace(_RealSign, sp.sign)
 
 
+def split_at_kinks(piece: Piece, point: Mapping[sp.Symbol, sp.Expr]) -> list[tuple[Piece, dict[Any, Any]]]:
+    """A one-variable piece cut where the argument of a modulus changes sign.
+
+    Each part comes with the rules (|g| -> ±g, sign g -> ±1) that hold on it; the order of the cuts is
+    taken at ``point``.
+    """
+    if len(piece.variables) != 1 or piece.variables[0].discrete:
+        return [(piece, {})]
+    (v,) = piece.variables
+    moduli = [e for e in piece.log_density.atoms(sp.Abs, sp.sign) if v.symbol in e.free_symbols]
+    roots: dict[sp.Expr, sp.Expr] = {}
+    for e in moduli:
+        g = e.args[0]
+        slope = sp.diff(g, v.symbol)
+        if v.symbol in slope.free_symbols or slope == 0:
+            return [(piece, {})]
+        root = sp.cancel(v.symbol - g / slope)
+        value = root.subs(point)
+        inside = all(
+            bool(sp.N(d) > 0)
+            for d in (value - v.lower.subs(point), v.upper.subs(point) - value)
+            if not d.is_infinite
+        )
+        if inside:
+            roots[root] = value
+    cuts = [v.lower, *sorted(roots, key=lambda r: float(roots[r])), v.upper]
+    parts = []
+    for low, high in zip(cuts, cuts[1:]):
+        middle = _between(low.subs(point), high.subs(point))
+        rules: dict[Any, Any] = {}
+        for e in moduli:
+            s = sp.sign(sp.N(e.args[0].subs(point).subs(v.symbol, middle)))
+            rules[e] = s * e.args[0] if isinstance(e, sp.Abs) else s
+            rules[sp.Abs(e.args[0])] = s * e.args[0]
+            rules[sp.sign(e.args[0])] = s
+        parts.append((Piece(piece.log_density.xreplace(rules), (Variable(v.symbol, low, high),)), rules))
+    return parts
+
+
+def _between(low: sp.Expr, high: sp.Expr) -> sp.Expr:
+    if low.is_infinite and high.is_infinite:
+        return sp.S.Zero
+    if low.is_infinite:
+        return high - 1
+    return low + 1 if high.is_infinite else (low + high) / 2
+
+
 # -- reading what people write ----------------------------------------------------------------
 
 

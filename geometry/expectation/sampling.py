@@ -1,0 +1,176 @@
+"""Where a density can be tried out: sample points of the parameters, and the signs they imply.
+
+Nobody writes down the whole domain of a model.  A point is acceptable if the bounds are in order
+and log p is real at points inside the support; the symbols' assumptions and an optional
+``domain`` narrow the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+import sympy as sp
+
+
+from .balls import Tape, exact, precision
+from .density import Density, DensityError, Piece, Variable
+
+R = sp.Rational
+Point = dict[sp.Symbol, sp.Rational]
+
+# Values tried for the symbols in turn: generic positive ones, a simplex, rising, falling, and larger ones.
+_PATTERNS = (
+    [R(13, 10), R(9, 10), R(17, 10), R(6, 5), R(21, 10), R(4, 5)],
+    [R(1, 3), R(1, 4), R(1, 5), R(1, 11), R(1, 23), R(1, 47)],
+    [R(1, 7), R(2, 5), R(11, 10), R(23, 10), R(31, 10), R(43, 10)],
+    [R(23, 5), R(16, 5), R(12, 5), R(13, 10), R(2, 3), R(1, 5)],
+    [R(27, 5), R(31, 5), R(37, 5), R(41, 5), R(43, 5), R(47, 5)],
+)
+
+
+def sample_points(density: Density, domain: Mapping[sp.Symbol, tuple] | None = None, count: int = 2) -> list[Point]:
+    """Up to ``count`` parameter points at which the density is real and its support is in order.
+
+    Raises:
+        DensityError: there is none among the points tried; the message says what failed.
+    """
+    found: list[Point] = []
+    reason = ""
+    for point in _candidates(density, domain or {}):
+        problem = objection(density, point)
+        if problem is None:
+            found.append(point)
+            if len(found) == count:
+                break
+        else:
+            reason = reason or problem
+    if not found:
+        raise DensityError(
+            f"no parameter point was found at which the density is positive and real ({reason}); "
+            "check the sign and the support, or name the domain, e.g. domain={sigma: (0, oo)}"
+        )
+    return found
+
+
+def _candidates(density: Density, domain: Mapping[sp.Symbol, tuple]) -> Iterator[Point]:
+    integers = set(density.integers)
+    names = [*density.coordinates, *(c for c in density.constants)]
+    free = [s for s in names if s not in integers]
+    by_name = {str(k): v for k, v in domain.items()}
+
+    def place(s: sp.Symbol, value: sp.Rational) -> sp.Rational:
+        if s.is_integer:
+            return sp.ceiling(value) + 1
+        low, high = map(sp.sympify, by_name.get(s.name, (None, None)))
+        if low is None or high is None:
+            return -value if s.is_negative else value
+        if low.is_finite and high.is_finite:
+            return low + (high - low) * (value / (1 + value))
+        if low.is_finite:
+            return low + value
+        return high - value if high.is_finite else value
+
+    fixed = {s: sp.Integer(5) for s in integers}
+    for pattern in _PATTERNS:
+        yield {**fixed, **{s: place(s, pattern[i % 6] + R(i // 6, 7)) for i, s in enumerate(free)}}
+    if len(free) <= 4:
+        for signs in product((1, -1), repeat=len(free)):
+            for pattern in _PATTERNS[:3]:
+                if -1 in signs:
+                    yield {**fixed, **{s: e * place(s, v) for s, e, v in zip(free, signs, pattern)}}
+
+
+def objection(density: Density, point: Mapping[sp.Symbol, sp.Rational]) -> str | None:
+    """Why the density cannot be evaluated at a parameter point, or None."""
+    for piece in density.pieces:
+        for fractions in ((R(2, 5),), (R(7, 9), R(1, 3))):
+            try:
+                problem = _objection(piece, point, fractions)
+            except NotImplementedError:
+                return None
+            if problem:
+                return problem
+    return None
+
+
+def _objection(piece: Piece, point, fractions) -> str | None:
+    values = dict(point)
+    for i, v in enumerate(piece.variables):
+        at = _inside(v, values, fractions[i % len(fractions)])
+        if at is None:
+            return f"{v} is empty at {_shown(point)}"
+        values[v.symbol] = at
+    symbols = list(values)
+    with precision(80):
+        result = Tape([piece.log_density], symbols)([exact(values[s]) for s in symbols])[0]
+    where = _shown({**point, **{s: values[s] for s in piece.symbols}})
+    if not result.is_finite():
+        return f"log p is not finite at {where}"
+    if not result.imag.contains(0):
+        return f"the density is not positive at {where}"
+    return None
+
+
+def _inside(v: Variable, values: Mapping, fraction: sp.Rational) -> sp.Expr | None:
+    if v.values:
+        return v.values[int(fraction * (len(v.values) - 1))]
+    low, high = (sp.nsimplify(e.subs(values).evalf(30)) if not e.subs(values).is_Rational else e.subs(values)
+                 for e in (v.lower, v.upper))
+    if low.is_infinite and high.is_infinite:
+        at = fraction * 3 - 1
+    elif high.is_infinite:
+        at = low + 1 + 2 * fraction
+    elif low.is_infinite:
+        at = high - 1 - 2 * fraction
+    elif not (low.is_real and high.is_real) or low > high or (low == high and not v.discrete):
+        return None
+    else:
+        at = low + (high - low) * fraction
+    return sp.floor(at) if v.discrete else at
+
+
+def _shown(point: Mapping[sp.Symbol, sp.Expr]) -> str:
+    return ", ".join(f"{s} = {v}" for s, v in point.items())
+
+
+def working_symbols(density: Density, point: Point) -> dict[sp.Symbol, sp.Symbol]:
+    """Stand-ins with assumptions: positive unless the density also makes sense for a negative value.
+
+    Symbols that carry assumptions of their own keep them.
+    """
+    stand_ins: dict[sp.Symbol, sp.Symbol] = {}
+    for s in [*density.coordinates, *density.constants]:
+        if s in density.integers or s.is_integer:
+            stand_ins[s] = sp.Dummy(s.name, integer=True, positive=True)
+        elif s.is_positive or s.is_negative or s.is_real:
+            stand_ins[s] = sp.Dummy(s.name, **s._assumptions.generator)
+        elif objection(density, {**point, s: -point[s]}) is None:
+            stand_ins[s] = sp.Dummy(s.name, real=True)
+        else:
+            sign = "positive" if point[s] > 0 else "negative"
+            stand_ins[s] = sp.Dummy(s.name, **{sign: True})
+    for piece in density.pieces:
+        for v in piece.variables:
+            positive = v.lower == 0 or any(v.lower == w.symbol and w.lower == 0 for w in piece.variables)
+            positive = positive or v.lower.is_positive or stand_ins.get(v.lower, v.lower).is_positive
+            if v.discrete:
+                kind = {"integer": True, "nonnegative": True} if v.lower.is_nonnegative else {"integer": True}
+            else:
+                kind = {"positive": True} if positive else {"real": True}
+            stand_ins.setdefault(v.symbol, sp.Dummy(v.symbol.name, **kind))
+    return stand_ins
+
+
+def sign_at(point: Mapping[sp.Symbol, sp.Expr]):
+    """The sign of an expression at a sample point, used to orient changes of variable."""
+
+    def sign_of(e: sp.Expr) -> int:
+        value = e.subs(point)
+        value = value.subs({s: sp.S.One for s in value.free_symbols})
+        return 1 if sp.N(value) > 0 else -1
+
+    return sign_of
+
+
+
