@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _HOMES: dict[str, str] = {
     "Mean": "chentsov.geometry.expectation",
     "RiemannianManifold": "chentsov.geometry.manifolds",
+    "ImmersedManifold": "chentsov.geometry.manifolds",
     "progress": "chentsov.geometry.manifolds",
     "crosscheck": "chentsov.geometry.validation.crosscheck",
     "crosscheck_grid": "chentsov.geometry.validation.crosscheck",

@@ -12,6 +12,8 @@ _HOMES: dict[str, str] = {
     "LabelledPoints": "datasets",
     "neuron": "neuron",
     "TwoWeightNeuron": "neuron",
+    "spacetimes": "spacetimes",
+    "surfaces": "surfaces",
 }
 
 

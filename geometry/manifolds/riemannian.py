@@ -9,12 +9,13 @@ from typing import Any
 
 import sympy as sp
 
-from chentsov.geometry.exact import DifferentialField
+from chentsov.geometry.exact import DifferentialField, TimeBudgetExceeded
 
 from . import geodesics, operators
 from .coordinates import ChartMap, conformal
 from .coordinates import product as product_manifold
 from .curvature import Curvature, detect_structure
+from .display import ComponentTable, manifold_latex
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
 from .local import Element
 from .progress import steps
@@ -163,9 +164,21 @@ class RiemannianManifold:
         if name not in self._arrays:
             what = self.quantities()[name].long_name if name in self.quantities() else name
             indices = list(product(range(self.dim), repeat=rank))
-            entries = [self._component(name, i, element) for i in steps(what[0].upper() + what[1:], indices)]
+            entries: list[sp.Expr] = []
+            try:
+                for i in steps(what[0].upper() + what[1:], indices):
+                    entries.append(self._component(name, i, element))
+            except TimeBudgetExceeded as late:
+                raise self._partial(late, name, len(indices)) from None
             self._arrays[name] = Array(entries, (self.dim,) * rank)
         return self._arrays[name]
+
+    def _partial(self, late: TimeBudgetExceeded, name: str, count: int) -> TimeBudgetExceeded:
+        """The error that carries the components finished in time; they stay in the cache as well."""
+        done = {key[1:]: value for key, value in self._expressions.items() if key[0] == name}
+        return TimeBudgetExceeded(
+            f"{name}: {len(done)} of {count} components are finished; {late}", {**late.finished, name: done}
+        )
 
     def _component(self, name: str, indices: tuple[int, ...], element: Callable[..., Element]) -> sp.Expr:
         key = (name, *indices)
@@ -458,6 +471,23 @@ class RiemannianManifold:
         return geodesics.geodesic(self, point, velocity, t, **options)
 
     # -- display -------------------------------------------------------------------------------------
+
+    def table(self, name: str) -> ComponentTable:
+        """The independent components of a tensor that are not zero, e.g. `table("christoffel")`."""
+        return ComponentTable.of(self, name)
+
+    def latex(self, *names: str) -> str:
+        """Name, chart and line element in LaTeX, then the quantities of these names.
+
+        >>> import sympy as sp
+        >>> x = sp.Symbol("x", positive=True)
+        >>> print(RiemannianManifold([[x]], (x,), name="line").latex())
+        \\begin{array}{l} \\text{line} \\quad (x) \\\\ \\mathrm{d}s^2 = x\\,\\mathrm{d}x^2 \\end{array}
+        """
+        return manifold_latex(self, names)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
 
     def __repr__(self) -> str:
         names = ", ".join(s.name for s in self.coordinates)
