@@ -10,6 +10,8 @@ __version__ = "0.1.0"
 
 # Public name -> the module that holds it.
 _HOMES: dict[str, str] = {
+    "Flow": "chentsov.geometry.flows",
+    "HessianManifold": "chentsov.geometry.manifolds",
     "Mean": "chentsov.geometry.expectation",
     "RiemannianManifold": "chentsov.geometry.manifolds",
     "ImmersedManifold": "chentsov.geometry.manifolds",

@@ -1,6 +1,7 @@
 """Manifolds: what they are, and what can be derived from each."""
 
 from .coordinates import ChartMap
+from .hessian import HessianManifold
 from .immersed import ImmersedManifold
 from .inputs import ManifoldError, SingularMetricError
 from .progress import progress
@@ -12,6 +13,7 @@ __all__ = [
     "DOWN",
     "UP",
     "ChartMap",
+    "HessianManifold",
     "ImmersedManifold",
     "ManifoldError",
     "Quantity",

@@ -14,8 +14,6 @@ from typing import Any
 
 import sympy as sp
 
-from chentsov.geometry.exact import DifferentialField
-
 from .curvature import HessianGeometry
 from .hessian_operators import HessianOperators
 from .inputs import ManifoldError, read_coordinates, read_expression
@@ -63,20 +61,16 @@ class HessianManifold(HessianOperators, RiemannianManifold):
         name: str | None = None,
         source: str | None = None,
     ) -> None:
-        self.coordinates = read_coordinates(coordinates)
-        self.name = name
-        self.source = source
-        self._arrays: dict[str, Any] = {}
-        self._expressions: dict[tuple[Any, ...], sp.Expr] = {}
-        self.field = DifferentialField(self.coordinates)
+        self._start(read_coordinates(coordinates), name, source)
         self._dual: HessianManifold | None = None
         self._given_potential = None if potential is None else read_expression(potential, "the potential")
         self._gradient = self._read_gradient(dual_coordinates)
+        self._check_constants(constants)
         rows = [[g.diff(x) for x in self.coordinates] for g in self._gradient]
         self._check_symmetry(rows)
-        self.local: HessianGeometry = HessianGeometry(self.field, self.coordinates, rows)
-        self._declared = self._check_constants(constants)
-        self._check_regular()
+        self._adopt(HessianGeometry(self.field, self.coordinates, rows))
+
+    local: HessianGeometry
 
     def _read_gradient(self, given: Sequence[Any] | None) -> list[Element]:
         derived: list[Element] | None = None
@@ -101,18 +95,8 @@ class HessianManifold(HessianOperators, RiemannianManifold):
 
     # -- what it is ----------------------------------------------------------------------------
 
-    @cached_property
-    def _given_metric(self) -> sp.ImmutableMatrix:  # type: ignore[override]
-        n = range(self.dim)
-        entry = {(i, j): self.local.metric(i, j).as_expr() for i in n for j in n[i:]}
-        return sp.ImmutableMatrix(self.dim, self.dim, lambda i, j: entry[min(i, j), max(i, j)])
-
-    @cached_property
-    def constants(self) -> tuple[sp.Symbol, ...]:
-        """The symbols that are not coordinates; they are treated as constants."""
-        parts = [self._given_potential] if self._given_potential is not None else list(self.dual_coordinates)
-        free = set().union(*(p.free_symbols for p in parts)) - set(self.coordinates)
-        return tuple(sorted(free, key=lambda s: s.name))
+    def _defining_expressions(self) -> tuple[sp.Expr, ...]:
+        return self.dual_coordinates if self._given_potential is None else (self._given_potential,)
 
     @property
     def potential(self) -> sp.Expr:
@@ -294,17 +278,13 @@ class HessianManifold(HessianOperators, RiemannianManifold):
             ManifoldError: the Legendre transform has no closed form here.
         """
         if self._dual is None:
-            gradient = [self.legendre.inverse[x] for x in self.coordinates]
-            other = HessianManifold(
-                self.dual_potential, self.dual_symbols, dual_coordinates=None if self._dual_by_potential else gradient,
-                name=f"dual of {self.name}" if self.name else None,
-            )  # fmt: skip
+            inverse = [self.legendre.inverse[x] for x in self.coordinates]
+            name = f"dual of {self.name}" if self.name else None
+            other = HessianManifold(self.dual_potential, self.dual_symbols, dual_coordinates=inverse, name=name)
             other._dual = self
-            other.legendre.adopt(self)
+            other.legendre = LegendreTransform.known(other, dict(zip(self.dual_symbols, self.dual_coordinates)), self)
             self._dual = other
         return self._dual
-
-    _dual_by_potential = False
 
     def bregman(self, p: Any, q: Any) -> sp.Expr:
         """The canonical divergence D(p‖q) = ψ(p) − ψ(q) − ∂ψ(q)·(p − q), points given by affine coordinates.

@@ -1,0 +1,158 @@
+"""Divergences, Laplacians, geodesics and convexity of a Hessian manifold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from . import operators
+from .hessian_volumes import log_density_slopes
+from .inputs import ManifoldError, read_expression
+from .local import total
+
+
+__all__ = ["HessianOperators"]
+
+FORMS = ("affine", "riemannian", "dual")
+
+
+class HessianOperators:
+    """The operators of a Hessian manifold; see `HessianManifold`."""
+
+    def divergence(self: Any, X: Any, volume: Any = "riemannian") -> sp.Expr:
+        """(1/ρ) ∂_i(ρ X^i) for the volume "primal" (ρ = 1), "riemannian" (√det g), "dual" (det g) or any density ρ."""
+        field = operators.vector_field(self, X)
+        parts = [field.element(i) for i in range(self.dim)]
+        slopes = log_density_slopes(self, volume)
+        spread = (p.diff(x) for p, x in zip(parts, self.coordinates))
+        growth = (p * s for p, s in zip(parts, slopes) if p and s)
+        return total(self.field, [*spread, *growth]).as_expr()
+
+    def laplacian(self: Any, f: Any, form: str = "riemannian") -> sp.Expr:
+        """Δf as the trace of the second derivative in one of the three connections.
+
+        * "affine": tr ∇df = g^ij ∂_i∂_jf;
+        * "dual": tr ∇*df = g_ij ∂^i∂^jf in dual coordinates = g^ij ∂_i∂_jf − 2α^k ∂_kf;
+        * "riemannian" (Laplace–Beltrami): their mean, g^ij ∂_i∂_jf − α^k ∂_kf.
+
+        The divergence of grad f for the primal volume is the *dual* Laplacian and for the dual volume the *affine* one.
+
+        >>> import sympy as sp
+        >>> from chentsov.geometry.manifolds.hessian import HessianManifold
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> siegel = HessianManifold(-sp.log(y - x**2/2), (x, y))
+        >>> siegel.laplacian(siegel.potential), siegel.laplacian(x)
+        (1/2, 0)
+        """
+        if form not in FORMS:
+            raise ManifoldError(f"unknown form {form!r} of the Laplacian: choose {', '.join(FORMS)}")
+        n, local = range(self.dim), self.local
+        value = self.field(read_expression(f, "the function"))
+        slopes = [value.diff(x) for x in self.coordinates]
+        terms = [
+            local.inverse(i, j) * (2 - (i == j)) * slopes[i].diff(self.coordinates[j])
+            for i in n for j in n[i:] if local.inverse(i, j)
+        ]  # fmt: skip
+        weight = FORMS.index(form)
+        if weight:
+            # α^k ∂_kf with α_k = ½ g^ij T_ijk
+            terms += [
+                -local.inverse(k, m) * local.cubic_trace(m) * slopes[k] * weight / 2
+                for k in n for m in n if slopes[k] and local.inverse(k, m)
+            ]  # fmt: skip
+        return total(self.field, terms).as_expr()
+
+    # -- geodesics of the two flat connections ---------------------------------------------------
+
+    def primal_geodesic(self: Any, p: Any, q: Any = None, t: Any = sp.Symbol("t"), *, velocity: Any = None) -> tuple:
+        """θ(t) = p + t (q − p): straight in the affine coordinates, from p (t = 0) to q (t = 1).
+
+        Instead of the end point q a velocity at p may be given.
+        """
+        p, v = self._point(p, "the start"), self._direction(p, q, velocity)
+        return tuple(a + t * b for a, b in zip(p, v))
+
+    def dual_geodesic(self: Any, p: Any, q: Any = None, t: Any = sp.Symbol("t"), *, velocity: Any = None) -> Any:
+        """The curve that is straight in the dual coordinates: η(t) = η(p) + t (η(q) − η(p)), returned as θ(t).
+
+        Closed form where the Legendre transform inverts; otherwise t must hold numbers, and the result is an array
+        of shape (len(t), dim), by Newton's method.
+
+        >>> import sympy as sp
+        >>> from chentsov.geometry.manifolds.hessian import HessianManifold
+        >>> x, t = sp.Symbol("x", real=True), sp.Symbol("t")
+        >>> HessianManifold(sp.exp(x), [x]).dual_geodesic([0], [sp.log(3)], t)
+        (log(2*t + 1),)
+        """
+        start = self._point(p, "the start")
+        here = dict(zip(self.coordinates, start))
+        eta = [e.subs(here, simultaneous=True) for e in self.dual_coordinates]
+        if q is not None and velocity is None:
+            there = dict(zip(self.coordinates, self._point(q, "the end")))
+            push = [e.subs(there, simultaneous=True) - a for e, a in zip(self.dual_coordinates, eta)]
+        else:
+            push = list(self.metric.subs(here) * sp.Matrix(self._direction(p, q, velocity)))
+        if self.legendre.is_closed:
+            line = {s: sp.simplify(a + t * b) for s, a, b in zip(self.dual_symbols, eta, push)}
+            return tuple(self.legendre.inverse[x].subs(line, simultaneous=True) for x in self.coordinates)
+        try:
+            times = np.atleast_1d(np.asarray(t, dtype=float))
+            base, slope = np.array([float(e) for e in eta]), np.array([float(e) for e in push])
+        except (TypeError, ValueError):
+            raise ManifoldError(
+                "the Legendre transform has no closed form here, so a dual geodesic needs numbers: hand in t as an "
+                "array, and points and constants as numbers"
+            ) from None
+        return self.legendre.conjugate(base + times[:, None] * slope, start=[float(a) for a in start])[0]
+
+    def _direction(self: Any, p: Any, q: Any, velocity: Any) -> tuple[sp.Expr, ...]:
+        if (q is None) == (velocity is None):
+            raise ManifoldError("a geodesic needs its end point q or its velocity, one of the two")
+        if velocity is not None:
+            return self._point(velocity, "the velocity")
+        return tuple(b - a for a, b in zip(self._point(p, "the start"), self._point(q, "the end")))
+
+    # -- where the potential is convex ---------------------------------------------------------------
+
+    def convexity_conditions(self: Any) -> tuple[sp.Expr, ...]:
+        """The leading principal minors of g; ψ is strictly convex where all of them are positive (Sylvester)."""
+        from chentsov.geometry.exact import determinant
+
+        rows = [[self.local.metric(i, j) for j in range(self.dim)] for i in range(self.dim)]
+        return tuple(determinant([row[:k] for row in rows[:k]]).as_expr() for k in range(1, self.dim + 1))
+
+    def is_convex_at(self: Any, point: Any, constants: Mapping[Any, Any] | None = None) -> bool:
+        """Whether g is real and positive definite at a point."""
+        return self._lowest_eigenvalue(point, constants) > 0
+
+    def check_convex(self: Any, point: Any, constants: Mapping[Any, Any] | None = None) -> None:
+        """Raise ManifoldError, with the lowest eigenvalue, where ψ is not convex."""
+        lowest = self._lowest_eigenvalue(point, constants)
+        if not lowest > 0:
+            place = ", ".join(f"{x} = {v}" for x, v in zip(self.coordinates, self._point(point, "the point")))
+            what = "is not real and finite" if np.isnan(lowest) else f"has the eigenvalue {lowest:.6g}"
+            raise ManifoldError(
+                f"the potential is not convex at {place}: its Hessian {what}. Choose a point of the convex domain, "
+                "where all of `convexity_conditions()` are positive"
+            )
+
+    def _lowest_eigenvalue(self: Any, point: Any, constants: Mapping[Any, Any] | None) -> float:
+        values = dict(zip(self.coordinates, self._point(point, "the point")))
+        values |= _by_symbol(self.constants, constants)
+        entries = [complex(sp.N(e, 30)) if not e.has(sp.zoo, sp.nan) else complex("nan") for e in self.metric.subs(values)]
+        g = np.array(entries).reshape(self.dim, self.dim)
+        if not np.all(np.isfinite(g)) or np.any(np.abs(g.imag) > 1e-14 * np.abs(g).max()):
+            return float("nan")
+        return float(np.linalg.eigvalsh(g.real)[0])
+
+
+def _by_symbol(symbols: Sequence[sp.Symbol], values: Mapping[Any, Any] | None) -> dict[sp.Symbol, sp.Expr]:
+    """Values of the constants by symbol, from a mapping whose keys are symbols or names."""
+    named = {getattr(k, "name", str(k)): v for k, v in (values or {}).items()}
+    missing = [s.name for s in symbols if s.name not in named]
+    if missing:
+        raise ManifoldError(f"give a number for {', '.join(missing)} in `constants`")
+    return {s: read_expression(named[s.name], f"the constant {s.name}") for s in symbols}
