@@ -430,8 +430,8 @@ class RiemannianManifold:
         >>> x, y, p = sp.symbols("x y p", real=True)
         >>> r = sp.Symbol("r", positive=True)
         >>> plane = RiemannianManifold([[1, 0], [0, 1]], (x, y))
-        >>> plane.change_coordinates((r, p), {x: r*sp.cos(p), y: r*sp.sin(p)}).metric
-        Matrix([[1, 0], [0, r**2]])
+        >>> plane.change_coordinates((r, p), {x: r*sp.cos(p), y: r*sp.sin(p)}).metric.tolist()
+        [[1, 0], [0, r**2]]
         """
         chart = ChartMap(self, new, relations)
         if not chart.is_change:

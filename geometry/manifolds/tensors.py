@@ -52,8 +52,8 @@ class Tensor:
     >>> t, p = sp.symbols("t p")
     >>> sphere = RiemannianManifold([[1, 0], [0, sp.sin(t)**2]], (t, p))
     >>> rotation = sphere.tensor([0, 1], ["up"])
-    >>> rotation.lowered(0).components
-    [0, sin(t)**2]
+    >>> rotation.lowered(0).raised(0) == rotation, rotation[1]
+    (True, 1)
     >>> sphere.tensor("metric").covariant_derivative().is_zero()      # ∇g = 0
     True
     >>> sphere.tensor("riemann").contracted(0, 2) == sphere.tensor("ricci")
