@@ -1,0 +1,208 @@
+"""The metric of a case as a function of any array: NumPy, JAX, PyTorch, autograd, mpmath, lists.
+
+Programs under judgement differentiate the metric in their own way: by differences, complex steps,
+nested automatic differentiation, or in extended precision.  So the callable answers in the library
+that it is asked in, keeps the number type, and broadcasts over leading axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+
+if TYPE_CHECKING:
+    from .cases import Case
+
+__all__ = ["MetricFunction", "ScalarFunction"]
+
+_SAME = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "sqrt")
+_RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "Abs": "abs"}
+
+
+def _library(point: Any) -> str:
+    """The array library that a point belongs to."""
+    module = type(point).__module__.split(".")[0]
+    if module in ("jax", "jaxlib"):
+        return "jax"
+    if module in ("torch", "autograd"):
+        return module
+    first = point
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    if isinstance(point, np.ndarray) and point.dtype == object and point.size:
+        first = point.ravel()[0]
+    module = type(first).__module__.split(".")[0]
+    if module in ("mpmath", "sympy", "jax", "jaxlib", "torch", "autograd"):
+        return "jax" if module == "jaxlib" else module
+    return "numpy"
+
+
+def _namespace(library: str) -> dict[str, Any]:
+    if library == "jax":
+        import jax.numpy as xp
+        from jax.scipy import special
+    elif library == "torch":
+        import torch as xp  # type: ignore[import-not-found,no-redef]
+
+        special = xp.special
+    elif library == "autograd":
+        import autograd.numpy as xp  # type: ignore[no-redef]
+        from autograd.scipy import special  # type: ignore[no-redef]
+    elif library == "mpmath":
+        import mpmath
+
+        names = {n: getattr(mpmath, n) for n in (*_SAME, *_RENAMED) if hasattr(mpmath, n)}
+        return {**names, "Abs": abs, "pi": mpmath.pi, "E": mpmath.e, "polygamma": mpmath.polygamma,
+                "logistic": lambda u: 1 / (1 + mpmath.exp(-u)), "gamma": mpmath.gamma, "loggamma": mpmath.loggamma}  # fmt: skip
+    else:
+        import numpy as xp  # type: ignore[no-redef]
+        from scipy import special  # type: ignore[no-redef]
+    names = {n: getattr(xp, n) for n in _SAME}
+    for mine, theirs in _RENAMED.items():
+        names[mine] = getattr(xp, theirs)
+    for mine, theirs in (("polygamma", "polygamma"), ("digamma", "digamma"), ("loggamma", "gammaln"), ("gamma", "gamma"),
+                         ("erf", "erf"), ("erfc", "erfc"), ("besseli", "iv"), ("besselj", "jv")):  # fmt: skip
+        function = getattr(special, theirs, None)
+        if function is not None:
+            names[mine] = function
+    names["logistic"] = lambda u: 1 / (1 + xp.exp(-u))
+    names["pi"], names["E"] = np.pi, np.e
+    return names
+
+
+class _Compiled:
+    """A list of expressions, compiled once for every library it is called in."""
+
+    def __init__(self, case: Case, entries: Sequence[sp.Expr]):
+        self.case = case
+        constants = {s: sp.sympify(str(v)) if not isinstance(v, (int, float)) else sp.sympify(v) for s, v in case.constants.items()}
+        self.entries = [sp.sympify(e).subs(constants) for e in entries]
+        self.means: list[Any] = []
+        for e in self.entries:
+            for node in sp.preorder_traversal(e):
+                if type(node).__name__ == "Mean" and node not in self.means:
+                    self.means.append(node)
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self.points: list[np.ndarray] = []
+
+    def _function(self, library: str) -> Callable[..., Any]:
+        if library not in self._functions:
+            names = _namespace(library)
+            arguments = list(self.case.coordinates)
+            holders = [sp.Dummy(f"mean{k}") for k in range(len(self.means))]
+            outer = [e.xreplace(dict(zip(self.means, holders))) for e in self.entries]
+            body = sp.lambdify([*arguments, *holders], outer, modules=[names], cse=True)
+            columns = list(self.case.data)
+            inner = [sp.lambdify([*arguments, *columns], m.expression, modules=[names], cse=True) for m in self.means]
+            data = self.case.data
+
+            def call(*x: Any) -> Any:
+                if not inner:
+                    return body(*x)
+                axis = [v[..., None] for v in x]
+                rows = [np.asarray(data[c], dtype=float) for c in columns]
+                if library == "torch":
+                    import torch
+
+                    rows = [torch.as_tensor(r, dtype=x[0].dtype) for r in rows]
+                return body(*x, *((f(*axis, *rows) + 0 * axis[0]).mean(-1) for f in inner))
+
+            self._functions[library] = call
+        return self._functions[library]
+
+    def evaluate(self, point: Any) -> tuple[str, Any, list[Any]]:
+        library = _library(point)
+        n = self.case.dim
+        if library in ("jax", "torch", "autograd"):
+            if isinstance(point, (list, tuple)) or isinstance(point, np.ndarray):
+                point = self._stack(library, list(point))
+        elif library == "numpy":
+            point = np.asarray(point)
+            if point.dtype.kind in "iub":
+                point = point.astype(float)
+            if point.dtype.kind == "f" and len(self.points) < 100_000:
+                self.points.append(np.array(point, dtype=float))
+        elif isinstance(point, np.ndarray):
+            point = point.tolist()
+        shape = getattr(point, "shape", None)
+        size = len(point) if shape is None else (shape[-1] if len(shape) else 0)
+        if size != n:
+            raise ValueError(f"the metric {self.case.name} takes points of {n} coordinates on the last axis; got shape {shape or (size,)}")
+        if library == "sympy":
+            return library, point, [e.subs(dict(zip(self.case.coordinates, point))) for e in self.entries]
+        x = list(point) if library == "mpmath" else [point[..., k] for k in range(n)]
+        return library, x[0], list(self._function(library)(*x))
+
+    @staticmethod
+    def _stack(library: str, values: list[Any], axis: int = -1) -> Any:
+        if library == "jax":
+            import jax.numpy as jnp
+
+            return jnp.stack(values, axis=axis)
+        if library == "torch":
+            import torch
+
+            return torch.stack(values, dim=axis)
+        if library == "autograd":
+            import autograd.numpy as anp
+
+            return anp.stack(values, axis=axis)
+        return np.stack(values, axis=axis)
+
+
+class MetricFunction(_Compiled):
+    """g: an array (..., n) of points to an array (..., n, n), in the library of the points.
+
+    The float64 points at which it was evaluated are kept in ``points``: a program that takes
+    differences shows its step there.
+
+    >>> import sympy as sp
+    >>> from chentsov.geometry.validation.cases import Case
+    >>> t, p = sp.symbols("t p")
+    >>> g = Case("sphere", sp.diag(1, sp.sin(t)**2), (t, p)).metric_function()
+    >>> g([sp.pi.evalf()/2, 0.0]).tolist()
+    [[1, 0], [0, 1.00000000000000]]
+    >>> g(np.zeros((5, 2))).shape
+    (5, 2, 2)
+    """
+
+    def __init__(self, case: Case):
+        super().__init__(case, list(case.metric))
+
+    @property
+    def dim(self) -> int:
+        return self.case.dim
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        return tuple(s.name for s in self.case.coordinates)
+
+    def __call__(self, point: Any) -> Any:
+        library, x, values = self.evaluate(point)
+        n = self.case.dim
+        if library in ("mpmath", "sympy"):
+            return np.array(values, dtype=object).reshape(n, n)
+        zero = 0 * x
+        with np.errstate(all="ignore"):
+            flat = self._stack(library, [v + zero for v in values])
+        return flat.reshape((*x.shape, n, n))
+
+    def __repr__(self) -> str:
+        return f"<metric of {self.case.name}, coordinates {', '.join(self.coordinates)}>"
+
+
+class ScalarFunction(_Compiled):
+    """f: an array (..., n) of points to an array (...), in the library of the points."""
+
+    def __init__(self, case: Case):
+        super().__init__(case, [case.test_function])
+
+    def __call__(self, point: Any) -> Any:
+        library, x, values = self.evaluate(point)
+        return values[0] if library in ("mpmath", "sympy") else values[0] + 0 * x
+
+    def __repr__(self) -> str:
+        return f"<the function {self.case.test_function}>"

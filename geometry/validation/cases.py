@@ -1,0 +1,337 @@
+"""A manifold as the validator sees it: a metric, points, and a metric function that any array library can call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import flint
+import numpy as np
+import sympy as sp
+from flint import arb, fmpq
+
+from .jets import JetEvaluator, UnsupportedExpression, exact_number
+from .pipeline import Jets, Pipeline, Run
+
+__all__ = ["Case", "NoUsablePoint", "as_case"]
+
+Array = Any
+JET_FIELDS = ("g", "dg", "ddg", "f", "df", "ddf")
+_GOLDEN = (0.7548776662466927, 0.5698402909980532, 0.3247179572447460, 0.8191725133961645, 0.6710436067037893, 0.2360679774997897)
+
+
+class NoUsablePoint(ValueError):
+    """No point was found (or given) at which the metric is finite and regular."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One manifold to judge a program on.
+
+    Args:
+        name: short and unique in its suite.
+        metric: SymPy matrix g_ij.
+        coordinates: the symbols x^i.
+        points: exact rational points; those of the default suite are dyadic, so float64 holds them exactly.
+        grade: 0 flat … 5 near-singular; see `suite`.
+        tags: words that describe it ("diagonal", "lorentzian", "statistical", "near-singular", …).
+        scalar: the function f of the quantity "laplacian".
+        constants, data: values for the other symbols of the metric; columns for a ``Mean``.
+        embedding: Φ(x) with g = JᵀJ, J = ∂Φ/∂x, if there is one.
+        impostors: wrong metrics that people use in its place, by the name of the mistake.
+        known: closed-form facts, quantity -> expression, used to test the suite itself.
+        source: where it comes from.
+    """
+
+    name: str
+    metric: sp.ImmutableMatrix
+    coordinates: tuple[sp.Symbol, ...]
+    points: tuple[tuple[fmpq, ...], ...] = ()
+    grade: int = 3
+    tags: frozenset[str] = frozenset()
+    scalar: sp.Expr | None = None
+    constants: Mapping[sp.Symbol, Any] = field(default_factory=dict)
+    data: Mapping[sp.Symbol, Sequence[float]] = field(default_factory=dict)
+    embedding: tuple[sp.Expr, ...] | None = None
+    impostors: Mapping[str, sp.ImmutableMatrix] = field(default_factory=dict)
+    known: Mapping[str, sp.Expr] = field(default_factory=dict)
+    source: str = ""
+
+    @property
+    def dim(self) -> int:
+        return len(self.coordinates)
+
+    @cached_property
+    def test_function(self) -> sp.Expr:
+        """f of the quantity "laplacian": the given one, or a polynomial without symmetry."""
+        if self.scalar is not None:
+            return self.scalar
+        x = self.coordinates
+        terms = [x[i] * x[(i + 1) % len(x)] * sp.Rational(2 + i, 3) + x[i] ** 3 / (i + 2) for i in range(len(x))]
+        return sp.Add(*terms, x[0] - 2 * x[-1])
+
+    # -- exact evaluation --------------------------------------------------------------------
+
+    def evaluator(self, point: Sequence[Any], precision: int = 192) -> JetEvaluator:
+        """The ball arithmetic at a point."""
+        values = {**dict(self.constants), **dict(zip(self.coordinates, point, strict=True))}
+        return JetEvaluator(values, self.coordinates, self.data, precision)
+
+    def jets(
+        self, point: Sequence[Any], precision: int = 192, metric: sp.Matrix | None = None, scalar: bool = True
+    ) -> Jets:
+        """The jets of g (or of another ``metric``) and of f at a point, as arrays of balls."""
+        return jets_of(self.metric if metric is None else metric, self.evaluator(point, precision), self.test_function if scalar else None)
+
+    def run(self, point: Sequence[Any], precision: int = 192) -> Run:
+        """The true pipeline in ball arithmetic at one point (the arrays have a leading axis of length 1)."""
+        jets = self.jets(point, precision)
+        lifted = Jets(*(np.asarray(getattr(jets, name), dtype=object)[None] for name in JET_FIELDS))
+        return Pipeline().run(lifted)
+
+    def certified(self, quantity: str, point: Sequence[Any], digits: int = 30) -> Array:
+        """One quantity as an array of balls, each right to ``digits`` digits of its own or of the largest component.
+
+        The working precision is doubled until that is proved.
+
+        Raises:
+            NoUsablePoint: the metric is singular or not finite there.
+        """
+        bits = int(digits * 3.3219280948873626) + 8
+        precision = max(128, bits + 64)
+        while precision <= 8192:
+            with flint.ctx.workprec(precision):
+                try:
+                    value = self.run(point, precision)[quantity][0]
+                except ZeroDivisionError:
+                    value = arb.nan()
+                value = np.asarray(value, dtype=object)
+                if _is_tight(value, bits):
+                    return value
+            precision *= 2
+        raise NoUsablePoint(f"{self.name}: {quantity} is singular, or not finite, at {self.describe(point)}")
+
+    def describe(self, point: Sequence[Any]) -> str:
+        """The point as text: ``x = 0.375, y = 1.5``."""
+        return ", ".join(f"{s} = {float(v):.6g}" for s, v in zip(self.coordinates, np.asarray(floats(point))))
+
+    # -- the metric as a function --------------------------------------------------------------
+
+    def metric_function(self) -> Any:
+        """g as a callable that NumPy, JAX, PyTorch, autograd, mpmath and plain lists can use."""
+        from .callables import MetricFunction
+
+        return MetricFunction(self)
+
+    def scalar_function(self) -> Any:
+        """f of the quantity "laplacian", as such a callable."""
+        from .callables import ScalarFunction
+
+        return ScalarFunction(self)
+
+
+def jets_of(metric: Any, evaluator: JetEvaluator, scalar: sp.Expr | None = None) -> Jets:
+    """The jets of a SymPy matrix (and a function) through one evaluator."""
+    n = len(evaluator.coordinates)
+    g, dg = np.empty((n, n), dtype=object), np.empty((n, n, n), dtype=object)
+    ddg = np.empty((n, n, n, n), dtype=object)
+    with flint.ctx.workprec(evaluator.precision):
+        for i in range(n):
+            for j in range(n):
+                g[i, j], dg[i, j], ddg[i, j] = _unpacked(evaluator.jet(metric[i, j]), n)
+        if scalar is None:
+            return Jets(g, dg, ddg)
+        f, df, ddf = _unpacked(evaluator.jet(scalar), n)
+        return Jets(g, dg, ddg, np.array(f, dtype=object), df, ddf)
+
+
+def _unpacked(jet: Any, n: int) -> tuple[Any, Any, Any]:
+    zero = arb(0)
+    first = np.array(jet.first if jet.first is not None else [zero] * n, dtype=object)
+    second = np.full((n, n), zero, dtype=object)
+    if jet.second is not None:
+        upper = np.triu_indices(n)
+        second[upper] = jet.second
+        second.T[upper] = jet.second
+    return jet.value, first, second
+
+
+def _is_tight(value: Array, bits: int) -> bool:
+    flat = value.ravel()
+    if not all(v.is_finite() for v in flat):
+        return False
+    largest = max((float(abs(v).upper()) for v in flat), default=0.0)
+    scale = max(largest, 1e-30)
+    limit = arb(scale) * arb(2) ** (-bits)
+    return all(v.rel_accuracy_bits() >= bits or bool(v.rad() <= limit) for v in flat)
+
+
+def floats(values: Any, dtype: Any = np.float64) -> Array:
+    """Midpoints of balls (or exact numbers) as floating-point numbers, rounded once."""
+    array = np.asarray(values, dtype=object)
+    out = np.empty(array.shape, dtype=dtype)
+    for at, v in np.ndenumerate(array):
+        if isinstance(v, arb):
+            middle = v.mid()
+            high = float(middle)
+            out[at] = np.dtype(dtype).type(high) + np.dtype(dtype).type(float((middle - arb(high)).mid())) if np.isfinite(high) else high
+        elif isinstance(v, fmpq):
+            out[at] = int(v.p) / int(v.q)
+        else:
+            out[at] = v
+    return out
+
+
+# --- making cases ----------------------------------------------------------------------------
+
+
+def as_case(
+    manifold: Any,
+    points: Any = None,
+    *,
+    constants: Mapping[Any, Any] | None = None,
+    data: Mapping[Any, Any] | None = None,
+    scalar: Any = None,
+    count: int = 6,
+) -> Case:
+    """A case from a `Case`, a Chentsov manifold, or a pair (metric, coordinates).
+
+    Raises:
+        ValueError: it is none of these, a point has the wrong length, or no usable point is found.
+    """
+    if isinstance(manifold, Case):
+        case = manifold
+    elif hasattr(manifold, "metric") and hasattr(manifold, "coordinates"):
+        name = getattr(manifold, "name", None) or type(manifold).__name__
+        case = Case(str(name), sp.ImmutableMatrix(manifold.metric), tuple(manifold.coordinates), tags=_tags_of(manifold),
+                    embedding=_embedding_of(manifold))  # fmt: skip
+        own = getattr(manifold, "data", None)
+        if isinstance(own, Mapping):
+            case = _with(case, data=dict(own))
+    elif isinstance(manifold, (tuple, list)) and len(manifold) == 2:
+        case = Case("metric", sp.ImmutableMatrix(manifold[0]), tuple(manifold[1]))
+    else:
+        raise ValueError(
+            f"manifold is a Chentsov manifold, a Case or a pair (metric, coordinates), not {type(manifold).__name__}"
+        )
+    n = case.dim
+    if case.metric.shape != (n, n):
+        raise ValueError(f"the metric is {case.metric.shape[0]}×{case.metric.shape[1]} for {n} coordinates")
+    if constants:
+        case = _with(case, constants={**case.constants, **_by_symbol(case, constants)})
+    if data:
+        case = _with(case, data={**case.data, **_by_symbol(case, data)})
+    if scalar is not None:
+        case = _with(case, scalar=sp.sympify(scalar) if not isinstance(scalar, str) else scalar)
+    if points is not None:
+        case = _with(case, points=read_points(points, case))
+    if not case.points:
+        case = _with(case, points=find_points(case, count))
+    return case
+
+
+def _with(case: Case, **changes: Any) -> Case:
+    from dataclasses import replace
+
+    return replace(case, **changes)
+
+
+def _by_symbol(case: Case, values: Mapping[Any, Any]) -> dict[sp.Symbol, Any]:
+    symbols = {s.name: s for s in case.metric.free_symbols}
+    for entry in case.metric:
+        for node in sp.preorder_traversal(entry):
+            for s in getattr(node, "variables", ()) or ():
+                symbols.setdefault(getattr(s, "name", str(s)), s)
+    return {symbols.get(k, sp.Symbol(k)) if isinstance(k, str) else k: v for k, v in values.items()}
+
+
+def _tags_of(manifold: Any) -> frozenset[str]:
+    kinds = {c.__name__ for c in type(manifold).__mro__}
+    tags = set()
+    if kinds & {"StatisticalManifold", "ExponentialFamily", "HessianManifold"}:
+        tags.add("statistical")
+    return frozenset(tags)
+
+
+def _embedding_of(manifold: Any) -> tuple[sp.Expr, ...] | None:
+    embedding = getattr(manifold, "embedding", None)
+    if embedding is None or callable(embedding):
+        return None
+    return tuple(sp.sympify(e) for e in embedding)
+
+
+def read_points(points: Any, case: Case) -> tuple[tuple[fmpq, ...], ...]:
+    """Points as exact numbers, from rows, one row, or mappings coordinate -> value."""
+    rows = [points] if isinstance(points, Mapping) else list(points)
+    if rows and not isinstance(rows[0], (Mapping, Sequence, np.ndarray, sp.Tuple)):
+        rows = [rows]
+    out = []
+    for row in rows:
+        if isinstance(row, Mapping):
+            names = {str(k): v for k, v in row.items()}
+            missing = [s.name for s in case.coordinates if s.name not in names]
+            if missing:
+                raise ValueError(f"a point lacks the coordinate {', '.join(missing)}")
+            row = [names[s.name] for s in case.coordinates]
+        if len(row) != case.dim:
+            raise ValueError(f"a point has {len(row)} numbers; {case.name} has the {case.dim} coordinates {case.coordinates}")
+        # What the program receives is float64; the reference is taken at exactly that number.
+        out.append(tuple(exact_number(float(exact_float(v))) for v in row))
+    if not out:
+        raise ValueError("points is empty; leave it out to have points chosen")
+    return tuple(out)
+
+
+def exact_float(value: Any) -> float:
+    number = exact_number(value)
+    return int(number.p) / int(number.q)
+
+
+def _box(symbol: sp.Symbol) -> tuple[float, float]:
+    if symbol.is_positive or symbol.is_nonnegative:
+        return 0.25, 2.25
+    if symbol.is_negative:
+        return -2.25, -0.25
+    return -1.25, 1.25
+
+
+def find_points(case: Case, count: int) -> tuple[tuple[fmpq, ...], ...]:
+    """Dyadic points, spread evenly, at which the metric is finite and not close to singular."""
+    found: list[tuple[fmpq, ...]] = []
+    boxes = [_box(s) for s in case.coordinates]
+    problem = "the metric is singular"
+    for reach in (1.0, 0.25, 3.0):
+        for k in range(1, 12 * count):
+            point = []
+            for d, (low, high) in enumerate(boxes):
+                if reach != 1 and low > 0:
+                    low, high = low / 2, high * reach
+                elif reach != 1:
+                    low, high = (0.1, 0.9) if k % 2 else (low * reach, high * reach)
+                phase = (0.37 + k * _GOLDEN[d % len(_GOLDEN)] * (1 + d // len(_GOLDEN))) % 1
+                point.append(fmpq(round((low + (high - low) * phase) * 64), 64))
+            try:
+                jets = case.jets(point, 128)
+            except UnsupportedExpression:
+                raise
+            except (ZeroDivisionError, ValueError) as error:
+                problem = str(error) or type(error).__name__
+                continue
+            if all(v.is_finite() for v in (*jets.g.ravel(), *jets.ddg.ravel())) and _regular(jets.g):
+                found.append(tuple(point))
+            if len(found) == count:
+                return tuple(found)
+        if found:
+            return tuple(found)
+    raise NoUsablePoint(f"{case.name}: no regular point found near the origin ({problem}); give points=[...]")
+
+
+def _regular(g: Array) -> bool:
+    values = floats(g)
+    if not np.all(np.isfinite(values)):
+        return False
+    scale = np.sqrt(np.abs(np.diag(values)))
+    scale[scale == 0] = 1
+    return bool(np.linalg.cond(values / np.outer(scale, scale)) < 1e6)
