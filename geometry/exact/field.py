@@ -11,6 +11,7 @@ from .elements import Element
 from .errors import UnsupportedFunction
 from .generators.base import Generator, Variable
 from .rules import conversion_of
+from .sampling import Samples
 from .stages import Relation, Stage
 
 
@@ -43,6 +44,8 @@ class DifferentialField:
         self.generators: list[Generator] = []
         self.stages: list[Stage] = [Stage.of(0, ())]
         self.families: dict[type, object] = {}
+        self.samples = Samples(self)
+        self._expressions: dict[int, sp.Expr] = {}
         self._converted: dict[sp.Expr, Element] = {}
         self._variables: dict[sp.Expr, Element] = {}
         self._derivatives: dict[tuple[int, sp.Symbol], Element] = {}
@@ -73,46 +76,59 @@ class DifferentialField:
             new.relations.append(Relation(relation.generator, new.position[relation.generator], relation.degree, modulus))
         return Element(self, new.generator(generator.number), new.constant(1), new)
 
-    def refine(self, images: dict[int, Element]) -> None:
-        """Give generators a finer meaning: ``images`` holds the old ones as polynomials in the new ones.
+    def refine(self, images: dict[int, Element], drop: int | None = None) -> None:
+        """Give generators a finer meaning: ``images`` holds the old ones in terms of the new ones.
 
-        The images are made with the present generators, which then change their meaning.
+        The images are made with the present generators, which then change their meaning: the caller
+        says so to the generators and calls ``restore_tower`` afterwards.  With
+        ``drop`` an algebraic generator gives way to its image and is used no more.
         """
         old = self.stage
         new = Stage.of(old.number + 1, old.order)
         substitution = [new.generator(k) for k in old.order]
         for number, image in images.items():
-            substitution[old.position[number]] = self.lift(image, old).num
+            image = self.lift(image, old)
+            substitution[old.position[number]] = image.num
+            if not image.den.is_one():
+                new.denominators[old.position[number]] = image.den
         new.substitution = tuple(substitution)
         for relation in old.relations:
+            if relation.generator == drop:
+                continue
             modulus = relation.modulus
             if relation.generator not in images:
                 w = new.context.gen(relation.position)
                 power = w**relation.degree
-                modulus = power - (power - modulus).compose(*substitution, ctx=new.context)
+                radicand, below = new.substitute(power - modulus)
+                if not below.is_constant():
+                    raise UnsupportedFunction("a nested root became reducible when an exponential or angle was refined")
+                modulus = power - radicand
             new.relations.append(Relation(relation.generator, relation.position, relation.degree, modulus))
         self.stages.append(new)
         for key in [key for key in self._derivatives if key[0] in images]:
             del self._derivatives[key]
+        self._expressions.clear()
+        self.samples.forget()
 
     def lift(self, element: Element, stage: Stage | None = None) -> Element:
-        """The same element over a younger ring (the youngest by default)."""
+        """The element over a younger ring (the youngest by default); it is brought there for good."""
         stage = stage or self.stage
-        current, num, den = element.stage, element.num, element.den
-        if current is stage:
+        if element.stage.number >= stage.number:
             return element
+        current, num, den = element.stage, element.num, element.den
         for step in self.stages[current.number + 1 : stage.number + 1]:
             if step.substitution is None:
                 continue
             before = self.stages[step.number - 1]
             if current is not before:
                 num, den = num.project_to_context(before.context), den.project_to_context(before.context)
-            num, den = num.compose(*step.substitution, ctx=step.context), den.compose(*step.substitution, ctx=step.context)
-            refined = self.element(step.reduce(num), step.reduce(den), step)
+            (num, below), (den, above) = step.substitute(num), step.substitute(den)
+            refined = self.element(step.product(num, above), step.product(den, below), step)
             current, num, den = step, refined.num, refined.den
         if current is not stage:
             num, den = num.project_to_context(stage.context), den.project_to_context(stage.context)
-        return Element(self, num, den, stage)
+        element.num, element.den, element.stage = num, den, stage
+        return element
 
     # -- making elements ------------------------------------------------------------------------
 
@@ -151,6 +167,12 @@ class DifferentialField:
         if symbol not in self._variables:
             self._variables[symbol] = self.open(Variable(symbol))
         return self._variables[symbol]
+
+    def generator_expression(self, number: int) -> sp.Expr:
+        """A generator in SymPy, cached."""
+        if number not in self._expressions:
+            self._expressions[number] = self.generators[number].expression()
+        return self._expressions[number]
 
     def generator_element(self, number: int) -> Element:
         stage = self.stage

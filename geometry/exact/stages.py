@@ -37,6 +37,7 @@ class Stage:
     position: dict[int, int]
     relations: list[Relation] = field(default_factory=list)
     substitution: tuple[fmpz_mpoly, ...] | None = None
+    denominators: dict[int, fmpz_mpoly] = field(default_factory=dict)
 
     @classmethod
     def of(cls, number: int, order: tuple[int, ...]) -> Stage:
@@ -56,6 +57,26 @@ class Stage:
             if polynomial.degrees()[relation.position] >= relation.degree:
                 polynomial = divmod(polynomial, relation.modulus)[1]
         return polynomial
+
+    def substitute(self, polynomial: fmpz_mpoly) -> tuple[fmpz_mpoly, fmpz_mpoly]:
+        """A polynomial of the previous stage, in the refined generators: numerator and denominator."""
+        assert self.substitution is not None
+        below = self.constant(1)
+        images = list(self.substitution)
+        for position, denominator in self.denominators.items():
+            # p(n/d) d^degree, by coefficients of the refined generator
+            degree = int(polynomial.degrees()[position])
+            variable = polynomial.context().gen(position)
+            name = polynomial.context().names()[position]
+            coefficients, rest = [], polynomial
+            for _ in range(degree + 1):
+                coefficients.append(rest.subs({name: 0}))
+                rest = (rest - coefficients[-1]) / variable
+            total = self.constant(0)
+            for k, coefficient in enumerate(coefficients):
+                total = total + coefficient.compose(*images, ctx=self.context) * images[position] ** k * denominator ** (degree - k)
+            return self.reduce(total), denominator**degree
+        return self.reduce(polynomial.compose(*images, ctx=self.context)), below
 
     def product(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
         return self.reduce(a * b) if self.relations else a * b

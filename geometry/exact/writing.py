@@ -11,7 +11,7 @@ from .elements import Element
 def write(a: Element) -> sp.Expr:
     """The element as a SymPy expression."""
     used = set(a.stage.generators_in(a.num, a.den))
-    symbols = [a.field.generators[k].expression() if k in used else sp.S.One for k in a.stage.order]
+    symbols = [a.field.generator_expression(k) if k in used else sp.S.One for k in a.stage.order]
     return _factored(a.num, symbols) / _factored(a.den, symbols)
 
 

@@ -175,6 +175,7 @@ class MeanFamily:
 
 def _generator(mean: Mean) -> Any:
     from ..exact.generators.base import Generator
+    from ..exact.sampling import sample_symbol
 
     class MeanOverData(Generator):
         """``Mean(expression, variables)``, with the integrand as it was given."""
@@ -184,5 +185,14 @@ def _generator(mean: Mean) -> Any:
 
         def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
             return field(mean.diff(symbol))
+
+        def value(self, samples: Any, point: int) -> Any:
+            return sample_symbol(mean, point)
+
+        def sign(self, field: DifferentialField) -> int | None:
+            return 1 if mean.is_nonnegative else -1 if mean.is_nonpositive else None
+
+        def is_real(self, field: DifferentialField) -> bool:
+            return True
 
     return MeanOverData()

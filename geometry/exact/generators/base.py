@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 if TYPE_CHECKING:
     from ..elements import Element
     from ..field import DifferentialField
+    from ..sampling import Samples
 
 
 class Generator(ABC):
@@ -24,6 +25,18 @@ class Generator(ABC):
     @abstractmethod
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         """Its derivative by a coordinate, an element of the (possibly grown) field."""
+
+    @abstractmethod
+    def value(self, samples: Samples, point: int) -> Any:
+        """Its value at a sample point, ``None`` where it has none."""
+
+    def sign(self, field: DifferentialField) -> int | None:
+        """+1 or -1 if this sign is proven, else ``None``."""
+        return None
+
+    def is_real(self, field: DifferentialField) -> bool:
+        """Whether it is proven to be real."""
+        return False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.expression()})"
@@ -40,3 +53,14 @@ class Variable(Generator):
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         return field.one if symbol == self.symbol else field.zero
+
+    def value(self, samples: Samples, point: int) -> Any:
+        from ..sampling import sample_symbol
+
+        return sample_symbol(self.symbol, point)
+
+    def sign(self, field: DifferentialField) -> int | None:
+        return 1 if self.symbol.is_nonnegative else -1 if self.symbol.is_nonpositive else None
+
+    def is_real(self, field: DifferentialField) -> bool:
+        return not self.symbol.is_imaginary

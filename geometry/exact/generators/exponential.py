@@ -10,6 +10,7 @@ exponential the product of the ``exp(A_j)**q_j`` (where a fractional ``q_j`` ref
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
@@ -18,6 +19,7 @@ from ..elements import Element
 from ..field import DifferentialField
 from ..functions import logistic
 from ..rules import converts
+from ..sampling import Samples, is_real, numbers
 from .base import Generator
 
 
@@ -32,6 +34,17 @@ class Exponential(Generator):
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         return self.exponent.diff(symbol) * field.generator_element(self.number)
+
+    def value(self, samples: Samples, point: int) -> Any:
+        exponent = samples.value(self.exponent, point)
+        return None if exponent is None or abs(exponent) > 1e7 else numbers.exp(exponent)
+
+    def sign(self, field: DifferentialField) -> int | None:
+        return 1 if self.is_real(field) else None
+
+    def is_real(self, field: DifferentialField) -> bool:
+        """Exponents are real unless they hold the imaginary unit or the logarithm of a negative number."""
+        return all(is_real(v) for v in field.samples.values(self.exponent))
 
 
 class _Exponents(list[Exponential]):
@@ -62,9 +75,12 @@ def exponential(field: DifferentialField, exponent: Element) -> Element:
 def power(field: DifferentialField, generator: Exponential, q: Fraction) -> Element:
     """A rational power of an exponential generator; refines it when needed."""
     if q.denominator != 1:
+        from .roots import restore_tower
+
         n = q.denominator
         field.refine({generator.number: field.generator_element(generator.number) ** n})
         generator.exponent = generator.exponent / n
+        restore_tower(field)
         q = q * n
     return field.generator_element(generator.number) ** int(q)
 

@@ -1,41 +1,205 @@
-"""Logarithms."""
+"""Logarithms, split where that is legitimate.
+
+``log`` of a rational function is split over its irreducible factors as far as their signs are
+proven: ``log(2*x/(1 + y**2)) = log(2) + log(x) - log(1 + y**2)`` for positive x.  Even powers of real
+factors give ``log|f|``.  What is left, of unknown sign, is one logarithm, unless it depends on known
+ones: an identity between logarithms is used when it holds wherever they are real.
+"""
 
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import Any
+
 import sympy as sp
 
+from ..combinations import solve
 from ..elements import Element
 from ..field import DifferentialField
 from ..rules import converts
+from ..sampling import Samples, holds, is_real, numbers, proven_sign
 from .base import Generator
+from .roots import Root, factors, imaginary_unit, single_generator
+from .signs import Sign, absolute_value
 
 
 class Logarithm(Generator):
     """``log(argument)``."""
 
-    def __init__(self, argument: Element):
-        self.argument = argument
+    def __init__(self, argument: Element, written: sp.Expr | None = None):
+        self.argument, self.written = argument, written
 
     def expression(self) -> sp.Expr:
-        return sp.log(self.argument.as_expr())
+        return self.written if self.written is not None else sp.log(self.argument.as_expr())
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         return self.argument.diff(symbol) / self.argument
 
+    def value(self, samples: Samples, point: int) -> Any:
+        argument = samples.value(self.argument, point)
+        return None if argument is None else numbers.log(argument)
 
-def logarithm(field: DifferentialField, argument: Element) -> Element:
-    """``log`` of an element."""
-    known: list[Logarithm] = field.families.setdefault(Logarithm, [])  # type: ignore[assignment]
+    def is_real(self, field: DifferentialField) -> bool:
+        return proven_sign(self.argument) == 1
+
+    @property
+    def exponential(self) -> Element:
+        """What ``exp`` of this generator is."""
+        return self.argument
+
+
+def logarithm(field: DifferentialField, argument: Element, written: sp.Expr | None = None) -> Element:
+    """The principal ``log`` of an element; ``written`` is how a new generator shall be written."""
+    if argument.is_zero:
+        raise ValueError("the logarithm of an expression that is exactly zero")
+    memory: list[tuple[Element, Element]] = field.families.setdefault(Logarithm, [])  # type: ignore[assignment]
+    for known, result in memory:
+        if known == argument:
+            return result
+    result = _split_logarithm(field, argument, written)
+    memory.append((argument, result))
+    return result
+
+
+def _split_logarithm(field: DifferentialField, u: Element, written: sp.Expr | None) -> Element:
+    from .exponential import Exponential
+
+    total, rest, leftover = field.zero, 1, []
+    for factor, exponent in factors(field, u):
+        number = single_generator(factor)
+        definite = proven_sign(factor)
+        if definite == 1 and number is not None and isinstance(field.generators[number], Exponential):
+            total = total + exponent * field.generators[number].exponent
+        elif number is not None and isinstance(field.generators[number], Root) and field.generators[number].scale == 1:
+            generator = field.generators[number]
+            total = total + field(sp.Rational(exponent, generator.degree)) * logarithm(field, generator.argument)
+        elif definite is not None:
+            if exponent % 2:
+                rest *= definite
+            total = total + exponent * _real_logarithm(field, factor * definite)
+        else:
+            leftover.append((factor, exponent))
+    total, leftover = _absolute_values(field, total, leftover)
+    if rest == 1 and all(e % 2 == 0 for _, e in leftover) and _all_real(field, [f for f, _ in leftover]):
+        for factor, exponent in leftover:
+            total = total + exponent * _real_logarithm(field, absolute_value(field, factor))
+        return total
+    argument = field.integer(rest)
+    for factor, exponent in leftover:
+        argument = argument * factor**exponent
+    if argument == -1:
+        return total + imaginary_unit(field) * field.variable(sp.pi)
+    return total + _general_logarithm(field, argument, written)
+
+
+def _absolute_values(
+    field: DifferentialField, total: Element, leftover: list[tuple[Element, int]]
+) -> tuple[Element, list[tuple[Element, int]]]:
+    """Take out ``sign(f) f = |f|`` where both are there with odd exponents."""
+    rest = list(leftover)
+    for sign_factor, parity in leftover:
+        number = single_generator(sign_factor)
+        if number is None or parity % 2 == 0 or not isinstance(field.generators[number], Sign):
+            continue
+        for entry in rest:
+            if entry[1] % 2 and entry[0] in (field.generators[number].argument, -field.generators[number].argument):
+                rest.remove(entry)
+                rest.remove((sign_factor, parity))
+                if entry[0] != field.generators[number].argument:
+                    rest.append((field.integer(-1), 1))
+                total = total + entry[1] * _real_logarithm(field, absolute_value(field, entry[0]))
+                break
+    return total, rest
+
+
+def _all_real(field: DifferentialField, elements: list[Element]) -> bool:
+    return all(is_real(v) for e in elements for v in field.samples.values(e))
+
+
+def _real_logarithm(field: DifferentialField, argument: Element) -> Element:
+    """The logarithm of a positive irreducible factor."""
     if argument == 1:
         return field.zero
+    for generator in field.generators:
+        if isinstance(generator, Logarithm) and generator.argument == argument:
+            return field.generator_element(generator.number)
+    return _general_logarithm(field, argument, None)
+
+
+def _general_logarithm(field: DifferentialField, argument: Element, written: sp.Expr | None) -> Element:
+    """A known logarithm, a combination of known ones, or a new generator."""
+    known = [g for g in field.generators if isinstance(g, Logarithm)]
     for generator in known:
         if generator.argument == argument:
             return field.generator_element(generator.number)
-    new = Logarithm(argument)
-    known.append(new)
-    return field.open(new)
+    samples = field.samples
+
+    def principal(point: int) -> Any:
+        value = samples.value(argument, point)
+        return None if value is None else numbers.log(value)
+
+    relation = _multiplicative_relation(field, argument, [g.argument for g in known])
+    if relation is not None:
+        candidate = field.zero
+        for generator, q in zip(known, relation):
+            if q:
+                candidate = candidate + field(sp.Rational(q)) * field.generator_element(generator.number)
+        if holds(candidate, principal, only_where_real=True):
+            return candidate
+    if not argument.den.is_one() and argument.num.is_constant():
+        inverse = argument.inverse()  # log(1/f) = -log(f)
+        if inverse.num.leading_coefficient() > 0:
+            return -_general_logarithm(field, inverse, None)
+    return field.open(Logarithm(argument, written))
+
+
+def _multiplicative_relation(field: DifferentialField, u: Element, basis: list[Element]) -> list[Fraction] | None:
+    """Rational q_j with ``u = prod basis_j**q_j`` up to sign, from the exponents of irreducible factors."""
+    if not basis or u.stage.algebraic_in(u.num) is not None:
+        return None
+    table: list[tuple[Element, list[Fraction]]] = []
+    for column, element in enumerate((*basis, u)):
+        for factor, exponent in factors(field, field.lift(element)):
+            if factor == -1:
+                continue
+            for known, row in table:
+                if known == factor or known == -factor:
+                    row[column] += exponent
+                    break
+            else:
+                row = [Fraction(0)] * (len(basis) + 1)
+                row[column] = Fraction(exponent)
+                table.append((factor, row))
+    return solve([row for _, row in table], Fraction(0)) if table else None
 
 
 @converts(sp.log)
 def _log(field: DifferentialField, expression: sp.log) -> Element:
     return logarithm(field, field(expression.args[0]))
+
+
+@converts(sp.asinh)
+def _asinh(field: DifferentialField, expression: sp.asinh) -> Element:
+    """asinh z = log(z + sqrt(z^2 + 1))."""
+    from .roots import root
+
+    z = field(expression.args[0])
+    return logarithm(field, z + root(field, z * z + 1, 2), written=expression)
+
+
+@converts(sp.acosh)
+def _acosh(field: DifferentialField, expression: sp.acosh) -> Element:
+    """acosh z = log(z + sqrt(z - 1) sqrt(z + 1))."""
+    from .roots import root
+
+    z = field(expression.args[0])
+    return logarithm(field, z + root(field, z - 1, 2) * root(field, z + 1, 2), written=expression)
+
+
+@converts(sp.atanh, sp.acoth)
+def _atanh(field: DifferentialField, expression: sp.atanh) -> Element:
+    """atanh z = (log(1 + z) - log(1 - z))/2."""
+    z = field(expression.args[0])
+    if isinstance(expression, sp.acoth):
+        z = z.inverse()
+    return (logarithm(field, 1 + z) - logarithm(field, 1 - z)) / 2

@@ -5,13 +5,14 @@ The derivative comes from a declared rule or from SymPy's ``fdiff``.
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
 
 import sympy as sp
 
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
+from ..sampling import Samples, numbers
 from .base import Generator
 
 DERIVATIVES: dict[type, Callable[..., sp.Expr]] = {}
@@ -50,6 +51,25 @@ class Opaque(Generator):
                 f"(in {self.expression()}); declare one with register_rule({self.function.__name__}, derivative)"
             )
         return partial
+
+    def value(self, samples: Samples, point: int) -> Any:
+        arguments = [samples.value(a, point) for a in self.arguments]
+        if any(a is None or abs(a) > 1e6 for a in arguments):
+            return None
+        value = sp.N(self.function(*map(_to_sympy, arguments)), numbers.dps)
+        return numbers.mpmathify(value) if value.is_number else None
+
+    def sign(self, field: DifferentialField) -> int | None:
+        expression = self.expression()
+        return 1 if expression.is_nonnegative else -1 if expression.is_nonpositive else None
+
+    def is_real(self, field: DifferentialField) -> bool:
+        return bool(self.expression().is_extended_real)
+
+
+def _to_sympy(value: Any) -> sp.Expr:
+    re, im = numbers.re(value), numbers.im(value)
+    return sp.Float(re, numbers.dps) + (sp.I * sp.Float(im, numbers.dps) if im else 0)
 
 
 def opaque(field: DifferentialField, expression: sp.Function) -> Element:

@@ -1,49 +1,324 @@
-"""Roots, by their relation ``w**n = u``."""
+"""Roots, by their relation ``w**n = u`` of prime degree.
+
+``sqrt`` of a rational function is split over its irreducible factors: squares come out as absolute
+values, factors of a proven sign and prime numbers get a root each, and what is left, of unknown
+sign, stays together under one root.  So ``sqrt(x*y)`` becomes ``sqrt(x)*sqrt(y)`` for positive x, y
+and ``sqrt(-x)*sqrt(-y)`` for negative ones, but is left alone when the signs are not known.
+
+A root of degree two opens a generator only if its radicand is no square in the tower of quadratic
+extensions so far (``square_root_in_tower``), so that the tower stays a field.
+"""
 
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import Any
+
 import sympy as sp
+from flint import fmpz
+from flint.utils.flint_exceptions import DomainError
 
 from ..elements import Element
+from ..errors import UnsupportedFunction
 from ..field import DifferentialField
+from ..sampling import Samples, holds, is_real, numbers, proven_sign, sign
+from ..stages import Relation
 from .base import Generator
+from .signs import Branch, Sign, absolute_value
+
+_DEEPEST_TOWER = 10
 
 
 class Root(Generator):
-    """The principal root ``radicand**(1/degree)`` of a polynomial radicand."""
+    """``scale * argument**(1/degree)`` (principal value), whose power ``radicand`` is a polynomial."""
 
-    def __init__(self, radicand: Element, degree: int):
-        self.radicand, self.degree = radicand, degree
+    def __init__(self, radicand: Element, degree: int, argument: Element, scale: Element):
+        self.radicand, self.degree, self.argument, self.scale = radicand, degree, argument, scale
 
     def expression(self) -> sp.Expr:
-        return self.radicand.as_expr() ** sp.Rational(1, self.degree)
+        return self.scale.as_expr() * sp.Pow(self.argument.as_expr(), sp.Rational(1, self.degree))
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
-        return self.radicand.diff(symbol) / (self.degree * self.radicand) * field.generator_element(self.number)
+        """w'/w = u'/(n u)."""
+        rate = self.radicand.diff(symbol)
+        if rate.is_zero:
+            return field.zero
+        return rate / (self.degree * self.radicand) * field.generator_element(self.number)
+
+    def value(self, samples: Samples, point: int) -> Any:
+        argument, scale = samples.value(self.argument, point), samples.value(self.scale, point)
+        if argument is None or scale is None:
+            return None
+        return scale * numbers.root(argument, self.degree) if self.degree > 2 else scale * numbers.sqrt(argument)
+
+    def sign(self, field: DifferentialField) -> int | None:
+        return 1 if self.scale == 1 and proven_sign(self.argument) == 1 else None
 
 
 def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
-    """The principal ``degree``-th root of an element."""
-    if degree == 1 or radicand.is_zero or radicand == 1:
-        return radicand
-    known: list[Root] = field.families.setdefault(Root, [])  # type: ignore[assignment]
-    radicand = field.lift(radicand)
-    stage = radicand.stage
-    # u = p/q: the n-th root is (p q^(n-1))^(1/n) / q
-    polynomial = stage.product(radicand.num, radicand.den ** (degree - 1))
-    outer = field.element(stage.constant(1), radicand.den, stage)
-    content, factors = polynomial.factor()
-    inner = stage.constant(int(content))
-    for factor, multiplicity in factors:
-        outside, inside = divmod(int(multiplicity), degree)
-        outer = outer * field.element(factor**outside, stage.constant(1), stage)
-        inner = inner * factor**inside
-    inner_element = field.element(stage.reduce(inner), stage.constant(1), stage)
-    if inner_element == 1:
-        return outer
+    """The principal root ``radicand**(1/degree)`` for any degree, by roots of prime degree."""
+    for prime, multiplicity in sp.factorint(degree).items():
+        for _ in range(multiplicity):
+            radicand = _square_root(field, radicand) if prime == 2 else _prime_root(field, radicand, prime)
+    return radicand
+
+
+# -- square roots -------------------------------------------------------------------------------
+
+
+def _square_root(field: DifferentialField, u: Element) -> Element:
+    if u.is_zero or u == 1:
+        return u
+    memory: list[tuple[Element, Element]] = field.families.setdefault(Root, [])  # type: ignore[assignment]
+    for known, result in memory:
+        if known == u:
+            return result
+    result = _split_square_root(field, u)
+    memory.append((u, result))
+    return result
+
+
+def _split_square_root(field: DifferentialField, u: Element) -> Element:
+    """sqrt(c prod f^e) over the factors f of ``u``: see the head of the file."""
+    outside, result, rest = field.one, field.one, 1
+    unknown: list[tuple[Element, int]] = []
+    for factor, exponent in factors(field, u):
+        half, odd = divmod(exponent, 2)
+        definite = proven_sign(factor) if odd else None
+        if not odd:
+            outside = outside * factor**half
+        elif definite is None:
+            unknown.append((factor, half))
+        else:
+            exponential = _exponential_root(field, factor, 2) if definite == 1 else None
+            outside = outside * factor**half
+            rest *= definite
+            result = result * (exponential if exponential is not None else _simple_root(field, factor * definite))
+    if len(unknown) == 1:  # the root is real where rest*f > 0, which is where |f| = rest*f
+        (factor, half), = unknown
+        result = result * (factor * rest) ** half * _simple_root(field, factor * rest)
+    else:
+        leftover = field.integer(rest)
+        for factor, half in unknown:
+            outside, leftover = outside * factor**half, leftover * factor
+        result = result * _simple_root(field, leftover)
+    if outside.is_rational:
+        return result * (outside if outside.rational() > 0 else -outside)
+    if any(not is_real(v) for v in field.samples.values(outside)):
+        return _branch(field, u, outside * result)
+    return absolute_value(field, outside) * result
+
+
+def factors(field: DifferentialField, u: Element) -> list[tuple[Element, int]]:
+    """Factors and exponents with product ``u``: -1, primes and irreducible polynomials."""
+    stage = u.stage
+    found: list[tuple[Element, int]] = []
+    for polynomial, direction in ((u.num, 1), (u.den, -1)):
+        content, factors = polynomial.factor()
+        if int(content) < 0:
+            found.append((field.integer(-1), 1))
+        for prime, multiplicity in fmpz(abs(int(content))).factor():
+            found.append((field.integer(int(prime)), direction * int(multiplicity)))
+        for factor, multiplicity in factors:
+            found.append((Element(field, factor, stage.constant(1), stage), direction * int(multiplicity)))
+    return found
+
+
+def _exponential_root(field: DifferentialField, factor: Element, degree: int) -> Element | None:
+    """The root of an exponential generator, ``None`` for other factors."""
+    from .exponential import Exponential, power
+
+    number = single_generator(factor)
+    if number is None or not isinstance(field.generators[number], Exponential):
+        return None
+    return power(field, field.generators[number], Fraction(1, degree))
+
+
+def single_generator(element: Element) -> int | None:
+    """The number of the generator that the element is, if it is one."""
+    if len(element.num) != 1 or not element.den.is_one():
+        return None
+    (monomial, coefficient), = element.num.terms()
+    return element.stage.order[list(monomial).index(1)] if coefficient == 1 and sum(monomial) == 1 else None
+
+
+def _simple_root(field: DifferentialField, u: Element) -> Element:
+    """sqrt(u) of a polynomial without square factors: known, or in the tower, or a new generator."""
+    if u == 1:
+        return u
+    u = field.lift(u)
+    for generator in field.generators:
+        if isinstance(generator, Root) and generator.degree == 2 and generator.radicand == u:
+            return field.generator_element(generator.number)
+    inside = square_root_in_tower(field, u)
+    if inside is None:
+        return field.open(Root(u, 2, u, field.one), 2, u)
+    return _branch(field, u, inside)
+
+
+def _branch(field: DifferentialField, u: Element, inside: Element) -> Element:
+    """sqrt(u) = +-inside: the sign from sample values, or a locally constant generator."""
+    samples = field.samples
+
+    def principal(point: int) -> Any:
+        value = samples.value(u, point)
+        return None if value is None else numbers.sqrt(value)
+
+    if holds(inside, principal):
+        return inside
+    if holds(-inside, principal):
+        return -inside
+    known: list[Branch] = field.families.setdefault(Branch, [])  # type: ignore[assignment]
     for generator in known:
-        if generator.degree == degree and generator.radicand == inner_element:
-            return outer * field.generator_element(generator.number)
-    new = Root(inner_element, degree)
+        if generator.first_square == u and generator.second == inside:
+            return inside * field.generator_element(generator.number)
+    values = samples.values(inside)
+    if values and all(map(is_real, values)):
+        return absolute_value(field, inside)
+    new = Branch(sp.sqrt(u.as_expr()), u, inside)
     known.append(new)
-    return outer * field.open(new, degree, inner_element)
+    return inside * field.open(new, 2, field.one)
+
+
+def square_root_in_tower(field: DifferentialField, u: Element) -> Element | None:
+    """A square root of ``u`` inside the field, or ``None`` if there is none.
+
+    Over K(w), w^2 = r, the element a + b w is the square of x + y w exactly when the norm
+    a^2 - b^2 r is a square c^2 in K and x^2 = (a + c)/2 is one for one of the two signs of c
+    (then y = b/(2x)); for b = 0 either a or a/r is a square in K.
+    """
+    u = field.lift(u)
+    relations = [r for r in u.stage.relations]
+    if len(relations) > _DEEPEST_TOWER:
+        present = set(u.stage.generators_in(u.num))
+        relations = [r for r in relations if r.generator in present][:_DEEPEST_TOWER]
+    return _tower_root(field, u, relations)
+
+
+def _tower_root(field: DifferentialField, u: Element, relations: list[Relation]) -> Element | None:
+    if u.is_zero:
+        return u
+    stage = u.stage
+    if not relations:
+        if stage.algebraic_in(u.num) is not None:
+            return None
+        try:
+            return Element(field, u.num.sqrt(), u.den.sqrt(), stage)
+        except DomainError:
+            return None
+    relation, below = relations[0], relations[1:]
+    w = stage.context.gen(relation.position)
+    is_sign = isinstance(field.generators[relation.generator], (Sign, Branch))
+    if stage.algebraic_in(u.num) is None or u.num.degrees()[relation.position] == 0:
+        found = _tower_root(field, u, below)
+        if found is not None or relation.degree != 2 or is_sign:
+            return found
+        r = field.element(w**2 - relation.modulus, stage.constant(1), stage)
+        found = _tower_root(field, u / r, below)
+        return None if found is None else found * Element(field, w, stage.constant(1), stage)
+    if relation.degree != 2 or is_sign:
+        return None
+    upper = u.num.derivative(relation.position)
+    b = field.element(upper, u.den, stage)
+    a = field.element(u.num - upper * w, u.den, stage)
+    r = field.element(w**2 - relation.modulus, stage.constant(1), stage)
+    c = _tower_root(field, a * a - b * b * r, below)
+    if c is None:
+        return None
+    for candidate in ((a + c) / 2, (a - c) / 2):
+        x = _tower_root(field, candidate, below)
+        if x is not None and x:
+            return x + b / (2 * x) * Element(field, w, stage.constant(1), stage)
+    return None
+
+
+def restore_tower(field: DifferentialField) -> None:
+    """After a refinement: roots whose radicand has become a square give way to it."""
+    for relation in reversed(field.stage.relations):
+        generator = field.generators[relation.generator]
+        if not isinstance(generator, Root) or generator.degree != 2:
+            continue
+        u = field.lift(generator.radicand)
+        older = [r for r in u.stage.relations if r.generator < relation.generator]
+        inside = _tower_root(field, u, older)
+        if inside is not None:
+            image = _branch(field, generator.argument, inside / generator.scale) * generator.scale
+            field.refine({relation.generator: image}, drop=relation.generator)
+
+
+# -- roots of odd prime degree ------------------------------------------------------------------
+
+
+def _prime_root(field: DifferentialField, u: Element, p: int) -> Element:
+    """u**(1/p): positive factors one by one; the others together, as ``h u**(1/p)`` with a power-free radicand."""
+    if u.is_zero or u == 1:
+        return u
+    result, leftover = field.one, field.one
+    for factor, exponent in factors(field, u):
+        definite = proven_sign(factor)
+        if definite is None and sign(factor) == 1:
+            definite = 1
+        if definite == 1:
+            outside, inside = divmod(exponent, p)
+            exponential = _exponential_root(field, factor, p)
+            simple = exponential if exponential is not None else _root_generator(field, factor, p) if inside else field.one
+            result = result * factor**outside * simple**inside
+        else:
+            leftover = leftover * factor**exponent
+    if leftover == 1:
+        return result
+    return result * _root_generator(field, leftover, p)
+
+
+def _root_generator(field: DifferentialField, u: Element, p: int) -> Element:
+    """The generator w = h u**(1/p) with w**p a polynomial free of p-th powers; returns w/h."""
+    u = field.lift(u)
+    scale, radicand = field.one, field.one
+    for factor, exponent in factors(field, u):
+        outside, inside = divmod(exponent, p)
+        scale = scale / factor**outside
+        radicand = radicand * factor**inside
+    u, radicand, scale = field.lift(u), field.lift(radicand), field.lift(scale)
+    samples = field.samples
+    for generator in field.generators:
+        if not isinstance(generator, Root) or generator.degree != p:
+            continue
+        for k in range(1, p):
+            ratio = radicand / generator.radicand**k
+            power = _rational_power_root(ratio, p)
+            if power is None:
+                continue
+            candidate = power * field.generator_element(generator.number) ** k / scale
+
+            def principal(point: int) -> Any:
+                value = samples.value(u, point)
+                return None if value is None else numbers.root(value, p)
+
+            if holds(candidate, principal):
+                return candidate
+            raise UnsupportedFunction(
+                f"({u})**(1/{p}) and {generator.expression()} differ by a root of unity that depends on signs; "
+                "declare the symbols positive where they are"
+            )
+    return field.open(Root(radicand, p, u, scale), p, radicand) / scale
+
+
+def _rational_power_root(u: Element, p: int) -> Element | None:
+    """The p-th root of a rational function, if it is one."""
+    field, stage = u.field, u.stage
+    result = field.one
+    for polynomial, direction in ((u.num, 1), (u.den, -1)):
+        content, factors = polynomial.factor()
+        number, exact = sp.integer_nthroot(abs(int(content)), p)
+        if not exact:
+            return None
+        result = result * field.integer(int(number) * (1 if int(content) > 0 else -1)) ** direction
+        for factor, multiplicity in factors:
+            if int(multiplicity) % p:
+                return None
+            result = result * Element(field, factor, stage.constant(1), stage) ** (direction * int(multiplicity) // p)
+    return result
+
+
+def imaginary_unit(field: DifferentialField) -> Element:
+    return _simple_root(field, field.integer(-1))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
 from ..combinations import rational_combination
 from ..elements import Element
 from ..field import DifferentialField
 from ..rules import converts
+from ..sampling import Samples, is_real, numbers
 from .base import Generator
 
 
@@ -22,6 +25,13 @@ class Cosine(Generator):
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         return -self.angle.diff(symbol) * field.generator_element(self.sine.number)
 
+    def value(self, samples: Samples, point: int) -> Any:
+        angle = samples.value(self.angle, point)
+        return None if angle is None or abs(angle) > 1e12 else numbers.cos(angle)
+
+    def is_real(self, field: DifferentialField) -> bool:
+        return all(is_real(v) for v in field.samples.values(self.angle))
+
 
 class Sine(Generator):
     def __init__(self, cosine: Cosine):
@@ -33,6 +43,13 @@ class Sine(Generator):
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         return self.cosine.angle.diff(symbol) * field.generator_element(self.cosine.number)
+
+    def value(self, samples: Samples, point: int) -> Any:
+        angle = samples.value(self.cosine.angle, point)
+        return None if angle is None or abs(angle) > 1e12 else numbers.sin(angle)
+
+    def is_real(self, field: DifferentialField) -> bool:
+        return self.cosine.is_real(field)
 
 
 def cosine_and_sine(field: DifferentialField, angle: Element) -> tuple[Element, Element]:
@@ -70,9 +87,12 @@ def _multiple(field: DifferentialField, generator: Cosine, n: int) -> tuple[Elem
 
 def _halve(field: DifferentialField, generator: Cosine, n: int) -> None:
     """Replace the angle ``a`` of a pair by ``a/n``."""
+    from .roots import restore_tower
+
     c, s = _multiple(field, generator, n)
     field.refine({generator.number: c, generator.sine.number: s})
     generator.angle = generator.angle / n
+    restore_tower(field)
 
 
 @converts(sp.cos, sp.sec)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from ..elements import Element
 from ..field import DifferentialField
 from ..rules import converts
+from ..sampling import Samples, sample_symbol
 from .base import Generator
 
 
@@ -34,6 +37,17 @@ class Jet(Generator):
                 orders = tuple(n + (i == k) for i, n in enumerate(self.orders))
                 total = total + jet(field, self.function, self.arguments, orders) * rate
         return total
+
+    def value(self, samples: Samples, point: int) -> Any:
+        """An undefined function takes any value that its assumptions allow."""
+        return sample_symbol(self.expression(), point)
+
+    def sign(self, field: DifferentialField) -> int | None:
+        expression = self.expression()
+        return 1 if expression.is_nonnegative else -1 if expression.is_nonpositive else None
+
+    def is_real(self, field: DifferentialField) -> bool:
+        return not self.expression().is_imaginary
 
 
 def jet(field: DifferentialField, function: type, arguments: tuple[Element, ...], orders: tuple[int, ...]) -> Element:
