@@ -26,12 +26,13 @@ from chentsov.geometry.manifolds import RiemannianManifold
 from chentsov.geometry.manifolds.quantities import Quantity
 
 from .datasets import DataError, LabelledPoints, decision_boundary
+from .training import descend
 
 if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
 
-__all__ = ["LOSSES", "TwoWeightNeuron", "decision_boundary"]
+__all__ = ["LOSSES", "TwoWeightNeuron", "decision_boundary", "weight_axes"]
 
 #: Name of a loss -> what it is.
 LOSSES: dict[str, str] = {
@@ -39,6 +40,9 @@ LOSSES: dict[str, str] = {
     "lp_norm": "Lᵖ norm (one output: |f − t|)",
     "cross_entropy": "binary cross-entropy −t log f − (1 − t) log(1 − f)",
 }
+
+#: Points a side beyond which `weight_axes` refuses: all quantities on this grid take some 5 GB.
+MOST_POINTS = 8192
 
 # Stand-ins in which a subloss is written and differentiated. The residual is taken off its zero, where
 # |r|ⁿ of odd order has a kink; the metric, an average of squares, does not notice.
@@ -175,6 +179,47 @@ class TwoWeightNeuron:
         return self.manifold.ricci_scalar
 
     @cached_property
+    def moments(self) -> dict[sp.Symbol, sp.Expr]:
+        """The seven moments that make up R: g_ij and T_ijk = ∂_k g_ij, under these names.
+
+        >>> list(TwoWeightNeuron("lp_norm").moments)
+        [g_11, g_12, g_22, T_111, T_112, T_122, T_222]
+        """
+        indices = ((0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1))
+        named = {sp.Symbol(f"g_{i + 1}{j + 1}"): self.metric[i, j] for i, j, _ in indices if (i, j) != (1, 0)}
+        cubic = {sp.Symbol("T_" + "".join(str(i + 1) for i in index)): self.manifold.metric_derivative(*index) for index in indices}
+        return {**named, **cubic}
+
+    @cached_property
+    def ricci_scalar_of_moments(self) -> sp.Expr:
+        """R with the moments by their names: the short form to read.
+
+        >>> sp.denom(TwoWeightNeuron("lp_norm").ricci_scalar_of_moments)
+        2*(g_11*g_22 - g_12**2)**2
+        """
+        names: dict[sp.Expr, sp.Expr] = {}
+        for symbol, expression in self.moments.items():
+            for mean in expression.atoms(Mean):
+                factor = expression.coeff(mean)
+                if sp.expand(expression - factor * mean) == 0:
+                    names.setdefault(mean, symbol / factor)
+        return sp.factor(self.ricci_scalar.xreplace(names))
+
+    def in_terms_of_output(self, expression: sp.Expr) -> sp.Expr:
+        """An expression with the output written f, every integrand factored: for reading only.
+
+        >>> neuron = TwoWeightNeuron("lp_norm")
+        >>> neuron.in_terms_of_output(neuron.metric[0, 0])
+        25*E_D[f**2*x**2*(f - 1)**2]
+        """
+        written = {self.output: _OUTPUT}
+        means = {
+            mean: Mean(_factor_for_reading(mean.expression.xreplace(written), (_OUTPUT, self.rows[2], *self.rows[:2])), (*self.rows, _OUTPUT))
+            for mean in expression.atoms(Mean)
+        }
+        return expression.xreplace(means).xreplace(written)
+
+    @cached_property
     def fisher_trace(self) -> sp.Expr:
         """tr g = g₁₁ + g₂₂ (thesis 5.1.3)."""
         return sp.Add(*(self.metric[i, i] for i in range(2)))
@@ -245,6 +290,42 @@ class TwoWeightNeuron:
         )
         return dataset
 
+    def train(
+        self,
+        start: Sequence[float] = (0.5, 0.5),
+        learning_rate: float | None = None,
+        steps: int = 1000,
+        quantities: Sequence[str] = ("loss", "fisher_trace", "ntk_trace", "ricci_scalar"),
+    ) -> xr.Dataset:
+        """Gradient descent on the loss, with the quantities along its path (dimension "step").
+
+        The default learning rate is n²/20 for the mean power loss and 1/20 for the others: with slope 5 and 1000
+        steps it leads from (0.5, 0.5) well into the valley θ₁ = −θ₂.
+
+        Raises:
+            DataError: the neuron has no data.
+            TrainingError: a learning rate that is not positive, or a path that leaves the numbers.
+        """
+        import numpy as np
+        import xarray as xr
+
+        from chentsov.geometry.kernels import compile
+
+        if learning_rate is None:
+            learning_rate = float(self.order) ** 2 / 20 if self.loss_name == "mean_power" else 1 / 20
+        rows = self.row_values()
+        path = descend(compile(self.loss_gradient, self.coordinates, data=rows), start, learning_rate, steps)
+        names = list(quantities)
+        values = compile([self.expression_of(name) for name in names], self.coordinates, data=rows)(*path.T) if names else ()
+        known = self.quantities()
+        dataset = xr.Dataset({c.name: ("step", path[:, k]) for k, c in enumerate(self.coordinates)})
+        for name, column in zip(names, values, strict=True):
+            dataset[name] = ("step", np.asarray(column), {"long_name": known[name].long_name, "units": known[name].units})
+        assert self.data is not None
+        above_half = float(self.slope) * (path[-1, 0] * self.data.x + path[-1, 1] * self.data.y) > 0
+        dataset.attrs.update(learning_rate=learning_rate, steps=steps, predicted_right=int((above_half == (self.data.t > 0.5)).sum()), rows=len(self.data))
+        return dataset.assign_coords(step=np.arange(steps + 1))
+
     def metric_jet(self, point: Sequence[Any], digits: int = 50) -> Any:
         """g, ∂g and ∂²g at a point, summed over the rows by hand: the cross-check's own derivation.
 
@@ -260,6 +341,34 @@ class TwoWeightNeuron:
 
     def __repr__(self) -> str:
         return f"<{self.name}, slope {self.slope}, data: {self.data.source if self.data else 'none'}>"
+
+
+def _factor_for_reading(integrand: sp.Expr, order: Sequence[sp.Symbol]) -> sp.Expr:
+    """Factors with their leading term first in the order of the symbols: (f − t), not (−t + f)."""
+    try:
+        return sp.factor(integrand, *order)
+    except sp.PolynomialError:      # a logarithm or a modulus
+        return integrand
+
+
+def weight_axes(points: int = 256, extent: float = 3.0) -> dict[str, np.ndarray[Any, Any]]:
+    """The axes of a square grid of weights: `points` a side, on [−extent, extent].
+
+    >>> {name: axis.tolist() for name, axis in weight_axes(3, 1.5).items()}
+    {'theta_1': [-1.5, 0.0, 1.5], 'theta_2': [-1.5, 0.0, 1.5]}
+
+    Raises ValueError for an empty grid and for an extent that is not a positive finite number.
+    """
+    import numpy as np
+
+    if isinstance(points, bool) or not isinstance(points, (int, np.integer)) or points < 1:
+        raise ValueError(f"the grid is empty: it needs at least 1 point a side, not {points}")
+    if points > MOST_POINTS:
+        raise ValueError(f"the grid is too large: at most {MOST_POINTS} points a side, not {points}")
+    if not (np.isfinite(extent) and extent > 0):
+        raise ValueError(f"the grid is not finite: its extent must be a positive finite number, not {extent}")
+    axis = np.linspace(-extent, extent, int(points)) if points > 1 else np.zeros(1)
+    return {"theta_1": axis, "theta_2": axis.copy()}
 
 
 def _read_order(loss: str, order: Any) -> sp.Expr:

@@ -201,8 +201,7 @@ def crosscheck_grid(
             theirs = einsteinpy.ricci_scalar_of_jet(_jet_at(source, metric, place, rows, digits))
         differences.append(relative_difference(float(field[cell]), float(theirs)))
     name = getattr(source, "name", None) or type(source).__name__
-    kind = f"{field.dtype} kernel"
-    return CrossCheck(title, (Comparison(name, f"ricci_scalar, {kind}", "undefined g(x), jets", len(chosen), _worst(differences), tolerance),))
+    return CrossCheck(title, (Comparison(name, f"ricci_scalar ({field.dtype})", "undefined g(x), jets", len(chosen), _worst(differences), tolerance),))
 
 
 # -- points and numbers ------------------------------------------------------------------------------------------------

@@ -1,0 +1,186 @@
+"""``chentsov neuron``: the two-weight neuron from formula to picture, with its numbers cross-checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from chentsov.geometry.validation.crosscheck import CrossCheck
+    from chentsov.models.neuron import TwoWeightNeuron
+    from chentsov.reports import Report
+
+__all__ = ["register"]
+
+QUANTITIES = ("loss", "metric", "fisher_trace", "ntk_trace", "ricci_scalar")
+
+# What the kernel's R may differ from the oracle's, by the precision it was computed in.
+_ALLOWED = {"float64": 1e-9, "float32": 1e-2}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("neuron")(neuron)
+
+
+def neuron(
+    loss: str = typer.Option("mean_power", help="mean_power, lp_norm or cross_entropy."),
+    order: float = typer.Option(2, help="n of |f − t|ⁿ, or p of the Lᵖ norm."),
+    slope: float = typer.Option(5, help="Slope s of f = σ(s (θ₁x + θ₂y))."),
+    points: int = typer.Option(256, help="Grid points a side."),
+    extent: float = typer.Option(3, help="The grid spans [−extent, extent]²."),
+    rows: int = typer.Option(200, help="Rows of the decision-boundary data."),
+    seed: int = typer.Option(0, help="Seed of the data and of the cross-check's points."),
+    data: Optional[Path] = typer.Option(None, help="A CSV file with columns x, y, t instead of the decision-boundary data."),
+    learning_rate: Optional[float] = typer.Option(None, help="Learning rate of gradient descent. [default: by loss]"),
+    steps: int = typer.Option(1000, help="Steps of gradient descent."),
+    rtol: Optional[float] = typer.Option(None, help="Certify every number to this relative tolerance."),
+    dtype: str = typer.Option("float64", help="float64 or float32."),
+    output: Path = typer.Option(Path("."), help="Folder for neuron.nc and neuron.png."),
+) -> None:
+    """Derive, evaluate on a grid, train, cross-check and draw the two-weight neuron."""
+    from chentsov.models.datasets import LabelledPoints, decision_boundary
+    from chentsov.models.neuron import TwoWeightNeuron, weight_axes
+    from chentsov.outputs import save_figure, save_netcdf, writable_folder
+    from chentsov.reports import Report
+
+    if dtype not in _ALLOWED:
+        raise ValueError(f"unknown dtype '{dtype}': choose float64 or float32")
+    if rtol is not None and not 0 < rtol < 1:
+        raise ValueError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
+    points_of = LabelledPoints.read_csv(data) if data is not None else decision_boundary(rows, seed)
+    model = TwoWeightNeuron(loss, int(order) if order.is_integer() else order, slope, points_of)
+    axes = weight_axes(points, extent)
+    folder = writable_folder(output)
+
+    report = Report()
+    with report.stage("derive"):
+        model.ricci_scalar_of_moments
+        identity = model.trace_identity_holds()
+    _show_closed_forms(report, model, identity)
+    with report.stage("evaluate") as advance:
+        grid = model.on_grid(axes, QUANTITIES, rtol=rtol, dtype=dtype, progress=advance)
+    with report.stage("train"):
+        path = model.train(learning_rate=learning_rate, steps=steps)
+    _show_ranges(report, grid, path)
+    with report.stage("cross-check"):
+        checked = cross_check(model, grid, seed=seed, tolerance=max(_ALLOWED[dtype], rtol or 0))
+    _show_cross_check(report, checked)
+    with report.stage("write"):
+        result = combined(model, grid, path, checked, seed)
+        save_netcdf(result, folder / "neuron.nc")
+        save_figure(_figure(model, grid, path), folder / "neuron.png")
+    report.heading("Time")
+    report.timetable()
+    report.line(f"written: {folder / 'neuron.nc'}, {folder / 'neuron.png'}")
+    if not checked.passed:
+        raise RuntimeError("the cross-check failed: see the table above")
+
+
+def cross_check(model: TwoWeightNeuron, grid: xr.Dataset, seed: int, tolerance: float) -> CrossCheck:
+    """R on the grid through jets, and two manifolds small enough to be compared symbolically."""
+    import sympy as sp
+
+    from chentsov.geometry.manifolds import RiemannianManifold
+    from chentsov.geometry.validation.crosscheck import crosscheck, crosscheck_grid
+
+    a, b = sp.symbols("a b", positive=True)
+    normal = RiemannianManifold([[1 / b**2, 0], [0, 2 / b**2]], (a, b), name="normal family (R = −1)")
+    sphere = RiemannianManifold([[1, 0], [0, sp.sin(a) ** 2]], (a, b), name="unit sphere (R = 2)")
+    return crosscheck_grid(model, grid, seed=seed, tolerance=tolerance) + crosscheck(normal) + crosscheck(sphere)
+
+
+def combined(model: TwoWeightNeuron, grid: xr.Dataset, path: xr.Dataset, checked: CrossCheck, seed: int) -> xr.Dataset:
+    """One labelled dataset: the grid, the training path (``path_…`` over step), the data rows, and where all came from."""
+    import json
+    import platform
+    from importlib.metadata import version
+
+    from chentsov import __version__
+
+    result = grid.copy()
+    for name, column in path.data_vars.items():
+        long_name = column.attrs.get("long_name", f"weight {name}")
+        result[f"path_{name}"] = column.assign_attrs(long_name=f"{long_name} along gradient descent")
+    assert model.data is not None
+    for name, meaning in (("x", "first input"), ("y", "second input"), ("t", "target")):
+        result[f"data_{name}"] = ("row", getattr(model.data, name), {"long_name": meaning})
+    for name in QUANTITIES:
+        if name != "metric":
+            result[name].attrs["closed_form"] = str(model.in_terms_of_output(model.expression_of(name)))
+    result.attrs.update(
+        title=model.name,
+        output=f"f = {model.output}",
+        training=json.dumps({k: v for k, v in path.attrs.items()}),
+        crosscheck=str(checked),
+        seed=seed,
+        python=platform.python_version(),
+        chentsov=__version__,
+        **{name.replace("-", "_"): version(name) for name in ("sympy", "numpy", "numba", "python-flint", "einsteinpy")},
+    )
+    return result
+
+
+# -- what the terminal shows ------------------------------------------------------------------------------------------
+
+
+def _show_closed_forms(report: Report, model: TwoWeightNeuron, identity: bool) -> None:
+    report.line(f"{model.name[0].upper()}{model.name[1:]}   ·   slope {model.slope}   ·   {model.data.source if model.data else ''}")
+    report.heading("Closed forms (E_D: mean over the data rows)")
+    report.formula("f", model.output)
+    report.formula("L", model.in_terms_of_output(model.loss))
+    for symbol, expression in model.moments.items():
+        report.formula(symbol, model.in_terms_of_output(expression))
+    report.formula("R", model.ricci_scalar_of_moments)
+    report.formula("tr Λ/N", model.in_terms_of_output(model.ntk_trace))
+    kind = model.manifold.structure
+    report.line(f"  structure found: {kind}" + (" (∂_k g_ij = T_ijk totally symmetric)" if kind == "hessian" else ""))
+    report.line(f"  tr g = E_D[(∂ℓ/∂f)² |∇f|²]: {'holds exactly' if identity else 'DOES NOT HOLD'}")
+    if model.manifold.field(model.fisher_trace - model.ntk_trace).is_zero:
+        report.line("  tr g = tr Λ/N: holds exactly for this loss")
+
+
+def _show_ranges(report: Report, grid: xr.Dataset, path: xr.Dataset) -> None:
+    import numpy as np
+
+    from chentsov.reports import number
+
+    fields: dict[str, Any] = {"loss": grid["loss"]}
+    for i, j in ((0, 0), (0, 1), (1, 1)):
+        fields[f"g_{i + 1}{j + 1}"] = grid["metric"][..., i, j]
+    fields |= {"tr g": grid["fisher_trace"], "tr Λ/N": grid["ntk_trace"], "R": grid["ricci_scalar"]}
+    rows = []
+    for name, field in fields.items():
+        finite = field.values[np.isfinite(field.values)]
+        ends = (number(float(finite.min())), number(float(finite.max()))) if finite.size else ("-", "-")
+        along = {"loss": "loss", "tr g": "fisher_trace", "tr Λ/N": "ntk_trace", "R": "ricci_scalar"}.get(name)
+        ends += (number(float(path[along].values[0])), number(float(path[along].values[-1]))) if along else ("", "")
+        rows.append((name, *ends, str(field.size - finite.size)))
+    across, upward = (grid.sizes[d] for d in ("theta_1", "theta_2"))
+    report.heading(f"Over {across} × {upward} weights, and from the start to the end of training")
+    report.table(("quantity", "least", "greatest", "start", "end", "missing cells"), rows, right=(1, 2, 3, 4, 5))
+    report.line(
+        f"  trained {path.attrs['steps']} steps at rate {number(path.attrs['learning_rate'])}: "
+        f"θ = ({number(float(path['theta_1'][-1]))}, {number(float(path['theta_2'][-1]))}), "
+        f"{path.attrs['predicted_right']} of {path.attrs['rows']} rows predicted right"
+    )
+
+
+def _show_cross_check(report: Report, checked: CrossCheck) -> None:
+    report.heading(f"Cross-check against {checked.oracle}")
+    rows = [
+        (f"{c.quantity} of {c.subject}", c.route, str(c.points), f"{c.worst:.1e}", f"{c.tolerance:.0e}", "pass" if c.passed else "FAIL")
+        for c in checked.comparisons
+    ]
+    report.table(("quantity", "route", "points", "worst rel. difference", "allowed", ""), rows, right=(2, 3, 4))
+
+
+def _figure(model: TwoWeightNeuron, grid: xr.Dataset, path: xr.Dataset) -> Any:
+    from chentsov.plots_neuron import neuron_figure
+
+    assert model.data is not None
+    title = model.name[0].upper() + model.name[1:]
+    return neuron_figure(grid, path, f"{title}   ·   slope {model.slope}   ·   {model.data.source}")

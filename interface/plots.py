@@ -1,0 +1,128 @@
+"""Heat maps of a quantity over two coordinates: colour scales that stay readable over decades, missing cells marked."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["ColourScale", "axis_label", "colour_scale", "heat_map", "new_figure"]
+
+DECADES = 100.0        # spread of magnitudes from which a scale is logarithmic
+DEEPEST = 1e-6         # a signed logarithmic scale turns linear this far below its largest value
+_GREEK = ("theta", "phi", "psi", "alpha", "beta", "gamma", "lambda", "mu", "sigma", "rho", "tau", "kappa", "eta", "xi", "omega", "nu")
+
+
+class ColourScale:
+    """How the values of one heat map become colours: `norm`, `colour_map`, and the `ticks` of its bar."""
+
+    def __init__(self, norm: Any, colour_map: str, ticks: list[float] | None, kind: str):
+        self.norm, self.colour_map, self.ticks, self.kind = norm, colour_map, ticks, kind
+
+
+def colour_scale(values: Any) -> ColourScale:
+    """Linear, logarithmic or signed logarithmic, by the spread and the signs of the finite values.
+
+    >>> [colour_scale(v).kind for v in ([1, 2, 3], [1e-4, 1, 2], [-1e3, 1e-2, 5], [-2, 1])]
+    ['linear', 'logarithmic', 'signed logarithmic', 'linear']
+    """
+    from matplotlib.colors import LogNorm, Normalize, SymLogNorm
+
+    finite = np.asarray(values, dtype=np.float64)
+    finite = finite[np.isfinite(finite)]
+    if finite.size == 0 or finite.min() == finite.max():
+        level = float(finite[0]) if finite.size else 0.0
+        pad = abs(level) / 2 or 1.0
+        return ColourScale(Normalize(level - pad, level + pad), "viridis", None, "linear")
+    low, high = float(finite.min()), float(finite.max())
+    sizes = np.abs(finite[finite != 0])
+    largest = float(sizes.max())
+    smallest = float(max(np.quantile(sizes, 0.02), largest * DEEPEST))
+    spread = largest / smallest > DECADES
+    one_sign = low >= 0 or high <= 0
+    if one_sign:
+        colours = "viridis" if low >= 0 else "magma"
+        if not spread:
+            return ColourScale(Normalize(low, high), colours, None, "linear")
+        if low >= 0:
+            return ColourScale(LogNorm(smallest, high, clip=True), colours, _decades(smallest, high), "logarithmic")
+        return ColourScale(SymLogNorm(smallest, vmin=low, vmax=-smallest, clip=True), colours,
+                           [-v for v in reversed(_decades(smallest, -low))], "signed logarithmic")
+    if not spread:
+        return ColourScale(Normalize(-largest, largest), "RdBu_r", None, "linear")
+    above = _decades(smallest, largest, most=3)
+    return ColourScale(SymLogNorm(smallest, linscale=0.5, vmin=-largest, vmax=largest), "RdBu_r",
+                       [-v for v in reversed(above)] + [0.0] + above, "signed logarithmic")
+
+
+def _decades(low: float, high: float, most: int = 6) -> list[float]:
+    """Powers of ten within [low, high], thinned to at most `most`."""
+    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    step = max(1, math.ceil((last - first + 1) / most))
+    return [10.0**k for k in range(last, first - 1, -step)][::-1]
+
+
+def axis_label(name: str) -> str:
+    """A coordinate's name as mathematics.
+
+    >>> axis_label("theta_1"), axis_label("u")
+    ('$\\\\theta_{1}$', '$u$')
+    """
+    stem, _, index = name.partition("_")
+    head = ("\\" + stem) if stem in _GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    return f"${head}_{{{index}}}$" if index else f"${head}$"
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure of its own, without any window or global state."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _edges(centres: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Cell borders halfway between the centres."""
+    if len(centres) == 1:
+        return np.array([centres[0] - 0.5, centres[0] + 0.5])
+    middle = (centres[1:] + centres[:-1]) / 2
+    return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
+
+
+def heat_map(ax: Axes, values: xr.DataArray, title: str) -> bool:
+    """Draw a two-dimensional field with a colour bar of its own; its dimensions are (horizontal, vertical).
+
+    Cells without a number are hatched. Returns whether there are any.
+    """
+    from matplotlib.patches import Rectangle
+    from matplotlib.ticker import LogFormatterSciNotation, NullFormatter, NullLocator
+
+    across, upward = (str(d) for d in values.dims)
+    field = np.asarray(values.values, dtype=np.float64).T
+    scale = colour_scale(field)
+    missing = ~np.isfinite(field)
+    if missing.any():
+        ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, facecolor="0.85", edgecolor="0.5", hatch="////", linewidth=0, zorder=0))
+    mesh = ax.pcolormesh(
+        _edges(values[across].values), _edges(values[upward].values), np.ma.masked_array(field, missing),
+        norm=scale.norm, cmap=scale.colour_map, rasterized=True, zorder=1,
+    )
+    figure = ax.get_figure()
+    assert figure is not None
+    bar = figure.colorbar(mesh, ax=ax, pad=0.02, aspect=24)
+    if scale.ticks:
+        bar.set_ticks(scale.ticks)
+        bar.ax.yaxis.set_minor_locator(NullLocator())
+        bar.ax.yaxis.set_minor_formatter(NullFormatter())
+        bar.ax.yaxis.set_major_formatter(LogFormatterSciNotation(linthresh=1e-300, labelOnlyBase=False, minor_thresholds=(0, 0)))
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    ax.set(title=title, xlabel=axis_label(across), ylabel=axis_label(upward))
+    return bool(missing.any())

@@ -1,0 +1,82 @@
+"""What a command shows on the terminal: stages with their times, tables, formulas."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["Report", "number"]
+
+
+def number(value: float) -> str:
+    """A number of four digits, as short as it gets.
+
+    >>> number(0.25), number(-1234.5678), number(1e-7)
+    ('0.25', '-1235', '1e-07')
+    """
+    return f"{value:.4g}"
+
+
+class Report:
+    """A console, and the stages of the work done so far with their times."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self.console = Console(highlight=False, soft_wrap=True)
+        if not self.console.is_terminal:
+            self.console.width = 120      # a file or a pipe has no width of its own
+        self.times: dict[str, float] = {}
+        self._progress: Any = None
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Any]:
+        """Show that a stage is under way, and keep its time. Yields a callback (done, total) for its progress."""
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        start = time.perf_counter()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as progress:
+            task = progress.add_task(name, total=None)
+
+            def advance(done: float, total: float, *_: Any) -> None:
+                progress.update(task, completed=done, total=total)
+
+            yield advance
+        self.times[name] = time.perf_counter() - start
+
+    def heading(self, text: str) -> None:
+        self.console.print(f"\n[bold]{text}[/bold]")
+
+    def line(self, text: str = "") -> None:
+        from rich.text import Text
+
+        self.console.print(Text(text))
+
+    def formula(self, name: Any, expression: Any) -> None:
+        """`name = expression`, drawn in two dimensions within the width of the terminal."""
+        import sympy as sp
+
+        left = name if isinstance(name, sp.Basic) else sp.Symbol(str(name))
+        drawn = sp.pretty(sp.Eq(left, expression, evaluate=False), use_unicode=True, num_columns=max(self.console.width - 2, 60))
+        self.line("\n".join("  " + row for row in drawn.splitlines()))
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+        """Columns under a head; those in `right` are set flush right."""
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=True)
+        for k, title in enumerate(head):
+            table.add_column(title, justify="right" if k in right else "left", no_wrap=k in right)
+        for row in rows:
+            table.add_row(*(Text(cell, style="red" if cell == "FAIL" else "green" if cell == "pass" else "") for cell in row))
+        self.console.print(table)
+
+    def timetable(self) -> None:
+        """The time of every stage, and their sum."""
+        rows = [(name, f"{seconds:.2f} s") for name, seconds in self.times.items()]
+        self.table(("stage", "time"), [*rows, ("all", f"{sum(self.times.values()):.2f} s")], right=(1,))
