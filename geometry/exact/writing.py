@@ -10,6 +10,7 @@ from .elements import Element
 
 def write(a: Element) -> sp.Expr:
     """The element as a SymPy expression."""
+    a = a.field.lift(a)  # its generators may have been refined since it was made
     used = set(a.stage.generators_in(a.num, a.den))
     symbols = [a.field.generator_expression(k) if k in used else sp.S.One for k in a.stage.order]
     return _factored(a.num, symbols) / _factored(a.den, symbols)
