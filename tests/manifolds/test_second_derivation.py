@@ -1,0 +1,69 @@
+"""The whole catalogue against a textbook derivation, at one generic point and to 30 digits."""
+
+import pytest
+import sympy as sp
+
+from chentsov import RiemannianManifold
+from chentsov.models import spacetimes, surfaces
+from tests.manifolds.textbook import Textbook, generic_point, with_functions
+
+MEMBERS = {m.name: m for m in (*spacetimes.catalogue(), *surfaces.catalogue())}
+DIGITS = 30
+
+
+def close(ours, theirs, scale=1):
+    return abs(ours - theirs) < sp.Float(10) ** -DIGITS * max(1, abs(theirs), scale)
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_curvature_of(name):
+    manifold = MEMBERS[name]
+    metric, concrete = with_functions(sp.Matrix(manifold.metric))
+    point = generic_point(manifold)
+    book = Textbook(metric, manifold.coordinates, point, DIGITS)
+
+    def number(expression):
+        return sp.sympify(expression).subs(concrete).doit().subs(point).evalf(DIGITS + 20)
+
+    n = range(manifold.dim)
+    for i in n:
+        for j in n:
+            assert close(number(manifold.ricci[i, j]), book.ricci[i, j])
+            for k in n:
+                assert close(number(manifold.component("christoffel", i, j, k)), book.christoffel[i][j][k])
+    # A component of R^i_jkl and all independent ones of R_ijkl
+    low = book.riemann_lowered
+    for q in manifold.local.independent_riemann():
+        assert close(number(manifold.component("riemann_lowered", *q)), low[q])
+    last = (0, manifold.dim - 1, 0, manifold.dim - 1)
+    assert close(number(manifold.riemann_component(*last)), book.riemann[last])
+    assert close(number(manifold.ricci_scalar), book.ricci_scalar)
+    assert close(number(manifold.kretschmann), book.kretschmann)
+
+
+def _potential(dim):
+    xs = sp.symbols(f"x1:{dim + 1}", real=True)
+    cubic = sum((i + 1) * x**2 for i, x in enumerate(xs)) + sum(a * b * c for a in xs for b in xs for c in xs) / 7
+    return cubic + sp.exp(xs[0] - xs[-1]), xs
+
+
+@pytest.mark.parametrize("dim", [2, 3, 4])
+def test_the_hessian_formulas(dim):
+    """R from the cubic tensor alone, in the sign conventions of the general formula."""
+    potential, xs = _potential(dim)
+    metric = sp.hessian(potential, xs)
+    manifold = RiemannianManifold(metric, xs)
+    assert manifold.structure == "hessian"
+    point = {x: sp.Rational(2 + i, 11 + 3 * i) for i, x in enumerate(xs)}
+    book = Textbook(metric, xs, point, DIGITS)
+    number = lambda e: sp.sympify(e).subs(point).evalf(DIGITS + 20)  # noqa: E731
+    assert abs(book.ricci_scalar) > 1e-3
+    assert close(number(manifold.ricci_scalar), book.ricci_scalar)
+    for key, value in book.ricci.items():
+        assert close(number(manifold.component("ricci", *key)), value)
+    for key, value in book.riemann_lowered.items():
+        assert close(number(manifold.component("riemann_lowered", *key)), value)
+
+
+def test_every_structure_occurs_in_the_catalogue():
+    assert {m.structure for m in MEMBERS.values()} == {"general", "hessian", "immersed"}
