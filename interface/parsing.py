@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-__all__ = ["ExpressionError", "FUNCTIONS", "parse_expression", "parse_matrix", "parse_names"]
+__all__ = ["ExpressionError", "FUNCTIONS", "parse_expression", "parse_list", "parse_matrix", "parse_names"]
 
 MAX_LENGTH = 20_000      # characters of one text
 MAX_DEPTH = 60           # nested parentheses, signs and powers
@@ -311,6 +311,21 @@ def parse_matrix(
         lengths = ", ".join(str(len(row)) for row in rows)
         raise ExpressionError(f"a metric is a square matrix, but this one has {len(rows)} row(s) of {lengths} entries")
     return sp.ImmutableMatrix([[_finite(entry, text) for entry in row] for row in rows])
+
+
+def parse_list(
+    text: str, symbols: Iterable[sp.Symbol] = (), *, open_names: bool = True, real: bool = True
+) -> tuple[sp.Expr, ...]:
+    """Expressions separated by commas.
+
+    >>> parse_list("u, v, u^2 + v^2")
+    (u, v, u**2 + v**2)
+    """
+    parser = _Parser(text, {s.name: s for s in symbols}, open_names, {"real": True} if real else {})
+    with _arithmetic_of(text):
+        row = _row(parser)
+        parser.finish()
+    return tuple(_finite(entry, text) for entry in row)
 
 
 def parse_names(text: str, *, real: bool = True, positive: Iterable[str] = ()) -> tuple[sp.Symbol, ...]:

@@ -56,22 +56,23 @@ def metric_jet(neuron: TwoWeightNeuron, point: Sequence[Any], digits: int) -> Je
         step = mp.mpf(10) ** (-digits)
         slope = _exactly(neuron.slope)
         theta = [_exactly(v) for v in point]
-        jet: Jet = {(i, j): {} for i, j in ((0, 0), (0, 1), (1, 1))}
-        for x, y, t in zip(neuron.data.x, neuron.data.y, neuron.data.t):
-            inputs = (mp.mpf(float(x)), mp.mpf(float(y)))
-            z = slope * (theta[0] * inputs[0] + theta[1] * inputs[1])
+        xs, ys = ([mp.mpf(float(v)) for v in column] for column in (neuron.data.x, neuron.data.y))
+        weights: tuple[list[Any], list[Any], list[Any]] = ([], [], [])     # w, w′ and w″ of every row
+        for x, y, t in zip(xs, ys, neuron.data.t):
+            z = slope * (theta[0] * x + theta[1] * y)
             ell = _subloss(neuron, mp.mpf(float(t)))
             far, near, middle, next_, last = (ell(z + k * step) for k in (-2, -1, 0, 1, 2))
             # central differences; their errors are of order step² = 10^(−2 digits)
             d1 = (next_ - near) / (2 * step)
             d2 = (next_ - 2 * middle + near) / step**2
             d3 = (last - 2 * next_ + 2 * near - far) / (2 * step**3)
-            weights = (d1**2, 2 * d1 * d2, 2 * (d2**2 + d1 * d3))
-            for (i, j), values in jet.items():
-                base = slope**2 * inputs[i] * inputs[j] / len(neuron.data)
-                for index in ((), (0,), (1,), (0, 0), (0, 1), (1, 1)):
-                    term = base * weights[len(index)]
-                    for k in index:
-                        term *= slope * inputs[k]
-                    values[index] = values.get(index, mp.mpf(0)) + term
-    return jet
+            for column, value in zip(weights, (d1**2, 2 * d1 * d2, 2 * (d2**2 + d1 * d3))):
+                column.append(value)
+        # ∂^k g_ij = s^(2 + k) E_D[w^(k) x^a y^b], where b counts the indices that are 1
+        moments = {}
+        for k, column in enumerate(weights):
+            for b in range(k + 3):
+                monomials = [x ** (k + 2 - b) * y**b for x, y in zip(xs, ys)]
+                moments[k, b] = slope ** (2 + k) * mp.fdot(column, monomials) / len(neuron.data)
+        indices = ((), (0,), (1,), (0, 0), (0, 1), (1, 1))
+        return {(i, j): {c: moments[len(c), i + j + sum(c)] for c in indices} for i, j in ((0, 0), (0, 1), (1, 1))}

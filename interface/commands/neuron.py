@@ -90,7 +90,7 @@ def cross_check(model: TwoWeightNeuron, grid: xr.Dataset, seed: int, tolerance: 
     a, b = sp.symbols("a b", positive=True)
     normal = RiemannianManifold([[1 / b**2, 0], [0, 2 / b**2]], (a, b), name="normal family (R = −1)")
     sphere = RiemannianManifold([[1, 0], [0, sp.sin(a) ** 2]], (a, b), name="unit sphere (R = 2)")
-    return crosscheck_grid(model, grid, seed=seed, tolerance=tolerance) + crosscheck(normal) + crosscheck(sphere)
+    return crosscheck_grid(model, grid, points=16, seed=seed, digits=20, tolerance=tolerance) + crosscheck(normal) + crosscheck(sphere)
 
 
 def combined(model: TwoWeightNeuron, grid: xr.Dataset, path: xr.Dataset, checked: CrossCheck, seed: int) -> xr.Dataset:

@@ -1,0 +1,156 @@
+"""``chentsov grid``: a quantity of a manifold on a grid, as NetCDF and as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, List, Optional
+
+import typer
+
+from .shared import COORDINATES, EMBEDDING, METRIC, NAME, POSITIVE, POTENTIAL, manifold_from
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from chentsov.geometry.manifolds import RiemannianManifold
+    from chentsov.reports import Report
+
+__all__ = ["read_axis", "register"]
+
+MOST_CELLS = 200_000_000
+
+
+def register(app: typer.Typer) -> None:
+    app.command("grid")(grid)
+
+
+def grid(
+    name: Optional[str] = NAME,
+    metric: Optional[str] = METRIC,
+    potential: Optional[str] = POTENTIAL,
+    embedding: Optional[str] = EMBEDDING,
+    coordinates: Optional[str] = COORDINATES,
+    positive: str = POSITIVE,
+    axis: List[str] = typer.Option([], help="coordinate=first:last:points, e.g. theta=0.1:3:100; may be repeated. [default: 0.1:3:64]"),
+    constant: List[str] = typer.Option([], help="name=value, e.g. a=2; may be repeated. [default: 1]"),
+    quantity: List[str] = typer.Option(["ricci_scalar"], help="What to evaluate; may be repeated."),
+    rtol: Optional[float] = typer.Option(None, help="Certify every number to this relative tolerance."),
+    dtype: str = typer.Option("float64", help="float64 or float32."),
+    output: Path = typer.Option(Path("."), help="Folder for grid.nc, and grid.png of the scalars over two axes."),
+) -> None:
+    """Evaluate closed forms on a grid of coordinates."""
+    from chentsov.outputs import save_figure, save_netcdf, writable_folder
+    from chentsov.reports import Report
+
+    if rtol is not None and not 0 < rtol < 1:
+        raise ValueError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
+    if dtype not in ("float64", "float32"):
+        raise ValueError(f"unknown dtype '{dtype}': choose float64 or float32")
+    report = Report()
+    with report.stage("derive"):
+        manifold = manifold_from(name, metric, potential, embedding, coordinates, positive)
+        known = manifold.quantities()
+        if unknown := [q for q in quantity if q not in known]:
+            raise ValueError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")
+        axes, constants = _axes(manifold, axis), _constants(manifold, constant)
+        folder = writable_folder(output)
+        for wanted in quantity:
+            manifold.expression_of(wanted)
+    with report.stage("evaluate") as advance:
+        result = manifold.on_grid(axes, quantity, constants=constants, rtol=rtol, dtype=dtype, progress=advance)
+    _show(report, manifold, result)
+    with report.stage("write"):
+        save_netcdf(result, folder / "grid.nc")
+        written = [folder / "grid.nc"]
+        if figure := _figure(manifold, result):
+            save_figure(figure, folder / "grid.png")
+            written.append(folder / "grid.png")
+    report.timetable()
+    report.line(f"written: {', '.join(map(str, written))}")
+
+
+def read_axis(text: str) -> tuple[str, Any]:
+    """``name=first:last:points`` (or ``name=value``) as a name and an array.
+
+    >>> read_axis("t=0:1:3")
+    ('t', array([0. , 0.5, 1. ]))
+
+    Raises ValueError for anything else, an empty axis, or one that is not finite.
+    """
+    import numpy as np
+
+    name, equals, numbers = (part.strip() for part in text.partition("="))
+    parts = numbers.split(":")
+    if not equals or not name or len(parts) not in (1, 3):
+        raise ValueError(f"an axis is written coordinate=first:last:points, e.g. theta=0.1:3:100, not '{text[:60]}'")
+    try:
+        first, last = float(parts[0]), float(parts[1] if len(parts) == 3 else parts[0])
+        points = int(parts[2]) if len(parts) == 3 else 1
+    except ValueError:
+        raise ValueError(f"the axis '{text[:60]}' is not made of numbers") from None
+    if not (np.isfinite(first) and np.isfinite(last)):
+        raise ValueError(f"the grid is not finite: axis {name} runs from {first} to {last}")
+    if points < 1:
+        raise ValueError(f"the grid is empty: axis {name} has {points} points")
+    if points > MOST_CELLS:
+        raise ValueError(f"the grid is too large: axis {name} has {points} points, at most {MOST_CELLS} cells are computed")
+    return name, np.linspace(first, last, points) if points > 1 else np.array([first])
+
+
+def _axes(manifold: RiemannianManifold, texts: List[str]) -> dict[str, Any]:
+    import math
+
+    names = [c.name for c in manifold.coordinates]
+    given = dict(map(read_axis, texts))
+    if unknown := set(given) - set(names):
+        raise ValueError(f"'{sorted(unknown)[0]}' is not a coordinate: they are {', '.join(names)}")
+    axes = {n: given[n] if n in given else read_axis(f"{n}=0.1:3:64" if len(names) <= 2 else f"{n}=1")[1] for n in names}
+    cells = math.prod(len(a) for a in axes.values())
+    if cells > MOST_CELLS:
+        raise ValueError(f"the grid is too large: {cells} cells, at most {MOST_CELLS}; use on_grid from Python for more")
+    return axes
+
+
+def _constants(manifold: RiemannianManifold, texts: List[str]) -> dict[str, float]:
+    names = [c.name for c in manifold.constants]
+    values = dict.fromkeys(names, 1.0)
+    for text in texts:
+        name, equals, number = (part.strip() for part in text.partition("="))
+        if name not in values:
+            raise ValueError(f"'{name[:60]}' is not a constant of this metric: they are {', '.join(names) or 'none'}")
+        try:
+            values[name] = float(number)
+        except ValueError:
+            raise ValueError(f"a constant is written name=number, not '{text[:60]}'") from None
+    return values
+
+
+def _show(report: Report, manifold: RiemannianManifold, result: xr.Dataset) -> None:
+    import numpy as np
+
+    from chentsov.reports import number
+
+    rows = []
+    for name in (n for n in manifold.quantities() if n in result):
+        values = result[name].values
+        finite = values[np.isfinite(values)]
+        ends = (number(float(finite.min())), number(float(finite.max()))) if finite.size else ("-", "-")
+        rows.append((name, " × ".join(str(n) for n in values.shape), *ends, str(values.size - finite.size)))
+    report.line(f"{manifold!r}")
+    report.table(("quantity", "shape", "least", "greatest", "missing"), rows, right=(2, 3, 4))
+
+
+def _figure(manifold: RiemannianManifold, result: xr.Dataset) -> Any:
+    """Heat maps of the scalars over the two axes that have more than one point; None if there are not two."""
+    from chentsov.plots import heat_map, new_figure
+
+    wide = [c.name for c in manifold.coordinates if result.sizes[c.name] > 1]
+    scalars = [n for n, q in manifold.quantities().items() if n in result and q.rank == 0]
+    if len(wide) != 2 or not scalars:
+        return None
+    figure = new_figure(5.2 * len(scalars), 4.4)
+    for ax, name in zip(figure.subplots(1, len(scalars), squeeze=False).flat, scalars):
+        field = result[name].squeeze(drop=True).transpose(*wide)
+        heat_map(ax, field, f"{manifold.quantities()[name].long_name} ${manifold.quantities()[name].latex}$")
+    figure.suptitle(manifold.name or "")
+    return figure

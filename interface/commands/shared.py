@@ -1,0 +1,57 @@
+"""What `derive` and `grid` share: a manifold from the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from chentsov.geometry.manifolds import RiemannianManifold
+
+__all__ = ["COORDINATES", "EMBEDDING", "METRIC", "NAME", "POSITIVE", "POTENTIAL", "manifold_from"]
+
+NAME = typer.Argument(None, help="A manifold of the catalogue, e.g. surfaces.torus (see `chentsov catalogue`).", show_default=False)
+METRIC = typer.Option(None, help="Metric: entries by ',', rows by ';', e.g. \"1, 0; 0, sin(theta)^2\".")
+POTENTIAL = typer.Option(None, help="Potential ψ of a Hessian metric ∂ᵢ∂ⱼψ, e.g. \"log(1 + exp(a) + exp(b))\".")
+EMBEDDING = typer.Option(None, help="Embedding in flat space, components by ',', e.g. \"u, v, u^2 + v^2\".")
+COORDINATES = typer.Option(None, help="Coordinates, e.g. \"theta, phi\". Other names are constants.")
+POSITIVE = typer.Option("", help="Names that are positive, e.g. \"sigma\".")
+
+
+def manifold_from(
+    name: Optional[str], metric: Optional[str], potential: Optional[str], embedding: Optional[str],
+    coordinates: Optional[str], positive: str,
+) -> RiemannianManifold:
+    """The manifold that the options describe; the unit sphere if they describe none.
+
+    Raises ValueError if they describe more than one, or leave something out.
+    """
+    from chentsov.catalogue import manifold_called
+    from chentsov.geometry.manifolds import HessianManifold, ImmersedManifold, RiemannianManifold
+    from chentsov.parsing import parse_expression, parse_list, parse_matrix, parse_names
+
+    given = [k for k, v in {"a name": name, "--metric": metric, "--potential": potential, "--embedding": embedding}.items() if v is not None]
+    if len(given) > 1:
+        raise ValueError(f"one manifold at a time: {' and '.join(given)} were given")
+    if name is not None:
+        if coordinates is not None:
+            raise ValueError("a manifold of the catalogue brings its coordinates: leave out --coordinates")
+        return manifold_called(name)
+    if not given:
+        if coordinates is not None:
+            raise ValueError("coordinates without a manifold: add --metric, --potential or --embedding")
+        metric, coordinates = "1, 0; 0, sin(theta)^2", "theta, phi"
+    if coordinates is None:
+        raise ValueError(f"{given[0]} needs --coordinates, e.g. --coordinates \"theta, phi\"")
+    above_zero = [n for n in positive.replace(",", " ").split() if n]
+    listed = [n for n in coordinates.replace(",", " ").split() if n]
+    symbols = parse_names(coordinates, positive=[n for n in above_zero if n in listed])
+    constants = parse_names(" ".join(n for n in above_zero if n not in listed), positive=above_zero) if set(above_zero) - set(listed) else ()
+    known = (*symbols, *constants)
+    if metric is not None:
+        return RiemannianManifold(parse_matrix(metric, known), symbols)
+    if potential is not None:
+        return HessianManifold(parse_expression(potential, known), symbols)
+    assert embedding is not None
+    return ImmersedManifold(parse_list(embedding, known), symbols)
