@@ -118,10 +118,10 @@ class ChartMap:
         """The new coordinates with the pulled-back metric."""
         from .riemannian import RiemannianManifold
 
-        rows = [[e.as_expr() for e in row] for row in self.metric_elements()]
-        return RiemannianManifold(
-            rows, self.new, name=name or (self.source.name if self.is_change else None),
-            source=self.source.source if self.is_change else None,
+        same = self.source if self.is_change else None
+        return RiemannianManifold.from_elements(
+            self.field, self.new, self.metric_elements(), name=name or (same.name if same else None),
+            source=same.source if same else None,
         )
 
     def transform(self, tensor: Tensor, target: RiemannianManifold | None = None) -> Tensor:
@@ -150,7 +150,8 @@ class ChartMap:
                         break
                 if factor and tensor.element(*indices):
                     terms.append(factor * self.carry(tensor[indices]))
-            return target.field(total(self.field, terms).as_expr())
+            moved = total(self.field, terms)
+            return moved if target.field is self.field else target.field(moved.as_expr())
 
         return Tensor(target, tensor.indices, element)
 
@@ -179,7 +180,9 @@ def conformal(manifold: RiemannianManifold, factor: Any, name: str | None = None
     """
     from .riemannian import RiemannianManifold
 
-    scale = read_expression(factor, "the factor")
-    if manifold.field(scale).is_zero:
+    scale = manifold.field(read_expression(factor, "the factor"))
+    if scale.is_zero:
         raise ManifoldError("the conformal factor is zero")
-    return RiemannianManifold(manifold.metric * scale, manifold.coordinates, name=name)
+    n, g = range(manifold.dim), manifold.local.metric
+    rows = [[scale * g(i, j) for j in n] for i in n]
+    return RiemannianManifold.from_elements(manifold.field, manifold.coordinates, rows, name=name)

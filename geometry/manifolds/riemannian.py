@@ -71,16 +71,30 @@ class RiemannianManifold:
         self._check_symmetry(elements)
         self._adopt(detect_structure(self.field, self.coordinates, elements))
 
+    @classmethod
+    def from_elements(
+        cls, field: DifferentialField, coordinates: Sequence[sp.Symbol], metric: Sequence[Sequence[Element]],
+        *, name: str | None = None, source: str | None = None,
+    ) -> RiemannianManifold:
+        """The manifold whose g_ij are elements of a field with these coordinates already."""
+        manifold = RiemannianManifold.__new__(RiemannianManifold)
+        manifold._start(read_coordinates(coordinates), name, source, field)
+        manifold._check_symmetry(metric)
+        manifold._adopt(detect_structure(field, manifold.coordinates, metric))
+        return manifold
+
     # -- for subclasses: start, say what the expressions are, adopt a local geometry --------
 
     _given_metric: sp.ImmutableMatrix | None = None
     local: Curvature
 
-    def _start(self, coordinates: tuple[sp.Symbol, ...], name: str | None, source: str | None) -> None:
+    def _start(
+        self, coordinates: tuple[sp.Symbol, ...], name: str | None, source: str | None, field: DifferentialField | None = None
+    ) -> None:
         """Set up an empty chart with its field."""
         self.coordinates = coordinates
         self.name, self.source = name, source
-        self.field = DifferentialField(coordinates)
+        self.field = field or DifferentialField(coordinates)
         self._arrays: dict[str, Any] = {}
         self._expressions: dict[tuple[Any, ...], sp.Expr] = {}
 
@@ -109,7 +123,7 @@ class RiemannianManifold:
                 "declare it, or leave `constants` out to have every other symbol treated as a constant"
             )
 
-    def _check_symmetry(self, elements: list[list[Element]]) -> None:
+    def _check_symmetry(self, elements: Sequence[Sequence[Element]]) -> None:
         for i in range(self.dim):
             for j in range(i):
                 if not elements[i][j] == elements[j][i]:
