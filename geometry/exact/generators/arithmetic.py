@@ -29,9 +29,32 @@ def _float(field: DifferentialField, number: sp.Float) -> Element:
     return _rational(field, sp.Rational(str(number)))
 
 
-@converts(sp.Symbol, sp.pi.__class__, sp.EulerGamma.__class__, sp.Catalan.__class__)
-def _symbol(field: DifferentialField, symbol: sp.Expr) -> Element:
+@converts(sp.Symbol)
+def _symbol(field: DifferentialField, symbol: sp.Symbol) -> Element:
     return field.variable(symbol)
+
+
+@converts(sp.pi.__class__, sp.EulerGamma.__class__, sp.Catalan.__class__)
+def number_element(field: DifferentialField, number: sp.Expr) -> Element:
+    """A transcendental number: a generator without relations."""
+    return field.variable(number)
+
+
+@converts(sp.GoldenRatio.__class__)
+def _golden_ratio(field: DifferentialField, number: sp.Expr) -> Element:
+    return field((1 + sp.sqrt(5)) / 2)
+
+
+@converts(sp.UnevaluatedExpr)
+def _unevaluated(field: DifferentialField, expression: sp.UnevaluatedExpr) -> Element:
+    return field(expression.args[0])
+
+
+@converts(sp.I.__class__)
+def _imaginary_unit(field: DifferentialField, number: sp.Expr) -> Element:
+    from .roots import imaginary_unit
+
+    return imaginary_unit(field)
 
 
 @converts(sp.Add)
@@ -71,13 +94,6 @@ def _power(field: DifferentialField, expression: sp.Pow) -> Element:
 @converts(sp.nan.__class__, sp.oo.__class__, (-sp.oo).__class__, sp.zoo.__class__)
 def _infinite(field: DifferentialField, number: sp.Expr) -> Element:
     raise ValueError(f"{number} is no finite number")
-
-
-@converts(sp.Function)
-def _unknown(field: DifferentialField, expression: sp.Function) -> Element:
-    from .opaque import opaque
-
-    return opaque(field, expression)
 
 
 @converts(sp.Basic)

@@ -21,6 +21,7 @@ from ..functions import logistic
 from ..rules import converts
 from ..sampling import Samples, is_real, numbers
 from .base import Generator
+from .roots import restore_tower, root
 
 
 class Exponential(Generator):
@@ -47,19 +48,23 @@ class Exponential(Generator):
         return all(is_real(v) for v in field.samples.values(self.exponent))
 
 
-class _Exponents(list[Exponential]):
-    """The exponentials of a field in the order of opening."""
-
-
 def exponential(field: DifferentialField, exponent: Element) -> Element:
     """``exp`` of an element."""
-    known: _Exponents = field.families.setdefault(Exponential, _Exponents())  # type: ignore[assignment]
+    from .trigonometric import cosine_and_sine, real_and_imaginary
+
     if exponent.is_zero:
         return field.one
+    exponent, angle = real_and_imaginary(field, exponent)
+    if angle is not None:
+        c, s = cosine_and_sine(field, angle)
+        return exponential(field, exponent) * (c + field(sp.I) * s)
     exponent, factor = _without_logarithms(field, exponent)
     if exponent.is_zero:
         return factor
-    combination = rational_combination(field, exponent, [e.exponent for e in known])
+    known: list[Exponential] = field.families.setdefault(Exponential, [])  # type: ignore[assignment]
+    inverses = _inverses(field)
+    basis = [e.exponent for e in known] + [field.generator_element(g.number) for g in inverses]
+    combination = rational_combination(field, exponent, basis)
     if combination is None:
         sign = 1 if exponent.num.leading_coefficient() > 0 else -1
         new = Exponential(exponent * sign)
@@ -69,14 +74,15 @@ def exponential(field: DifferentialField, exponent: Element) -> Element:
     for generator, q in zip(known, combination):
         if q:
             factor = factor * power(field, generator, q)
+    for generator, q in zip(inverses, combination[len(known) :]):
+        if q:
+            factor = factor * root(field, generator.exponential, q.denominator) ** q.numerator
     return factor
 
 
 def power(field: DifferentialField, generator: Exponential, q: Fraction) -> Element:
     """A rational power of an exponential generator; refines it when needed."""
     if q.denominator != 1:
-        from .roots import restore_tower
-
         n = q.denominator
         field.refine({generator.number: field.generator_element(generator.number) ** n})
         generator.exponent = generator.exponent / n
@@ -85,30 +91,24 @@ def power(field: DifferentialField, generator: Exponential, q: Fraction) -> Elem
     return field.generator_element(generator.number) ** int(q)
 
 
-def _without_logarithms(field: DifferentialField, exponent: Element) -> tuple[Element, Element]:
-    """Split ``exponent = rest + sum r_i log(u_i)`` with rational r_i; returns rest, prod u_i**r_i."""
-    from .logarithm import Logarithm
-    from .roots import root
+def _inverses(field: DifferentialField) -> list[Any]:
+    """The generators whose exponential is in the field already: logarithms and values of Lambert's W."""
+    return [g for g in field.generators if hasattr(g, "exponential")]
 
-    factor = field.one
+
+def _without_logarithms(field: DifferentialField, exponent: Element) -> tuple[Element, Element]:
+    """Split ``exponent = rest + sum r_i log(u_i)`` with rational r_i; returns rest and prod u_i**r_i."""
+    factor, rest = field.one, exponent
     if not exponent.den.is_constant():
         return exponent, factor
-    stage = exponent.stage
-    logs = {
-        stage.position[k]: field.generators[k]
-        for k in stage.generators_in(exponent.num)
-        if isinstance(field.generators[k], Logarithm)
-    }
-    if not logs:
-        return exponent, factor
-    rest = exponent
+    inverses = {g.number: g for g in _inverses(field)}
+    order, below = exponent.stage.order, int(exponent.den.leading_coefficient())
     for monomial, coefficient in exponent.num.terms():
-        position = next((i for i, e in enumerate(monomial) if e), None)
-        if position in logs and sum(monomial) == 1:
-            q = sp.Rational(int(coefficient), int(exponent.den.leading_coefficient()))
-            generator = logs[position]
-            rest = rest - field(q) * field.generator_element(generator.number)
-            factor = factor * root(field, generator.argument, q.q) ** int(q.p)
+        number = next((k for k, e in zip(order, monomial) if e), None)
+        if number in inverses and sum(monomial) == 1:
+            q = sp.Rational(int(coefficient), below)
+            rest = rest - field(q) * field.generator_element(number)
+            factor = factor * root(field, inverses[number].exponential, int(q.q)) ** int(q.p)
     return rest, factor
 
 

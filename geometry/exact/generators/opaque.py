@@ -1,6 +1,8 @@
 """Functions known by their derivatives alone: each application opens a generator.
 
-The derivative comes from a declared rule or from SymPy's ``fdiff``.
+The derivative comes from a declared rule or from SymPy's ``fdiff``.  No relation between such
+generators is known, except that odd and even functions have a normal form for the sign of their
+argument.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import sympy as sp
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
+from ..rules import converts
 from ..sampling import Samples, numbers
 from .base import Generator
 
 DERIVATIVES: dict[type, Callable[..., sp.Expr]] = {}
+_ODD = (sp.erf, sp.erfi, sp.atan, sp.asin, sp.Si, sp.Shi, sp.fresnels, sp.fresnelc, sp.erfinv)
 
 
 class Opaque(Generator):
@@ -43,7 +47,7 @@ class Opaque(Generator):
         else:
             try:
                 partial = self.function(*arguments).fdiff(k)
-            except (sp.function.ArgumentIndexError, AttributeError, NotImplementedError):
+            except (sp.core.function.ArgumentIndexError, AttributeError, NotImplementedError):
                 partial = None
         if partial is None or (isinstance(partial, sp.Basic) and partial.has(sp.Derivative, sp.Subs)):
             raise UnsupportedFunction(
@@ -72,13 +76,62 @@ def _to_sympy(value: Any) -> sp.Expr:
     return sp.Float(re, numbers.dps) + (sp.I * sp.Float(im, numbers.dps) if im else 0)
 
 
-def opaque(field: DifferentialField, expression: sp.Function) -> Element:
+def opaque_application(field: DifferentialField, expression: sp.Function) -> Element:
     """The generator of an application of a function."""
     function, arguments = expression.func, tuple(field(a) for a in expression.args)
-    known: list[Opaque] = field.families.setdefault(Opaque, [])  # type: ignore[assignment]
-    for generator in known:
-        if generator.function == function and all(a == b for a, b in zip(generator.arguments, arguments)):
-            return field.generator_element(generator.number)
+    if not arguments:
+        raise UnsupportedFunction(f"{expression} has no argument")
+    direction = 1
+    if function in _ODD and arguments[0].num.leading_coefficient() < 0:
+        direction, arguments = -1, (-arguments[0],)
+    for generator in field.generators:
+        if isinstance(generator, Opaque) and generator.function == function and generator.arguments == arguments:
+            return direction * field.generator_element(generator.number)
     new = Opaque(function, arguments)
-    known.append(new)
-    return field.open(new)
+    if not all(a.is_rational for a in arguments):
+        new._partial(1) if len(arguments) == 1 else None  # fail now rather than at the first derivative
+    return direction * field.open(new)
+
+
+@converts(sp.Function)
+def _function(field: DifferentialField, expression: sp.Function) -> Element:
+    return opaque_application(field, expression)
+
+
+@converts(sp.acos)
+def _acos(field: DifferentialField, expression: sp.acos) -> Element:
+    return field(sp.pi) / 2 - field(sp.asin(expression.args[0]))
+
+
+@converts(sp.acot)
+def _acot(field: DifferentialField, expression: sp.acot) -> Element:
+    return field(sp.atan(1 / expression.args[0]))
+
+
+@converts(sp.asec)
+def _asec(field: DifferentialField, expression: sp.asec) -> Element:
+    return field(sp.pi) / 2 - field(sp.asin(1 / expression.args[0]))
+
+
+@converts(sp.acsc)
+def _acsc(field: DifferentialField, expression: sp.acsc) -> Element:
+    return field(sp.asin(1 / expression.args[0]))
+
+
+@converts(sp.erfc)
+def _erfc(field: DifferentialField, expression: sp.erfc) -> Element:
+    return 1 - field(sp.erf(expression.args[0]))
+
+
+@converts(sp.asech, sp.acsch)
+def _inverse_hyperbolic(field: DifferentialField, expression: sp.Function) -> Element:
+    inverse = {sp.asech: sp.acosh, sp.acsch: sp.asinh}[expression.func]
+    return field(inverse(1 / expression.args[0]))
+
+
+@converts(sp.floor, sp.ceiling, sp.frac, sp.Heaviside, sp.DiracDelta, sp.re, sp.im, sp.arg, sp.conjugate, sp.Mod)
+def _refused(field: DifferentialField, expression: sp.Function) -> Element:
+    raise UnsupportedFunction(
+        f"{type(expression).__name__} is not a differentiable function of a differential field (in {expression}); "
+        "state the problem without it, for instance separately on each part of the domain"
+    )

@@ -11,7 +11,9 @@ from ..elements import Element
 from ..field import DifferentialField
 from ..rules import converts
 from ..sampling import Samples, is_real, numbers
-from .base import Generator
+from .base import Generator, Variable
+from .opaque import Opaque
+from .roots import Root, restore_tower, root
 
 
 class Cosine(Generator):
@@ -52,8 +54,73 @@ class Sine(Generator):
         return self.cosine.is_real(field)
 
 
+def real_and_imaginary(field: DifferentialField, a: Element) -> tuple[Element, Element | None]:
+    """``a = b + i c``: returns b, c, with ``None`` for c if the imaginary unit does not occur."""
+    for relation in a.stage.relations:
+        generator = field.generators[relation.generator]
+        if isinstance(generator, Root) and generator.degree == 2 and generator.radicand == -1:
+            upper = a.num.derivative(relation.position)
+            if upper.is_zero():
+                break
+            i = a.stage.context.gen(relation.position)
+            return field.element(a.num - upper * i, a.den, a.stage), field.element(upper, a.den, a.stage)
+    return a, None
+
+
 def cosine_and_sine(field: DifferentialField, angle: Element) -> tuple[Element, Element]:
     """``cos`` and ``sin`` of an element."""
+    real, imaginary = real_and_imaginary(field, angle)
+    if imaginary is not None:
+        from .exponential import exponential
+
+        (c, s), e = cosine_and_sine(field, real), exponential(field, imaginary)
+        hyperbolic_c, hyperbolic_s, i = (e + 1 / e) / 2, (e - 1 / e) / 2, field(sp.I)
+        return c * hyperbolic_c - i * s * hyperbolic_s, s * hyperbolic_c + i * c * hyperbolic_s
+    angle, c, s = _without_known_angles(field, angle)
+    c1, s1 = _by_basis(field, angle)
+    return c * c1 - s * s1, s * c1 + c * s1
+
+
+def _without_known_angles(field: DifferentialField, angle: Element) -> tuple[Element, Element, Element]:
+    """Split off multiples of pi whose cosine is algebraic, and of atan and asin: rest, cos, sin."""
+    c, s, rest = field.one, field.zero, angle
+    if not angle.den.is_constant():
+        return angle, c, s
+    order, below = angle.stage.order, int(angle.den.leading_coefficient())
+    for monomial, coefficient in angle.num.terms():
+        if sum(monomial) != 1:
+            continue
+        number = next(k for k, e in zip(order, monomial) if e)
+        q = sp.Rational(int(coefficient), below)
+        known = _known_angle(field, number, q)
+        if known is not None:
+            c1, s1 = known
+            c, s = c * c1 - s * s1, s * c1 + c * s1
+            rest = rest - field(q) * field.generator_element(number)
+    return rest, c, s
+
+
+def _known_angle(field: DifferentialField, number: int, q: sp.Rational) -> tuple[Element, Element] | None:
+    generator = field.generators[number]
+    if isinstance(generator, Variable) and generator.symbol is sp.pi:
+        cosine, sine = sp.cos(q * sp.pi), sp.sin(q * sp.pi)
+        return None if cosine.has(sp.cos, sp.sin) or sine.has(sp.cos, sp.sin) else (field(cosine), field(sine))
+    if isinstance(generator, Opaque) and generator.function in (sp.atan, sp.asin) and q.is_integer:
+        z = generator.arguments[0]
+        if generator.function is sp.asin:
+            c, s = root(field, 1 - z * z, 2), z
+        else:
+            c = root(field, 1 + z * z, 2).inverse()
+            s = z * c
+        total_c, total_s = field.one, field.zero
+        for _ in range(abs(int(q))):
+            total_c, total_s = total_c * c - total_s * s, total_s * c + total_c * s
+        return total_c, total_s if q > 0 else -total_s
+    return None
+
+
+def _by_basis(field: DifferentialField, angle: Element) -> tuple[Element, Element]:
+    """Cosine and sine by the angles whose pairs are known; a further pair for an independent angle."""
     known: list[Cosine] = field.families.setdefault(Cosine, [])  # type: ignore[assignment]
     if angle.is_zero:
         return field.one, field.zero
@@ -87,8 +154,6 @@ def _multiple(field: DifferentialField, generator: Cosine, n: int) -> tuple[Elem
 
 def _halve(field: DifferentialField, generator: Cosine, n: int) -> None:
     """Replace the angle ``a`` of a pair by ``a/n``."""
-    from .roots import restore_tower
-
     c, s = _multiple(field, generator, n)
     field.refine({generator.number: c, generator.sine.number: s})
     generator.angle = generator.angle / n
