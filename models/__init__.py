@@ -9,6 +9,8 @@ from importlib import import_module
 _HOMES: dict[str, str] = {
     "datasets": "datasets",
     "decision_boundary": "datasets",
+    "Hopfield": "hopfield",
+    "hopfield": "hopfield",
     "LabelledPoints": "datasets",
     "neuron": "neuron",
     "TwoWeightNeuron": "neuron",

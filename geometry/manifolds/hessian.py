@@ -43,11 +43,11 @@ class HessianManifold(HessianOperators, RiemannianManifold):
         SingularMetricError: the Hessian is singular everywhere.
 
     >>> import sympy as sp
-    >>> t = sp.Symbol("t", real=True)
-    >>> spin = HessianManifold(sp.log(sp.cosh(t)), [t])
-    >>> spin.koszul_alpha[0], spin.koszul_beta[0, 0] + spin.metric[0, 0]
-    (-tanh(t), 0)
-    >>> spin.dual().dual() is spin
+    >>> x, y = sp.symbols("x y", real=True)
+    >>> siegel = HessianManifold(-sp.log(y - x**2/2), (x, y))
+    >>> siegel.ricci_scalar, siegel.hessian_sectional_constant, siegel.dual_potential
+    (-1/2, 1, -eta1**2/(2*eta2) + log(-1/eta2) - 1)
+    >>> siegel.dual().dual() is siegel
     True
     """
 

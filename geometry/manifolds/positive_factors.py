@@ -23,8 +23,9 @@ def with_positive_factors(expression: sp.Expr, points: Points) -> sp.Expr:
     >>> x = sp.Symbol("x", real=True)
     >>> with_positive_factors(sp.log((-x - 1)/(x - 1)), [{x: sp.Rational(1, 2)}, {x: -sp.Rational(1, 3)}])
     -log(1 - x) + log(x + 1)
-    >>> with_positive_factors(sp.sqrt(x**2*(x - 1)**2), [{x: sp.Rational(1, 2)}])
-    x*(1 - x)
+    >>> z = sp.Symbol("z")
+    >>> with_positive_factors(sp.sqrt(z**2*(z - 1)**2), [{z: sp.Rational(1, 2)}])
+    z*(1 - z)
     """
     if not expression.args:
         return expression

@@ -1,0 +1,107 @@
+"""Scalar expressions along a curve: many values at once, compiled where the functions allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+import sympy as sp
+
+from chentsov.geometry.manifolds import ManifoldError
+from chentsov.geometry.manifolds.inputs import read_expression
+
+from .compiled_field import UncompiledFunction, compile_field
+from .lanes import FIELD_SIGNATURE, LANES
+
+__all__ = ["constant_values", "evaluate", "single_point"]
+
+
+@numba.njit(
+    numba.void(
+        numba.types.FunctionType(FIELD_SIGNATURE), numba.float64[:, ::1], numba.float64[::1], numba.float64[:, ::1]
+    ),
+    cache=True,
+)
+def _sweep(field, points, parameters, values):
+    y = np.empty(points.shape[1] * LANES)
+    out = np.empty(values.shape[1] * LANES)
+    for low in range(0, points.shape[0], LANES):
+        for lane in range(LANES):
+            row = min(low + lane, points.shape[0] - 1)
+            for i in range(points.shape[1]):
+                y[LANES * i + lane] = points[row, i]
+        field(y, parameters, out, LANES)
+        for lane in range(min(LANES, points.shape[0] - low)):
+            for i in range(values.shape[1]):
+                values[low + lane, i] = out[LANES * i + lane]
+
+
+def evaluate(
+    expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol], points: np.ndarray, constants: Mapping[sp.Symbol, Any]
+) -> np.ndarray:
+    """Values of the expressions at points of shape (..., dim), as an array (..., len(expressions)).
+
+    >>> import sympy as sp
+    >>> x = sp.Symbol("x")
+    >>> evaluate([x**2, sp.exp(x)], [x], np.array([[0.0], [3.0]]), {})[:, 0].tolist()
+    [0.0, 9.0]
+    """
+    points = np.ascontiguousarray(points, dtype=np.float64)
+    flat = points.reshape(-1, len(coordinates))
+    values = np.empty((len(flat), len(expressions)))
+    symbols = tuple(constants)
+    try:
+        field = compile_field(expressions, coordinates, symbols)
+    except UncompiledFunction:
+        # No compiled form (polylogarithms and their like): arbitrary precision, point by point.
+        slow = sp.lambdify([*coordinates], [e.subs(dict(constants)) for e in expressions], "mpmath")
+        for row, point in enumerate(flat):
+            values[row] = [float(v.real) if hasattr(v, "real") else float(v) for v in slow(*map(float, point))]
+    else:
+        _sweep(field, flat, np.array([float(constants[s]) for s in symbols]), values)
+    return values.reshape(*points.shape[:-1], len(expressions))
+
+
+def single_point(field: Any, count: int, parameters: np.ndarray) -> Any:
+    """A lane function as an ordinary function of one point: y (dim,) -> values (count,)."""
+    into: dict[int, np.ndarray] = {}
+
+    def right(y: np.ndarray) -> np.ndarray:
+        block = into.get(y.size)
+        if block is None:
+            block = into[y.size] = np.zeros(y.size * LANES)
+        block[::LANES] = y
+        out = np.empty(count * LANES)
+        field(block, parameters, out, 1)
+        return out[::LANES]
+
+    return right
+
+
+def constant_values(symbols: Sequence[sp.Symbol], given: Mapping[Any, Any] | None) -> dict[sp.Symbol, float]:
+    """A finite number for every constant, from a mapping by symbol or name.
+
+    Raises:
+        ManifoldError: one is missing or not finite, or a name is not known.
+    """
+    named = {getattr(k, "name", str(k)): v for k, v in (given or {}).items()}
+    known = {s.name for s in symbols}
+    missing = sorted(known - set(named))
+    if missing:
+        raise ManifoldError(f"give a number for {', '.join(missing)} in `constants`")
+    strange = sorted(set(named) - known)
+    if strange:
+        raise ManifoldError(f"`constants` holds {', '.join(strange)}, which the flow does not; it has {sorted(known)}")
+    values = {}
+    for s in symbols:
+        value = read_expression(named[s.name], f"the constant {s.name}") if not isinstance(named[s.name], float) else named[s.name]
+        try:
+            values[s] = float(value)
+        except TypeError:
+            raise ManifoldError(f"the constant {s.name} is {value}, which is no number") from None
+        if not np.isfinite(values[s]):
+            raise ManifoldError(f"the constant {s.name} is {values[s]}, which is not finite")
+    return values
+

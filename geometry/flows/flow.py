@@ -1,0 +1,221 @@
+"""Vector fields on a manifold: gradient flows, compressibility, trajectories.
+
+How a flow u̇ = X(u) compresses a volume ρ du is one number at each point, κ = (1/ρ) ∂_i(ρ X^i) (Liouville): along a
+trajectory the logarithm of a small volume changes by ∫κ dt. On a Hessian manifold three volumes are natural, and for
+a gradient flow X = −grad E each compressibility is a Laplacian of the energy (S. Goto, arXiv:1904.12734, 2019, for
+the neural networks; derived anew in `docs/goto.md`):
+
+    κ_riemannian = −ΔE,   κ_primal = −tr ∇*dE,   κ_dual = −tr ∇dE,   2 κ_riemannian = κ_primal + κ_dual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
+from chentsov.geometry.manifolds.hessian_volumes import log_density_slopes
+from chentsov.geometry.manifolds.inputs import read_array, read_expression
+from chentsov.geometry.manifolds.local import Element, total
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Flow"]
+
+
+class Flow:
+    """The flow of a vector field X^i(u) on a manifold.
+
+    Args:
+        manifold: a `RiemannianManifold`; where its metric is Hessian the dual volume exists too.
+        components: X^i, one SymPy expression a coordinate.
+        potential: E, if the flow is −grad E; checked exactly.
+        name: what to call it.
+
+    Raises:
+        ManifoldError: the wrong number of components, or a potential of which this is not the gradient flow.
+
+    >>> import sympy as sp, chentsov as ch
+    >>> x, y = sp.symbols("x y", real=True)
+    >>> w = sp.Symbol("w")
+    >>> plane = ch.RiemannianManifold([[1, 0], [0, 1]], (x, y))
+    >>> spiral = Flow(plane, [-x - w*y, w*x - y])
+    >>> spiral.is_gradient(), spiral.curl[0, 1], spiral.compressibility()
+    (False, 2*w, -2)
+    >>> Flow.gradient(plane, (x**2 + y**2)/2).components
+    (-x, -y)
+    """
+
+    def __init__(
+        self,
+        manifold: RiemannianManifold,
+        components: Sequence[Any],
+        *,
+        potential: Any = None,
+        name: str | None = None,
+    ) -> None:
+        self.manifold = manifold
+        self.name = name
+        values = read_array(components, manifold.dim, 1, "the vector field")
+        self.components: tuple[sp.Expr, ...] = tuple(values)
+        self._elements: list[Element] = [manifold.field(c) for c in self.components]
+        self._cache: dict[tuple, Any] = {}
+        self.potential: sp.Expr | None = None
+        if potential is not None:
+            self.potential = read_expression(potential, "the potential")
+            self._check_potential()
+
+    @classmethod
+    def gradient(cls, manifold: RiemannianManifold, potential: Any, *, name: str | None = None) -> Flow:
+        """The gradient flow u̇ = −grad E, along which E falls: dE/dt = −|u̇|²."""
+        energy = read_expression(potential, "the potential")
+        return cls(manifold, [-c for c in manifold.gradient(energy)], potential=energy, name=name)
+
+    def _check_potential(self) -> None:
+        assert self.potential is not None
+        energy = self.manifold.field(self.potential)
+        for i, x in enumerate(self.coordinates):
+            if not (self._lowered(i) + energy.diff(x)).is_zero:
+                what = "is a gradient flow, but of another potential" if self.is_gradient() else "is no gradient flow"
+                raise ManifoldError(
+                    f"X is not −grad E of the given potential (component {x}): it {what}. "
+                    "Leave the potential out, or see `curl` for what stands in the way"
+                )
+
+    # -- the field ----------------------------------------------------------------------------
+
+    @property
+    def coordinates(self) -> tuple[sp.Symbol, ...]:
+        """The coordinates of the manifold."""
+        return self.manifold.coordinates
+
+    @property
+    def dim(self) -> int:
+        """The dimension."""
+        return self.manifold.dim
+
+    @cached_property
+    def constants(self) -> tuple[sp.Symbol, ...]:
+        """Every symbol of the field, the potential or the metric that is no coordinate."""
+        free = set(self.manifold.constants).union(*(c.free_symbols for c in self.components))
+        if self.potential is not None:
+            free |= self.potential.free_symbols
+        return tuple(sorted(free - set(self.coordinates), key=lambda s: s.name))
+
+    def _lowered(self, i: int) -> Element:
+        key = ("lowered", i)
+        if key not in self._cache:
+            metric = self.manifold.local.metric
+            terms = (metric(i, j) * x for j, x in enumerate(self._elements) if x and metric(i, j))
+            self._cache[key] = total(self.manifold.field, terms)
+        return self._cache[key]
+
+    @property
+    def lowered(self) -> tuple[sp.Expr, ...]:
+        """X_i = g_ij X^j; in a Hessian manifold also η̇_i, the velocity in dual coordinates."""
+        return tuple(self._lowered(i).as_expr() for i in range(self.dim))
+
+    @cached_property
+    def jacobian(self) -> sp.ImmutableMatrix:
+        """∂X^i/∂u^j, indexed [i, j]."""
+        rows = [[x.diff(u).as_expr() for u in self.coordinates] for x in self._elements]
+        return sp.ImmutableMatrix(rows)
+
+    # -- is it a gradient? -----------------------------------------------------------------------
+
+    def _curl(self, i: int, j: int) -> Element:
+        return self._lowered(j).diff(self.coordinates[i]) - self._lowered(i).diff(self.coordinates[j])
+
+    @cached_property
+    def curl(self) -> sp.ImmutableMatrix:
+        """The exterior derivative of the lowered field, ∂_i X_j − ∂_j X_i."""
+        upper = {(i, j): self._curl(i, j).as_expr() for i in range(self.dim) for j in range(i + 1, self.dim)}
+        return sp.ImmutableMatrix(
+            self.dim, self.dim, lambda i, j: 0 if i == j else upper[i, j] if i < j else -upper[j, i]
+        )
+
+    def is_gradient(self) -> bool:
+        """Whether X is (locally, hence on a simply connected chart globally) −grad E of some E: an exact test."""
+        return all(self._curl(i, j).is_zero for i in range(self.dim) for j in range(i + 1, self.dim))
+
+    def check_gradient(self) -> None:
+        """Raise ManifoldError, naming a component of the curl, where the flow is no gradient flow."""
+        for i in range(self.dim):
+            for j in range(i + 1, self.dim):
+                element = self._curl(i, j)
+                if not element.is_zero:
+                    a, b = self.coordinates[i], self.coordinates[j]
+                    raise ManifoldError(
+                        f"this is no gradient flow: ∂X_{b}/∂{a} − ∂X_{a}/∂{b} = {element.as_expr()} is not zero. What "
+                        "exists without an energy: trajectories, fixed points and their stability, the "
+                        "compressibilities, and 2κ_riemannian = κ_primal + κ_dual"
+                    )
+
+    # -- rates ---------------------------------------------------------------------------------------
+
+    def _compressibility(self, volume: Any) -> Element:
+        key = ("compressibility", volume)
+        if key not in self._cache:
+            slopes = log_density_slopes(self.manifold, volume)
+            spread = (x.diff(u) for x, u in zip(self._elements, self.coordinates))
+            growth = (x * s for x, s in zip(self._elements, slopes) if x and s)
+            self._cache[key] = total(self.manifold.field, [*spread, *growth])
+        return self._cache[key]
+
+    def compressibility(self, volume: Any = "riemannian") -> sp.Expr:
+        """κ = (1/ρ) ∂_i(ρ X^i) = ∂_iX^i + X^i ∂_i log ρ, the rate at which the flow expands the volume ρ du.
+
+        Args:
+            volume: "primal" (ρ = 1), "riemannian" (√det g), "dual" (det g, the Lebesgue measure of dual coordinates),
+                or a density ρ as a SymPy expression.
+        """
+        return self._compressibility(volume).as_expr()
+
+    def rate(self, function: Any) -> sp.Expr:
+        """df/dt = X^i ∂_i f along the flow."""
+        return self._rate(self.manifold.field(read_expression(function, "the function"))).as_expr()
+
+    def _rate(self, f: Element) -> Element:
+        return total(self.manifold.field, (x * f.diff(u) for x, u in zip(self._elements, self.coordinates) if x))
+
+    @property
+    def speed_squared(self) -> sp.Expr:
+        """|u̇|² = g_ij X^i X^j."""
+        return self._speed_squared().as_expr()
+
+    def _speed_squared(self) -> Element:
+        return total(self.manifold.field, (self._lowered(i) * x for i, x in enumerate(self._elements) if x))
+
+    def dissipates(self) -> bool:
+        """Whether dE/dt = −|u̇|² holds identically, so that E is a Lyapunov function.
+
+        Raises:
+            ManifoldError: the flow has no potential.
+        """
+        if self.potential is None:
+            raise ManifoldError("this flow was made without a potential, so there is no energy to follow")
+        return (self._rate(self.manifold.field(self.potential)) + self._speed_squared()).is_zero
+
+    # -- numbers -----------------------------------------------------------------------------------------
+
+    def trajectory(self, start: Any, t: Any, constants: Mapping[Any, Any] | None = None, **options: Any) -> xr.Dataset:
+        """One trajectory with energy, compressibilities and their integrals; see `trajectories.trajectory`."""
+        from .trajectories import trajectory
+
+        return trajectory(self, start, t, constants, **options)
+
+    def trajectories(self, starts: Any, t: Any, constants: Mapping[Any, Any] | None = None, **options: Any) -> xr.Dataset:
+        """Many trajectories at once, compiled; see `trajectories.trajectories`."""
+        from .trajectories import trajectories
+
+        return trajectories(self, starts, t, constants, **options)
+
+    def __repr__(self) -> str:
+        names = ", ".join(s.name for s in self.coordinates)
+        title = f"{self.name}: " if self.name else ""
+        kind = "gradient flow" if self.potential is not None else "flow"
+        return f"<{title}{kind} in ({names})>"

@@ -1,0 +1,212 @@
+"""Trajectories of a flow: one with everything measured along it, or many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+import xarray as xr
+
+from chentsov.geometry.manifolds import ManifoldError
+from chentsov.geometry.manifolds.hessian_volumes import VOLUMES, log_density
+
+from .compiled_field import compile_field
+from .evaluation import constant_values, evaluate, single_point
+from .lanes import BLEW_UP, ENDINGS, FINISHED, STEP_TOO_SMALL, integrate_lanes
+from .volume import measure_log_volume
+
+if TYPE_CHECKING:
+    from .flow import Flow
+
+__all__ = ["trajectories", "trajectory"]
+
+
+def trajectory(
+    flow: Flow,
+    start: Any,
+    t: Any,
+    constants: Mapping[Any, Any] | None = None,
+    *,
+    volumes: Any = None,
+    measure: str | None = None,
+    distance: float = 1e-4,
+    rtol: float = 1e-10,
+    atol: float = 1e-12,
+    bound: float = 1e12,
+) -> xr.Dataset:
+    """The trajectory from ``start``, integrated with DOP853 on a compiled right-hand side.
+
+    Args:
+        flow: the flow.
+        start: u^i(0): a sequence, or a mapping from coordinates (symbols or names).
+        t: the output times, or a number T for 201 times from 0 to T.
+        constants: values of the constants, by symbol or name.
+        volumes: names or densities whose compressibility is followed; default: those that exist.
+        measure: "cloud" or "variational" also measures the logarithm of a small volume that is carried along, by
+            neighbours at ``distance`` or by the variational equation: it must equal ∫κ dt.
+        rtol, atol: tolerances of the integrator.
+        bound: a trajectory that leaves the cube of this half-width has blown up; it ends there.
+
+    Returns:
+        Dataset over ``t`` with ``position``, ``velocity`` (t × coordinate), ``compressibility`` and ``accumulated``
+        = ∫κ dt (t × volume), ``energy`` where the flow has a potential, ``log_volume`` (t × volume) where measured.
+        After a blow-up the values are NaN; ``attrs["ending"]`` and ``attrs["reached"]`` say what happened and when.
+
+    Raises:
+        ManifoldError: a start of the wrong length, a missing constant, times that do not rise or fall.
+
+    >>> import sympy as sp, chentsov as ch
+    >>> x, y = sp.symbols("x y", real=True)
+    >>> plane = ch.RiemannianManifold([[1, 0], [0, 1]], (x, y))
+    >>> path = ch.Flow.gradient(plane, x**2 + y**2/2).trajectory([1, 1], 1.0, volumes=["primal"], measure="variational")
+    >>> bool(abs(path.accumulated[-1, 0] + 3) < 1e-12 and abs(path.log_volume[-1, 0] + 3) < 1e-9)
+    True
+    """
+    from scipy.integrate import solve_ivp
+
+    point = _point(flow, start)
+    times = _times(t)
+    values = constant_values(flow.constants, constants)
+    parameters = np.array(list(values.values()))
+    chosen = _volumes(flow, volumes)
+    kappas = [flow.compressibility(v) for v in chosen]
+    dim, count = flow.dim, len(chosen)
+    # The integrals ∫κ dt ride along as further components of the state.
+    riders = [sp.Dummy() for _ in chosen]
+    field = compile_field([*flow.components, *kappas], [*flow.coordinates, *riders], tuple(values))
+    right = single_point(field, dim + count, parameters)
+
+    def leaves(_: float, y: np.ndarray) -> float:
+        return bound - np.max(np.abs(y[:dim]))
+
+    leaves.terminal = True  # type: ignore[attr-defined]
+    first = right(np.concatenate([point, np.zeros(count)]))
+    if not np.all(np.isfinite(first)):
+        raise ManifoldError(f"the field is not finite at the start {point.tolist()}")
+    with np.errstate(all="ignore"):
+        solution = solve_ivp(
+            lambda _, y: right(y), (times[0], times[-1]), np.concatenate([point, np.zeros(count)]),
+            method="DOP853", t_eval=times, events=leaves, rtol=rtol, atol=atol,
+        )  # fmt: skip
+    ending = FINISHED if solution.status == 0 else BLEW_UP if solution.status == 1 else STEP_TOO_SMALL
+    reached = float(solution.t_events[0][0]) if ending == BLEW_UP else float(times[-1] if ending == FINISHED else solution.t[-1])
+    states = np.full((times.size, dim + count), np.nan)
+    states[: solution.t.size] = solution.y.T
+    position = states[:, :dim]
+    good = np.isfinite(position).all(axis=1)
+    names = [c.name for c in flow.coordinates]
+    labels = [v if isinstance(v, str) else sp.sstr(v) for v in chosen]
+    along = np.full((times.size, dim + count), np.nan)
+    along[good] = evaluate([*flow.components, *kappas], flow.coordinates, position[good], values)
+    data: dict[str, Any] = {
+        "position": (("t", "coordinate"), position),
+        "velocity": (("t", "coordinate"), along[:, :dim]),
+        "compressibility": (("t", "volume"), along[:, dim:], {"long_name": "phase-space compressibility"}),
+        "accumulated": (("t", "volume"), states[:, dim:], {"long_name": "integral of the compressibility"}),
+    }
+    if flow.potential is not None:
+        energy = np.full(times.size, np.nan)
+        energy[good] = evaluate([flow.potential], flow.coordinates, position[good], values)[:, 0]
+        data["energy"] = ("t", energy, {"long_name": "energy"})
+    if measure is not None:
+        plain = measure_log_volume(flow, position[good], times[good], values, method=measure, distance=distance)
+        logs = evaluate([log_density(flow.manifold, v) for v in chosen], flow.coordinates, position[good], values)
+        measured = np.full((times.size, count), np.nan)
+        measured[good] = plain[:, None] + logs - logs[:1]
+        data["log_volume"] = (("t", "volume"), measured, {"long_name": f"logarithm of a small volume ({measure})"})
+    return xr.Dataset(
+        data,
+        coords={"t": ("t", times, {"long_name": "time"}), "coordinate": names, "volume": labels},
+        attrs={
+            "flow": repr(flow), "method": "DOP853", "rtol": rtol, "atol": atol,
+            "ending": ENDINGS[ending], "finished": int(ending == FINISHED), "reached": reached,
+        },
+    )  # fmt: skip
+
+
+def trajectories(
+    flow: Flow,
+    starts: Any,
+    t: Any,
+    constants: Mapping[Any, Any] | None = None,
+    *,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    bound: float = 1e12,
+    threads: int | None = None,
+) -> xr.Dataset:
+    """Trajectories from many starts at once, compiled and vectorised over the starts.
+
+    Args:
+        flow: the flow.
+        starts: array (count, dim).
+        t: the output times, or a number T for the two times 0 and T.
+        constants, rtol, atol, bound: as for `trajectory`.
+        threads: how many cores to use; default all.
+
+    Returns:
+        Dataset with ``position`` (start × t × coordinate), ``ending`` (a code, spelled out in its attributes),
+        ``reached`` and ``steps`` (start).
+
+    >>> import sympy as sp, chentsov as ch
+    >>> x = sp.Symbol("x", real=True)
+    >>> line = ch.RiemannianManifold([[1]], [x])
+    >>> paths = ch.Flow(line, [x**2]).trajectories([[-1.0], [2.0]], 1.0)
+    >>> paths.ending.values.tolist(), round(float(paths.reached[1]), 6), round(float(paths.position[0, -1, 0]), 6)
+    ([0, 1], 0.5, -0.5)
+    """
+    points = np.asarray(starts, dtype=float)
+    if points.ndim != 2 or points.shape[1] != flow.dim:
+        raise ManifoldError(f"starts have shape {points.shape}; (count, {flow.dim}) is needed")
+    times = np.array([0.0, float(t)]) if np.ndim(t) == 0 else _times(t)
+    values = constant_values(flow.constants, constants)
+    field = compile_field(flow.components, flow.coordinates, tuple(values))
+    states, ending, reached, steps = integrate_lanes(
+        field, points, times, np.array(list(values.values())), rtol=rtol, atol=atol, bound=bound, threads=threads
+    )
+    meanings = {"flag_values": sorted(ENDINGS), "flag_meanings": "; ".join(ENDINGS[k] for k in sorted(ENDINGS))}
+    return xr.Dataset(
+        {
+            "position": (("start", "t", "coordinate"), states),
+            "ending": ("start", ending, meanings),
+            "reached": ("start", reached, {"long_name": "last time reached"}),
+            "steps": ("start", steps, {"long_name": "steps tried"}),
+        },
+        coords={"t": times, "coordinate": [c.name for c in flow.coordinates]},
+        attrs={"flow": repr(flow), "method": "DOP853 on lanes", "rtol": rtol, "atol": atol},
+    )
+
+
+def _point(flow: Flow, start: Any) -> np.ndarray:
+    if isinstance(start, Mapping):
+        named = {getattr(k, "name", k): v for k, v in start.items()}
+        missing = [c.name for c in flow.coordinates if c.name not in named]
+        if missing:
+            raise ManifoldError(f"the start has no value for {', '.join(missing)}")
+        start = [named[c.name] for c in flow.coordinates]
+    try:
+        point = np.asarray([float(v) for v in np.ravel(start)])
+    except (TypeError, ValueError):
+        raise ManifoldError(f"the start must hold numbers: {start!r}") from None
+    if point.shape != (flow.dim,):
+        names = ", ".join(c.name for c in flow.coordinates)
+        raise ManifoldError(f"the start has {point.size} values; this flow has {flow.dim} coordinates ({names})")
+    if not np.all(np.isfinite(point)):
+        raise ManifoldError(f"the start is not finite: {point.tolist()}")
+    return point
+
+
+def _times(t: Any) -> np.ndarray:
+    times = np.linspace(0.0, float(t), 201) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
+    steps = np.diff(times)
+    if times.size < 2 or not np.all(np.isfinite(times)) or not (np.all(steps > 0) or np.all(steps < 0)):
+        raise ManifoldError("t must be a non-zero number, or at least two finite times that rise or fall strictly")
+    return times
+
+
+def _volumes(flow: Flow, volumes: Any) -> list[Any]:
+    if volumes is not None:
+        return [volumes] if isinstance(volumes, (str, sp.Expr)) else list(volumes)
+    return [v for v in VOLUMES if v != "dual" or flow.manifold.structure == "hessian"]
