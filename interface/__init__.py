@@ -15,6 +15,8 @@ _HOMES: dict[str, str] = {
     "Mean": "chentsov.geometry.expectation",
     "RiemannianManifold": "chentsov.geometry.manifolds",
     "ImmersedManifold": "chentsov.geometry.manifolds",
+    "ExponentialFamily": "chentsov.geometry.manifolds",
+    "StatisticalManifold": "chentsov.geometry.manifolds",
     "progress": "chentsov.geometry.manifolds",
     "crosscheck": "chentsov.geometry.validation.crosscheck",
     "crosscheck_grid": "chentsov.geometry.validation.crosscheck",

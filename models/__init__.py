@@ -12,6 +12,8 @@ _HOMES: dict[str, str] = {
     "Hopfield": "hopfield",
     "hopfield": "hopfield",
     "LabelledPoints": "datasets",
+    "families": "families",
+    "gibbs": "gibbs",
     "neuron": "neuron",
     "TwoWeightNeuron": "neuron",
     "spacetimes": "spacetimes",

@@ -9,7 +9,14 @@ a*E_D[x] + 1
 
 from importlib import import_module
 
-_HOMES = {"Mean": "mean"}
+_HOMES = {
+    "Mean": "mean",
+    "Density": "density",
+    "DensityError": "density",
+    "NormalisationError": "routes",
+    "Provenance": "routes",
+    "QuadratureError": "quadrature",
+}
 __all__ = list(_HOMES)
 
 

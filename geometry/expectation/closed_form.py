@@ -153,6 +153,8 @@ def integral(f: sp.Expr, standard: Standard) -> sp.Expr | None:
     """∫ f exp(L) for one piece in standard form; None where some term has no closed form."""
     piece = standard.piece
     symbols = piece.symbols
+    if f == 0:
+        return sp.S.Zero
     f = standard.carry(f)
     for shift_powers in (True, False):
         parts = monomials(f, symbols, shift_powers)
@@ -245,26 +247,30 @@ def standard_forms(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int =
 
     ``sign_of`` tells the sign of a parameter-dependent factor on the domain.
     """
-    start = [Standard(piece)]
+    for parts in standard_candidates(piece, sign_of, depth):
+        try:
+            if all(iterated(s.piece) is not None for s in parts):
+                yield parts
+        except Diverges:
+            continue
+
+
+def standard_candidates(
+    piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int = 4
+) -> Iterator[list[Standard]]:
+    """The piece itself and what chains of changes of variable make of it, simplest first."""
     seen: set[sp.Expr] = set()
-    queue = [(start, 0)]
+    queue = [([Standard(piece)], 0)]
     while queue:
         parts, level = queue.pop(0)
-        try:
-            known = all(iterated(s.piece) is not None for s in parts)
-        except Diverges:
-            known = False
-        if known:
-            yield parts
-        if level == depth or len(piece.variables) != 1:
+        yield parts
+        if level == depth or len(piece.variables) != 1 or len(seen) > 24:
             continue
         for changed in _changes(parts, sign_of):
             key = sp.Tuple(*(s.piece.log_density for s in changed))
             if key not in seen:
                 seen.add(key)
                 queue.append((changed, level + 1))
-        if len(seen) > 24:
-            return
 
 
 def _changes(parts: list[Standard], sign_of) -> Iterator[list[Standard]]:

@@ -81,6 +81,17 @@ def open_logs(e: sp.Expr) -> sp.Expr:
     return sp.expand(e, log=False, deep=False)
 
 
+def multiplied_out(e: sp.Expr) -> sp.Expr:
+    """A sum of products with every logarithm opened; exponentials and powers stay whole.
+
+    >>> import sympy as sp
+    >>> x, m, v = sp.symbols("x m v", positive=True)
+    >>> multiplied_out(-(x - m)**2/v)
+    -m**2/v + 2*m*x/v - x**2/v
+    """
+    return sp.expand(open_logs(e), log=False, power_base=False, power_exp=False)
+
+
 def log_density(density: sp.Expr) -> sp.Expr:
     """log of a density with every product, power and exponential taken apart.
 
@@ -94,16 +105,16 @@ def log_density(density: sp.Expr) -> sp.Expr:
 
 @lru_cache(maxsize=4096)
 def shift_gamma(argument: sp.Expr) -> tuple[sp.Expr, int]:
-    """Write ``argument`` as z + n, n integer, with the rational part of z in (0, 1]."""
+    """Write ``argument`` as z + n, n integer, z = a + … or 1 − a + … rather than −a + …"""
     constant, rest = argument.as_coeff_Add()
     if not constant.is_Rational:
         return argument, 0
-    n = int(sp.ceiling(constant)) - 1
+    n = int(sp.ceiling(constant)) - 1 if rest.could_extract_minus_sign() else int(sp.floor(constant))
     return constant - n + rest, n
 
 
 def reduce_gamma(e: sp.Expr) -> sp.Expr:
-    """loggamma and polygamma with arguments shifted by the recurrence to rational part in (0, 1].
+    """loggamma and polygamma with arguments shifted by the recurrence to a standard range.
 
     log Γ(z + 1) = log Γ(z) + log z;  ψ^(m)(z + 1) = ψ^(m)(z) + (−1)^m m!/z^(m+1)   (DLMF 5.5.1, 5.15.5).
 

@@ -9,7 +9,7 @@ integrands by ``acb.integral`` with rigorous error bounds on the interior.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
@@ -133,6 +133,36 @@ class Rule:
             total = [a + b for a, b in zip(total, values)]
         h = arb(fmpq(1, inverse))
         return [t * h for t in total]
+
+    def nodes(self, level: int, known: list[acb], step: float) -> Iterator[tuple[acb, acb]]:
+        """Nodes and weights over one variable, with the outer ones known."""
+        v = self.piece.variables[level]
+        if v.values:
+            yield from ((exact(value), acb(1)) for value in v.values)
+            return
+        if v.discrete:
+            low, high = self.bounds[level](known)
+            last = int((high.real.mid() + 0.5).floor().unique_fmpz()) if v.upper != oo else self._series_end(level, known)
+            for k in range(int(low.real.mid().floor().unique_fmpz()), last + 1):
+                yield acb(k), acb(1)
+            return
+        node = _transformation(v, *self.bounds[level](known))
+        sizes = {k: _size(self._at(level, known, node, arb(fmpq(k, 4)), 0.25)) for k in range(-_REACH, _REACH + 1)}
+        active = _active(sizes, 10.0 ** (-self.digits - 8))
+        inverse = round(1 / step)
+        for k in range((active[0] - 1) * inverse // 4, (active[-1] + 1) * inverse // 4 + 1) if active else ():
+            x, weight = node(arb(fmpq(k, inverse)))
+            yield x, weight / inverse
+
+    def _series_end(self, level, known) -> int:
+        k, top = 0, 0.0
+        while k < 20000:
+            size = _size(self._over(level + 1, [*known, acb(k)], 0.25))
+            top = max(top, size)
+            if k > 8 and size < top * 10.0 ** (-self.digits - 2):
+                return k
+            k += 1
+        raise QuadratureError("a series of the expectation converges too slowly for a table of nodes")
 
     def _sum(self, v: Variable, level, known, step) -> list[acb]:
         total = [acb(0)] * self.size

@@ -115,8 +115,7 @@ def _objection(piece: Piece, point, fractions) -> str | None:
 def _inside(v: Variable, values: Mapping, fraction: sp.Rational) -> sp.Expr | None:
     if v.values:
         return v.values[int(fraction * (len(v.values) - 1))]
-    low, high = (sp.nsimplify(e.subs(values).evalf(30)) if not e.subs(values).is_Rational else e.subs(values)
-                 for e in (v.lower, v.upper))
+    low, high = (_rational(e.subs(values)) for e in (v.lower, v.upper))
     if low.is_infinite and high.is_infinite:
         at = fraction * 3 - 1
     elif high.is_infinite:
@@ -128,6 +127,13 @@ def _inside(v: Variable, values: Mapping, fraction: sp.Rational) -> sp.Expr | No
     else:
         at = low + (high - low) * fraction
     return sp.floor(at) if v.discrete else at
+
+
+def _rational(e: sp.Expr) -> sp.Expr:
+    if e.is_Rational or e.is_infinite:
+        return e
+    number = e.evalf(20)
+    return sp.Rational(str(number)) if number.is_Float else sp.nan
 
 
 def _shown(point: Mapping[sp.Symbol, sp.Expr]) -> str:
@@ -142,7 +148,8 @@ def working_symbols(density: Density, point: Point) -> dict[sp.Symbol, sp.Symbol
     stand_ins: dict[sp.Symbol, sp.Symbol] = {}
     for s in [*density.coordinates, *density.constants]:
         if s in density.integers or s.is_integer:
-            stand_ins[s] = sp.Dummy(s.name, integer=True, positive=True)
+            # Not declared integer: SymPy would turn log Γ into log(factorial), which hides its form.
+            stand_ins[s] = sp.Dummy(s.name, positive=True)
         elif s.is_positive or s.is_negative or s.is_real:
             stand_ins[s] = sp.Dummy(s.name, **s._assumptions.generator)
         elif objection(density, {**point, s: -point[s]}) is None:
@@ -155,7 +162,7 @@ def working_symbols(density: Density, point: Point) -> dict[sp.Symbol, sp.Symbol
             positive = v.lower == 0 or any(v.lower == w.symbol and w.lower == 0 for w in piece.variables)
             positive = positive or v.lower.is_positive or stand_ins.get(v.lower, v.lower).is_positive
             if v.discrete:
-                kind = {"integer": True, "nonnegative": True} if v.lower.is_nonnegative else {"integer": True}
+                kind = {"nonnegative": True} if v.lower.is_nonnegative else {"real": True}
             else:
                 kind = {"positive": True} if positive else {"real": True}
             stand_ins.setdefault(v.symbol, sp.Dummy(v.symbol.name, **kind))

@@ -15,7 +15,7 @@ from functools import lru_cache
 import sympy as sp
 
 from .density import Variable
-from .logarithms import open_logs
+from .logarithms import exp_of, log_of, multiplied_out, open_logs, reduce_gamma
 
 oo = sp.oo
 
@@ -49,7 +49,7 @@ def log_integral(weight: sp.Expr, variable: Variable) -> LogIntegral | None:
 def coefficients(weight: sp.Expr, x: sp.Symbol) -> dict[sp.Expr, sp.Expr] | None:
     """weight = Σ c_k t_k(x): the map t_k -> c_k (t = 1 for the constant), or None if it does not separate."""
     terms: dict[sp.Expr, sp.Expr] = {}
-    for term in sp.Add.make_args(open_logs(weight)):
+    for term in sp.Add.make_args(multiplied_out(weight)):
         c, t = term.as_independent(x, as_Add=False)
         if isinstance(t, sp.Mul) and not all(_is_atom(f, x) for f in t.args):
             return None
@@ -109,8 +109,6 @@ def _line(terms: dict[sp.Expr, sp.Expr], x: sp.Symbol) -> LogIntegral | None:
 
 
 def _log(e: sp.Expr) -> sp.Expr:
-    from .logarithms import log_of
-
     if e.is_Add:
         e = sp.factor(e)
     return log_of(e)
@@ -324,6 +322,4 @@ def _finite(weight: sp.Expr, variable: Variable) -> LogIntegral:
 
 
 def _exp(log_value: sp.Expr) -> sp.Expr:
-    from .logarithms import exp_of, open_logs, reduce_gamma
-
     return exp_of(open_logs(reduce_gamma(log_value)))

@@ -1,0 +1,140 @@
+"""Expectations left as sums over quadrature nodes.
+
+Where no closed form exists, ∫ f p dx is kept as a weighted sum over nodes, which is a ``Mean`` over
+rows (x, w): symbolic in the parameters, differentiable under the sum, and lowered by the kernels
+to one loop over the nodes.  The density is brought to standard form first, so that location
+and scale leave the nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import sympy as sp
+
+from .balls import exact, precision
+from .closed_form import Standard, standard_candidates
+from .density import Density, Piece
+from .mean import Mean
+from .quadrature import QuadratureError, Rule
+from .routes import Expectation, working_copy
+from .sampling import Point, sign_at
+
+
+class NodeExpectation(Expectation):
+    """Route 4: E[f] = Σ w f p over double-exponential nodes, as Means over rows.
+
+    ``rows`` holds the node table {symbol: array}; its number of rows is part of the weights.
+    """
+
+    route = "quadrature"
+
+    def __init__(self, density: Density, point: Point) -> None:
+        super().__init__(density, point)
+        copy, stand_ins, where = working_copy(density, point)
+        self.forward = stand_ins
+        self.backward = {v: k for k, v in stand_ins.items()}
+        self.where = where
+        self.groups = [self._fewest_parameters(piece) for piece in copy.pieces]
+        self.rows: dict[sp.Symbol, np.ndarray] = {}
+        self.columns: list[tuple[Standard, dict[sp.Symbol, sp.Symbol], sp.Symbol]] = []
+        for group in self.groups:
+            for part in group:
+                self._lay(part)
+        self._equalise()
+        steps = [s.replace("_", "") for part, _, _ in self.columns for s in part.steps]
+        n = len(next(iter(self.rows.values())))
+        self.details = f"{n} double-exponential nodes" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
+
+    def _fewest_parameters(self, piece: Piece) -> list[Standard]:
+        """The standard form whose weight holds the fewest parameters and no moving kink or bound."""
+
+        def cost(parts: Sequence[Standard]) -> tuple[int, int, int]:
+            symbols = set()
+            moving = 0
+            for part in parts:
+                p = part.piece
+                symbols |= p.log_density.free_symbols - set(p.symbols)
+                moving += bool(p.log_density.atoms(sp.Abs, sp.sign))
+                for v in p.variables:
+                    moving += len((v.lower.free_symbols | v.upper.free_symbols) - set(p.symbols))
+            return moving, len(symbols), len(parts[0].steps)
+
+        return min(standard_candidates(piece, sign_at(self.where)), key=cost)
+
+    def _lay(self, part: Standard) -> None:
+        """Nodes and weights of one part, from the ranges where its density matters."""
+        number = len(self.columns)
+        names = {s: sp.Symbol(f"{s.name}_{number}", real=True) for s in part.piece.symbols}
+        weight = sp.Symbol(f"w_{number}", positive=True)
+        nodes, weights = node_table(part.piece, self.where)
+        for s, column in zip(part.piece.symbols, nodes):
+            self.rows[names[s]] = column
+        self.rows[weight] = weights
+        self.columns.append((part, names, weight))
+
+    def _equalise(self) -> None:
+        """Pad all columns to one length; the mean over N rows becomes a sum by weights N w."""
+        longest = max(len(c) for c in self.rows.values())
+        weights = {w for _, _, w in self.columns}
+        for s, column in self.rows.items():
+            padding = np.full(longest - len(column), 0.0 if s in weights else column[-1])
+            self.rows[s] = np.concatenate([column, padding]) * (longest if s in weights else 1.0)
+
+    def _mean(self, functions: Sequence[sp.Expr]) -> sp.Expr:
+        total = sp.S.Zero
+        columns = iter(self.columns)
+        for f, group in zip(functions, self.groups):
+            for _ in group:
+                part, names, weight = next(columns)
+                value = part.carry(f.xreplace(self.forward))
+                weight_is_free = not (part.piece.log_density.free_symbols - set(part.piece.symbols))
+                if weight_is_free:
+                    value = sp.expand(value)
+                kernel = weight * sp.exp(part.piece.log_density)
+                rows = (*names.values(), weight)
+                for term in sp.Add.make_args(value):
+                    total += Mean((kernel * term).xreplace(names), rows)
+        return total.xreplace(self.backward)
+
+    def canonical(self, value: sp.Expr) -> sp.Expr:
+        return value
+
+
+def node_table(piece: Piece, where: Mapping[sp.Symbol, sp.Expr], digits: int = 17) -> tuple[list[np.ndarray], np.ndarray]:
+    """Nodes and weights (with the Jacobian) of the rule that integrates the piece at a parameter point.
+
+    >>> import sympy as sp
+    >>> from .density import Piece, Variable
+    >>> x = sp.Symbol("x", positive=True)
+    >>> (nodes,), weights = node_table(Piece(-x, (Variable(x, sp.S.Zero, sp.oo),)), {})
+    >>> bool(abs((weights*np.exp(-nodes)).sum() - 1) < 1e-14)
+    True
+    """
+    rule = Rule(piece, [sp.S.One], dict(where), digits)
+    rule.converged()  # refuses what does not converge
+    found: list[tuple[list[float], float]] = []
+    with precision(rule.bits):
+        start = [exact(v) for v in rule.point]
+        continuous = sum(not v.discrete for v in piece.variables)
+        step = {0: 0.0, 1: 2.0**-5}.get(continuous, 2.0**-3)
+        for values, weight in _walk(rule, 0, start, step):
+            found.append((values, weight))
+    if not found or len(found) > 200_000:
+        raise QuadratureError(f"{len(found)} quadrature nodes: too few or too many to work with")
+    nodes = [np.array([values[k] for values, _ in found]) for k in range(len(piece.variables))]
+    return nodes, np.array([w for _, w in found])
+
+
+def _walk(rule: Rule, level: int, known: list, step: float) -> Iterator[tuple[list[float], float]]:
+    variables = rule.piece.variables
+    if level == len(variables):
+        yield [float(x.real.mid()) for x in known[len(rule.point) :]], 1.0
+        return
+    for x, weight in rule.nodes(level, known, step):
+        for values, inner in _walk(rule, level + 1, [*known, x], step):
+            yield values, inner * float(weight.real.mid() if hasattr(weight, "real") else weight.mid())
+
+
+__all__ = ["NodeExpectation", "node_table"]

@@ -1,0 +1,381 @@
+"""Statistical manifolds: families of probability densities with the Fisher metric.
+
+A statistical manifold is a metric with a totally symmetric cubic tensor (Lauritzen 1987).  For a
+family p(x; θ) these are g_ij = E[s_i s_j] and T_ijk = E[s_i s_j s_k], s_i = ∂_i log p, the only ones
+invariant under sufficient statistics (Chentsov 1972).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import sympy as sp
+
+from chentsov.geometry.expectation.density import Density, DensityError, read_density
+from chentsov.geometry.expectation.nodes import NodeExpectation
+from chentsov.geometry.expectation.pulled_back import Copies, PulledBack
+from chentsov.geometry.expectation.routes import Expectation, ExponentialExpectation, Provenance, choose
+
+from . import statistical_numbers
+from .alpha import AlphaGeometry
+from .coordinates import ChartMap
+from .curvature import detect_structure
+from .inputs import ManifoldError, SingularMetricError, read_array, read_coordinates
+from .local import Element
+from .quantities import Quantity
+from .riemannian import RiemannianManifold
+
+__all__ = ["NotRegularError", "StatisticalManifold"]
+
+Array = sp.ImmutableDenseNDimArray
+
+
+class NotRegularError(DensityError):
+    """The cross-form −E[∂∂ log p] is not the Fisher metric of this density; the message says why."""
+
+
+class StatisticalManifold(AlphaGeometry, RiemannianManifold):
+    """A chart with a metric g and a totally symmetric cubic tensor T; mostly made by ``from_density``.
+
+    Args:
+        metric: g_ij.
+        cubic: T_ijk, an array of expressions.
+        coordinates: the symbols θ^i.
+        name, source: as for `RiemannianManifold`.
+
+    Raises:
+        ManifoldError: T is not totally symmetric, or the metric is not a metric.
+
+    >>> import sympy as sp
+    >>> m, s, x = sp.symbols("m s x", real=True)
+    >>> density = sp.exp(-(x - m)**2/(2*s**2))/(sp.sqrt(2*sp.pi)*s)
+    >>> normal = StatisticalManifold.from_density(density, {x: (-sp.oo, sp.oo)}, (m, s))
+    >>> normal.metric.tolist(), normal.ricci_scalar
+    ([[s**(-2), 0], [0, 2/s**2]], -1)
+    >>> normal.provenance.route
+    'exponential family'
+    """
+
+    density: Density | None = None
+    expectation: Expectation | None = None
+    provenance: Provenance = Provenance("given", "metric and cubic tensor as handed in")
+
+    def __init__(
+        self,
+        metric: Any,
+        cubic: Any,
+        coordinates: Sequence[sp.Symbol],
+        *,
+        constants: Iterable[sp.Symbol] | None = None,
+        name: str | None = None,
+        source: str | None = None,
+    ) -> None:
+        super().__init__(metric, coordinates, constants=constants, name=name, source=source)
+        given = read_array(cubic, self.dim, 3, "the cubic tensor")
+        elements = {(i, j, k): self.field(given[i, j, k]) for i in self._n for j in self._n for k in self._n}
+        for (i, j, k), value in elements.items():
+            if not value == elements[tuple(sorted((i, j, k)))]:  # type: ignore[index]
+                raise ManifoldError(f"the cubic tensor is not totally symmetric: T[{i}, {j}, {k}] differs from its sorted entry")
+        self._cubic_source: Callable[[int, int, int], Element] = lambda i, j, k: elements[i, j, k]
+
+    @property
+    def _n(self) -> range:
+        return range(self.dim)
+
+    # -- from a density ---------------------------------------------------------------------------
+
+    @classmethod
+    def from_density(
+        cls,
+        density: Any = None,
+        variables: Mapping[sp.Symbol, Any] | None = None,
+        coordinates: Sequence[sp.Symbol] = (),
+        *,
+        log_density: Any = None,
+        pieces: Iterable[Any] | None = None,
+        domain: Mapping[sp.Symbol, tuple] | None = None,
+        route: str | None = None,
+        time_limit: float = 5.0,
+        name: str | None = None,
+        source: str | None = None,
+    ) -> "StatisticalManifold":
+        """The family of densities p(x; θ) with its Fisher metric.
+
+        Args:
+            density: p as a SymPy expression in the sample variables and parameters.
+            variables: {x: (lower, upper)}, {n: (lower, upper, "discrete")} or {x: a SymPy set}; bounds
+                may depend on other variables and on the parameters.
+            coordinates: the parameters θ; every other symbol is a constant.
+            log_density: log p, instead of ``density``.
+            pieces: [(density, variables), ...] for densities with branches or with atoms; the
+                expectation is the sum over the pieces.
+            domain: {parameter: (lower, upper)} where the sample points for the checks should lie.
+            route: take this route only: "exponential", "table", "symbolic" or "quadrature".
+            time_limit: seconds for SymPy's integrator before quadrature takes over.
+
+        Raises:
+            DensityError: the density is not normalised, not positive, has an impossible support, lacks a
+                coordinate, or an expectation diverges; the message says which, where, and what to do.
+            SingularMetricError: a direction of the parameters does not change the density.
+
+        >>> import sympy as sp
+        >>> k, lam, x = sp.symbols("k lam x", positive=True)
+        >>> weibull = k/lam*(x/lam)**(k - 1)*sp.exp(-(x/lam)**k)
+        >>> StatisticalManifold.from_density(weibull, {x: (0, sp.oo)}, (k, lam)).ricci_scalar
+        -12/pi**2
+        """
+        coordinates = read_coordinates(coordinates)
+        parsed = read_density(density, variables, coordinates, log_density=log_density, pieces=pieces)
+        expectation, provenance = choose(
+            parsed, domain, time_limit=time_limit, quadrature=NodeExpectation, only=route
+        )
+        return cls._from_expectation(parsed, expectation, provenance, name, source)
+
+    @classmethod
+    def _from_expectation(cls, density, expectation, provenance, name, source) -> "StatisticalManifold":
+        self = StatisticalManifold.__new__(StatisticalManifold)
+        self._start(read_coordinates(density.coordinates), name, source)
+        self.density, self.expectation, self.provenance = density, expectation, provenance
+        n = range(len(density.coordinates))
+        lower = {(i, j): expectation.metric(i, j) for i in n for j in n if i >= j}
+        rows = [[lower[max(i, j), min(i, j)] for j in n] for i in n]
+        self._given_metric = sp.ImmutableMatrix(rows)
+        elements = [[self.field(v) for v in row] for row in rows]
+        self._cubic_source = lambda i, j, k: self.field(expectation.cubic(i, j, k))
+        try:
+            self._adopt(detect_structure(self.field, self.coordinates, elements))
+        except SingularMetricError:
+            raise SingularMetricError(self._singular_direction(rows)) from None
+        return self
+
+    def _singular_direction(self, rows: list[list[sp.Expr]]) -> str:
+        assert self.expectation is not None
+        matrix = sp.Matrix(rows).subs(self.expectation.point)
+        kernel = sp.Matrix(matrix.applyfunc(sp.nsimplify)).nullspace()
+        text = "one direction"
+        if kernel:
+            terms = [f"({sp.nsimplify(v)})·∂/∂{c}" for v, c in zip(kernel[0], self.coordinates) if v != 0]
+            where = ", ".join(f"{s} = {v}" for s, v in self.expectation.point.items())
+            text = " + ".join(terms) + f" (at {where})"
+        return (
+            f"the Fisher metric is singular: the density does not change along {text}; "
+            "leave out a coordinate or choose others"
+        )
+
+    def _defining_expressions(self) -> Iterable[sp.Expr]:
+        return list(self.metric)
+
+    # -- T and what it gives -----------------------------------------------------------------------
+
+    def _amari(self, i: int, j: int, k: int) -> Element:
+        key = ("amari", *sorted((i, j, k)))
+        known = self.local.components
+        if key not in known:
+            known[key] = self._cubic_source(*sorted((i, j, k)))
+        return known[key]
+
+    @property
+    def score(self) -> tuple[sp.Expr, ...] | tuple[tuple[sp.Expr, ...], ...]:
+        """s_i = ∂_i log p; a tuple over the pieces for each i where the density has several."""
+        rows = self._need_density().scores
+        if all(len(row) == 1 for row in rows):
+            return tuple(row[0] for row in rows)
+        return tuple(tuple(row) for row in rows)
+
+    def _need_density(self) -> Expectation:
+        if self.expectation is None:
+            raise ManifoldError("this manifold was not made from a density")
+        return self.expectation
+
+    def exponential_connection(self) -> Array:
+        """Γ^(1)_{ij,k} = E[∂_i∂_jℓ s_k] from its definition, indexed [i, j, k]; equals Γ^LC − T/2."""
+        e = self._need_density()
+        values = {(i, j, k): e.exponential_connection(i, j, k) for i in self._n for j in self._n if i <= j for k in self._n}
+        return Array([values[min(i, j), max(i, j), k] for i in self._n for j in self._n for k in self._n], (self.dim,) * 3)
+
+    @property
+    def cross_form(self) -> sp.ImmutableMatrix:
+        """−E[∂_i∂_j log p], where it is the Fisher metric.
+
+        Raises:
+            NotRegularError: it is not, since the support moves with a parameter or log p has a kink.
+
+        >>> import sympy as sp
+        >>> from chentsov.geometry.manifolds.statistical import StatisticalManifold
+        >>> x, a, t = sp.symbols("x a t", positive=True)
+        >>> pareto = StatisticalManifold.from_density(a*t**a/x**(a + 1), {x: (t, sp.oo)}, (t, a))
+        >>> pareto.cross_form
+        Traceback (most recent call last):
+        ...
+        chentsov.geometry.manifolds.statistical.NotRegularError: −E[∂_t∂_t log p] = a/t**2 but E[s_t s_t] = a**2/t**2: the support depends on t, so derivatives do not pass under the integral; the Fisher metric is E[s s]
+        """
+        e = self._need_density()
+        matrix = self.negative_mean_hessian
+        for i in self._n:
+            for j in range(i + 1):
+                if not self.field(matrix[i, j]) == self.local.metric(i, j):
+                    a, b = self.coordinates[i], self.coordinates[j]
+                    raise NotRegularError(
+                        f"−E[∂_{a}∂_{b} log p] = {matrix[i, j]} but E[s_{a} s_{b}] = {self.metric[i, j]}: "
+                        f"{_irregularity(e.density)}; the Fisher metric is E[s s]"
+                    )
+        return matrix
+
+    @property
+    def negative_mean_hessian(self) -> sp.ImmutableMatrix:
+        """−E[∂_i∂_j log p], away from kinks, whether or not it is the Fisher metric."""
+        e = self._need_density()
+        return sp.ImmutableMatrix(self.dim, self.dim, lambda i, j: e.negative_hessian(max(i, j), min(i, j)))
+
+    @property
+    def regularity(self) -> str:
+        """A sentence on whether −E[∂∂ log p] may stand for the Fisher metric, and why not."""
+        try:
+            self.cross_form
+        except NotRegularError as reason:
+            return f"not regular: {reason}"
+        return "regular: −E[∂∂ log p] equals E[s s]"
+
+    # -- products, charts, submodels ------------------------------------------------------------------
+
+    def iid(self, n: Any) -> "StatisticalManifold":
+        """n independent observations: g, T and the connections of the first kind are multiplied by n.
+
+        Raises:
+            DensityError: E[s] ≠ 0 (moving support), where information does not add.
+        """
+        n = sp.sympify(n)
+        if n.is_number and not (n.is_Integer and n > 0):
+            raise ManifoldError(f"the number of observations must be a positive integer, not {n}")
+        e = self._need_density()
+        if e.density.moving_bounds:
+            for i, c in enumerate(self.coordinates):
+                if e.score_mean(i) != 0:
+                    raise DensityError(
+                        f"E[∂ log p/∂{c}] ≠ 0 since the support moves with {c}: information of independent "
+                        "observations does not add"
+                    )
+        copies = Copies(e, n)
+        provenance = Provenance(self.provenance.route, f"{n} independent copies; {self.provenance.details}", self.provenance.checks)
+        return self._from_expectation(e.density, copies, provenance, self.name, self.source)
+
+    def change_coordinates(self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None) -> "StatisticalManifold":
+        """The same family in new parameters, {θ^i: θ^i(u)}; g and T transform as tensors."""
+        chart = ChartMap(self, new, relations)
+        if not chart.is_change:
+            raise ManifoldError(
+                f"a change of coordinates needs {self.dim} new coordinates, not {len(chart.new)}; use submodel"
+            )
+        chart.metric_elements()  # refuses a singular Jacobian
+        return self._pulled_back(chart, name or self.name)
+
+    def submodel(self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None) -> "StatisticalManifold":
+        """The subfamily θ^i = θ^i(u), e.g. a curved exponential family, with the induced g and T.
+
+        >>> import sympy as sp
+        >>> from chentsov.models.families import normal
+        >>> u = sp.Symbol("u", positive=True)
+        >>> curve = normal().submodel((u,), (u, u))  # N(u, u²)
+        >>> curve.metric, curve.statistical_curvature
+        (Matrix([[3/u**2]]), 2/27)
+        """
+        return self._pulled_back(ChartMap(self, new, relations), name)
+
+    pull_back = submodel
+
+    def _pulled_back(self, chart: ChartMap, name: str | None) -> "StatisticalManifold":
+        if self.expectation is None:
+            g = [[e.as_expr() for e in row] for row in chart.metric_elements()]
+            old, new = self._n, range(len(chart.new))
+            j = chart.jacobian
+            t = [[[sp.Add(*(j[a, i] * j[b, k] * j[c, l] * self.amari_chentsov[a, b, c].subs(chart.relations, simultaneous=True)
+                            for a in old for b in old for c in old)) for l in new] for k in new] for i in new]
+            return StatisticalManifold(g, t, chart.new, name=name, source=self.source)
+        pulled = PulledBack(self.expectation, chart.new, chart.relations)
+        provenance = Provenance(self.provenance.route, f"{self.provenance.details}; pulled back", self.provenance.checks)
+        return self._from_expectation(pulled.density, pulled, provenance, name, self.source)
+
+    @property
+    def statistical_curvature(self) -> sp.Expr:
+        """Efron's statistical curvature γ² = g^ik g^jl ⟨ℓ_ij^⊥, ℓ_kl^⊥⟩; zero for full exponential families.
+
+        ℓ_ij^⊥ is the part of ∂_i∂_jℓ + g_ij orthogonal to the scores.  In one dimension it is
+        γ² = (ν_02 − ν_11²/ν_20)/ν_20² (B. Efron, Annals of Statistics 3, 1975); in general the squared length
+        of the exponential curvature tensor (Amari 1982).
+
+        The trace runs as g^ik g^jl over all index pairs.
+        """
+        e = self._need_density()
+        n, h = self._n, self.local.inverse
+        total = self.field.zero
+        connection = {}
+        for i in n:
+            for j in n:
+                connection[i, j] = [self.field(e.exponential_connection(min(i, j), max(i, j), k)) for k in n]
+        for i in n:
+            for j in n:
+                for k in n:
+                    for l in n:
+                        weight = h(i, k) * h(j, l)
+                        if not weight:
+                            continue
+                        value = self.field(e.hessian_covariance(i, j, k, l))
+                        for a in n:
+                            for b in n:
+                                value = value - h(a, b) * connection[i, j][a] * connection[k, l][b]
+                        total = total + weight * value
+        return total.as_expr()
+
+    # -- numbers ------------------------------------------------------------------------------------------
+
+    def quantities(self) -> dict[str, Quantity]:
+        """Those of every Riemannian manifold, the Amari–Chentsov tensor, and the α-curvature (constant α)."""
+        known = super().quantities()
+        known["amari_chentsov"] = Quantity(
+            "amari_chentsov", "Amari–Chentsov tensor", "T_{ijk}", "", 3, lambda m: m.amari_chentsov
+        )
+        known["alpha_ricci_scalar"] = Quantity(
+            "alpha_ricci_scalar", "α-Ricci scalar", r"R^{(\alpha)}", "1", 0,
+            lambda m: m.alpha_ricci_scalar(sp.Symbol("alpha", real=True)),
+        )
+        return known
+
+    def on_grid(self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), **options: Any) -> Any:
+        """The quantities on the grid spanned by `axes`; quadrature nodes, if there are any, come along."""
+        if isinstance(self.expectation, NodeExpectation):
+            return statistical_numbers.on_nodes(self, axes, quantities, **options)
+        return super().on_grid(axes, quantities, **options)
+
+    def expectation_at(self, functions: Sequence[Any], point: Mapping[Any, Any], digits: int = 25) -> list[sp.Float]:
+        """E[f] for each f by quadrature at one parameter point, to ``digits`` digits."""
+        return statistical_numbers.expectation_at(self, functions, point, digits)
+
+    def fisher_at(self, point: Mapping[Any, Any], digits: int = 25, rigorous: bool = False) -> Any:
+        """E[s_i s_j] at one point straight from the density, by quadrature: a second opinion on ``metric``.
+
+        With ``rigorous`` (one continuous variable) the entries are balls from ``acb.integral``.
+        """
+        return statistical_numbers.fisher_at(self, point, digits, rigorous)
+
+    def ricci_scalar_at(self, point: Mapping[Any, Any], digits: int = 25) -> sp.Float:
+        """R at one point straight from the density: the Gauss equation of θ ↦ 2√p in L²."""
+        return statistical_numbers.ricci_scalar_at(self, point, digits)
+
+    @property
+    def is_exponential(self) -> bool:
+        """Whether the density was recognised as a full or curved exponential family."""
+        e = self.expectation
+        while isinstance(e, (Copies, PulledBack)):
+            e = e.base
+        return isinstance(e, ExponentialExpectation)
+
+
+def _irregularity(density: Density) -> str:
+    names = [str(c) for c in density.coordinates if any(
+        c in (v.lower.free_symbols | v.upper.free_symbols) for p in density.pieces for v in p.variables)]
+    if names:
+        return f"the support depends on {', '.join(names)}, so derivatives do not pass under the integral"
+    if density.kinks:
+        return f"log p has a kink at {density.kinks[0]} = 0, where ∂∂ log p holds a delta function that the integral misses"
+    return "derivatives do not pass under the integral"

@@ -1,0 +1,168 @@
+"""Numbers of a statistical manifold straight from its density, at a point or on a grid of nodes.
+
+The curvature comes from the embedding θ ↦ 2√p into L², an immersed manifold with metric
+⟨∂_i 2√p, ∂_j 2√p⟩ = E[s_i s_j].  With b_ij = ∂_i∂_jℓ + ½ s_i s_j the Gauss equation reads
+
+    R = |tr II|² − |II|²,   ⟨II_ij, II_kl⟩ = E[b_ij b_kl] − g^mn E[b_ij s_m] E[b_kl s_n],
+
+which shares no step with the closed forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+
+from chentsov.geometry.expectation.balls import as_sympy
+from chentsov.geometry.expectation.density import DensityError, split_at_kinks
+from chentsov.geometry.expectation.quadrature import QuadratureError, enclosures, expectations
+
+from .inputs import ManifoldError
+
+if TYPE_CHECKING:
+    from .statistical import StatisticalManifold
+
+__all__ = ["expectation_at", "fisher_at", "on_nodes", "read_point", "ricci_scalar_at"]
+
+
+def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[sp.Symbol, sp.Expr]:
+    """{symbol or name: number} with a value for every coordinate and constant of the density."""
+    density = manifold._need_density().density
+    names = {s.name: s for s in [*density.coordinates, *density.constants]}
+    values: dict[sp.Symbol, sp.Expr] = {}
+    for key, value in point.items():
+        symbol = names.get(str(key))
+        if symbol is None:
+            raise ManifoldError(f"{key} is neither a coordinate nor a constant of the density")
+        number = sp.nsimplify(value) if isinstance(value, float) else sp.sympify(value)
+        if not number.is_number or not number.is_finite:
+            raise ManifoldError(f"the value of {key} must be a finite number, not {value}")
+        values[symbol] = number
+    missing = [n for n, s in names.items() if s not in values]
+    if missing:
+        raise ManifoldError(f"the point lacks {', '.join(missing)}")
+    return values
+
+
+def expectation_at(manifold, functions: Sequence[Any], point: Mapping[Any, Any], digits: int = 25) -> list[sp.Float]:
+    """E[f] for functions f of the sample variables and parameters."""
+    density = manifold._need_density().density
+    where = read_point(manifold, point)
+    rows = [[sp.sympify(f)] * len(density.pieces) for f in functions]
+    numbers = expectations(density, rows, where, digits)
+    return [as_sympy(v, digits) for v in numbers.values]
+
+
+def fisher_at(manifold, point: Mapping[Any, Any], digits: int = 25, rigorous: bool = False) -> Any:
+    """E[s_i s_j] at a point: a SymPy matrix, or balls where ``rigorous``."""
+    e = manifold._need_density()
+    where = read_point(manifold, point)
+    n = manifold.dim
+    index = [(i, j) for i in range(n) for j in range(i + 1)]
+    products = [e._product(e.scores[i], e.scores[j]) for i, j in index]
+    if rigorous:
+        if any(len(p.variables) != 1 or p.variables[0].discrete for p in e.density.pieces):
+            raise DensityError("rigorous enclosures are for densities of one continuous variable")
+        totals: dict[tuple[int, int], Any] = {}
+        for k, piece in enumerate(e.density.pieces):
+            for part, rules in split_at_kinks(piece, where):
+                balls = enclosures(part, [f[k].xreplace(rules) for f in products], where, digits)
+                for key, ball in zip(index, balls):
+                    totals[key] = totals.get(key, 0) + ball
+        return [[totals[max(i, j), min(i, j)].real for j in range(n)] for i in range(n)]
+    values = dict(zip(index, expectations(e.density, products, where, digits).values))
+    return sp.ImmutableMatrix(n, n, lambda i, j: as_sympy(values[max(i, j), min(i, j)], digits))
+
+
+def ricci_scalar_at(manifold, point: Mapping[Any, Any], digits: int = 25) -> sp.Float:
+    """R at a point by the Gauss equation.
+
+    Raises:
+        DensityError: log p has a kink or a moving support, where 2√p has no second derivative in L².
+    """
+    e = manifold._need_density()
+    if e.density.kinks or e.density.moving_bounds:
+        raise DensityError("2√p is not twice differentiable in L² for this density; R follows from the metric instead")
+    where = read_point(manifold, point)
+    n = range(manifold.dim)
+    half = sp.Rational(1, 2)
+    pairs = [(i, j) for i in n for j in n if i <= j]
+    bent = {
+        (i, j): [a + half * b * c for a, b, c in zip(e.second(i, j), e.scores[i], e.scores[j])] for i, j in pairs
+    }
+    rows = [e._product(e.scores[i], e.scores[j]) for i, j in pairs]
+    rows += [e._product(bent[p], e.scores[k]) for p in pairs for k in n]
+    products = [(p, q) for a, p in enumerate(pairs) for q in pairs[a:]]
+    rows += [e._product(bent[p], bent[q]) for p, q in products]
+    found = [as_sympy(v, digits + 10) for v in expectations(e.density, rows, where, digits + 5).values]
+    g = sp.Matrix(manifold.dim, manifold.dim, lambda i, j: found[pairs.index((min(i, j), max(i, j)))])
+    h = g.inv()
+    mixed = {p: sp.Matrix(found[len(pairs) + a * manifold.dim : len(pairs) + (a + 1) * manifold.dim]) for a, p in enumerate(pairs)}
+    start = len(pairs) * (1 + manifold.dim)
+    square = {pq: found[start + a] for a, pq in enumerate(products)}
+
+    def second_form(i, j, k, l):
+        p, q = (min(i, j), max(i, j)), (min(k, l), max(k, l))
+        raw = square[p, q] if (p, q) in square else square[q, p]
+        return raw - (mixed[p].T * h * mixed[q])[0]
+
+    total = sp.S.Zero
+    for i in n:
+        for j in n:
+            for k in n:
+                for l in n:
+                    # g^ik g^jl R_ijkl with R_ijkl = ⟨II_ik, II_jl⟩ − ⟨II_il, II_jk⟩
+                    weight = h[i, k] * h[j, l]
+                    total += weight * (second_form(i, k, j, l) - second_form(i, l, j, k))
+    return sp.Float(total, digits)
+
+
+def on_nodes(manifold, axes: Any, quantities: Sequence[str], **options: Any) -> Any:
+    """``on_grid`` with the quadrature nodes as data, normalisation checked on the corners of the grid.
+
+    Raises:
+        QuadratureError: the nodes, laid out at one parameter point, do not integrate the density on the grid.
+    """
+    from chentsov.geometry.grids import on_grid
+
+    e = manifold.expectation
+    data = {**e.rows, **dict(options.pop("data", None) or {})}
+    constants = options.get("constants") or {}
+    corners = _corners(manifold, axes, constants)
+    ones = [sp.S.One] * len(e.density.pieces)
+    mass = e._mean(ones)
+    for corner in corners:
+        value = float(_on_rows(mass, corner, e.rows))
+        if not abs(value - 1) < 1e-9:
+            where = ", ".join(f"{k} = {v}" for k, v in corner.items())
+            raise QuadratureError(
+                f"the quadrature nodes give ∫p = {value:.12g} at {where}; "
+                "narrow the grid, or build the manifold with domain= around it"
+            )
+    return on_grid(manifold, axes, quantities, data=data, **options)
+
+
+def _corners(manifold, axes, constants) -> list[dict[str, float]]:
+    from itertools import product
+
+    ends = [(str(k), sorted({float(np.min(v)), float(np.max(v))})) for k, v in dict(axes).items()]
+    fixed = {str(k): float(v) for k, v in dict(constants).items()}
+    return [{**fixed, **dict(zip((k for k, _ in ends), values))} for values in product(*(v for _, v in ends))]
+
+
+def _on_rows(expression: sp.Expr, values: Mapping[str, float], rows: Mapping[sp.Symbol, np.ndarray]) -> float:
+    """A sum of Means evaluated by NumPy at one parameter point."""
+    from chentsov.geometry.expectation import Mean
+
+    total = 0.0
+    for term in sp.Add.make_args(expression):
+        outer, mean = term.as_independent(Mean, as_Add=False)
+        numbers = {s: values[s.name] for s in term.free_symbols if s.name in values}
+        inner = mean.expression.subs(numbers) if mean != 1 else sp.S.One
+        columns = mean.variables if mean != 1 else ()
+        f = sp.lambdify(columns, inner, ["scipy", "numpy"])
+        total += float(outer.subs(numbers)) * float(np.mean(f(*(rows[c] for c in columns)) if columns else 1.0))
+    return total
