@@ -1,31 +1,308 @@
-"""From the field to SymPy: elements written as a person would."""
+"""From the field to SymPy: elements written as a person would.
+
+An element is written in several ways and the shortest is taken: as one fraction with factored
+numerator and denominator, or as a sum over the powers of its roots; with roots of its own radicands or
+of the expressions that were given.  Exponentials are written by the functions they were spelled with:
+``logistic`` and ``tanh`` are put back by the inverse rational substitution, ``cosh`` and ``sinh`` where a
+factor is symmetric under ``E -> 1/E``, ``exp(-x)`` where only that was given.  Every form is equal to the
+element, identically.
+"""
 
 from __future__ import annotations
+
+from typing import Any, Iterator
 
 import sympy as sp
 from flint import fmpz_mpoly
 
 from .elements import Element
+from .exponents import exponential_expression
+from .generators.exponential import Exponential
+from .generators.roots import Root
+from .generators.trigonometric import Cosine, Sine
+from .hyperbolic import symmetric_form
+from .spelling import Spelling, spelling_of
+
+_SMALL, _LARGE = 250, 4000
+
+Exponents = dict[int, sp.Rational]
 
 
 def write(a: Element) -> sp.Expr:
-    """The element as a SymPy expression."""
-    a = a.field.lift(a)  # its generators may have been refined since it was made
-    used = set(a.stage.generators_in(a.num, a.den))
-    symbols = [a.field.generator_expression(k) if k in used else sp.S.One for k in a.stage.order]
-    return _factored(a.num, symbols) / _factored(a.den, symbols)
+    """The element as a SymPy expression: the shortest of its forms."""
+    if a.is_rational:
+        return a.rational()
+    size = len(a.num) + len(a.den)
+    if size > _LARGE:
+        return _Writer(a, given_roots=False).expanded_fraction()
+    candidates = [_Writer(a, given_roots=False).fraction(a.num, a.den)]
+    if size <= _SMALL:
+        if any(isinstance(g, Root) and g.given is not None for g in _generators(a)):
+            candidates.append(_Writer(a, given_roots=True).fraction(a.num, a.den))
+        if a.stage.algebraic_in(a.num) is not None and not a.den.is_constant():
+            candidates += [_Writer(a, given_roots=given).sum_over_roots() for given in (False, True)]
+    return min(candidates, key=_length)
 
 
-def _factored(p: fmpz_mpoly, symbols: list[sp.Expr]) -> sp.Expr:
-    if p.is_constant():
-        return _expanded(p, symbols)
-    content, factors = p.factor()
-    return sp.Mul(sp.Integer(int(content)), *[_expanded(f, symbols) ** int(m) for f, m in factors])
+def _generators(a: Element) -> Iterator[Any]:
+    return (a.field.generators[k] for k in a.stage.generators_in(a.num, a.den))
 
 
-def _expanded(p: fmpz_mpoly, symbols: list[sp.Expr]) -> sp.Expr:
-    terms = []
-    for monomial, coefficient in p.terms():
-        powers = [s ** int(e) for s, e in zip(symbols, monomial) if e]
-        terms.append(sp.Mul(sp.Integer(int(coefficient)), *powers))
-    return sp.Add(*terms)
+def _length(expression: sp.Expr) -> int:
+    return sum(1 for _ in sp.preorder_traversal(expression))
+
+
+class _Writer:
+    """One way of writing the elements of a stage."""
+
+    def __init__(self, a: Element, given_roots: bool):
+        self.element, self.field, self.stage, self.given_roots = a, a.field, a.stage, given_roots
+        self.spellings: dict[int, Spelling] = {}
+        self.names: dict[int, sp.Expr] = {}
+        for number in a.stage.generators_in(a.num, a.den):
+            position, generator = a.stage.position[number], a.field.generators[number]
+            if isinstance(generator, Exponential):
+                spelling = spelling_of(a.field, generator)
+                self.spellings[position] = spelling
+                if spelling.name is not None:
+                    self.names[position] = spelling.name
+                    continue
+            self.names[position] = a.field.generator_expression(number)
+
+    # -- whole elements -------------------------------------------------------------------------
+
+    def expanded_fraction(self) -> sp.Expr:
+        """Numerator and denominator as they are, for very large elements."""
+        return self.polynomial(self.element.num) / self.polynomial(self.element.den)
+
+    def sum_over_roots(self) -> sp.Expr:
+        """One fraction for each power product of algebraic generators in the numerator."""
+        positions = [r.position for r in self.stage.relations]
+        parts: dict[tuple[int, ...], dict[tuple[int, ...], Any]] = {}
+        for monomial, coefficient in self.element.num.terms():
+            parts.setdefault(tuple(int(monomial[p]) for p in positions), {})[monomial] = coefficient
+        terms = []
+        for part in parts.values():
+            num, den = self.stage.context.from_dict(part), self.element.den
+            common = num.gcd(den)
+            terms.append(self.fraction(num / common, den / common))
+        return sp.Add(*terms)
+
+    def fraction(self, num: fmpz_mpoly, den: fmpz_mpoly) -> sp.Expr:
+        """``num/den`` with factored numerator and denominator."""
+        for position, spelling in self.spellings.items():
+            if spelling.substitution is not None:
+                num, den = spelling.substitute(num, den, position)
+        constant, exponents, factors = self._factor(num, den)
+        constant = constant * self._roots_from_radicands(exponents, factors)
+        written = []
+        for factor, multiplicity in factors:
+            expression, unit = self.factor(factor)
+            for position, exponent in unit.items():
+                exponents[position] = exponents.get(position, sp.S.Zero) + exponent * multiplicity
+            leading = expression.as_coeff_Mul()[0]
+            if leading != 1 and leading.is_Rational:
+                expression = expression / leading
+                constant = constant * leading**multiplicity
+            written.append((expression, multiplicity))
+        if self.given_roots:
+            constant = constant * self._given_roots(exponents)
+        constant, written = _balance_signs(constant, written)
+        upper = [e**m for e, m in written]
+        return sp.Mul(constant, self.monomial(exponents), *upper)
+
+    def _factor(self, num: fmpz_mpoly, den: fmpz_mpoly) -> tuple[sp.Rational, Exponents, list[tuple[fmpz_mpoly, int]]]:
+        """A rational constant, the exponents of single generators, and the other factors."""
+        constant: sp.Rational = sp.S.One
+        exponents: Exponents = {}
+        factors: list[tuple[fmpz_mpoly, int]] = []
+        for polynomial, direction in ((num, 1), (den, -1)):
+            content, found = polynomial.factor()
+            constant = constant * sp.Integer(int(content)) ** direction
+            for factor, multiplicity in found:
+                power = direction * int(multiplicity)
+                if len(factor) == 1:
+                    position = list(factor.monoms()[0]).index(1)
+                    exponents[position] = exponents.get(position, sp.S.Zero) + power
+                else:
+                    factors.append((factor, power))
+        return constant, exponents, factors
+
+    def _roots_from_radicands(self, exponents: Exponents, factors: list[tuple[fmpz_mpoly, int]]) -> sp.Rational:
+        """Write powers of ``1 - c**2`` by the sine, and radicands by their roots."""
+        constant: sp.Rational = sp.S.One
+        for relation in self.stage.relations:
+            generator = self.field.generators[relation.generator]
+            if relation.degree != 2 or relation.position not in self.names and not isinstance(generator, Sine):
+                continue
+            w = self.stage.context.gen(relation.position)
+            content, parts = (w**2 - relation.modulus).factor()
+            present = dict.fromkeys(range(len(factors)))
+            places = []
+            for part, multiplicity in parts:
+                place = next((i for i in present if factors[i][0] == part), None)
+                places.append((place, int(multiplicity)))
+            if not places or any(place is None for place, _ in places):
+                continue
+            powers = [factors[place][1] / sp.Integer(m) for place, m in places]  # type: ignore[index]
+            if not (all(p > 0 for p in powers) or all(p < 0 for p in powers)):
+                continue
+            k = int(sp.sign(powers[0])) * min(int(abs(p)) for p in powers)
+            if not k:
+                continue
+            for place, m in places:
+                factor, power = factors[place]  # type: ignore[index]
+                factors[place] = (factor, power - k * m)  # type: ignore[index]
+            constant = constant / sp.Integer(int(content)) ** k
+            exponents[relation.position] = exponents.get(relation.position, sp.S.Zero) + 2 * k
+            if relation.position not in self.names:
+                self.names[relation.position] = self.field.generator_expression(relation.generator)
+        factors[:] = [(factor, power) for factor, power in factors if power]
+        return constant
+
+    def _given_roots(self, exponents: Exponents) -> sp.Rational:
+        """Replace roots by those that were given, ``w = constant * monomial * sqrt(given)``."""
+        constant: sp.Rational = sp.S.One
+        for position in list(exponents):
+            generator = self.field.generators[self.stage.order[position]]
+            if not isinstance(generator, Root) or generator.given is None or not exponents[position]:
+                continue
+            expression, ratio = generator.given
+            ratio = self.field.lift(ratio, self.stage)
+            power = exponents[position]
+            if ratio.stage is not self.stage or len(ratio.num) != 1 or len(ratio.den) != 1 or not power.is_Integer:
+                continue
+            for polynomial, direction in ((ratio.num, 1), (ratio.den, -1)):
+                (monomial, coefficient), = polynomial.terms()
+                constant = constant * sp.Integer(int(coefficient)) ** (direction * power)
+                for place, exponent in enumerate(monomial):
+                    if exponent:
+                        exponents[place] = exponents.get(place, sp.S.Zero) + direction * int(exponent) * power
+                        if place not in self.names:
+                            self.names[place] = self.field.generator_expression(self.stage.order[place])
+            self.names[position] = expression
+        return constant
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def factor(self, f: fmpz_mpoly) -> tuple[sp.Expr, Exponents]:
+        """A factor as an expression times a monomial in exponentials, given by its exponents."""
+        for position, spelling in self.spellings.items():
+            if spelling.hyperbolic is not None and f.degrees()[position] > 0:
+                form = symmetric_form(f, position, spelling.hyperbolic, self.polynomial)
+                if form is not None:
+                    return form[0], {position: form[1]}
+        unit: Exponents = {}
+        for position, spelling in self.spellings.items():
+            degree = int(f.degrees()[position])
+            if spelling.inverted and degree:
+                unit[position] = sp.Integer(degree)
+        expression = self.polynomial(f, unit)
+        other = self._by_sines(f)
+        if other is not None and not unit:
+            candidate = self.polynomial(other)
+            if _length(candidate) < _length(expression):
+                expression = candidate
+        return expression, unit
+
+    def _by_sines(self, f: fmpz_mpoly) -> fmpz_mpoly | None:
+        """The factor with ``cos**2 = 1 - sin**2`` where only even powers of cosines occur."""
+        result, stage = f, self.stage
+        for relation in stage.relations:
+            sine = self.field.generators[relation.generator]
+            if not isinstance(sine, Sine):
+                continue
+            cosine = stage.position[sine.cosine.number]
+            degrees = result.degrees()
+            if not degrees[cosine] or degrees[relation.position] or any(m[cosine] % 2 for m in result.monoms()):
+                continue
+            s2 = stage.constant(1) - stage.context.gen(relation.position) ** 2
+            total = stage.constant(0)
+            for k in range(0, int(degrees[cosine]) + 1, 2):
+                part = {m[:cosine] + (0,) + m[cosine + 1 :]: c for m, c in result.terms() if m[cosine] == k}
+                total = total + stage.context.from_dict(part) * s2 ** (k // 2)
+            result = total
+            self.names.setdefault(relation.position, self.field.generator_expression(relation.generator))
+        return None if result is f else result
+
+    def polynomial(self, p: fmpz_mpoly, unit: Exponents | None = None) -> sp.Expr:
+        """A polynomial term by term, divided by the monomial with the exponents ``unit``."""
+        terms = []
+        for monomial, coefficient in p.terms():
+            exponents = {k: sp.Integer(int(e)) for k, e in enumerate(monomial) if e}
+            for position, exponent in (unit or {}).items():
+                exponents[position] = exponents.get(position, sp.S.Zero) - exponent
+            terms.append(sp.Mul(sp.Integer(int(coefficient)), self.monomial(exponents)))
+        return sp.Add(*terms)
+
+    def monomial(self, exponents: Exponents) -> sp.Expr:
+        """A power product of generators; exponentials are collected where that is shorter."""
+        powers, exponentials = [], []
+        tangents = self._tangents(exponents)
+        for position, exponent in exponents.items():
+            if not exponent:
+                continue
+            generator = self.field.generators[self.stage.order[position]]
+            if isinstance(generator, Exponential) and self.spellings.get(position, _PLAIN).name is None:
+                exponentials.append((generator, exponent))
+            else:
+                powers.append(self._name(position) ** exponent)
+        return sp.Mul(*powers, *tangents, self._exponentials(exponentials))
+
+    def _name(self, position: int) -> sp.Expr:
+        if position not in self.names:
+            self.names[position] = self.field.generator_expression(self.stage.order[position])
+        return self.names[position]
+
+    def _exponentials(self, factors: list[tuple[Exponential, sp.Rational]]) -> sp.Expr:
+        if not factors:
+            return sp.S.One
+        single = sp.Mul(*[exponential_expression(self.field, self.field(q) * g.exponent) for g, q in factors])
+        if len(factors) == 1:
+            return single
+        total = self.field.zero
+        for generator, q in factors:
+            total = total + self.field(q) * generator.exponent
+        together = exponential_expression(self.field, total)
+        return together if _length(together) < _length(single) else single
+
+    def _tangents(self, exponents: Exponents) -> list[sp.Expr]:
+        """``sin**j / cos**k`` by the tangent, for angles that were given one."""
+        found = []
+        for position, exponent in list(exponents.items()):
+            sine = self.field.generators[self.stage.order[position]]
+            if not isinstance(sine, Sine) or not sine.cosine.tangent_given or not exponent:
+                continue
+            place = self.stage.position[sine.cosine.number]
+            other = exponents.get(place, sp.S.Zero)
+            if exponent * other < 0:
+                k = min(abs(exponent), abs(other)) * sp.sign(exponent)
+                exponents[position] -= k
+                exponents[place] += k
+                found.append(sp.tan(sine.cosine.angle.as_expr()) ** k)
+        return found
+
+
+_PLAIN = Spelling()
+
+
+def _balance_signs(
+    constant: sp.Rational, factors: list[tuple[sp.Expr, int]]
+) -> tuple[sp.Rational, list[tuple[sp.Expr, int]]]:
+    """Turn factors whose terms are mostly negative, and one more to absorb a minus sign."""
+    balanced: list[tuple[sp.Expr, int]] = []
+    for expression, power in factors:
+        if _negative_terms(expression) * 2 > len(sp.Add.make_args(expression)):
+            expression = -expression
+            constant = constant * (-1) ** power
+        balanced.append((expression, power))
+    if constant < 0:
+        for i, (expression, power) in enumerate(balanced):
+            if power % 2 and _negative_terms(expression) * 2 == len(sp.Add.make_args(expression)):
+                balanced[i] = (-expression, power)
+                return -constant, balanced
+    return constant, balanced
+
+
+def _negative_terms(expression: sp.Expr) -> int:
+    return sum(1 for term in sp.Add.make_args(expression) if term.could_extract_minus_sign())

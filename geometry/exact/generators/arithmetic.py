@@ -77,17 +77,20 @@ def _product(field: DifferentialField, expression: sp.Mul) -> Element:
 def _power(field: DifferentialField, expression: sp.Pow) -> Element:
     from .exponential import exponential
     from .logarithm import logarithm
-    from .roots import root
+    from .roots import note_given, root
 
     base, exponent = expression.args
     if base is sp.E:
-        return exponential(field, field(exponent))
+        return field(sp.exp(exponent))
     if isinstance(exponent, sp.Float):
         exponent = sp.Rational(str(exponent))
     if isinstance(exponent, sp.Integer):
         return field(base) ** int(exponent)
     if isinstance(exponent, sp.Rational):
-        return root(field, field(base), exponent.q) ** int(exponent.p)
+        value = root(field, field(base), exponent.q)
+        if exponent.q == 2 and base.is_Add:
+            note_given(field, base, value)
+        return value ** int(exponent.p)
     return exponential(field, field(exponent) * logarithm(field, field(base)))
 
 

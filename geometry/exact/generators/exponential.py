@@ -16,10 +16,12 @@ import sympy as sp
 
 from ..combinations import rational_combination
 from ..elements import Element
+from ..exponents import exponential_expression
 from ..field import DifferentialField
 from ..functions import logistic
 from ..rules import converts
 from ..sampling import Samples, is_real, numbers
+from ..spelling import spelled
 from .base import Generator
 from .roots import restore_tower, root
 
@@ -31,7 +33,7 @@ class Exponential(Generator):
         self.exponent = exponent
 
     def expression(self) -> sp.Expr:
-        return sp.exp(self.exponent.as_expr())
+        return exponential_expression(self.exponent.field, self.exponent)
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         return self.exponent.diff(symbol) * field.generator_element(self.number)
@@ -114,7 +116,9 @@ def _without_logarithms(field: DifferentialField, exponent: Element) -> tuple[El
 
 @converts(sp.exp)
 def _exp(field: DifferentialField, expression: sp.exp) -> Element:
-    return exponential(field, field(expression.args[0]))
+    argument = field(expression.args[0])
+    spelled(field, "exp", argument)
+    return exponential(field, argument)
 
 
 @converts(sp.E.__class__)
@@ -124,26 +128,28 @@ def _e(field: DifferentialField, expression: sp.Expr) -> Element:
 
 @converts(logistic)
 def _logistic(field: DifferentialField, expression: sp.Expr) -> Element:
-    e = exponential(field, field(expression.args[0]))
+    argument = field(expression.args[0])
+    e = exponential(field, argument)
+    spelled(field, "logistic", argument)
     return e / (1 + e)
 
 
-@converts(sp.sinh, sp.csch)
-def _sinh(field: DifferentialField, expression: sp.Expr) -> Element:
-    e = exponential(field, field(expression.args[0]))
-    value = (e - e.inverse()) / 2
-    return value if isinstance(expression, sp.sinh) else value.inverse()
-
-
-@converts(sp.cosh, sp.sech)
-def _cosh(field: DifferentialField, expression: sp.Expr) -> Element:
-    e = exponential(field, field(expression.args[0]))
-    value = (e + e.inverse()) / 2
-    return value if isinstance(expression, sp.cosh) else value.inverse()
+@converts(sp.sinh, sp.cosh, sp.sech, sp.csch)
+def _hyperbolic(field: DifferentialField, expression: sp.Expr) -> Element:
+    argument = field(expression.args[0])
+    e = exponential(field, argument)
+    spelled(field, "hyperbolic", argument)
+    if isinstance(expression, (sp.cosh, sp.sech)):
+        value = (e + 1 / e) / 2
+    else:
+        value = (e - 1 / e) / 2
+    return value if isinstance(expression, (sp.cosh, sp.sinh)) else 1 / value
 
 
 @converts(sp.tanh, sp.coth)
 def _tanh(field: DifferentialField, expression: sp.Expr) -> Element:
-    e = exponential(field, 2 * field(expression.args[0]))
+    argument = field(expression.args[0])
+    e = exponential(field, 2 * argument)
+    spelled(field, "tanh", argument)
     value = (e - 1) / (e + 1)
-    return value if isinstance(expression, sp.tanh) else value.inverse()
+    return value if isinstance(expression, sp.tanh) else 1 / value

@@ -34,6 +34,7 @@ class Root(Generator):
 
     def __init__(self, radicand: Element, degree: int, argument: Element, scale: Element):
         self.radicand, self.degree, self.argument, self.scale = radicand, degree, argument, scale
+        self.given: tuple[sp.Expr, Element] | None = None
 
     def expression(self) -> sp.Expr:
         return self.scale.as_expr() * sp.Pow(self.argument.as_expr(), sp.Rational(1, self.degree))
@@ -61,6 +62,18 @@ def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
         for _ in range(multiplicity):
             radicand = _square_root(field, radicand) if prime == 2 else _prime_root(field, radicand, prime)
     return radicand
+
+
+def note_given(field: DifferentialField, expression: sp.Expr, value: Element) -> None:
+    """Remember that ``value = sqrt(expression)`` is a monomial times one root: a way to write the root."""
+    if len(value.num) != 1 or len(value.den) != 1:
+        return
+    value = field.lift(value)
+    roots = [k for k in value.stage.generators_in(value.num) if isinstance(field.generators[k], Root)]
+    if len(roots) == 1:
+        generator = field.generators[roots[0]]
+        if generator.degree == 2 and generator.given is None:
+            generator.given = (sp.sqrt(expression), field.generator_element(roots[0]) / value)
 
 
 # -- square roots -------------------------------------------------------------------------------

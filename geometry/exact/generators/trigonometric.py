@@ -19,6 +19,7 @@ from .roots import Root, restore_tower, root
 class Cosine(Generator):
     def __init__(self, angle: Element):
         self.angle = angle
+        self.tangent_given = False
         self.sine: Sine
 
     def expression(self) -> sp.Expr:
@@ -174,5 +175,8 @@ def _sin(field: DifferentialField, expression: sp.Expr) -> Element:
 
 @converts(sp.tan, sp.cot)
 def _tan(field: DifferentialField, expression: sp.Expr) -> Element:
-    c, s = cosine_and_sine(field, field(expression.args[0]))
+    angle = field(expression.args[0])
+    c, s = cosine_and_sine(field, angle)
+    for generator in field.families.get(Cosine, []):  # type: ignore[attr-defined]
+        generator.tangent_given |= generator.angle in (angle, -angle)
     return s / c if isinstance(expression, sp.tan) else c / s
