@@ -1,0 +1,177 @@
+"""Sums and products arranged for evaluation: by domain first, then by what they share.
+
+A product of factors from different domains is multiplied within each domain before the domains meet, so
+that the part that depends on fewer loops is hoisted whole. Within a domain, equal exponents are pulled
+together, (a b)^2 instead of a^2 b^2, and pairs that several products have in common are computed once
+(the greedy choice: the most frequent pair first). Nothing is ever expanded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .program import Graph, Node, Program
+from .schedule import domains
+
+__all__ = ["arrange"]
+
+# A factor or term: an original node (exponent 1 for terms) or the number of a shared group.
+_Item = tuple[object, int]
+
+_MOST_PAIRS = 400_000
+
+
+@dataclass
+class _Group:
+    """The items of one domain in one product or sum; `shared` items are found across groups."""
+
+    items: list[_Item]
+
+
+def arrange(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) -> Program:
+    """The program with nested sums and products; `mul` and `add` may have one domain an argument from now on."""
+    return _Arrangement(program, domains(program, pattern, axes)).result()
+
+
+class _Arrangement:
+    def __init__(self, program: Program, where: dict[Node, frozenset[int]]) -> None:
+        self.program = program
+        self.where = where
+        self.graph = Graph()
+        self.new: dict[Node, Node] = {}
+        self.reciprocals = self._count_reciprocals()
+        self.shared: dict[str, list[list[_Item]]] = {"mul": [], "add": []}
+        self.built: dict[tuple[str, int], Node] = {}
+        self.plans: dict[Node, list[tuple[frozenset[int], list[_Item], list[_Item]]]] = {}
+        for node in program.nodes():
+            if node.op in ("mul", "add"):
+                self.plans[node] = self._plan(node)
+        for op in ("mul", "add"):
+            self._share(op)
+
+    # what a product or sum consists of, domain by domain ---------------------------------------------
+    def _count_reciprocals(self) -> Counter[Node]:
+        count: Counter[Node] = Counter()
+        for node in self.program.nodes():
+            for part in node.args if node.op == "mul" else (node,):
+                if part.op == "power" and part.value < 0:  # type: ignore[operator]
+                    count[part.args[0]] += 1
+        return count
+
+    def _plan(self, node: Node) -> list[tuple[frozenset[int], list[_Item], list[_Item]]]:
+        groups: dict[frozenset[int], tuple[list[_Item], list[_Item]]] = {}
+        for part in node.args:
+            above, below = groups.setdefault(self.where[part], ([], []))
+            if node.op == "mul" and part.op == "power":
+                base, n = part.args[0], int(part.value)  # type: ignore[call-overload]
+                if n > 0:
+                    above.append((base, n))
+                elif self.reciprocals[base] > 1:
+                    above.append((("reciprocal", base), -n))
+                else:
+                    below.append((base, -n))
+            else:
+                above.append((part, 1))
+        order = sorted(groups.items(), key=lambda g: (len(g[0]), sorted(g[0])))
+        return [(d, self._by_exponent(a), self._by_exponent(b)) for d, (a, b) in order]
+
+    def _by_exponent(self, items: list[_Item]) -> list[_Item]:
+        """a^2 b^2 c -> (a b)^2 c, the inner product being an item of its own."""
+        out: list[_Item] = []
+        by: dict[int, list[object]] = {}
+        for base, n in items:
+            by.setdefault(n, []).append(base)
+        for n, bases in by.items():
+            if n == 1:
+                out.extend((b, 1) for b in bases)
+            elif len(bases) == 1:
+                out.append((bases[0], n))
+            else:
+                self.shared["mul"].append([(b, 1) for b in bases])
+                out.append((("mul", len(self.shared["mul"]) - 1), n))
+        return out
+
+    # common pairs ----------------------------------------------------------------------------------
+    def _share(self, op: str) -> None:
+        lists = [items for node, plan in self.plans.items() if node.op == op for _, above, below in plan for items in (above, below)]
+        lists += self.shared[op]
+        while True:
+            lists = [items for items in lists if len(items) > 1]
+            if sum(len(items) ** 2 for items in lists) > _MOST_PAIRS:
+                return
+            pairs: Counter[tuple[_Item, _Item]] = Counter()
+            for items in lists:
+                ordered = sorted(items, key=_order)
+                pairs.update((a, b) for k, a in enumerate(ordered) for b in ordered[k + 1:])
+            if not pairs:
+                return
+            (a, b), times = max(pairs.items(), key=lambda p: (p[1], [-x for x in _order(p[0][0])], [-x for x in _order(p[0][1])]))
+            if times < 2:
+                return
+            number = len(self.shared[op])
+            self.shared[op].append([a, b])
+            for items in lists:
+                if a in items and b in items:
+                    items.remove(a)
+                    items.remove(b)
+                    items.append(((op, number), 1))
+
+    # rebuilding ------------------------------------------------------------------------------------
+    def result(self) -> Program:
+        for node in self.program.nodes():
+            self.new[node] = self._build(node)
+        outputs = tuple(self.new[o] for o in self.program.outputs)
+        return Program(self.graph, outputs, self.program.inputs, self.program.rows)
+
+    def _build(self, node: Node) -> Node:
+        if node.op in ("mul", "add"):
+            total = None
+            for _, above, below in self.plans[node]:
+                part = self._joined(node.op, above)
+                if below:
+                    one = self.graph.number(1)
+                    part = self.graph.node("div", (one if part is None else part, self._joined("mul", below)))  # type: ignore[arg-type]
+                total = part if total is None else self.graph.node(node.op, (part, total))  # type: ignore[arg-type]
+            assert total is not None
+            return total
+        if node.op == "power":
+            base, n = node.args[0], int(node.value)  # type: ignore[call-overload]
+            if n > 0:
+                return self._power(self.new[base], n)
+            if self.reciprocals[base] > 1:
+                return self._power(self._reciprocal(base), -n)
+            return self.graph.node("div", (self.graph.number(1), self._power(self.new[base], -n)))
+        return self.graph.node(node.op, tuple(self.new[a] for a in node.args), node.value)
+
+    def _joined(self, op: str, items: Sequence[_Item]) -> Node | None:
+        total = None
+        for base, n in sorted(items, key=_order):
+            part = self._power(self._item(base), n)
+            total = part if total is None else self.graph.node(op, (total, part))
+        return total
+
+    def _item(self, base: object) -> Node:
+        if isinstance(base, Node):
+            return self.new[base]
+        kind, what = base  # type: ignore[misc]
+        if kind == "reciprocal":
+            return self._reciprocal(what)
+        if base not in self.built:
+            self.built[base] = self._joined(kind, self.shared[kind][what])  # type: ignore[index, assignment]
+        return self.built[base]  # type: ignore[index]
+
+    def _reciprocal(self, base: Node) -> Node:
+        return self.graph.node("div", (self.graph.number(1), self.new[base]))
+
+    def _power(self, base: Node, n: int) -> Node:
+        return base if n == 1 else self.graph.node("power", (base,), n)
+
+
+def _order(item: _Item) -> tuple[int, int, int]:
+    base, n = item
+    if isinstance(base, Node):
+        return (0, base.index, n)
+    kind, what = base  # type: ignore[misc]
+    return (1, what.index, n) if kind == "reciprocal" else (2, what, n)

@@ -1,0 +1,287 @@
+"""`compile`: formulas in, a broadcasting function on arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from .arrange import arrange
+from .lower import lower, symbol_keys
+from .native.run import Machine, default_threads
+from .program import Program
+from .schedule import Schedule, schedule
+from .separate import headroom, separate
+
+__all__ = ["compile", "Kernel"]
+
+# The exponents that separated exponentials may meet: two denominators 1 + e may still be multiplied.
+_HEADROOM = {"float64": 340.0, "float32": 40.0}
+
+
+def compile(expressions: Any, arguments: Sequence[sp.Symbol | str], *, data: Mapping[sp.Symbol | str, Any] | None = None,
+            constants: Mapping[sp.Symbol | str, Any] | None = None, dtype: Any = "float64", backend: str = "native",
+            threads: int | None = None) -> Kernel:
+    r"""A function that evaluates SymPy expressions on arrays, in machine code.
+
+    Arguments broadcast against one another as in NumPy. What depends on one argument only is evaluated
+    for that argument's own values, not for every combination, so give a grid as broadcastable axes
+    (``theta1[:, None], theta2[None, :]``), not as a mesh.
+
+    Args:
+        expressions: an expression; or a list, matrix or array of them. Each `Mean` averages over `data`.
+        arguments: the symbols that are called with, in order.
+        data: row symbol -> 1-D numbers, one entry a row.
+        constants: further symbols -> numbers.
+        dtype: "float64" or "float32".
+        backend: "native" (machine code) or "numpy" (the reference; slow, and short enough to read).
+        threads: how many; by default the environment's ``CHENTSOV_THREADS``, or every processor.
+
+    Returns:
+        A `Kernel`. One expression gives one array of the broadcast shape; a matrix or array of
+        expressions gives an array with the components first; a list gives a list.
+
+    Raises:
+        ValueError: unknown symbols, missing or ragged data, arrays that are no real numbers.
+        UnsupportedFunction: a function that no back end can evaluate, by name.
+
+    >>> import numpy as np
+    >>> x, y = sp.symbols("x y")
+    >>> f = compile(sp.exp(x + y), [x, y])
+    >>> f(np.array([0.0, 1.0])[:, None], np.array([0.0, -1.0, 2.0])).round(3)
+    array([[ 1.   ,  0.368,  7.389],
+           [ 2.718,  1.   , 20.086]])
+    """
+    return Kernel(expressions, arguments, data=data, constants=constants, dtype=dtype, backend=backend, threads=threads)
+
+
+class Kernel:
+    """A compiled formula; see `compile`. Print `program`, or `explain()` for what became of it."""
+
+    def __init__(self, expressions: Any, arguments: Sequence[sp.Symbol | str], *, data: Mapping | None, constants: Mapping | None,
+                 dtype: Any, backend: str, threads: int | None) -> None:
+        self.dtype = _dtype(dtype)
+        if backend not in ("native", "numpy"):
+            raise ValueError(f"unknown back end {backend!r}: choose 'native' or 'numpy' (balls: evaluate_ball)")
+        self.backend = backend
+        self.threads = default_threads() if threads is None else int(threads)
+        if self.threads < 1:
+            raise ValueError(f"threads = {threads}: at least one is needed")
+        flat, self._shape = _flattened(expressions)
+        symbols = _symbols(flat, [*arguments, *(constants or {})])
+        self.arguments = symbols[: len(arguments)]
+        if len(set(symbols)) < len(symbols):
+            raise ValueError(f"a symbol is given twice among arguments and constants: {', '.join(map(str, symbols))}")
+        self.program: Program = lower(flat, symbols)
+        keys = symbol_keys(symbols)
+        self._argument_keys = [keys[s] for s in self.arguments]
+        self._constants = {keys[s]: _number(s, v) for s, v in zip(symbols[len(arguments):], (constants or {}).values())}
+        self._data = _rows(self.program, data or {}, self.dtype)
+        self._plans: dict[tuple, Machine | Schedule] = {}
+        self._last: tuple | None = None
+
+    def __call__(self, *arrays: Any, out: np.ndarray | None = None) -> Any:
+        """Evaluate at arrays that broadcast; with `out`, into that array (components first)."""
+        prepared = [_array(a, name, self.dtype) for a, name in zip(arrays, self._argument_keys)]
+        if len(arrays) != len(self._argument_keys):
+            raise ValueError(f"{len(arrays)} arrays for {len(self._argument_keys)} arguments ({', '.join(self._argument_keys)})")
+        try:
+            shape = np.broadcast_shapes(*(a.shape for a in prepared))
+        except ValueError:
+            shapes = ", ".join(f"{k}: {a.shape}" for k, a in zip(self._argument_keys, prepared))
+            raise ValueError(f"the arguments do not broadcast against one another ({shapes})") from None
+        size = len(self.program.outputs) * int(np.prod(shape, dtype=object))
+        _refuse_if_too_large(size * self.dtype.itemsize)
+        target = self._target(out, shape)
+        if target.size:
+            with np.errstate(all="ignore"):
+                if self.backend == "numpy":
+                    self._reference(prepared, target)
+                else:
+                    self._native(prepared, shape, target)
+        return self._shaped(target, shape)
+
+    def explain(self) -> str:
+        """The program, and where the last call placed its parts."""
+        plan = self._plans.get(self._last) if self._last else None
+        stages = f"\n\n{plan.plan}" if isinstance(plan, Machine) else ""
+        return f"{self.program}{stages}"
+
+    # the two back ends --------------------------------------------------------------------------------
+    def _reference(self, arrays: list[np.ndarray], target: np.ndarray) -> None:
+        from .reference import evaluate
+
+        values = dict(zip(self._argument_keys, arrays)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
+        for k, value in enumerate(evaluate(self.program, values, self._data, self.dtype)):
+            target[k] = value
+
+    def _native(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray) -> None:
+        extents, loops, thin = _collapsed(shape, arrays)
+        values = dict(zip(self._argument_keys, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
+        pattern = dict(zip(self._argument_keys, loops)) | {k: frozenset() for k in self._constants}
+        machine = self._machine(pattern, len(extents), values)
+        plan = machine.plan
+        tables = {t: len(extents) + k for k, t in enumerate(plan.tables)}
+        rows = {tables[t]: len(next(iter(self._data[key] for key, u in self.program.rows.items() if u == t))) for t in plan.tables}
+        given = {}
+        for node in plan.program.nodes():
+            if node.op == "input":
+                given[node] = values[str(node.value)]
+            elif node.op == "row":
+                given[node] = self._data[str(node.value)]
+        wanted = [n for n in dict.fromkeys(plan.program.outputs) if n.op not in ("number", "constant")]
+        made = dict(zip(wanted, machine.run(extents, given, rows, wanted, self.threads)))
+        for k, node in enumerate(plan.program.outputs):
+            flat = target[k : k + 1].reshape(extents)
+            if node in made:
+                home = plan.home[node]
+                flat[...] = made[node].reshape([extents[a] if a in home else 1 for a in range(len(extents))])
+            else:
+                from .reference import leaf
+
+                flat[...] = leaf(node, self.dtype)
+
+    def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray]) -> Machine:
+        ranges = {k: _range(v) for k, v in {**values, **self._data}.items()}
+        separated = headroom(self.program, ranges, pattern, axes) < _HEADROOM[self.dtype.name]
+        key = (tuple(sorted((k, tuple(sorted(v))) for k, v in pattern.items())), axes, separated)
+        self._last = key
+        if key not in self._plans:
+            program = separate(self.program, pattern, axes, separated=separated)
+            program = arrange(program, pattern, axes)
+            self._plans[key] = Machine(schedule(program, pattern, axes), self.dtype)
+        return self._plans[key]  # type: ignore[return-value]
+
+    # shapes -------------------------------------------------------------------------------------------
+    def _target(self, out: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+        full = (len(self.program.outputs), *shape)
+        if out is None:
+            return np.empty(full, self.dtype)
+        wanted = shape if self._shape is None else (*(self._shape if isinstance(self._shape, tuple) else (len(self.program.outputs),)), *shape)
+        if not isinstance(out, np.ndarray) or out.shape != wanted or out.dtype != self.dtype or not out.flags.c_contiguous or not out.flags.writeable:
+            raise ValueError(f"out= must be a writeable C-contiguous {self.dtype} array of shape {wanted}")
+        return out.reshape(full)
+
+    def _shaped(self, target: np.ndarray, shape: tuple[int, ...]) -> Any:
+        if self._shape is None:
+            return target[0] if shape else target[0][()]
+        if isinstance(self._shape, tuple):
+            return target.reshape(*self._shape, *shape)
+        return [row if shape else row[()] for row in target]
+
+
+def _dtype(dtype: Any) -> np.dtype:
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in (np.dtype("float64"), np.dtype("float32")):
+        raise ValueError(f"dtype {dtype!r}: kernels run in float64 or float32")
+    return found
+
+
+def _flattened(expressions: Any) -> tuple[list[sp.Expr], Any]:
+    """Scalar expressions, and the shape to give the result: None, a tuple of components, or list."""
+    if isinstance(expressions, (sp.MatrixBase, sp.NDimArray)):
+        shape = tuple(int(n) for n in expressions.shape)
+        return [sp.sympify(e) for e in (list(expressions) if isinstance(expressions, sp.MatrixBase) else expressions._array if hasattr(expressions, "_array") and isinstance(expressions._array, (list, tuple, sp.Tuple)) else sp.flatten(expressions))], shape
+    if isinstance(expressions, (list, tuple, sp.Tuple)):
+        flat = [sp.sympify(e) for e in expressions]
+        shape = list
+    else:
+        flat, shape = [sp.sympify(expressions)], None
+    for e in flat:
+        if not isinstance(e, sp.Expr):
+            raise ValueError(f"not an expression to evaluate: {e!r} ({type(e).__name__})")
+    if not flat:
+        raise ValueError("no expressions to compile: the list is empty")
+    return flat, shape
+
+
+def _symbols(expressions: Sequence[sp.Expr], names: Sequence[sp.Symbol | str]) -> list[sp.Symbol]:
+    """Symbols for names: the one of that name in the expressions, with its assumptions."""
+    free = {s.name: s for e in expressions for s in e.free_symbols}
+    out = []
+    for name in names:
+        if isinstance(name, sp.Symbol):
+            out.append(name)
+        elif isinstance(name, str):
+            out.append(free.get(name, sp.Symbol(name)))
+        else:
+            raise ValueError(f"an argument must be a SymPy symbol or its name, not {name!r}")
+    return out
+
+
+def _number(symbol: sp.Symbol, value: Any) -> float:
+    try:
+        return float(value)
+    except TypeError:
+        raise ValueError(f"the constant {symbol} must be a real number, not {value!r}") from None
+
+
+def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        kind = {"c": "complex", "O": "object", "U": "text", "S": "text"}.get(array.dtype.kind, str(array.dtype))
+        raise ValueError(f"{name}: an array of real numbers is needed, not {kind}")
+    return array.astype(dtype, copy=False)
+
+
+def _rows(program: Program, data: Mapping, dtype: np.dtype) -> dict[str, np.ndarray]:
+    """The columns of the data, checked: all there, one-dimensional, finite, as long as each other."""
+    by_name = {k.name if isinstance(k, sp.Symbol) else str(k): v for k, v in data.items()}
+    out: dict[str, np.ndarray] = {}
+    lengths: dict[str, tuple[str, int]] = {}
+    for key, table in program.rows.items():
+        if key not in by_name:
+            known = ", ".join(sorted(by_name)) or "none"
+            raise ValueError(f"no data for the row variable {key} (given: {known}); pass data={{{key}: values, ...}}")
+        column = _array(by_name[key], f"data of {key}", dtype)
+        if column.ndim != 1 or not column.size:
+            raise ValueError(f"data of {key}: one-dimensional and not empty is needed, not shape {column.shape}")
+        if not np.isfinite(column).all():
+            raise ValueError(f"data of {key}: row {int(np.argmin(np.isfinite(column)))} is not a finite number")
+        first, length = lengths.setdefault(table, (key, column.size))
+        if length != column.size:
+            raise ValueError(f"data of {key} has {column.size} rows, data of {first} has {length}")
+        out[key] = np.ascontiguousarray(column)
+    return out
+
+
+def _refuse_if_too_large(needed: int) -> None:
+    from .memory import available
+
+    limit = available()
+    if needed > limit:
+        raise ValueError(f"the result needs {needed / 2**30:.1f} GiB and about {limit / 2**30:.1f} GiB are free; "
+                         f"evaluate it in parts, or use on_grid with chunks=")
+
+
+def _range(array: np.ndarray) -> tuple[float, float]:
+    if not array.size:
+        return (0.0, 0.0)
+    low, high = float(np.min(array)), float(np.max(array))
+    return (low, high) if np.isfinite(low) and np.isfinite(high) else (-np.inf, np.inf)
+
+
+def _collapsed(shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[tuple[int, ...], list[frozenset[int]], list[np.ndarray]]:
+    """Fewest axes: those of length one dropped, neighbours that every argument treats alike merged.
+
+    Returns the lengths, the axes each argument depends on, and the arguments over their own axes only.
+    """
+    full = [a.reshape((1,) * (len(shape) - a.ndim) + a.shape) for a in arrays]
+    uses = [frozenset(k for k, a in enumerate(full) if a.shape[d] > 1) for d in range(len(shape))]
+    groups: list[list[int]] = []
+    for d, n in enumerate(shape):
+        if n == 1:
+            continue
+        if groups and uses[groups[-1][-1]] == uses[d]:
+            groups[-1].append(d)
+        else:
+            groups.append([d])
+    extents = tuple(int(np.prod([shape[d] for d in group])) for group in groups)
+    loops = [frozenset(g for g, group in enumerate(groups) if k in uses[group[0]]) for k in range(len(full))]
+    thin = [np.ascontiguousarray(a).reshape([extents[g] for g in sorted(loops[k])]) for k, a in enumerate(full)]
+    return extents, loops, thin

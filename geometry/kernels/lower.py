@@ -1,0 +1,222 @@
+"""From SymPy to a program: every node of the formula becomes a node of the graph, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import sympy as sp
+
+from ..exact import UnsupportedFunction
+from ..expectation import Mean
+from .functions import by_class
+from .program import Graph, Node, Program
+from .stable import stable
+
+__all__ = ["lower"]
+
+_RECIPROCAL = {sp.cot: sp.tan, sp.sec: sp.cos, sp.csc: sp.sin, sp.coth: sp.tanh, sp.sech: sp.cosh, sp.csch: sp.sinh}
+_RELATIONS = {sp.Lt: ("lt", 0, 1), sp.Le: ("le", 0, 1), sp.Gt: ("lt", 1, 0), sp.Ge: ("le", 1, 0),
+              sp.Eq: ("eq", 0, 1), sp.Ne: ("ne", 0, 1)}
+
+
+def lower(expressions: Sequence[sp.Expr], inputs: Sequence[sp.Symbol], *, stabilise: bool = True) -> Program:
+    """A program that computes the expressions from the inputs (and from data rows inside a `Mean`).
+
+    Args:
+        expressions: scalar SymPy expressions.
+        inputs: the symbols that are given numbers from outside, in the order of the call.
+        stabilise: rewrite into stable forms first (`stable.py`).
+
+    Raises:
+        ValueError: a symbol is neither an input nor a variable of the `Mean` it stands in.
+        UnsupportedFunction: the formula contains something that has no numeric meaning here.
+
+    >>> x, y = sp.symbols("x y")
+    >>> print(lower([sp.sqrt(x) / y**2], [x, y]))
+    program(x, y)
+      v1 = sqrt(x)
+      v3 = y^-2
+      v4 = v1 * v3
+      return v4
+    """
+    expressions = [sp.sympify(e) for e in expressions]
+    tables = _tables(expressions)
+    clash = set(inputs) & set(tables)
+    if clash:
+        names = ", ".join(sorted(map(str, clash)))
+        raise ValueError(f"{names}: both an argument and a variable that a Mean averages over; rename one of them")
+    work = _Lowering(inputs, tables)
+    outputs = tuple(work.lower(stable(e) if stabilise else e, frozenset()) for e in expressions)
+    keys = {s: work.keys[s] for s in inputs}
+    rows = {work.keys[s]: t for s, t in tables.items()}
+    return Program(work.graph, outputs, tuple(keys.values()), rows)
+
+
+def symbol_keys(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
+    """A distinct printable key for each symbol: its name, numbered where two symbols share one."""
+    keys: dict[sp.Symbol, str] = {}
+    used: set[str] = set()
+    for s in symbols:
+        key, n = s.name, 1
+        while key in used:
+            n += 1
+            key = f"{s.name}#{n}"
+        used.add(key)
+        keys[s] = key
+    return keys
+
+
+def _tables(expressions: Sequence[sp.Expr]) -> dict[sp.Symbol, str]:
+    """Row symbol -> the table it belongs to. Symbols that one Mean averages over share their rows."""
+    groups: list[set[sp.Symbol]] = []
+    for expression in expressions:
+        for mean in _means(expression):
+            joined = set(mean.variables)
+            for group in [g for g in groups if g & joined]:
+                joined |= group
+                groups.remove(group)
+            groups.append(joined)
+    out = {}
+    for k, group in enumerate(sorted(groups, key=lambda g: min(s.name for s in g))):
+        for s in sorted(group, key=lambda s: s.name):
+            out[s] = f"data{k}"
+    return out
+
+
+def _means(e: sp.Basic):
+    for part in sp.preorder_traversal(e):
+        if isinstance(part, Mean):
+            yield part
+
+
+class _Lowering:
+    def __init__(self, inputs: Sequence[sp.Symbol], tables: Mapping[sp.Symbol, str]) -> None:
+        self.graph = Graph()
+        self.tables = tables
+        self.inputs = set(inputs)
+        self.keys = symbol_keys([*inputs, *tables])
+        self._memo: dict[tuple[sp.Basic, frozenset], Node] = {}
+
+    def lower(self, e: sp.Basic, open_tables: frozenset) -> Node:
+        """`open_tables`: the tables whose rows an enclosing Mean runs over."""
+        key = (e, open_tables)
+        if key not in self._memo:
+            self._memo[key] = self._lower(e, open_tables)
+        return self._memo[key]
+
+    def _lower(self, e: sp.Basic, scope: frozenset) -> Node:
+        g = self.graph
+        if isinstance(e, sp.Symbol):
+            return self._symbol(e, scope)
+        if isinstance(e, sp.Number):
+            return self._number(e)
+        if isinstance(e, sp.NumberSymbol):
+            return g.constant(str(e))
+        if isinstance(e, sp.Add):
+            return g.add(*(self.lower(a, scope) for a in e.args))
+        if isinstance(e, sp.Mul):
+            return g.mul(*(self.lower(a, scope) for a in e.args))
+        if isinstance(e, sp.Pow):
+            return self._power(e, scope)
+        if isinstance(e, Mean):
+            return self._mean(e, scope)
+        if isinstance(e, sp.Piecewise):
+            return self._piecewise(e, scope)
+        if isinstance(e, (sp.core.relational.Relational, sp.logic.boolalg.Boolean)):
+            return self._condition(e, scope)
+        return self._function(e, scope)
+
+    def _symbol(self, e: sp.Symbol, scope: frozenset) -> Node:
+        if e in self.inputs:
+            return self.graph.input(self.keys[e])
+        if e in self.tables:
+            if self.tables[e] in scope:
+                return self.graph.row(self.keys[e])
+            raise ValueError(f"{e} stands outside the Mean that averages over it; give it as an argument under another name")
+        known = ", ".join(sorted(self.keys.values())) or "none"
+        raise ValueError(f"unknown symbol {e.name!r}: it is no argument and no constant (known: {known}); "
+                         f"give it a value through the arguments, constants= or data=")
+
+    def _number(self, e: sp.Number) -> Node:
+        if e.is_Rational:
+            return self.graph.number(Fraction(int(e.p), int(e.q)))
+        if e.is_Float and e.is_finite:
+            exact = sp.Rational(e)
+            return self.graph.number(Fraction(int(exact.p), int(exact.q)))
+        names = {sp.oo: "oo", -sp.oo: "-oo", sp.nan: "nan", sp.zoo: "nan"}
+        return self.graph.constant(names[e])
+
+    def _power(self, e: sp.Pow, scope: frozenset) -> Node:
+        g = self.graph
+        base, exponent = e.args
+        if exponent.is_Integer:
+            return g.power(self.lower(base, scope), int(exponent))
+        if exponent.is_Rational and exponent.q == 2:
+            return g.power(g.call("sqrt", self.lower(base, scope)), int(exponent.p))
+        if base == sp.E:
+            return g.call("exp", self.lower(exponent, scope))
+        return g.call("pow", self.lower(base, scope), self.lower(exponent, scope))
+
+    def _mean(self, e: sp.Expr, scope: frozenset) -> Node:
+        (table,) = {self.tables[v] for v in e.variables}
+        if table in scope:
+            raise ValueError(f"{e}: a Mean inside a Mean over the same rows ({', '.join(map(str, e.variables))})")
+        return self.graph.mean(self.lower(e.expression, scope | {table}), table)
+
+    def _piecewise(self, e: sp.Piecewise, scope: frozenset) -> Node:
+        g = self.graph
+        out = g.constant("nan")
+        for value, condition in reversed(e.args):
+            if condition == sp.true:
+                out = self.lower(value, scope)
+            elif condition != sp.false:
+                out = g.call("select", self.lower(condition, scope), self.lower(value, scope), out)
+        return out
+
+    def _condition(self, e: sp.Basic, scope: frozenset) -> Node:
+        g = self.graph
+        for kind, (name, a, b) in _RELATIONS.items():
+            if isinstance(e, kind):
+                return g.call(name, self.lower(e.args[a], scope), self.lower(e.args[b], scope))
+        if e in (sp.true, sp.false):
+            return g.call("le", g.number(0), g.number(0 if e == sp.true else -1))
+        if isinstance(e, (sp.And, sp.Or)):
+            parts = [self.lower(a, scope) for a in e.args]
+            out = parts[0]
+            for p in parts[1:]:
+                out = g.call("and" if isinstance(e, sp.And) else "or", out, p)
+            return out
+        if isinstance(e, sp.Not):
+            return g.call("not", self.lower(e.args[0], scope))
+        raise UnsupportedFunction(f"the condition {e} has no numeric form; write it with <, <=, ==, &, |, ~")
+
+    def _function(self, e: sp.Basic, scope: frozenset) -> Node:
+        g = self.graph
+        if type(e) in _RECIPROCAL:
+            return g.power(self.lower(_RECIPROCAL[type(e)](*e.args), scope), -1)
+        if isinstance(e, sp.Heaviside):
+            u = self.lower(e.args[0], scope)
+            at_zero = self.lower(e.args[1], scope)
+            step = g.call("select", g.call("lt", g.number(0), u), g.number(1), g.number(0))
+            return g.call("select", g.call("eq", u, g.number(0)), at_zero, step)
+        record = by_class.get(type(e))
+        if record is None:
+            raise UnsupportedFunction(
+                f"{type(e).__name__}: no numeric routine for {e}; rewrite it in elementary functions "
+                f"(expression.rewrite(...)), or substitute its value as an argument"
+            )
+        if record.name == "polygamma":
+            order = e.args[0]
+            if not (order.is_Integer and order >= 0):
+                raise UnsupportedFunction(f"polygamma: the order of {e} is not a non-negative integer; give it a number")
+            return g.call("polygamma", self.lower(e.args[1], scope), value=int(order))
+        args = [self.lower(a, scope) for a in e.args]
+        if record.name in ("min", "max"):
+            out = args[0]
+            for a in args[1:]:
+                out = g.call(record.name, out, a)
+            return out
+        if record.name == "log" and len(args) == 2:
+            return g.div(g.call("log", args[0]), g.call("log", args[1]))
+        return g.call(record.name, *args)

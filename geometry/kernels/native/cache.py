@@ -1,0 +1,112 @@
+"""Machine code on disk, so that a second process need not compile.
+
+One file an entry, `<cache>/v<format>/<key>.bin`: a SHA-256 of the code, then the code. The key is a hash
+of the assembly, the processor with its features, and the versions that made the code. Files are written
+beside and renamed, so several processes may share the folder; whatever does not match its own checksum is
+rebuilt. The folder is bounded: when it outgrows its limit the oldest entries go.
+
+`CHENTSOV_CACHE` names another folder, or switches the cache off ("off").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+__all__ = ["folder", "fetch", "store", "entries", "clear", "key_of"]
+
+_FORMAT = 1
+_LIMIT_BYTES = 256 * 1024 * 1024
+
+
+def folder() -> Path | None:
+    """Where the entries are; None if the cache is switched off."""
+    chosen = os.environ.get("CHENTSOV_CACHE")
+    if chosen is not None:
+        if chosen.strip().lower() in ("", "off", "0", "no"):
+            return None
+        return Path(chosen).expanduser() / f"v{_FORMAT}"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "chentsov" / "kernels" / f"v{_FORMAT}"
+
+
+def key_of(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def fetch(key: str) -> bytes | None:
+    """The code stored under a key, if it is there and whole."""
+    where = folder()
+    if where is None:
+        return None
+    try:
+        content = (where / f"{key}.bin").read_bytes()
+    except OSError:
+        return None
+    digest, code = content[:32], content[32:]
+    return code if code and hashlib.sha256(code).digest() == digest else None
+
+
+def store(key: str, code: bytes) -> None:
+    """Keep the code; a folder that cannot be written only costs the next process some time."""
+    where = folder()
+    if where is None:
+        return
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=where, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(code).digest() + code)
+            os.replace(name, where / f"{key}.bin")
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _trim(where)
+    except OSError:
+        return
+
+
+def entries() -> list[tuple[Path, int]]:
+    """The files of the cache with their sizes, the oldest first."""
+    where = folder()
+    if where is None or not where.is_dir():
+        return []
+    found = []
+    for path in where.glob("*.bin"):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.append((status.st_mtime, path, status.st_size))
+    return [(path, size) for _, path, size in sorted(found)]
+
+
+def clear() -> int:
+    """Remove every entry; the number removed."""
+    removed = 0
+    for path, _ in entries():
+        try:
+            path.unlink()
+            removed += 1
+        except OSError:
+            continue
+    return removed
+
+
+def _trim(where: Path) -> None:
+    found = entries()
+    excess = sum(size for _, size in found) - _LIMIT_BYTES
+    for path, size in found:
+        if excess <= 0:
+            return
+        path.unlink(missing_ok=True)
+        excess -= size

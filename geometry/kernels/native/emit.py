@@ -1,0 +1,326 @@
+"""A schedule as LLVM assembly: one function a stage.
+
+    void stage_k(ptr buffers, ptr capacities, i64 low, i64 high, i64 rows)
+
+`weight` multiplies the sums (one over the number of rows). `buffers` lists the tables of the inputs, then of the results. `capacities` gives the allocated length of
+every loop. The first cell loop of the stage runs over [low, high). The innermost cell loop advances by
+whole vectors and ends with a block that overlaps the one before, so there is no scalar tail.
+
+A summing stage holds the sums of `blocks` neighbouring vectors of cells in registers while it runs over
+the rows: a row's data is loaded once for all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from ..program import Node
+from ..schedule import Schedule, Stage, loop_order
+from .text import Vector, Writer
+from .vector import OWN, define
+
+__all__ = ["emit", "block_lanes"]
+
+_CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Catalan": 0.915965594177219,
+              "GoldenRatio": 1.618033988749895, "TribonacciConstant": 1.8392867552141612,
+              "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
+_RELATIONS = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
+_MOST_BLOCKS = 2
+
+
+def block_lanes(lanes: int) -> int:
+    """Cells that one step of the innermost loop may cover."""
+    return lanes * _MOST_BLOCKS
+
+
+def emit(plan: Schedule, bits: int, register_bytes: int) -> str:
+    """The module: every stage of the schedule that runs natively, and the functions they call."""
+    lanes = register_bytes * 8 // bits
+    functions: list[str] = []
+    declared: set[str] = set()
+    needed: dict[tuple[str, int, int], None] = {}
+    for number, stage in enumerate(plan.stages):
+        if stage.kind != "host":
+            maker = _Stage(plan, stage, bits, lanes, declared, needed)
+            functions.append(maker.function(f"stage_{number}"))
+    defined: list[str] = []
+    for name, width, arity in _with_callees(needed):
+        defined.append(define(name, Vector(64, width), declared, arity))
+        if bits == 32:
+            defined.append(define(name, Vector(32, width), declared, arity))
+    return "\n".join([*sorted(declared), "", *defined, *functions])
+
+
+def _with_callees(needed: dict[tuple[str, int, int], None]) -> list[tuple[str, int, int]]:
+    todo, out = list(needed), dict(needed)
+    while todo:
+        name, width, _ = todo.pop()
+        for other in OWN[name][1] if name in OWN else ():
+            if (other, width, 1) not in out:
+                out[other, width, 1] = None
+                todo.append((other, width, 1))
+    return list(out)
+
+
+class _Stage:
+    def __init__(self, plan: Schedule, stage: Stage, bits: int, lanes: int, declared: set[str], needed: dict) -> None:
+        self.plan, self.stage, self.needed = plan, stage, needed
+        self.cells = stage.cells
+        self.along = self.cells[-1] if self.cells else None  # the loop that the vectors run along
+        self.vector = Vector(bits, lanes if self.along is not None else 1)
+        self.w = Writer(self.vector, declared=declared)
+        self.blocks = self._blocks()
+        self.entry: list[str] = []
+        self.loaded: dict[tuple[Node, int], str] = {}
+        self.index: dict[int, str] = {}
+        self.pointer: dict[Node, str] = {}
+        self.stride: dict[int, str] = {}
+
+    def _blocks(self) -> int:
+        """Two vectors of cells a step where the sums of both fit the 32 (or 16) registers."""
+        if self.stage.kind != "sum" or self.along is None:
+            return 1
+        registers = 32 if self.vector.lanes * self.vector.bits == 512 else 16
+        return _MOST_BLOCKS if _MOST_BLOCKS * len(self.stage.results) + 10 <= registers else 1
+
+    # the loop nest ------------------------------------------------------------------------------------
+    def function(self, name: str) -> str:
+        w, stage = self.w, self.stage
+        rank = loop_order(self.plan.axes, len(self.plan.tables))
+        for loop in sorted(rank):
+            p = w.let(f"getelementptr i64, ptr %capacities, i64 {loop}", "p")
+            self.stride[loop] = w.let(f"load i64, ptr {p}", "cap")
+        for position, node in enumerate((*stage.inputs, *stage.results)):
+            p = w.let(f"getelementptr ptr, ptr %buffers, i64 {position}", "p")
+            self.pointer[node] = w.let(f"load ptr, ptr {p}", "buf")
+        if stage.kind == "sum":
+            # vectors outermost: the tables of the last axis stay in the first-level cache
+            order = [self.along, *self.cells[:-1]] if self.along is not None else []
+        else:
+            order = list(self.cells)
+        self._loops(order, 0)
+        w.line("  ret void")
+        body = "\n".join(w.lines)
+        return (f"define void @{name}(ptr noalias %buffers, ptr noalias %capacities, i64 %low, i64 %high, i64 %rows, double %weight) {{\n"
+                f"entry:\n{body}\n}}\n")
+
+    def _loops(self, order: list, depth: int) -> None:
+        w = self.w
+        self._load_available()
+        if depth == len(order):
+            self._innermost()
+            return
+        loop = order[depth]
+        first = loop == self.cells[0]
+        start, stop = ("%low", "%high") if first else ("0", self.stride[loop])
+        step = self.vector.lanes * self.blocks if loop == self.along else 1
+        kept = dict(self.loaded), dict(self.index)
+        before, head, after = (w.fresh("before"), w.fresh("loop"), w.fresh("after"))
+        w.line(f"  br label {before}")
+        w.label(before[1:])
+        raw, following = w.fresh("i"), w.fresh("next")
+        enter = w.let(f"icmp slt i64 {start}, {stop}")
+        w.line(f"  br i1 {enter}, label {head}, label {after}")
+        w.label(head[1:])
+        tail = w.fresh("tail")
+        w.line(f"  {raw} = phi i64 [ {start}, {before} ], [ {following}, {tail} ]")
+        if step > 1:
+            # the last block starts early enough to end inside
+            last = w.let(f"sub i64 {stop}, {step}")
+            early = w.let(f"icmp slt i64 {last}, {raw}")
+            self.index[loop] = w.let(f"select i1 {early}, i64 {last}, i64 {raw}")
+        else:
+            self.index[loop] = raw
+        self._loops(order, depth + 1)
+        w.line(f"  br label {tail}")
+        w.label(tail[1:])
+        w.line(f"  {following} = add i64 {raw}, {step}")
+        again = w.let(f"icmp slt i64 {following}, {stop}")
+        w.line(f"  br i1 {again}, label {head}, label {after}")
+        w.label(after[1:])
+        self.loaded, self.index = kept
+
+    def _load_available(self) -> None:
+        """Load every input whose loops are all open: as far out as it can be."""
+        for node in self.stage.inputs:
+            home = self.plan.home[node]
+            if all(loop in self.index for loop in home) and (node, 0) not in self.loaded:
+                for block in range(self.blocks):
+                    if block and self.along not in home:
+                        self.loaded[node, block] = self.loaded[node, 0]
+                    else:
+                        self.loaded[node, block] = self._load(node, home, block)
+
+    def _address(self, node: Node, home: tuple[int, ...], block: int) -> str:
+        w = self.w
+        offset = "0"
+        for loop in home:
+            here = self.index[loop]
+            if loop == self.along and block:
+                here = w.let(f"add i64 {here}, {block * self.vector.lanes}")
+            offset = here if offset == "0" else w.let(f"add i64 {w.let(f'mul i64 {offset}, {self.stride[loop]}')}, {here}")
+        return w.let(f"getelementptr {self.vector.scalar}, ptr {self.pointer[node]}, i64 {offset}", "a")
+
+    def _load(self, node: Node, home: tuple[int, ...], block: int) -> str:
+        w, v = self.w, self.vector
+        address = self._address(node, home, block)
+        align = v.bits // 8
+        if v.lanes == 1:
+            return w.let(f"load {v.type}, ptr {address}, align {align}")
+        if home and home[-1] == self.along:
+            return w.let(f"load {v.type}, ptr {address}, align {align}")
+        if self.along in home:
+            return self._gather(address, home)
+        scalar = w.let(f"load {v.scalar}, ptr {address}, align {align}")
+        first = w.let(f"insertelement {v.type} poison, {v.scalar} {scalar}, i32 0")
+        return w.let(f"shufflevector {v.type} {first}, {v.type} poison, <{v.lanes} x i32> zeroinitializer")
+
+    def _gather(self, address: str, home: tuple[int, ...]) -> str:
+        w, v = self.w, self.vector
+        step = "1"
+        for loop in home[home.index(self.along) + 1:]:
+            step = self.stride[loop] if step == "1" else w.let(f"mul i64 {step}, {self.stride[loop]}")
+        out = "poison"
+        for lane in range(v.lanes):
+            here = w.let(f"getelementptr {v.scalar}, ptr {address}, i64 {w.let(f'mul i64 {step}, {lane}')}")
+            out = w.let(f"insertelement {v.type} {out}, {v.scalar} {w.let(f'load {v.scalar}, ptr {here}')}, i32 {lane}")
+        return out
+
+    # the work ---------------------------------------------------------------------------------------
+    def _innermost(self) -> None:
+        if self.stage.kind == "map":
+            for block, names in enumerate(self._evaluate()):
+                for node in self.stage.results:
+                    self._store(node, self._value(node, names), block)
+        else:
+            self._sum()
+
+    def _sum(self) -> None:
+        w, v, stage = self.w, self.vector, self.stage
+        before, head, after = w.fresh("before"), w.fresh("rows"), w.fresh("after")
+        n, following = w.fresh("n"), w.fresh("next")
+        w.line(f"  br label {before}")
+        w.label(before[1:])
+        w.line(f"  br label {head}")
+        w.label(head[1:])
+        w.line(f"  {n} = phi i64 [ 0, {before} ], [ {following}, {head} ]")
+        sums = {(node, b): (w.fresh("s"), w.fresh("t")) for node in stage.results for b in range(self.blocks)}
+        for old, new in sums.values():
+            zero = "zeroinitializer" if v.lanes > 1 else v.constant(0.0)
+            w.line(f"  {old} = phi {v.type} [ {zero}, {before} ], [ {new}, {head} ]")
+        kept = dict(self.loaded), dict(self.index)
+        assert stage.table is not None
+        self.index[stage.table] = n
+        self._load_available()
+        names = self._evaluate()
+        for (node, block), (old, new) in sums.items():
+            w.line(f"  {new} = fadd contract {v.type} {old}, {self._value(node.args[0], names[block])}")
+        w.line(f"  {following} = add i64 {n}, 1")
+        again = w.let(f"icmp slt i64 {following}, %rows")
+        w.line(f"  br i1 {again}, label {head}, label {after}")
+        w.label(after[1:])
+        self.loaded, self.index = kept
+        self._store_sums(sums)
+
+    def _store_sums(self, sums: dict[tuple[Node, int], tuple[str, str]]) -> None:
+        w, v = self.w, self.vector
+        weight = "%weight" if v.bits == 64 else w.let("fptrunc double %weight to float")
+        if v.lanes > 1:
+            first = w.let(f"insertelement {v.type} poison, {v.scalar} {weight}, i32 0")
+            weight = w.let(f"shufflevector {v.type} {first}, {v.type} poison, <{v.lanes} x i32> zeroinitializer")
+        for (node, block), (_, new) in sums.items():
+            self._store(node, w.mul(new, weight), block)
+
+    def _store(self, node: Node, value: str, block: int) -> None:
+        address = self._address(node, self.plan.home[node], block)
+        self.w.line(f"  store {self.vector.type} {value}, ptr {address}, align {self.vector.bits // 8}")
+
+    def _evaluate(self) -> list[dict[Node, str]]:
+        """Emit the body for all blocks side by side; for each block, the names of its values."""
+        names: list[dict[Node, str]] = [{n: name for (n, b), name in self.loaded.items() if b == block} for block in range(self.blocks)]
+        for node in self.stage.body:
+            args = [[self._value(a, known) for a in node.args] for known in names]
+            if node.op == "reciprocal":
+                made = self._reciprocals([a for (a,) in args])
+            else:
+                made = [self._operation(node, a) for a in args]
+            for known, name in zip(names, made):
+                known[node] = name
+        return names
+
+    def _value(self, node: Node, names: dict[Node, str]) -> str:
+        if node.op == "number":
+            return self.vector.constant(_rounded(node.value, self.vector.bits))  # type: ignore[arg-type]
+        if node.op == "constant":
+            return self.vector.constant(_CONSTANTS[str(node.value)])
+        return names[node]
+
+    def _reciprocals(self, values: list[str]) -> list[str]:
+        """1/a and 1/b from one division, b/(ab) and a/(ab): dividing is eight times as dear as multiplying."""
+        w, one = self.w, self.w.const(1.0)
+        if len(values) == 1:
+            return [w.div(one, values[0])]
+        a, b = values
+        both = w.div(one, w.mul(a, b))
+        return [w.mul(both, b), w.mul(both, a)]
+
+    def _operation(self, node: Node, args: list[str]) -> str:
+        w, op = self.w, node.op
+        if op in ("add", "mul", "product", "div"):
+            out = args[0]
+            for a in args[1:]:
+                out = w.binary("mul" if op == "product" else op, out, a)
+            return out
+        if op == "power":
+            return self._power(args[0], int(node.value))  # type: ignore[call-overload]
+        if op == "sqrt":
+            return w.intrinsic("sqrt", args[0])
+        if op == "abs":
+            return w.intrinsic("fabs", args[0])
+        if op in ("floor", "ceil"):
+            return w.intrinsic(op, args[0])
+        if op in ("min", "max"):
+            # NaN in either argument is the answer, as in NumPy
+            chosen = w.select(w.compare("olt" if op == "min" else "ogt", args[0], args[1]), args[0], args[1])
+            return w.select(w.compare("uno", args[0], args[0]), args[0], chosen)
+        if op == "sign":
+            up = w.select(w.compare("ogt", args[0], w.const(0.0)), w.const(1.0), args[0])
+            return w.select(w.compare("olt", args[0], w.const(0.0)), w.const(-1.0), up)
+        if op in _RELATIONS:
+            return w.compare(_RELATIONS[op], *args)
+        if op in ("and", "or"):
+            return w.let(f"{op} {self.vector.mask} {args[0]}, {args[1]}")
+        if op == "not":
+            ones = "true" if self.vector.lanes == 1 else "<" + ", ".join(["i1 true"] * self.vector.lanes) + ">"
+            return w.let(f"xor {self.vector.mask} {args[0]}, {ones}")
+        if op == "select":
+            return w.select(*args)
+        return self._function(op, args)
+
+    def _power(self, base: str, n: int) -> str:
+        """By repeated squaring; a negative exponent divides once."""
+        w, out, square, k = self.w, "", base, abs(n)
+        while k:
+            if k & 1:
+                out = square if not out else w.mul(out, square)
+            k >>= 1
+            if k:
+                square = w.mul(square, square)
+        return w.div(w.const(1.0), out) if n < 0 else out
+
+    def _function(self, op: str, args: list[str]) -> str:
+        from ..functions import FUNCTIONS
+
+        native = FUNCTIONS[op].native
+        name = native if native.startswith("libm:") else op
+        self.needed[name, self.vector.lanes, len(args)] = None
+        prefix = "own_" if self.vector.bits == 64 else "own32_"
+        return self.w.call(f"{prefix}{name.removeprefix('libm:')}_x{self.vector.lanes}", *args)
+
+
+def _rounded(value: Fraction, bits: int) -> float:
+    try:
+        return value.numerator / value.denominator
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

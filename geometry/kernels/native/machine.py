@@ -1,0 +1,80 @@
+"""LLVM assembly -> machine code in this process, through the LLVM that numba brings along (llvmlite).
+
+Emitting vectors by hand, instead of Python source for numba, is what makes a kernel both fast to run
+(several grid points share each row that is loaded; sums stay in registers) and fast to make: tens of
+milliseconds, where a parallel numba function takes seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Any
+
+__all__ = ["assemble", "load", "host", "Library"]
+
+_lock = threading.Lock()
+
+
+@cache
+def _binding() -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm
+
+
+@cache
+def host() -> tuple[str, str, int]:
+    """(processor, its features, bytes in a vector register)."""
+    llvm = _binding()
+    features = llvm.get_host_cpu_features()
+    width = 64 if features.get("avx512f") and features.get("avx512dq") else 32 if features.get("avx") else 16
+    return llvm.get_host_cpu_name(), features.flatten(), width
+
+
+def _target_machine() -> Any:
+    llvm = _binding()
+    cpu, features, _ = host()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", codemodel="jitdefault")
+
+
+def assemble(assembly: str) -> bytes:
+    """Object code of a module given as text."""
+    llvm = _binding()
+    with _lock:
+        module = llvm.parse_assembly(assembly)
+        module.verify()
+        machine = _target_machine()
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        # Vectors are explicit already; what the vectorisers would add is compile time.
+        options.loop_vectorization = False
+        options.slp_vectorization = False
+        options.loop_unrolling = False
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+        return machine.emit_object(module)
+
+
+class Library:
+    """Loaded machine code; functions by name, as addresses."""
+
+    def __init__(self, code: bytes) -> None:
+        llvm = _binding()
+        with _lock:
+            self._machine = _target_machine()
+            self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._machine)
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+            self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        found = self._engine.get_function_address(name)
+        if not found:
+            raise LookupError(f"the machine code has no function {name}")
+        return found
+
+
+def load(code: bytes) -> Library:
+    return Library(code)

@@ -1,0 +1,322 @@
+"""Running the stages of a schedule: tables, strips of the grid on several threads, blocks of rows.
+
+Stages that do not depend on the first axis are run once. The others are run strip by strip along it,
+each strip by one thread through all of its stages, so that what one stage stores is still in the cache
+when the next one reads it. Many rows are taken a block at a time; memory then depends neither on
+(rows) x (axis points) nor on (rows) x (cells).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..functions import FUNCTIONS
+from ..program import Node
+from ..schedule import Schedule, Stage
+from . import cache as disk
+from .emit import block_lanes, emit
+from .machine import Library, assemble, host
+
+__all__ = ["Machine", "default_threads"]
+
+_ROW_BLOCK = 4096
+_CHUNK_CELLS = 1 << 18
+_SERIAL_WORK = 30_000  # points of a stage below which threads cost more than they give
+
+
+def default_threads() -> int:
+    """CHENTSOV_THREADS, or the processors this process may use."""
+    chosen = os.environ.get("CHENTSOV_THREADS")
+    if chosen:
+        return max(1, int(chosen))
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(workers, thread_name_prefix="chentsov")
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear) if hasattr(os, "register_at_fork") else None
+
+
+class Machine:
+    """A schedule in machine code."""
+
+    def __init__(self, plan: Schedule, dtype: np.dtype) -> None:
+        self.plan = plan
+        self.dtype = dtype
+        bits = 8 * dtype.itemsize
+        cpu, features, register_bytes = host()
+        self.block = block_lanes(register_bytes * 8 // bits)
+        self.assembly = emit(plan, bits, register_bytes)
+        self.functions = _functions(self.assembly, cpu, features, [k for k, s in enumerate(plan.stages) if s.kind != "host"])
+        self.steps = _steps(plan)
+
+    def run(self, extents: Sequence[int], values: Mapping[Node, np.ndarray], rows: Mapping[int, int],
+            outputs: Sequence[Node], threads: int) -> list[np.ndarray]:
+        """Evaluate.
+
+        Args:
+            extents: the length of every axis.
+            values: input and row nodes -> contiguous arrays over their own loops.
+            rows: loop number of a table -> its number of rows.
+            outputs: which stored values to return, each over its own loops.
+        """
+        plan, block = self.plan, self.block
+        lengths = {k: n for k, n in enumerate(extents)} | dict(rows)
+        results: dict[Node, np.ndarray] = {}
+        for node in outputs:
+            results[node] = np.empty([lengths[k] for k in plan.home[node]], self.dtype)
+        for low, high in _chunks(extents, block):
+            sizes = dict(lengths)
+            if extents:
+                sizes[0] = high - low
+            work = _Chunk(self, sizes, values, (low, high), threads)
+            work.run()
+            for node in outputs:
+                home = plan.home[node]
+                made = work.buffers[node][tuple(slice(0, sizes[k]) for k in home)]
+                if 0 in home:
+                    results[node][low:high] = made
+                else:
+                    results[node][...] = made
+        return [results[n] for n in outputs]
+
+
+def _functions(assembly: str, cpu: str, features: str, stages: Sequence[int]) -> dict[int, Callable[..., None]]:
+    import llvmlite
+
+    if not stages:
+        return {}
+    key = disk.key_of(assembly, cpu, features, llvmlite.__version__)
+    code = disk.fetch(key)
+    library = None
+    if code is not None:
+        try:
+            library = Library(code)
+            library.address(f"stage_{stages[0]}")
+        except Exception:  # a foreign or outdated entry: rebuild
+            library = None
+    if library is None:
+        code = assemble(assembly)
+        disk.store(key, code)
+        library = Library(code)
+    signature = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)
+    out: dict[int, Callable[..., None]] = {}
+    for k in stages:
+        function: Any = signature(library.address(f"stage_{k}"))
+        function.library = library  # the code lives as long as the function
+        out[k] = function
+    return out
+
+
+def _steps(plan: Schedule) -> list[tuple[int, list[int]]]:
+    """Stages that end in cells, in order, each with the row-wise stages it needs first."""
+    first_rows = plan.axes
+    maker = {n: k for k, s in enumerate(plan.stages) for n in s.results}
+    row_wise = {k for k, s in enumerate(plan.stages) if any(loop >= first_rows for loop in s.cells)}
+
+    def needs(k: int) -> set[int]:
+        found: set[int] = set()
+        for node in plan.stages[k].inputs:
+            j = maker.get(node)
+            if j is not None and j in row_wise and j not in found:
+                found |= {j} | needs(j)
+        return found
+
+    return [(k, sorted(needs(k))) for k in range(len(plan.stages)) if k not in row_wise]
+
+
+def _chunks(extents: Sequence[int], block: int) -> list[tuple[int, int]]:
+    if not extents:
+        return [(0, 0)]
+    cells = int(np.prod(extents, dtype=object))
+    length = extents[0]
+    if cells <= _CHUNK_CELLS * 2:
+        return [(0, length)]
+    each = max(1, _CHUNK_CELLS // max(1, cells // length))
+    if len(extents) == 1:
+        each = max(block, each // block * block)
+    return [(k, min(length, k + each)) for k in range(0, length, each)]
+
+
+def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """An array that starts on a cache line: a vector that crosses two lines loads at half the speed."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    raw = np.empty(size + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+class _Chunk:
+    """One range of the first axis, with its tables."""
+
+    def __init__(self, machine: Machine, sizes: dict[int, int], values: Mapping[Node, np.ndarray], span: tuple[int, int], threads: int) -> None:
+        self.machine, self.plan, self.sizes, self.threads = machine, machine.plan, sizes, threads
+        self.values, self.span = values, span
+        self.buffers: dict[Node, np.ndarray] = {}
+        self.row_loops = [loop for loop in sizes if loop >= self.plan.axes]
+
+    def run(self) -> None:
+        plan = self.plan
+        if not any(self.sizes[r] > _ROW_BLOCK for r in self.row_loops):
+            self._prepare({r: (0, self.sizes[r]) for r in self.row_loops})
+            calls = [k for main, before in self.machine.steps for k in (*before, main)]
+            calls = list(dict.fromkeys(calls))
+            self._run_calls(calls)
+            return
+        for main, before in self.machine.steps:
+            stage = plan.stages[main]
+            if stage.kind != "sum":
+                self._prepare(self._first_blocks())
+                self._run_calls([main])
+                continue
+            total: list[np.ndarray] | None = None
+            assert stage.table is not None
+            for start in range(0, self.sizes[stage.table], _ROW_BLOCK):
+                part = (start, min(self.sizes[stage.table], start + _ROW_BLOCK))
+                self._prepare({**{r: (0, self.sizes[r]) for r in self.row_loops}, stage.table: part})
+                self._run_calls([*before, main])
+                made = [self.buffers[n] for n in stage.results]
+                if total is None:
+                    total = [m.copy() for m in made]
+                else:
+                    for t, m in zip(total, made):
+                        t += m
+            assert total is not None
+            for node, t in zip(stage.results, total):
+                self.buffers[node] = t
+
+    def _first_blocks(self) -> dict[int, tuple[int, int]]:
+        return {r: (0, min(_ROW_BLOCK, self.sizes[r])) for r in self.row_loops}
+
+    # tables ---------------------------------------------------------------------------------------
+    def _prepare(self, parts: dict[int, tuple[int, int]]) -> None:
+        """Tables for these rows; what has no rows is kept from before."""
+        plan, block = self.plan, self.machine.block
+        self.parts = parts
+        self.capacity = {}
+        for loop, size in self.sizes.items():
+            length = parts[loop][1] - parts[loop][0] if loop in parts else size
+            vectorised = loop >= plan.axes or loop == plan.axes - 1 or self._is_along(loop)
+            self.capacity[loop] = max(length, block) if vectorised else length
+        for node, home in plan.home.items():
+            row_wise = any(loop in parts for loop in home)
+            if node in self.buffers and not row_wise:
+                continue
+            shape = tuple(self.capacity[k] for k in home)
+            if node in self.values:
+                self.buffers[node] = self._input(self.values[node], home, shape)
+            elif node not in self.buffers or self.buffers[node].shape != shape:
+                self.buffers[node] = _aligned_empty(shape, self.machine.dtype)
+        order = [self.capacity.get(k, 1) for k in range(plan.axes + len(plan.tables))]
+        self.capacities = np.array(order or [1], np.int64)
+
+    def _is_along(self, loop: int) -> bool:
+        return any(s.cells and s.cells[-1] == loop for s in self.plan.stages)
+
+    def _input(self, array: np.ndarray, home: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
+        """The part of an input that this chunk reads, lengthened to whole vectors by repeating its end."""
+        pick = []
+        for loop in home:
+            if loop in self.parts:
+                pick.append(slice(*self.parts[loop]))
+            elif loop == 0:
+                pick.append(slice(*self.span))
+            else:
+                pick.append(slice(None))
+        part = array[tuple(pick)]
+        missing = [(0, want - have) for want, have in zip(shape, part.shape)]
+        if any(m for _, m in missing):
+            part = np.pad(part, missing, mode="edge")
+        return np.ascontiguousarray(part, self.machine.dtype)
+
+    # calls ----------------------------------------------------------------------------------------
+    def _run_calls(self, calls: list[int]) -> None:
+        """Stages without the first axis once; the rest strip by strip, fused."""
+        stages = self.plan.stages
+        local = [k for k in calls if 0 in stages[k].cells and self.plan.axes]
+        for k in calls:
+            if k not in local:
+                self._call(k, *self._whole(stages[k]))
+        if not local:
+            return
+        length = self.capacity[0]
+        strips = self._strips(length, local)
+        if len(strips) == 1 or self.threads == 1:
+            for low, high in strips:
+                for k in local:
+                    self._call(k, low, high)
+            return
+        queue = iter(strips)
+
+        def worker() -> None:
+            for low, high in queue:  # next() on a list iterator is atomic
+                for k in local:
+                    self._call(k, low, high)
+
+        helpers = [_pool(self.threads).submit(worker) for _ in range(min(self.threads, len(strips)) - 1)]
+        try:
+            worker()
+        finally:
+            for h in helpers:
+                h.result()
+
+    def _whole(self, stage: Stage) -> tuple[int, int]:
+        return (0, self.capacity[stage.cells[0]]) if stage.cells else (0, 1)
+
+    def _strips(self, length: int, local: list[int]) -> list[tuple[int, int]]:
+        stages = self.plan.stages
+        work = max(int(np.prod([self.capacity[loop] for loop in stages[k].domain], dtype=object)) for k in local)
+        if self.threads == 1 or work < _SERIAL_WORK:
+            return [(0, length)]
+        # when the first axis is the one that vectors run along, strips are whole vectors
+        along = any(stages[k].cells[-1] == 0 for k in local)
+        unit = self.machine.block if along else 1
+        count = max(1, min(self.threads * 4, length // unit))
+        edges = [length * k // count // unit * unit for k in range(count)] + [length]
+        return [(a, b) for a, b in zip(edges, edges[1:]) if b > a]
+
+    def _call(self, k: int, low: int, high: int) -> None:
+        stage = self.plan.stages[k]
+        if stage.kind == "host":
+            self._host(stage, low, high)
+            return
+        pointers = np.array([self.buffers[n].ctypes.data for n in (*stage.inputs, *stage.results)], np.uintp)
+        rows, weight = 0, 0.0
+        if stage.table is not None:
+            start, stop = self.parts[stage.table]
+            rows, weight = stop - start, 1.0 / self.sizes[stage.table]
+        self.machine.functions[k](pointers.ctypes.data, self.capacities.ctypes.data, low, high, rows, weight)
+
+    def _host(self, stage: Stage, low: int, high: int) -> None:
+        """A function that only SciPy has, over whole tables."""
+        (node,) = stage.results
+        record = FUNCTIONS[node.op]
+        args = []
+        for a in node.args:
+            if a.op == "number":
+                args.append(float(a.value))  # type: ignore[arg-type]
+                continue
+            part = self._aligned(self.buffers[a], self.plan.home[a], stage.domain)
+            args.append(part[low:high] if stage.domain and part.ndim and part.shape[0] > 1 else part)
+        target = self.buffers[node]
+        value = record.numpy(*args) if node.value is None else record.numpy(*args, node.value)
+        if stage.domain:
+            target[low:high] = value
+        else:
+            target[...] = value
+
+    def _aligned(self, array: np.ndarray, home: tuple[int, ...], domain: tuple[int, ...]) -> np.ndarray:
+        return array.reshape([array.shape[home.index(k)] if k in home else 1 for k in domain])

@@ -1,0 +1,91 @@
+"""The reference back end: a program evaluated node by node with NumPy. Short, slow, easy to trust."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .functions import FUNCTIONS
+from .program import Node, Program
+
+__all__ = ["evaluate", "leaf"]
+
+_CONSTANTS = {"pi": np.pi, "E": np.e, "EulerGamma": np.euler_gamma, "Catalan": 0.915965594177219, "GoldenRatio": (1 + 5**0.5) / 2,
+              "TribonacciConstant": 1.8392867552141612, "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
+_COMPARE = {"lt": np.less, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or}
+
+
+def leaf(node: Node, dtype: Any) -> Any:
+    """The value of a number or a named constant."""
+    value = _CONSTANTS[str(node.value)] if node.op == "constant" else _ratio(node.value)
+    return dtype.type(value)
+
+
+def _ratio(value: Any) -> float:
+    try:
+        return value.numerator / value.denominator
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def evaluate(program: Program, values: Mapping[str, np.ndarray], data: Mapping[str, np.ndarray], dtype: Any) -> list[Any]:
+    """The outputs at arrays that broadcast. Each table's rows are one more axis, after the grid's."""
+    axes = max((v.ndim for v in values.values()), default=0)
+    tables = sorted(set(program.rows.values()))
+    place = {t: k - len(tables) for k, t in enumerate(tables)}
+    found: dict[Node, Any] = {}
+    for node in program.nodes():
+        args = [found[a] for a in node.args]
+        if node.op in ("number", "constant"):
+            found[node] = leaf(node, dtype)
+        elif node.op == "input":
+            v = values[str(node.value)]
+            found[node] = v.reshape((1,) * (axes - v.ndim) + v.shape + (1,) * len(tables))
+        elif node.op == "row":
+            shape = [1] * (axes + len(tables))
+            shape[place[program.rows[str(node.value)]]] = -1
+            found[node] = data[str(node.value)].reshape(shape)
+        elif node.op == "mean":
+            where = place[str(node.value)]
+            rows = len(next(data[k] for k, t in program.rows.items() if t == node.value))
+            column = np.asarray(args[0])
+            found[node] = column.mean(axis=where, keepdims=True) if column.ndim and column.shape[where] == rows else column
+        else:
+            found[node] = operation(node, args)
+    return [_without_rows(found[o], len(tables)) for o in program.outputs]
+
+
+def _without_rows(value: Any, tables: int) -> Any:
+    value = np.asarray(value)
+    return value.reshape(value.shape[: value.ndim - tables]) if value.ndim else value
+
+
+def operation(node: Node, args: list[Any]) -> Any:
+    """One operation of a program on NumPy arrays."""
+    op = node.op
+    if op == "add":
+        return sum(args[1:], args[0])
+    if op in ("mul", "product"):
+        out = args[0]
+        for a in args[1:]:
+            out = out * a
+        return out
+    if op == "div":
+        return args[0] / args[1]
+    if op == "reciprocal":
+        return 1 / args[0]
+    if op == "power":
+        n = int(node.value)  # type: ignore[call-overload]
+        positive = args[0] ** abs(n)
+        return 1 / positive if n < 0 else positive
+    if op == "select":
+        return np.where(*args)
+    if op == "not":
+        return np.logical_not(args[0])
+    if op in _COMPARE:
+        return _COMPARE[op](*args)
+    function = FUNCTIONS[op].numpy
+    return function(*args) if node.value is None else function(*args, node.value)

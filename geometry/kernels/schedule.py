@@ -1,0 +1,211 @@
+"""Where each value lives: hoisting to the outermost loop, stages, tables.
+
+Every node is given its domain, the set of loops it depends on: axes 0 ... d-1 of the grid and the rows
+of the data tables. Nodes of one domain form a *stage*, one loop nest. What a stage needs from a smaller
+domain is computed once for that smaller domain and read from a table there: an exponential of an axis
+and a data row costs (points of the axis) x (rows), not (cells) x (rows).
+
+A `Mean` closes the loop over its rows and starts a new level; the stage that holds its integrand
+becomes a summing stage.
+
+Loops nest in a fixed order: axes 0 ... d-2, then rows, then the last axis, along which the machine's
+vectors run. Tables are stored in that order, so they are read without strides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .functions import FUNCTIONS
+from .program import Node, Program
+
+__all__ = ["Stage", "Schedule", "schedule", "domains", "loop_order"]
+
+LEAVES = ("number", "constant")
+MASKS = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})  # truth values are never stored, but made where they are used
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One loop nest.
+
+    kind: "map" stores `results` at every point of the domain; "sum" averages the integrands of its
+    `results` (mean nodes) over the loop `table`; "host" applies a function of `scipy.special`.
+    """
+
+    kind: str
+    level: int
+    domain: tuple[int, ...]
+    body: tuple[Node, ...]
+    inputs: tuple[Node, ...]
+    results: tuple[Node, ...]
+    table: int | None = None
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """The loops its results range over."""
+        return tuple(k for k in self.domain if k != self.table)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Stages in an order in which they can run; `home` gives the loops of every stored value."""
+
+    program: Program
+    axes: int
+    tables: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    home: dict[Node, tuple[int, ...]] = field(repr=False)
+
+    def name(self, loop: int) -> str:
+        return f"axis{loop}" if loop < self.axes else self.tables[loop - self.axes]
+
+    def __str__(self) -> str:
+        from .program import describe
+
+        lines = []
+        for stage in self.stages:
+            where = " x ".join(self.name(k) for k in stage.domain) or "once"
+            lines.append(f"{stage.kind} over {where}:")
+            lines += [f"  v{n.index} = {describe(n)}" for n in stage.body]
+            lines += [f"  store v{n.index} = {describe(n)}" for n in stage.results if n not in stage.body]
+            kept = [f"v{n.index}" for n in stage.results if n in stage.body]
+            lines += [f"  store {', '.join(kept)}"] if kept else []
+        return "\n".join(lines)
+
+
+def loop_order(axes: int, tables: int) -> dict[int, int]:
+    """Position of each loop in the nest: leading axes, rows, last axis."""
+    order = [*range(axes - 1), *range(axes, axes + tables), *([axes - 1] if axes else [])]
+    return {loop: place for place, loop in enumerate(order)}
+
+
+def domains(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) -> dict[Node, frozenset[int]]:
+    """The loops each node depends on, given those of the inputs."""
+    loops = {t: axes + k for k, t in enumerate(sorted(set(program.rows.values())))}
+    out: dict[Node, frozenset[int]] = {}
+    for node in program.nodes():
+        if node.op == "input":
+            out[node] = pattern[str(node.value)]
+        elif node.op == "row":
+            out[node] = frozenset({loops[program.rows[str(node.value)]]})
+        else:
+            union = frozenset().union(*(out[a] for a in node.args))
+            out[node] = union - {loops[str(node.value)]} if node.op == "mean" else union
+    return out
+
+
+def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) -> Schedule:
+    """Stages for a program whose inputs depend on the axes as `pattern` says.
+
+    >>> import sympy as sp
+    >>> from chentsov.geometry.kernels.lower import lower
+    >>> x, y = sp.symbols("x y")
+    >>> print(schedule(lower([sp.exp(x) * sp.sin(y)], [x, y]), {"x": frozenset({0}), "y": frozenset({1})}, 2))
+    map over axis0:
+      v1 = exp(x)
+      store v1
+    map over axis1:
+      v3 = sin(y)
+      store v3
+    map over axis0 x axis1:
+      v4 = v1 * v3
+      store v4
+    """
+    tables = tuple(sorted(set(program.rows.values())))
+    where = domains(program, pattern, axes)
+    rank = loop_order(axes, len(tables))
+    nodes = [n for n in program.nodes()]
+    level: dict[Node, int] = {}
+    for node in nodes:
+        below = max((level[a] for a in node.args), default=0)
+        level[node] = below + (node.op == "mean" or _on_host(node))
+    key = {n: (level[n], where[n]) for n in nodes}
+
+    # Stored: leaves from outside, means, host results, outputs, and whatever another stage reads.
+    stored: set[Node] = {n for n in nodes if n.op in ("input", "row", "mean") or _on_host(n)} | set(program.outputs)
+    for node in nodes:
+        if node.op in MASKS:
+            continue
+        for a in _operands(node):
+            if a.op in LEAVES:
+                continue
+            if _on_host(node):
+                stored.add(a)
+            elif node.op == "mean":
+                if _integrand_key(node, key, where, axes, tables) != key[a]:
+                    stored.add(a)
+            elif key[a] != key[node]:
+                stored.add(a)
+
+    def ordered(domain: frozenset[int]) -> tuple[int, ...]:
+        return tuple(sorted(domain, key=rank.__getitem__))
+
+    plan: list[tuple[tuple, Stage]] = []
+    maps: dict[tuple, list[Node]] = {}
+    sums: dict[tuple, list[Node]] = {}
+    for node in nodes:
+        if node.op == "mean":
+            sums.setdefault((*_integrand_key(node, key, where, axes, tables), str(node.value)), []).append(node)
+        elif _on_host(node):
+            # between its argument's level and its own
+            inputs = tuple(node.args)
+            plan.append(((level[node] - 0.5, len(where[node]), node.index),
+                         Stage("host", level[node], ordered(where[node]), (node,), inputs, (node,))))
+        elif node in stored and node.op not in ("input", "row"):
+            maps.setdefault(key[node], []).append(node)
+    for (lvl, domain), results in maps.items():
+        body, inputs = _body(results, stored, key, (lvl, domain))
+        plan.append(((lvl, len(domain), min(n.index for n in results)),
+                     Stage("map", lvl, ordered(domain), body, inputs, tuple(results))))
+    for (lvl, domain, table), results in sums.items():
+        integrands = [n.args[0] for n in results]
+        body, inputs = _body(integrands, stored, key, (lvl, domain))
+        plan.append(((lvl + 0.25, len(domain), min(n.index for n in results)),
+                     Stage("sum", lvl, ordered(domain), body, inputs, tuple(results), axes + tables.index(table))))
+    plan.sort(key=lambda p: p[0])
+    home = {n: ordered(where[n]) for n in stored}
+    return Schedule(program, axes, tables, tuple(s for _, s in plan), home)
+
+
+def _operands(node: Node) -> list[Node]:
+    """What a node reads, conditions replaced by what they compare."""
+    out: list[Node] = []
+    for a in node.args:
+        out.extend(_operands(a) if a.op in MASKS else [a])
+    return out
+
+
+def _on_host(node: Node) -> bool:
+    record = FUNCTIONS.get(node.op)
+    return record is not None and record.native.startswith(("scipy:", "numpy"))
+
+
+def _integrand_key(mean: Node, key: dict, where: dict, axes: int, tables: Sequence[str]) -> tuple[int, frozenset[int]]:
+    """The stage that averages: the integrand's level and domain, the rows always included."""
+    (integrand,) = mean.args
+    return key[integrand][0], where[integrand] | {axes + tables.index(str(mean.value))}
+
+
+def _body(results: Sequence[Node], stored: set[Node], key: dict, here: tuple) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+    """The nodes to evaluate in a stage, in order, and the stored values it reads."""
+    body: list[Node] = []
+    inputs: list[Node] = []
+    done: set[Node] = set()
+
+    def visit(node: Node) -> None:
+        if node in done or node.op in LEAVES:
+            return
+        done.add(node)
+        outside = node.op in ("input", "row", "mean") or _on_host(node) or (key[node] != here and node.op not in MASKS)
+        if outside:
+            inputs.append(node)
+            return
+        for a in node.args:
+            visit(a)
+        body.append(node)
+
+    for node in results:
+        visit(node)
+    return tuple(body), tuple(inputs)

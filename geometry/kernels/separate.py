@@ -1,0 +1,155 @@
+"""Exponentials of sums over different axes become products of exponentials of one axis each.
+
+exp(a(i) + b(j)) over a P x P grid is P^2 exponentials; as exp(a(i)) exp(b(j)) it is 2 P of them and one
+product a cell. The same for the logistic function and softplus, which are functions of one exponential:
+with e = exp(-v), logistic(v) = 1/(1+e) and logistic(-v) = e/(1+e), each to full relative accuracy.
+
+A product of exponentials can overflow where the exponential of the sum does not. `headroom` bounds the
+exponents that a given call can meet; where they might leave the range, the program is built with
+`separated=False`, which uses exp(-|v|) and never overflows.
+
+The quotient 1/(1+e) is of the operation `reciprocal`: a number of moderate size, by the headroom, so that
+neighbouring cells may share one division (see `emit`). The products made here are of the operation `product`: a multiplication that is not merged with its
+neighbours, so that e and e/(1+e) are computed once wherever they occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .program import Graph, Node, Program, rebuild
+from .schedule import domains
+
+__all__ = ["separate", "headroom"]
+
+
+def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, *, separated: bool = True) -> Program:
+    """The program with exponentials split by domain, and logistic functions written by exponentials."""
+    old = domains(program, pattern, axes)
+    new: dict[Node, frozenset[int]] = {}
+
+    def domain(node: Node) -> frozenset[int]:
+        if node not in new:
+            new[node] = frozenset().union(*(domain(a) for a in node.args)) if node.args else frozenset()
+        return new[node]
+
+    def exponential(g: Graph, u: Node) -> Node:
+        groups: dict[frozenset[int], list[Node]] = {}
+        for term in _terms(g, u):
+            groups.setdefault(domain(term), []).append(term)
+        everything = domain(u)
+        whole = groups.pop(everything, None)
+        if whole is not None or not separated or len(groups) < 2:
+            return g.call("exp", u)
+        scalars = groups.pop(frozenset(), [])
+        parts = sorted(groups.values(), key=lambda terms: (len(domain(terms[0])), terms[0].index))
+        parts[0] = parts[0] + scalars
+        out = g.call("exp", g.add(*parts[0]))
+        for terms in parts[1:]:
+            out = g.node("product", (out, g.call("exp", g.add(*terms))))
+        return out
+
+    def rule(g: Graph, node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op == "exp":
+            made = exponential(g, args[0])
+        elif node.op == "logistic":
+            made = _logistic(g, args[0])
+        elif node.op == "softplus" and separated:
+            made = g.call("log1p", exponential(g, args[0]))
+        else:
+            made = rebuild(g, node, args)
+        new.setdefault(made, old[node] if node.op in ("input", "row", "mean") else domain(made))
+        if node.op == "mean":
+            for part in made.args or (made,):
+                if part.op == "mean":
+                    new[part] = old[node]
+            new[made] = old[node]
+        return made
+
+    def _logistic(g: Graph, u: Node) -> Node:
+        flipped = _negated(g, u)
+        positive = _leading_sign(g, u) > 0
+        v, minus_v = (u, flipped) if positive else (flipped, u)
+        if separated and len({domain(t) for t in _terms(g, v)} - {frozenset()}) > 1 and all(domain(t) != domain(v) for t in _terms(g, v)):
+            e = exponential(g, minus_v)
+            p = g.call("reciprocal", g.add(g.number(1), e))
+            return p if positive else g.node("product", (e, p))
+        e = g.call("exp", g.neg(g.call("abs", v)))
+        larger = g.power(g.add(g.number(1), e), -1)
+        smaller = g.node("product", (e, larger))
+        nonnegative = g.call("le", g.number(0), v)
+        return g.call("select", nonnegative, *((larger, smaller) if positive else (smaller, larger)))
+
+    return program.rewritten(rule)
+
+
+def _terms(g: Graph, u: Node) -> tuple[Node, ...]:
+    """The terms of a sum, products with a sum multiplied out."""
+    if u.op == "add":
+        return tuple(t for a in u.args for t in _terms(g, a))
+    if u.op == "mul":
+        sums = [a for a in u.args if a.op == "add"]
+        if len(sums) == 1 and len(sums[0].args) <= 16:
+            rest = [a for a in u.args if a is not sums[0]]
+            return tuple(t for a in sums[0].args for t in _terms(g, g.mul(*rest, a)))
+    return (u,)
+
+
+def _negated(g: Graph, u: Node) -> Node:
+    return g.add(*(g.neg(t) for t in _terms(g, u))) if u.op == "add" else g.neg(u)
+
+
+def _leading_sign(g: Graph, u: Node) -> int:
+    """The sign of the coefficient of the term that was made first: opposite for u and -u."""
+    signed = []
+    for term in _terms(g, u):
+        if term.op == "number":
+            continue
+        coefficient, rest = g._split_number(term)
+        signed.append((rest.index, coefficient))
+    if not signed:
+        return 1
+    return 1 if min(signed)[1] > 0 else -1
+
+
+def headroom(program: Program, ranges: Mapping[str, tuple[float, float]], pattern: Mapping[str, frozenset[int]], axes: int) -> float:
+    """A bound on sum |part| over every exponential that `separate` would split; infinity if there is none."""
+    where = domains(program, pattern, axes)
+    bound: dict[Node, float] = {}
+    worst = 0.0
+    for node in program.nodes():
+        bound[node] = _magnitude(node, bound, ranges)
+        if node.op in ("exp", "logistic", "softplus") and len({where[t] for t in node.args[0].args}) > 1:
+            worst = max(worst, bound[node.args[0]])
+    return worst
+
+
+def _magnitude(node: Node, bound: Mapping[Node, float], ranges: Mapping[str, tuple[float, float]]) -> float:
+    inf = float("inf")
+    below = [bound[a] for a in node.args]
+    if node.op == "number":
+        return abs(float(node.value))  # type: ignore[arg-type]
+    if node.op in ("input", "row"):
+        low, high = ranges[str(node.value)]
+        return max(abs(low), abs(high))
+    if node.op == "constant":
+        return 4.0 if node.value in ("pi", "E", "EulerGamma", "Catalan", "GoldenRatio") else inf
+    if node.op == "add":
+        return sum(below)
+    if node.op == "mul":
+        product = 1.0
+        for b in below:
+            product = product * b if b else 0.0
+        return product
+    if node.op == "power":
+        try:
+            return below[0] ** node.value if node.value > 0 else inf  # type: ignore[operator]
+        except OverflowError:
+            return inf
+    if node.op in ("logistic", "sin", "cos", "tanh", "sign", "erf"):
+        return 1.0
+    if node.op in ("abs", "mean"):
+        return below[0]
+    if node.op == "sqrt":
+        return max(below[0], 1.0)
+    return inf
