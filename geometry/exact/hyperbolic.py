@@ -55,19 +55,19 @@ def _powers(parts: dict[int, sp.Expr], v: sp.Expr, parity: int) -> list[sp.Expr]
         return []
     t = sp.Dummy()
     c, s = sp.cosh(v), sp.sinh(v)
-    if parity > 0:
-        forms = [_collected({t: c}, t, [(a, sp.chebyshevt(n, t)) for n, a in parts.items()])]
-        if all(n % 2 == 0 for n in parts):
-            forms.append(_collected({t: s}, t, [(a, sp.chebyshevt(n // 2, 1 + 2 * t**2)) for n, a in parts.items()]))
-        return forms
-    return [s * _collected({t: c}, t, [(a, sp.chebyshevu(n - 1, t)) for n, a in parts.items()])]
+    parts = {n: a if n == 0 else 2 * a for n, a in parts.items()}
+    if parity < 0:
+        return [s * _collected({t: c}, t, [(a, sp.chebyshevu(n - 1, t)) for n, a in parts.items()])]
+    forms = [_collected({t: c}, t, [(a, sp.chebyshevt(n, t)) for n, a in parts.items()])]
+    if all(n % 2 == 0 for n in parts):
+        forms.append(_collected({t: s}, t, [(a, sp.chebyshevt(n // 2, 1 + 2 * t**2)) for n, a in parts.items()]))
+    return forms
 
 
 def _collected(back: dict, t: sp.Dummy, terms: list[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
-    """sum of coefficient * polynomial(t), collected by powers of t; constant terms enter once."""
+    """sum of coefficient * polynomial(t), collected by powers of t."""
     total: dict[int, sp.Expr] = {}
     for coefficient, polynomial in terms:
         for (power,), number in sp.Poly(polynomial, t).terms():
-            weight = number if polynomial == 1 else 2 * number
-            total[power] = total.get(power, sp.S.Zero) + weight * coefficient
+            total[power] = total.get(power, sp.S.Zero) + number * coefficient
     return sp.Add(*[sp.factor_terms(sp.expand(a)) * t**n for n, a in total.items()]).xreplace(back)

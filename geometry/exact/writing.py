@@ -18,6 +18,7 @@ from flint import fmpz_mpoly
 from .elements import Element
 from .exponents import exponential_expression
 from .generators.exponential import Exponential
+from .generators.logarithm import Logarithm
 from .generators.roots import Root
 from .generators.trigonometric import Cosine, Sine
 from .hyperbolic import symmetric_form
@@ -35,13 +36,51 @@ def write(a: Element) -> sp.Expr:
     size = len(a.num) + len(a.den)
     if size > _LARGE:
         return _Writer(a, given_roots=False).expanded_fraction()
+    forms = _forms(a, size)
+    if size <= _SMALL:
+        given = _by_given_logarithms(a)
+        if given is not None:
+            forms += [form.xreplace(given[1]) for form in _forms(given[0], size)]
+    return min(forms, key=_length)
+
+
+def _forms(a: Element, size: int) -> list[sp.Expr]:
     candidates = [_Writer(a, given_roots=False).fraction(a.num, a.den)]
     if size <= _SMALL:
         if any(isinstance(g, Root) and g.given is not None for g in _generators(a)):
             candidates.append(_Writer(a, given_roots=True).fraction(a.num, a.den))
         if a.stage.algebraic_in(a.num) is not None and not a.den.is_constant():
             candidates += [_Writer(a, given_roots=given).sum_over_roots() for given in (False, True)]
-    return min(candidates, key=_length)
+    return candidates
+
+
+def _by_given_logarithms(a: Element) -> tuple[Element, dict[sp.Expr, sp.Expr]] | None:
+    """Put ``log(given) - rest`` for each logarithm that stands for a given one: log(E^2 + 1) = log(cosh x) + x + log 2."""
+    field, replaced, names = a.field, a, {}
+    for generator in list(_generators(a)):
+        if isinstance(generator, Logarithm) and generator.given is not None:
+            expression, rest = generator.given
+            own = field.generator_element(generator.number)
+            replaced = _shifted(replaced, generator.number, own - rest)
+            names[field.generator_expression(generator.number)] = expression
+    return (replaced, names) if names else None
+
+
+def _shifted(a: Element, number: int, image: Element) -> Element:
+    """The element with a generator replaced by another element, by Horner's rule."""
+    field, stage = a.field, a.field.lift(a).stage
+    position = stage.position[number]
+
+    def horner(p: fmpz_mpoly) -> Element:
+        parts: list[dict] = [{} for _ in range(int(p.degrees()[position]) + 1)]
+        for monomial, coefficient in p.terms():
+            parts[int(monomial[position])][monomial[:position] + (0,) + monomial[position + 1 :]] = coefficient
+        total = field.zero
+        for part in reversed(parts):
+            total = total * image + Element(field, stage.context.from_dict(part), stage.constant(1), stage)
+        return total
+
+    return horner(a.num) / horner(a.den)
 
 
 def _generators(a: Element) -> Iterator[Any]:
@@ -95,15 +134,14 @@ class _Writer:
                 num, den = spelling.substitute(num, den, position)
         constant, exponents, factors = self._factor(num, den)
         constant = constant * self._roots_from_radicands(exponents, factors)
+        factors = self._merge(factors)
         written = []
         for factor, multiplicity in factors:
             expression, unit = self.factor(factor)
             for position, exponent in unit.items():
                 exponents[position] = exponents.get(position, sp.S.Zero) + exponent * multiplicity
-            leading = expression.as_coeff_Mul()[0]
-            if leading != 1 and leading.is_Rational:
-                expression = expression / leading
-                constant = constant * leading**multiplicity
+            content, expression = expression.primitive()
+            constant = constant * content**multiplicity
             written.append((expression, multiplicity))
         if self.given_roots:
             constant = constant * self._given_roots(exponents)
@@ -183,20 +221,43 @@ class _Writer:
             self.names[position] = expression
         return constant
 
+    def _merge(self, factors: list[tuple[fmpz_mpoly, int]]) -> list[tuple[fmpz_mpoly, int]]:
+        """Multiply out pairs of factors where that is shorter, or makes them symmetric: (a - b)(a + b) = a^2 - b^2."""
+        merged: list[tuple[fmpz_mpoly, int]] = []
+        for factor, multiplicity in factors:
+            for i, (other, power) in enumerate(merged):
+                if power == multiplicity and len(factor) * len(other) <= 36:
+                    product = factor * other
+                    if len(product) < len(factor) + len(other) or self._length(product) <= self._length(factor) + self._length(other):
+                        merged[i] = (product, power)
+                        break
+            else:
+                merged.append((factor, multiplicity))
+        for i, (factor, multiplicity) in enumerate(merged):
+            for position, spelling in self.spellings.items():
+                if multiplicity % 2 == 0 and spelling.hyperbolic is not None and factor.degrees()[position] == 1:
+                    if symmetric_form(factor**2, position, spelling.hyperbolic, self.polynomial) is not None:
+                        merged[i] = (factor**2, multiplicity // 2)
+        return merged
+
+    def _length(self, p: fmpz_mpoly) -> int:
+        return _length(self.factor(p)[0])
+
     # -- parts ----------------------------------------------------------------------------------
 
     def factor(self, f: fmpz_mpoly) -> tuple[sp.Expr, Exponents]:
         """A factor as an expression times a monomial in exponentials, given by its exponents."""
-        for position, spelling in self.spellings.items():
-            if spelling.hyperbolic is not None and f.degrees()[position] > 0:
-                form = symmetric_form(f, position, spelling.hyperbolic, self.polynomial)
-                if form is not None:
-                    return form[0], {position: form[1]}
         unit: Exponents = {}
         for position, spelling in self.spellings.items():
             degree = int(f.degrees()[position])
             if spelling.inverted and degree:
                 unit[position] = sp.Integer(degree)
+        for position, spelling in self.spellings.items():
+            if spelling.hyperbolic is not None and f.degrees()[position] > 0:
+                rest = {k: v for k, v in unit.items() if k != position}
+                form = symmetric_form(f, position, spelling.hyperbolic, lambda c: self.polynomial(c, rest))
+                if form is not None:
+                    return form[0], {**rest, position: form[1]}
         expression = self.polynomial(f, unit)
         other = self._by_sines(f)
         if other is not None and not unit:

@@ -28,6 +28,7 @@ class Logarithm(Generator):
 
     def __init__(self, argument: Element, written: sp.Expr | None = None):
         self.argument, self.written = argument, written
+        self.given: tuple[sp.Expr, Element] | None = None
 
     def expression(self) -> sp.Expr:
         return self.written if self.written is not None else sp.log(self.argument.as_expr())
@@ -175,7 +176,20 @@ def _multiplicative_relation(field: DifferentialField, u: Element, basis: list[E
 
 @converts(sp.log)
 def _log(field: DifferentialField, expression: sp.log) -> Element:
-    return logarithm(field, field(expression.args[0]))
+    value = logarithm(field, field(expression.args[0]))
+    _note_given(field, expression, value)
+    return value
+
+
+def _note_given(field: DifferentialField, expression: sp.log, value: Element) -> None:
+    """Remember that ``expression = L + rest`` with one logarithm L of a polynomial that is no single generator."""
+    value = field.lift(value)
+    for number in value.stage.generators_in(value.num):
+        generator = field.generators[number]
+        if isinstance(generator, Logarithm) and generator.given is None and len(generator.argument.num) > 1:
+            rest = value - field.generator_element(number)
+            if rest and number not in rest.stage.generators_in(rest.num, rest.den):
+                generator.given = (expression, rest)
 
 
 @converts(sp.asinh)
