@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from math import comb
+from typing import Any, Iterator
 
 _active: ContextVar[TimeBudget | None] = ContextVar("time budget", default=None)
 
 # Products of polynomials run at about this many term pairs a second; one call of the polynomial
 # library cannot be interrupted, so a product that is sure to outlast the budget is not begun.
 _PAIRS_PER_SECOND = 2e7
+_LARGEST_POWER = 200_000
 
 
 class TimeBudgetExceeded(RuntimeError):
@@ -25,7 +28,8 @@ class TimeBudget:
     """A limit in seconds for the exact work inside a ``with`` block.
 
     Callers note finished parts in ``finished``; the error carries them on.  Budgets nest: the
-    tightest one counts.  Cached results survive, so the work can be taken up again.
+    tightest one counts.  Cached results survive, so the work can be taken up again.  The clock is
+    looked at before each operation on polynomials; a single such operation is not interrupted.
 
     >>> with TimeBudget(10) as budget:
     ...     budget.finished["answer"] = 42
@@ -44,8 +48,8 @@ class TimeBudget:
         outer = _active.get()
         if self.seconds is not None:
             self.deadline = time.monotonic() + self.seconds
-        if outer is not None:
-            self.deadline = min(self.deadline, outer.deadline)
+        if outer is not None and outer.deadline < self.deadline:
+            self.deadline, self.seconds = outer.deadline, outer.seconds
         self._token = _active.set(self)
         return self
 
@@ -63,9 +67,28 @@ class TimeBudget:
     def _raise(self, what: str) -> None:
         done = ", ".join(self.finished) or "nothing"
         raise TimeBudgetExceeded(
-            f"{self.task}: the time budget of {self.seconds:g} s {what} (finished so far: {done}); "
+            f"{self.task}: the time budget of {self.seconds or 0:g} s {what} (finished so far: {done}); "
             "allow more time, or ask for single components",
             self.finished,
+        )
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """No budget inside: for short steps that must not be left half done."""
+    token = _active.set(None)
+    try:
+        yield
+    finally:
+        _active.reset(token)
+
+
+def check_power(terms: int, exponent: int) -> None:
+    """Refuse a power whose expansion would not fit in memory."""
+    if terms > 1 and exponent > 64 and comb(exponent + min(terms, 8) - 1, min(terms, 8) - 1) > _LARGEST_POWER:
+        raise TimeBudgetExceeded(
+            f"the power {exponent} of a sum of {terms} terms is too large to be expanded; "
+            "use a symbolic exponent or a smaller one"
         )
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Union
 import sympy as sp
 from flint import fmpz_mpoly
 
-from .budget import checkpoint
+from .budget import check_power, checkpoint
 from .stages import Stage
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ class Element:
             return NotImplemented
         if exponent < 0:
             return self.inverse() ** -exponent
+        check_power(len(self.num), exponent)
+        check_power(len(self.den), exponent)
         if self.stage.algebraic_in(self.num) is None:
             return Element(self.field, self.num**exponent, self.den**exponent, self.stage)
         result, square = self.field.one, self

@@ -61,20 +61,20 @@ class DifferentialField:
 
     def open(self, generator: Generator, degree: int = 0, radicand: Element | None = None) -> Element:
         """Append a generator; with ``degree`` and a polynomial ``radicand`` one with a relation."""
-        generator.number = len(self.generators)
-        self.generators.append(generator)
-        old = self.stage
-        order = (generator.number, *old.order) if degree else (*old.order, generator.number)
+        number, old = len(self.generators), self.stage
+        order = (number, *old.order) if degree else (*old.order, number)
         new = Stage.of(old.number + 1, order)
-        self.stages.append(new)
         if degree:
-            assert radicand is not None and self.lift(radicand, new).den.is_one()
-            modulus = new.generator(generator.number) ** degree - self.lift(radicand, new).num
-            new.relations.append(Relation(generator.number, new.position[generator.number], degree, modulus))
+            assert radicand is not None and radicand.den.is_one()
+            power = self.lift(radicand).num.project_to_context(new.context)
+            new.relations.append(Relation(number, 0, degree, new.generator(number) ** degree - power))
         for relation in old.relations:
             modulus = relation.modulus.project_to_context(new.context)
             new.relations.append(Relation(relation.generator, new.position[relation.generator], relation.degree, modulus))
-        return Element(self, new.generator(generator.number), new.constant(1), new)
+        generator.number = number
+        self.generators.append(generator)
+        self.stages.append(new)
+        return Element(self, new.generator(number), new.constant(1), new)
 
     def refine(self, images: dict[int, Element], drop: int | None = None) -> None:
         """Give generators a finer meaning: ``images`` holds the old ones in terms of the new ones.
@@ -233,13 +233,14 @@ class Derivation:
     def __call__(self, a: Element) -> Element:
         """(N/D)' = (N' (D/g) - N (D'/g)) / (D (D/g)) with g = gcd(D, D')."""
         field = self.field
-        numbers = a.stage.generators_in(a.num, a.den)
-        rates = {k: field.generator_derivative(k, self.symbol) for k in numbers}
+        rates: dict[int, Element] = {}
+        while missing := set(a.stage.generators_in(a.num, a.den)) - set(rates):
+            rates.update({k: field.generator_derivative(k, self.symbol) for k in missing})
+            field.lift(a)  # opening a derivative may have refined generators
         rates = {k: rate for k, rate in rates.items() if rate}
         if not rates:
             return field.zero
         stage = field.stage
-        a = field.lift(a, stage)
         rates = {k: field.lift(rate, stage) for k, rate in rates.items()}
         common = stage.constant(1)
         for rate in rates.values():

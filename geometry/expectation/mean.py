@@ -160,8 +160,9 @@ class MeanFamily:
         coefficients = combination(integrand, basis, self._row_free)
         if coefficients is None:
             generator = _generator(mean)
+            opened = field.open(generator)
             self.known.append((generator, integrand))
-            return field.open(generator)
+            return opened
         total = field.zero
         for (generator, _), coefficient in zip(self.known, coefficients):
             if coefficient:

@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy as sp
 
+from ..budget import suspended
 from ..combinations import rational_combination
 from ..elements import Element
 from ..exponents import exponential_expression
@@ -63,16 +64,14 @@ def exponential(field: DifferentialField, exponent: Element) -> Element:
     exponent, factor = _without_logarithms(field, exponent)
     if exponent.is_zero:
         return factor
-    known: list[Exponential] = field.families.setdefault(Exponential, [])  # type: ignore[assignment]
+    known = [g for g in field.generators if isinstance(g, Exponential)]
     inverses = _inverses(field)
     basis = [e.exponent for e in known] + [field.generator_element(g.number) for g in inverses]
     combination = rational_combination(field, exponent, basis)
     if combination is None:
         sign = 1 if exponent.num.leading_coefficient() > 0 else -1
         new = Exponential(exponent * sign)
-        opened = field.open(new)
-        known.append(new)
-        return factor * opened**sign
+        return factor * field.open(new) ** sign
     for generator, q in zip(known, combination):
         if q:
             factor = factor * power(field, generator, q)
@@ -86,9 +85,11 @@ def power(field: DifferentialField, generator: Exponential, q: Fraction) -> Elem
     """A rational power of an exponential generator; refines it when needed."""
     if q.denominator != 1:
         n = q.denominator
-        field.refine({generator.number: field.generator_element(generator.number) ** n})
-        generator.exponent = generator.exponent / n
-        restore_tower(field)
+        finer = generator.exponent / n
+        with suspended():
+            field.refine({generator.number: field.generator_element(generator.number) ** n})
+            generator.exponent = finer
+            restore_tower(field)
         q = q * n
     return field.generator_element(generator.number) ** int(q)
 

@@ -36,10 +36,10 @@ class Opaque(Generator):
         for k, argument in enumerate(self.arguments, start=1):
             rate = argument.diff(symbol)
             if rate:
-                total = total + field(self._partial(k)) * rate
+                total = total + field(self.partial(k)) * rate
         return total
 
-    def _partial(self, k: int) -> sp.Expr:
+    def partial(self, k: int) -> sp.Expr:
         arguments = tuple(a.as_expr() for a in self.arguments)
         rule = DERIVATIVES.get(self.function)
         if rule is not None:
@@ -78,9 +78,13 @@ def _to_sympy(value: Any) -> sp.Expr:
 
 def opaque_application(field: DifferentialField, expression: sp.Function) -> Element:
     """The generator of an application of a function."""
-    function, arguments = expression.func, tuple(field(a) for a in expression.args)
-    if not arguments:
-        raise UnsupportedFunction(f"{expression} has no argument")
+    function = expression.func
+    if not expression.args or not all(isinstance(a, sp.Expr) for a in expression.args):
+        raise UnsupportedFunction(
+            f"{function.__name__} takes no plain numbers as arguments (in {expression}) and so is not supported; "
+            "write the expression by elementary functions"
+        )
+    arguments = tuple(field(a) for a in expression.args)
     direction = 1
     if function in _ODD and arguments[0].num.leading_coefficient() < 0:
         direction, arguments = -1, (-arguments[0],)
@@ -88,8 +92,8 @@ def opaque_application(field: DifferentialField, expression: sp.Function) -> Ele
         if isinstance(generator, Opaque) and generator.function == function and generator.arguments == arguments:
             return direction * field.generator_element(generator.number)
     new = Opaque(function, arguments)
-    if not all(a.is_rational for a in arguments):
-        new._partial(1) if len(arguments) == 1 else None  # fail now rather than at the first derivative
+    if len(arguments) == 1 and not arguments[0].is_rational:
+        new.partial(1)  # fail now rather than at the first derivative
     return direction * field.open(new)
 
 
@@ -127,6 +131,14 @@ def _erfc(field: DifferentialField, expression: sp.erfc) -> Element:
 def _inverse_hyperbolic(field: DifferentialField, expression: sp.Function) -> Element:
     inverse = {sp.asech: sp.acosh, sp.acsch: sp.asinh}[expression.func]
     return field(inverse(1 / expression.args[0]))
+
+
+@converts(sp.Piecewise)
+def _piecewise(field: DifferentialField, expression: sp.Piecewise) -> Element:
+    raise UnsupportedFunction(
+        f"Piecewise is not a function of one differential field (in {expression}); "
+        "take the branch that holds on your domain, or use Abs, Max or Min"
+    )
 
 
 @converts(sp.floor, sp.ceiling, sp.frac, sp.Heaviside, sp.DiracDelta, sp.re, sp.im, sp.arg, sp.conjugate, sp.Mod)

@@ -181,16 +181,13 @@ def _branch(field: DifferentialField, u: Element, inside: Element) -> Element:
         return inside
     if holds(-inside, principal):
         return -inside
-    known: list[Branch] = field.families.setdefault(Branch, [])  # type: ignore[assignment]
-    for generator in known:
-        if generator.first_square == u and generator.second == inside:
+    for generator in field.generators:
+        if isinstance(generator, Branch) and generator.first_square == u and generator.second == inside:
             return inside * field.generator_element(generator.number)
     values = samples.values(inside)
     if values and all(map(is_real, values)):
         return absolute_value(field, inside)
-    new = Branch(sp.sqrt(u.as_expr()), u, inside)
-    known.append(new)
-    return inside * field.open(new, 2, field.one)
+    return inside * field.open(Branch(sp.sqrt(u.as_expr()), u, inside), 2, field.one)
 
 
 def square_root_in_tower(field: DifferentialField, u: Element) -> Element | None:

@@ -90,15 +90,14 @@ def _sign_of_factor(field: DifferentialField, factor: Element) -> Element:
     single = factor.stage.generators_in(factor.num)
     if len(single) == 1 and isinstance(field.generators[single[0]], (Sign, Branch)) and factor.den.is_one():
         return factor  # the sign of a sign
-    known: list[Sign] = field.families.setdefault(Sign, [])  # type: ignore[assignment]
-    for generator in known:
+    for generator in field.generators:
+        if not isinstance(generator, Sign):
+            continue
         if generator.argument == factor:
             return field.generator_element(generator.number)
         if generator.argument == -factor:
             return -field.generator_element(generator.number)
-    new = Sign(factor)
-    known.append(new)
-    return field.open(new, 2, field.one)
+    return field.open(Sign(factor), 2, field.one)
 
 
 def absolute_value(field: DifferentialField, element: Element) -> Element:

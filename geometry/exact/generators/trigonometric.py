@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 
+from ..budget import suspended
 from ..combinations import rational_combination
 from ..elements import Element
 from ..field import DifferentialField
@@ -122,16 +123,16 @@ def _known_angle(field: DifferentialField, number: int, q: sp.Rational) -> tuple
 
 def _by_basis(field: DifferentialField, angle: Element) -> tuple[Element, Element]:
     """Cosine and sine by the angles whose pairs are known; a further pair for an independent angle."""
-    known: list[Cosine] = field.families.setdefault(Cosine, [])  # type: ignore[assignment]
+    known = [g.cosine for g in field.generators if isinstance(g, Sine)]
     if angle.is_zero:
         return field.one, field.zero
     combination = rational_combination(field, angle, [c.angle for c in known])
     if combination is None:
         sign = 1 if angle.num.leading_coefficient() > 0 else -1
         new = Cosine(angle * sign)
-        c = field.open(new)
-        s = field.open(Sine(new), 2, 1 - c * c)
-        known.append(new)
+        with suspended():
+            c = field.open(new)
+            s = field.open(Sine(new), 2, 1 - c * c)
         return c, sign * s
     c, s = field.one, field.zero
     for generator, q in zip(known, combination):
@@ -156,9 +157,11 @@ def _multiple(field: DifferentialField, generator: Cosine, n: int) -> tuple[Elem
 def _halve(field: DifferentialField, generator: Cosine, n: int) -> None:
     """Replace the angle ``a`` of a pair by ``a/n``."""
     c, s = _multiple(field, generator, n)
-    field.refine({generator.number: c, generator.sine.number: s})
-    generator.angle = generator.angle / n
-    restore_tower(field)
+    finer = generator.angle / n
+    with suspended():
+        field.refine({generator.number: c, generator.sine.number: s})
+        generator.angle = finer
+        restore_tower(field)
 
 
 @converts(sp.cos, sp.sec)
@@ -177,6 +180,7 @@ def _sin(field: DifferentialField, expression: sp.Expr) -> Element:
 def _tan(field: DifferentialField, expression: sp.Expr) -> Element:
     angle = field(expression.args[0])
     c, s = cosine_and_sine(field, angle)
-    for generator in field.families.get(Cosine, []):  # type: ignore[attr-defined]
-        generator.tangent_given |= generator.angle in (angle, -angle)
+    for generator in field.generators:
+        if isinstance(generator, Cosine):
+            generator.tangent_given |= generator.angle in (angle, -angle)
     return s / c if isinstance(expression, sp.tan) else c / s

@@ -52,14 +52,11 @@ class Jet(Generator):
 
 def jet(field: DifferentialField, function: type, arguments: tuple[Element, ...], orders: tuple[int, ...]) -> Element:
     """The generator of a partial derivative of an undefined function."""
-    known: list[Jet] = field.families.setdefault(Jet, [])  # type: ignore[assignment]
-    for generator in known:
-        if generator.function == function and generator.orders == orders:
-            if all(a == b for a, b in zip(generator.arguments, arguments)):
+    for generator in field.generators:
+        if isinstance(generator, Jet) and generator.function == function and generator.orders == orders:
+            if generator.arguments == arguments:
                 return field.generator_element(generator.number)
-    new = Jet(function, arguments, orders)
-    known.append(new)
-    return field.open(new)
+    return field.open(Jet(function, arguments, orders))
 
 
 @converts(AppliedUndef)
