@@ -297,7 +297,7 @@ _BUILDERS: tuple[Callable[[], RiemannianManifold], ...] = (
     euclidean, sphere, lambda: sphere(3), stereographic_sphere, hyperbolic_half_space, lambda: hyperbolic_half_space(3),
     hyperbolic_ball, lambda: hyperbolic_ball(3), hyperboloid, torus, clifford_torus, catenoid, helicoid, enneper,
     pseudosphere, ellipsoid, spheroid, surface_of_revolution, graph,
-    *(lambda kind=kind: bianchi(kind) for kind in _COFRAMES),  # type: ignore[misc]
+    *(lambda kind=kind: bianchi(kind) for kind in _COFRAMES),
     nil, sol, berger_sphere, complex_projective_plane, eguchi_hanson,
 )
 

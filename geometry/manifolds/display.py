@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import product
@@ -14,12 +14,12 @@ from .inputs import ManifoldError
 from .tensors import UP, Tensor
 
 if TYPE_CHECKING:
-    from .riemannian import RiemannianManifold
+    from .chart import Chart
 
 __all__ = ["ComponentTable", "line_element", "manifold_latex"]
 
 #: Index patterns that determine the others by symmetry; only these are listed.
-_INDEPENDENT = {
+_INDEPENDENT: dict[str, Callable[..., bool]] = {
     "metric": lambda i, j: i <= j,
     "inverse_metric": lambda i, j: i <= j,
     "ricci": lambda i, j: i <= j,
@@ -64,7 +64,7 @@ class ComponentTable:
     rows: tuple[tuple[tuple[int, ...], sp.Expr], ...]
 
     @classmethod
-    def of(cls, manifold: RiemannianManifold, name: str) -> ComponentTable:
+    def of(cls, manifold: Chart, name: str) -> ComponentTable:
         """The table of a named tensor."""
         if name not in _SYMBOLS or name not in manifold.quantities():
             raise ManifoldError(f"no table for {name!r}; there is one for {', '.join(_SYMBOLS)}")
@@ -123,9 +123,9 @@ class ComponentTable:
         return f"<table><caption>{escape(self.title)}</caption>{body}</table>"
 
 
-def line_element(manifold: RiemannianManifold) -> str:
+def line_element(manifold: Chart) -> str:
     """ds² as LaTeX."""
-    g, x = manifold.metric, manifold.coordinates
+    g, x = manifold.expression_of("metric"), manifold.coordinates
     text = ""
     for i in range(manifold.dim):
         for j in range(i, manifold.dim):
@@ -141,7 +141,7 @@ def line_element(manifold: RiemannianManifold) -> str:
     return r"\mathrm{d}s^2 = " + (text.strip() or "0")
 
 
-def manifold_latex(manifold: RiemannianManifold, names: Sequence[str] = ()) -> str:
+def manifold_latex(manifold: Chart, names: Sequence[str] = ()) -> str:
     """Name, coordinates, line element and, where asked for, further quantities by name."""
     chart = ", ".join(sp.latex(x) for x in manifold.coordinates)
     title = (manifold.name or type(manifold).__name__).replace("&", r"\&").replace("_", r"\_")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
+from sympy import ImmutableDenseNDimArray as Array
 
 from chentsov.geometry.exact import DifferentialField
 
@@ -15,8 +16,6 @@ from .local import Element, component, total
 from .riemannian import RiemannianManifold
 
 __all__ = ["ImmersedGeometry", "ImmersedManifold"]
-
-Array = sp.ImmutableDenseNDimArray
 
 
 class ImmersedGeometry(Curvature):

@@ -8,7 +8,7 @@ what is finished stays finished, and the same question asked again goes on from 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -55,7 +55,7 @@ def steps(what: str, items: Iterable[T]) -> Iterator[T]:
     if report is None:
         yield from items
         return
-    known = items if isinstance(items, Sized) else list(items)
-    for done, item in enumerate(known, 1):  # type: ignore[arg-type]
+    known = list(items)
+    for done, item in enumerate(known, 1):
         yield item
         report(what, done, len(known))

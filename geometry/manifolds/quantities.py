@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CUBIC", "Quantity", "RIEMANNIAN_QUANTITIES"]
+__all__ = ["CUBIC", "GAUSSIAN", "Quantity", "RIEMANNIAN_QUANTITIES"]
 
 
 @dataclass(frozen=True)
@@ -59,3 +59,6 @@ RIEMANNIAN_QUANTITIES: dict[str, Quantity] = {
 
 #: The cubic tensor of a Hessian metric.
 CUBIC = _attribute("cubic", "cubic tensor", "T_{ijk}", 3, "down down down")
+
+#: The Gaussian curvature of a surface.
+GAUSSIAN = _attribute("gaussian_curvature", "Gaussian curvature", "K", 0)

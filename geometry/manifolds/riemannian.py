@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
-from itertools import product
 from typing import Any
 
 import sympy as sp
+from sympy import ImmutableDenseNDimArray as Array
 
-from chentsov.geometry.exact import DifferentialField, TimeBudgetExceeded
+from chentsov.geometry.exact import DifferentialField
 
-from . import geodesics, operators
+from . import classification, geodesics, operators
+from .chart import Chart
 from .coordinates import ChartMap, conformal
 from .coordinates import product as product_manifold
 from .curvature import Curvature, detect_structure
-from .display import ComponentTable, manifold_latex
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
 from .local import Element
-from .progress import steps
-from .quantities import CUBIC, RIEMANNIAN_QUANTITIES, Quantity
-from .tensors import DOWN, Tensor
+from .quantities import CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
+from .tensors import Tensor
 
 __all__ = ["RiemannianManifold"]
 
-Array = sp.ImmutableDenseNDimArray
 
-
-class RiemannianManifold:
+class RiemannianManifold(Chart):
     """A chart with a metric: everything that follows from g_ij, exactly and on demand.
 
     Components are SymPy expressions in a canonical form, so two that are equal look
@@ -88,16 +84,6 @@ class RiemannianManifold:
     _given_metric: sp.ImmutableMatrix | None = None
     local: Curvature
 
-    def _start(
-        self, coordinates: tuple[sp.Symbol, ...], name: str | None, source: str | None, field: DifferentialField | None = None
-    ) -> None:
-        """Set up an empty chart with its field."""
-        self.coordinates = coordinates
-        self.name, self.source = name, source
-        self.field = field or DifferentialField(coordinates)
-        self._arrays: dict[str, Any] = {}
-        self._expressions: dict[tuple[Any, ...], sp.Expr] = {}
-
     def _adopt(self, local: Curvature) -> None:
         """Take a local geometry over, unless its metric is singular."""
         self.local = local
@@ -108,20 +94,9 @@ class RiemannianManifold:
             )
 
     def _defining_expressions(self) -> Iterable[sp.Expr]:
-        """What the user handed in: every free symbol of it that is no coordinate is a constant."""
         return list(self.metric)
 
     # -- input checks ------------------------------------------------------------------
-
-    def _check_constants(self, constants: Iterable[sp.Symbol] | None) -> None:
-        if constants is None:
-            return
-        unknown = sorted(s.name for s in set(self.constants) - set(constants))
-        if unknown:
-            raise ManifoldError(
-                f"{', '.join(unknown)} is neither a coordinate nor a declared constant; "
-                "declare it, or leave `constants` out to have every other symbol treated as a constant"
-            )
 
     def _check_symmetry(self, elements: Sequence[Sequence[Element]]) -> None:
         for i in range(self.dim):
@@ -131,19 +106,6 @@ class RiemannianManifold:
                         f"the metric is not symmetric: g[{i}, {j}] − g[{j}, {i}] = "
                         f"{(elements[i][j] - elements[j][i]).as_expr()}"
                     )
-
-    # -- what it is -------------------------------------------------------------------------
-
-    @property
-    def dim(self) -> int:
-        """The number of coordinates."""
-        return len(self.coordinates)
-
-    @cached_property
-    def constants(self) -> tuple[sp.Symbol, ...]:
-        """The symbols that are not coordinates; they are treated as constants."""
-        free = set().union(*(e.free_symbols for e in self._defining_expressions())) - set(self.coordinates)
-        return tuple(sorted(free, key=lambda s: s.name))
 
     @property
     def structure(self) -> str:
@@ -155,50 +117,9 @@ class RiemannianManifold:
         known = dict(RIEMANNIAN_QUANTITIES)
         if self.structure == "hessian":
             known["cubic"] = CUBIC
+        if self.dim == 2:
+            known["gaussian_curvature"] = GAUSSIAN
         return known
-
-    def expression_of(self, name: str) -> Any:
-        """The quantity of that name, e.g. "ricci_scalar".
-
-        Raises:
-            ManifoldError: there is no such quantity; the message lists those there are.
-        """
-        known = self.quantities()
-        if name not in known:
-            raise ManifoldError(f"unknown quantity {name!r}; known are {', '.join(known)}")
-        return known[name].getter(self)
-
-    # -- from elements to expressions ---------------------------------------------------------
-
-    def _expression(self, element: Element) -> sp.Expr:
-        return element.as_expr()
-
-    def _array(self, name: str, rank: int, element: Callable[..., Element]) -> Array:
-        """All components of a tensor, as an array that is built once."""
-        if name not in self._arrays:
-            what = self.quantities()[name].long_name if name in self.quantities() else name
-            indices = list(product(range(self.dim), repeat=rank))
-            entries: list[sp.Expr] = []
-            try:
-                for i in steps(what[0].upper() + what[1:], indices):
-                    entries.append(self._component(name, i, element))
-            except TimeBudgetExceeded as late:
-                raise self._partial(late, name, len(indices)) from None
-            self._arrays[name] = Array(entries, (self.dim,) * rank)
-        return self._arrays[name]
-
-    def _partial(self, late: TimeBudgetExceeded, name: str, count: int) -> TimeBudgetExceeded:
-        """The error that carries the components finished in time; they stay in the cache as well."""
-        done = {key[1:]: value for key, value in self._expressions.items() if key[0] == name}
-        return TimeBudgetExceeded(
-            f"{name}: {len(done)} of {count} components are finished; {late}", {**late.finished, name: done}
-        )
-
-    def _component(self, name: str, indices: tuple[int, ...], element: Callable[..., Element]) -> sp.Expr:
-        key = (name, *indices)
-        if key not in self._expressions:
-            self._expressions[key] = self._expression(element(*indices))
-        return self._expressions[key]
 
     # -- the metric and its connection -----------------------------------------------------------
 
@@ -302,69 +223,35 @@ class RiemannianManifold:
         """R^i_jkl alone, without the other components."""
         return self.component("riemann", i, j, k, l)
 
-    def component(self, name: str, *indices: int) -> sp.Expr:
-        """One component of a tensor, e.g. `component("riemann_lowered", 0, 1, 0, 1)`.
+    def _element_of(self, name: str) -> Callable[..., Element] | None:
+        return getattr(self.local, {"inverse_metric": "inverse", "cubic": "metric_derivative"}.get(name, name), None)
 
-        Raises:
-            ManifoldError: no such tensor, or indices that it does not have.
-        """
-        known = self.quantities()
-        if name not in known:
-            raise ManifoldError(f"unknown tensor {name!r}; known are {', '.join(known)}")
-        if len(indices) != known[name].rank or any(not 0 <= i < self.dim for i in indices):
-            raise ManifoldError(
-                f"{name} has {known[name].rank} indices from 0 to {self.dim - 1}; asked for {list(indices)}"
-            )
-        return self._component(name, indices, self._element_of(name))
-
-    def _element_of(self, name: str) -> Callable[..., Element]:
-        """The component function of a quantity."""
-        return getattr(self.local, {"inverse_metric": "inverse", "cubic": "metric_derivative"}.get(name, name))
+    # -- what kind of manifold it is: exact answers ------------------------------------------------
 
     def is_flat(self) -> bool:
-        """Whether the Riemann tensor vanishes identically: an exact answer."""
-        return all(self.local.riemann_lowered(*q).is_zero for q in self.local.independent_riemann())
+        """Whether the Riemann tensor vanishes identically."""
+        return classification.is_flat(self.local)
 
     def is_ricci_flat(self) -> bool:
-        """Whether the Ricci tensor vanishes identically: an exact answer."""
-        return all(self.local.ricci(i, j).is_zero for i in range(self.dim) for j in range(i + 1))
+        """Whether the Ricci tensor vanishes identically."""
+        return classification.is_ricci_flat(self.local)
 
     def is_einstein(self) -> bool:
-        """Whether R_ij = k g_ij with a constant k: an exact answer."""
-        n, local = self.dim, self.local
-        if not self._is_constant(local.ricci_scalar()):
-            return False
-        return n < 3 or all(
-            local.ricci(i, j) * n == local.ricci_scalar() * local.metric(i, j) for i in range(n) for j in range(i + 1)
-        )
+        """Whether R_ij = k g_ij with a constant k."""
+        return classification.is_einstein(self.local)
 
     def is_conformally_flat(self) -> bool:
-        """Whether the metric is a function times a flat one: the Weyl tensor vanishes (n ≥ 4), the Cotton tensor (n = 3)."""
-        if self.dim == 3:
-            slope = operators.covariant_derivative(Tensor(self, (DOWN, DOWN), self.local.schouten))
-            return (slope - slope.transposed(0, 2, 1)).is_zero()
-        return self.dim < 3 or all(self.local.weyl(*q).is_zero for q in self.local.independent_riemann())
+        """Whether the metric is a function times a flat one."""
+        return classification.is_conformally_flat(self)
 
     def has_constant_curvature(self) -> bool:
-        """Whether all sectional curvatures are one constant: an exact answer."""
+        """Whether all sectional curvatures are one constant."""
         return self.constant_curvature() is not None
 
     def constant_curvature(self) -> sp.Expr | None:
         """The constant K with R_ijkl = K (g_ik g_jl − g_il g_jk), or None where there is none."""
-        n, local = self.dim, self.local
-        if n == 1:
-            return sp.S.Zero
-        k = local.ricci_scalar() / (n * (n - 1))
-        if not self._is_constant(k):
-            return None
-        g = local.metric
-        for a, b, c, d in local.independent_riemann():
-            if not local.riemann_lowered(a, b, c, d) == k * (g(a, c) * g(b, d) - g(a, d) * g(b, c)):
-                return None
-        return self._component("constant_curvature", (), lambda: k)
-
-    def _is_constant(self, element: Element) -> bool:
-        return all(element.diff(x).is_zero for x in self.coordinates)
+        k = classification.constant_curvature(self.local)
+        return None if k is None else self._component("constant_curvature", (), lambda: k)
 
     def sectional_curvature(self, u: Any, v: Any) -> sp.Expr:
         """K(u, v) = R_ijkl u^i v^j u^k v^l / (|u|²|v|² − ⟨u, v⟩²) of the plane of two vectors (components u^i, v^i).
@@ -392,7 +279,10 @@ class RiemannianManifold:
         known = {n: q for n, q in self.quantities().items() if len(q.indices) == q.rank}
         if components not in known:
             raise ManifoldError(f"unknown tensor {components!r}; known are {', '.join(known)}")
-        return Tensor(self, known[components].indices, self._element_of(components))
+        element = self._element_of(components)
+        if element is None:
+            return operators.as_tensor(self, self.expression_of(components), known[components].indices)
+        return Tensor(self, known[components].indices, element)
 
     def gradient(self, f: Any) -> Array:
         """(grad f)^i = g^ij ∂_j f."""
@@ -484,35 +374,3 @@ class RiemannianManifold:
         """
         return geodesics.geodesic(self, point, velocity, t, **options)
 
-    # -- display -------------------------------------------------------------------------------------
-
-    def table(self, name: str) -> ComponentTable:
-        """The independent components of a tensor that are not zero, e.g. `table("christoffel")`."""
-        return ComponentTable.of(self, name)
-
-    def latex(self, *names: str) -> str:
-        """Name, chart and line element in LaTeX, then the quantities of these names.
-
-        >>> import sympy as sp
-        >>> x = sp.Symbol("x", positive=True)
-        >>> print(RiemannianManifold([[x]], (x,), name="line").latex())
-        \\begin{array}{l} \\text{line} \\quad (x) \\\\ \\mathrm{d}s^2 = x\\,\\mathrm{d}x^2 \\end{array}
-        """
-        return manifold_latex(self, names)
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def __repr__(self) -> str:
-        names = ", ".join(s.name for s in self.coordinates)
-        title = f"{self.name}: " if self.name else ""
-        constants = f"; treated as constants: {', '.join(s.name for s in self.constants)}" if self.constants else ""
-        return f"<{title}{type(self).__name__} in ({names}), structure {self.structure}{constants}>"
-
-    # -- numbers -------------------------------------------------------------------------------------
-
-    def on_grid(self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), **options: Any) -> Any:
-        """The quantities on the grid spanned by `axes`; see `chentsov.geometry.grids.on_grid`."""
-        from chentsov.geometry.grids import on_grid
-
-        return on_grid(self, axes, quantities, **options)
