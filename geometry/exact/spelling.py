@@ -71,23 +71,27 @@ def spelled(field: DifferentialField, kind: str, argument: Element) -> None:
         known.append((kind, argument))
 
 
-def spelling_of(field: DifferentialField, generator: Exponential) -> Spelling:
-    """How to write an exponential generator, from the ways it was given."""
+def spelling_of(field: DifferentialField, generator: Exponential, by_name: bool = True) -> Spelling:
+    """How to write an exponential generator, from the ways it was given.
+
+    Without ``by_name`` the rational substitutions by ``logistic`` and ``tanh`` are not used, as under a
+    root, whose radicand is a polynomial in the exponential.
+    """
     ratios: dict[str, set[sp.Rational]] = {}
     for kind, argument in field.families.get(Spelling, []):  # type: ignore[attr-defined]
         ratio = argument / generator.exponent
         if ratio.is_rational:
             ratios.setdefault(kind, set()).add(ratio.rational())
-    exponent = generator.exponent
-    if set(ratios) == {"logistic"} and ratios["logistic"] <= {1, -1}:
+    exponent, half = generator.exponent, sp.Rational(1, 2)
+    if by_name and set(ratios) == {"logistic"} and ratios["logistic"] <= {1, -1}:
         if 1 in ratios["logistic"]:
             return Spelling(logistic(exponent.as_expr()), (1, 0, -1, 1))
         return Spelling(logistic((-exponent).as_expr()), (-1, 1, 1, 0))
-    if set(ratios) == {"tanh"} and ratios["tanh"] <= {sp.Rational(1, 2), -sp.Rational(1, 2)}:
+    if by_name and set(ratios) == {"tanh"} and ratios["tanh"] <= {half, -half}:
         return Spelling(sp.tanh((exponent / 2).as_expr()), (1, 1, -1, 1))
-    if "hyperbolic" in ratios:
-        ratio = min(abs(q) for q in ratios["hyperbolic"] | ratios.get("tanh", set()))
-        argument = field(ratio) * exponent
-        inverted = bool(ratios.get("exp")) and all(q < 0 for q in ratios["exp"])
-        return Spelling(hyperbolic=Hyperbolic(argument.as_expr(), ratio), inverted=inverted)
-    return Spelling(inverted=bool(ratios.get("exp")) and all(q < 0 for q in ratios["exp"]))
+    inverted = bool(ratios.get("exp")) and all(q < 0 for q in ratios["exp"])
+    symmetric = ratios.get("hyperbolic", set()) | ratios.get("tanh", set())
+    if symmetric:
+        ratio = min(abs(q) for q in symmetric)
+        return Spelling(hyperbolic=Hyperbolic((field(ratio) * exponent).as_expr(), ratio), inverted=inverted)
+    return Spelling(inverted=inverted)

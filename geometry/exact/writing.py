@@ -29,28 +29,32 @@ _SMALL, _LARGE = 250, 4000
 Exponents = dict[int, sp.Rational]
 
 
-def write(a: Element) -> sp.Expr:
-    """The element as a SymPy expression: the shortest of its forms."""
+def write(a: Element, by_name: bool = True) -> sp.Expr:
+    """The element as a SymPy expression: the shortest of its forms.
+
+    Without ``by_name`` exponentials are not written by ``logistic`` and ``tanh``.
+    """
     if a.is_rational:
         return a.rational()
     size = len(a.num) + len(a.den)
     if size > _LARGE:
-        return _Writer(a, given_roots=False).expanded_fraction()
-    forms = _forms(a, size)
+        return _Writer(a, by_name).expanded_fraction()
+    forms = _forms(a, size, by_name)
     if size <= _SMALL:
         given = _by_given_logarithms(a)
         if given is not None:
-            forms += [form.xreplace(given[1]) for form in _forms(given[0], size)]
+            forms += [form.xreplace(given[1]) for form in _forms(given[0], size, by_name)]
     return min(forms, key=_length)
 
 
-def _forms(a: Element, size: int) -> list[sp.Expr]:
-    candidates = [_Writer(a, given_roots=False).fraction(a.num, a.den)]
+def _forms(a: Element, size: int, by_name: bool) -> list[sp.Expr]:
+    by_name = by_name and not any(isinstance(g, Root) and _holds_exponential(g.argument) for g in _generators(a))
+    candidates = [_Writer(a, by_name).fraction(a.num, a.den)]
     if size <= _SMALL:
         if any(isinstance(g, Root) and g.given is not None for g in _generators(a)):
-            candidates.append(_Writer(a, given_roots=True).fraction(a.num, a.den))
+            candidates.append(_Writer(a, by_name, given_roots=True).fraction(a.num, a.den))
         if a.stage.algebraic_in(a.num) is not None and not a.den.is_constant():
-            candidates += [_Writer(a, given_roots=given).sum_over_roots() for given in (False, True)]
+            candidates += [_Writer(a, by_name, given).sum_over_roots() for given in (False, True)]
     return candidates
 
 
@@ -87,6 +91,10 @@ def _generators(a: Element) -> Iterator[Any]:
     return (a.field.generators[k] for k in a.stage.generators_in(a.num, a.den))
 
 
+def _holds_exponential(a: Element) -> bool:
+    return any(isinstance(g, Exponential) or isinstance(g, Root) and _holds_exponential(g.argument) for g in _generators(a))
+
+
 def _length(expression: sp.Expr) -> int:
     return sum(1 for _ in sp.preorder_traversal(expression))
 
@@ -94,14 +102,14 @@ def _length(expression: sp.Expr) -> int:
 class _Writer:
     """One way of writing the elements of a stage."""
 
-    def __init__(self, a: Element, given_roots: bool):
+    def __init__(self, a: Element, by_name: bool, given_roots: bool = False):
         self.element, self.field, self.stage, self.given_roots = a, a.field, a.stage, given_roots
         self.spellings: dict[int, Spelling] = {}
         self.names: dict[int, sp.Expr] = {}
         for number in a.stage.generators_in(a.num, a.den):
             position, generator = a.stage.position[number], a.field.generators[number]
             if isinstance(generator, Exponential):
-                spelling = spelling_of(a.field, generator)
+                spelling = spelling_of(a.field, generator, by_name)
                 self.spellings[position] = spelling
                 if spelling.name is not None:
                     self.names[position] = spelling.name

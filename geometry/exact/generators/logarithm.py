@@ -26,12 +26,12 @@ from .signs import Sign, absolute_value
 class Logarithm(Generator):
     """``log(argument)``."""
 
-    def __init__(self, argument: Element, written: sp.Expr | None = None):
-        self.argument, self.written = argument, written
+    def __init__(self, argument: Element):
+        self.argument = argument
         self.given: tuple[sp.Expr, Element] | None = None
 
     def expression(self) -> sp.Expr:
-        return self.written if self.written is not None else sp.log(self.argument.as_expr())
+        return sp.log(self.argument.as_expr())
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         return self.argument.diff(symbol) / self.argument
@@ -49,20 +49,20 @@ class Logarithm(Generator):
         return self.argument
 
 
-def logarithm(field: DifferentialField, argument: Element, written: sp.Expr | None = None) -> Element:
-    """The principal ``log`` of an element; ``written`` is how a new generator shall be written."""
+def logarithm(field: DifferentialField, argument: Element) -> Element:
+    """The principal ``log`` of an element."""
     if argument.is_zero:
         raise ValueError("the logarithm of an expression that is exactly zero")
     memory: list[tuple[Element, Element]] = field.families.setdefault(Logarithm, [])  # type: ignore[assignment]
     for known, result in memory:
         if known == argument:
             return result
-    result = _split_logarithm(field, argument, written)
+    result = _split_logarithm(field, argument)
     memory.append((argument, result))
     return result
 
 
-def _split_logarithm(field: DifferentialField, u: Element, written: sp.Expr | None) -> Element:
+def _split_logarithm(field: DifferentialField, u: Element) -> Element:
     from .exponential import Exponential
 
     total, rest, leftover = field.zero, 1, []
@@ -90,7 +90,7 @@ def _split_logarithm(field: DifferentialField, u: Element, written: sp.Expr | No
         argument = argument * factor**exponent
     if argument == -1:
         return total + imaginary_unit(field) * field.variable(sp.pi)
-    return total + _general_logarithm(field, argument, written)
+    return total + _general_logarithm(field, argument)
 
 
 def _absolute_values(
@@ -124,10 +124,10 @@ def _real_logarithm(field: DifferentialField, argument: Element) -> Element:
     for generator in field.generators:
         if isinstance(generator, Logarithm) and generator.argument == argument:
             return field.generator_element(generator.number)
-    return _general_logarithm(field, argument, None)
+    return _general_logarithm(field, argument)
 
 
-def _general_logarithm(field: DifferentialField, argument: Element, written: sp.Expr | None) -> Element:
+def _general_logarithm(field: DifferentialField, argument: Element) -> Element:
     """A known logarithm, a combination of known ones, or a new generator."""
     known = [g for g in field.generators if isinstance(g, Logarithm)]
     for generator in known:
@@ -150,8 +150,8 @@ def _general_logarithm(field: DifferentialField, argument: Element, written: sp.
     if not argument.den.is_one() and argument.num.is_constant():
         inverse = argument.inverse()  # log(1/f) = -log(f)
         if inverse.num.leading_coefficient() > 0:
-            return -_general_logarithm(field, inverse, None)
-    return field.open(Logarithm(argument, written))
+            return -_general_logarithm(field, inverse)
+    return field.open(Logarithm(argument))
 
 
 def _multiplicative_relation(field: DifferentialField, u: Element, basis: list[Element]) -> list[Fraction] | None:
@@ -181,14 +181,15 @@ def _log(field: DifferentialField, expression: sp.log) -> Element:
     return value
 
 
-def _note_given(field: DifferentialField, expression: sp.log, value: Element) -> None:
+def _note_given(field: DifferentialField, expression: sp.Expr, value: Element) -> None:
     """Remember that ``expression = L + rest`` with one logarithm L of a polynomial that is no single generator."""
     value = field.lift(value)
     for number in value.stage.generators_in(value.num):
         generator = field.generators[number]
         if isinstance(generator, Logarithm) and generator.given is None and len(generator.argument.num) > 1:
             rest = value - field.generator_element(number)
-            if rest and number not in rest.stage.generators_in(rest.num, rest.den):
+            shorter = rest or not isinstance(expression, sp.log)
+            if shorter and number not in rest.stage.generators_in(rest.num, rest.den):
                 generator.given = (expression, rest)
 
 
@@ -198,7 +199,9 @@ def _asinh(field: DifferentialField, expression: sp.asinh) -> Element:
     from .roots import root
 
     z = field(expression.args[0])
-    return logarithm(field, z + root(field, z * z + 1, 2), written=expression)
+    value = logarithm(field, z + root(field, z * z + 1, 2))
+    _note_given(field, expression, value)
+    return value
 
 
 @converts(sp.acosh)
@@ -207,7 +210,9 @@ def _acosh(field: DifferentialField, expression: sp.acosh) -> Element:
     from .roots import root
 
     z = field(expression.args[0])
-    return logarithm(field, z + root(field, z - 1, 2) * root(field, z + 1, 2), written=expression)
+    value = logarithm(field, z + root(field, z - 1, 2) * root(field, z + 1, 2))
+    _note_given(field, expression, value)
+    return value
 
 
 @converts(sp.atanh, sp.acoth)

@@ -37,7 +37,9 @@ class Root(Generator):
         self.given: tuple[sp.Expr, Element] | None = None
 
     def expression(self) -> sp.Expr:
-        return self.scale.as_expr() * sp.Pow(self.argument.as_expr(), sp.Rational(1, self.degree))
+        from ..writing import write
+
+        return self.scale.as_expr() * sp.Pow(write(self.argument, by_name=False), sp.Rational(1, self.degree))
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         """w'/w = u'/(n u)."""
