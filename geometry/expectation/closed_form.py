@@ -45,7 +45,7 @@ def iterated(piece: Piece) -> LogIntegral | None:
     >>> x, y, a, c = sp.symbols("x y a c", positive=True)
     >>> inner, outer = Variable(y, x, sp.oo), Variable(x, sp.S.Zero, sp.oo)
     >>> iterated(Piece((a - 1)*sp.log(y - x) - c*y, (outer, inner))).value
-    -a*log(c) - log(c) + loggamma(a)
+    (-a - 1)*log(c) - log(a) + loggamma(a + 1)
     """
     for order in _orders(piece.variables):
         value, conditions = piece.log_density, ()

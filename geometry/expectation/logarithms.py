@@ -104,17 +104,21 @@ def log_density(density: sp.Expr) -> sp.Expr:
 
 
 @lru_cache(maxsize=4096)
-def shift_gamma(argument: sp.Expr) -> tuple[sp.Expr, int]:
-    """Write ``argument`` as z + n, n integer, z = a + … or 1 − a + … rather than −a + …"""
+def shift_gamma(argument: sp.Expr, plain: bool = False) -> tuple[sp.Expr, int]:
+    """Write ``argument`` as z + n, n integer, with the rational part of z in (0, 1].
+
+    So z stays away from the pole when the rest is small.  With ``plain`` an argument a + n becomes a, not a + 1.
+    """
     constant, rest = argument.as_coeff_Add()
     if not constant.is_Rational:
         return argument, 0
-    n = int(sp.ceiling(constant)) - 1 if rest.could_extract_minus_sign() else int(sp.floor(constant))
+    plain = plain and not rest.could_extract_minus_sign()
+    n = int(sp.floor(constant)) if plain else int(sp.ceiling(constant)) - 1
     return constant - n + rest, n
 
 
-def reduce_gamma(e: sp.Expr) -> sp.Expr:
-    """loggamma and polygamma with arguments shifted by the recurrence to a standard range.
+def reduce_gamma(e: sp.Expr, plain: bool = False) -> sp.Expr:
+    """loggamma and polygamma with arguments shifted by the recurrence to a standard range (see `shift_gamma`).
 
     log Γ(z + 1) = log Γ(z) + log z;  ψ^(m)(z + 1) = ψ^(m)(z) + (−1)^m m!/z^(m+1)   (DLMF 5.5.1, 5.15.5).
 
@@ -127,7 +131,7 @@ def reduce_gamma(e: sp.Expr) -> sp.Expr:
     def log_gamma(argument):
         if argument.is_number:
             return sp.loggamma(argument)
-        z, n = shift_gamma(argument)
+        z, n = shift_gamma(argument, plain)
         steps = range(n) if n > 0 else range(n, 0)
         signed = sp.Add(*(sp.log(z + k) for k in steps))
         start = sp.loggamma(z) if z != 1 else sp.S.Zero
@@ -136,15 +140,25 @@ def reduce_gamma(e: sp.Expr) -> sp.Expr:
     def poly_gamma(m, argument):
         if not (m.is_Integer and m >= 0) or argument.is_number:
             return sp.polygamma(m, argument)
-        z, n = shift_gamma(argument)
+        z, n = shift_gamma(argument, plain)
         steps = range(n) if n > 0 else range(n, 0)
         total = sp.Add(*((z + k) ** (-m - 1) for k in steps))
         return sp.polygamma(m, z) + (1 if n > 0 else -1) * (-1) ** m * sp.factorial(m) * total
 
     if e.has(sp.loggamma):
         e = e.replace(sp.loggamma, log_gamma)
+    def plain_gamma(argument):
+        z, n = shift_gamma(argument, plain)
+        if argument.is_number or n == 0 or abs(n) > 50:
+            return sp.gamma(argument)
+        steps = range(n) if n > 0 else range(n, 0)
+        product = sp.Mul(*(z + k for k in steps))
+        return sp.gamma(z) * (product if n > 0 else 1 / product)
+
     if e.has(sp.polygamma):
         e = e.replace(sp.polygamma, poly_gamma)
+    if e.has(sp.gamma):
+        e = e.replace(sp.gamma, plain_gamma)
     return e
 
 

@@ -122,7 +122,7 @@ class Rule:
 
     def _trapezoid(self, term: Callable, step: float) -> list[acb]:
         """Σ h f(kh) over the range where f matters, found by a coarse scan."""
-        scan = {k: term(arb(fmpq(k, 4))) for k in range(-_REACH, _REACH + 1)}
+        scan = {k: self._guarded(term, arb(fmpq(k, 4))) for k in range(-_REACH, _REACH + 1)}
         active = _active({k: _size(values) for k, values in scan.items()}, 10.0 ** (-self.digits - 8))
         if not active:
             return [acb(0)] * self.size
@@ -133,6 +133,13 @@ class Rule:
             total = [a + b for a, b in zip(total, values)]
         h = arb(fmpq(1, inverse))
         return [t * h for t in total]
+
+    def _guarded(self, term: Callable, u: arb) -> list[acb]:
+        """The term, or NaN where an inner integral fails: far out, where all has underflowed, it may."""
+        try:
+            return term(u)
+        except QuadratureError:
+            return [acb(arb("nan"))] * self.size
 
     def nodes(self, level: int, known: list[acb], step: float) -> Iterator[tuple[acb, acb]]:
         """Nodes and weights over one variable, with the outer ones known."""

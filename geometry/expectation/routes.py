@@ -86,7 +86,7 @@ class Expectation:
         return self._means[key]
 
     def canonical(self, value: sp.Expr) -> sp.Expr:
-        return self.field(reduce_gamma(value)).as_expr()
+        return self.field(reduce_gamma(value, plain=True)).as_expr()
 
     # -- scores -----------------------------------------------------------------------------------
 

@@ -49,6 +49,8 @@ def log_integral(weight: sp.Expr, variable: Variable) -> LogIntegral | None:
 def coefficients(weight: sp.Expr, x: sp.Symbol) -> dict[sp.Expr, sp.Expr] | None:
     """weight = Σ c_k t_k(x): the map t_k -> c_k (t = 1 for the constant), or None if it does not separate."""
     terms: dict[sp.Expr, sp.Expr] = {}
+    if weight.has(sp.sin, sp.cos):
+        weight = sp.expand_trig(weight)
     for term in sp.Add.make_args(multiplied_out(weight)):
         c, t = term.as_independent(x, as_Add=False)
         if isinstance(t, sp.Mul) and not all(_is_atom(f, x) for f in t.args):
@@ -130,6 +132,8 @@ def _from_zero(weight: sp.Expr, x: sp.Symbol, upper: sp.Expr) -> LogIntegral | N
             powers[t.as_base_exp()[1]] = c
         elif t == sp.log(x) ** 2 and len(terms) == 1 and upper == oo:
             return _log_normal(constant, c, A)
+        elif isinstance(t, sp.cos) and upper == sp.pi:
+            continue
         else:
             return _circular(terms, constant, A, x, upper)
     if upper == oo:
@@ -142,6 +146,8 @@ def _from_zero(weight: sp.Expr, x: sp.Symbol, upper: sp.Expr) -> LogIntegral | N
         if not powers and not logs:
             raise Diverges(f"the integral over {x} up to oo diverges")
         return None
+    if upper == sp.pi and A == 0 and not powers:
+        return _spherical(constant, logs, terms, x)
     if powers:
         if set(powers) == {sp.S.One} and not logs and A == 0:  # ∫_0^U e^{cx} dx
             c = powers[sp.S.One]
@@ -224,8 +230,30 @@ def _circular(terms, constant, A, x, upper) -> LogIntegral | None:
     b = terms.pop(sp.sin(x), sp.S.Zero)
     if terms or A != 0 or upper != 2 * sp.pi:
         return None
-    radius = sp.sqrt(sp.factor(sp.trigsimp(a**2 + b**2))) if b != 0 else a
+    # I_0 is even: keep the square of its argument whole rather than take the root of factors of unknown sign.
+    radius = sp.sqrt(sp.factor(sp.trigsimp(sp.expand(a**2 + b**2)))) if b != 0 else a
     return LogIntegral(constant + sp.log(2 * sp.pi) + sp.log(sp.besseli(0, radius)))
+
+
+def _spherical(constant, logs, terms, x) -> LogIntegral | None:
+    """∫_0^π I_0(s sin x) e^{c cos x} sin x dx = 2 sinh(R)/R, R² = s² + c²: the integral over the sphere.
+
+    The left side is ∫ exp(c·n) dn/2π over the unit sphere after the azimuth has been integrated out.
+    """
+    c = terms.get(sp.cos(x), sp.S.Zero)
+    rest = dict(logs)
+    if rest.pop(sp.sin(x), None) != 1 or len(rest) > 1:
+        return None
+    square = c**2
+    for base, power in rest.items():
+        if not isinstance(base, sp.besseli) or power != 1 or base.args[0] != 0:
+            return None
+        s2 = sp.cancel(sp.expand(base.args[1] ** 2) / sp.sin(x) ** 2)
+        if x in s2.free_symbols:
+            return None
+        square += s2
+    radius = sp.sqrt(sp.factor(sp.trigsimp(sp.expand(square))))
+    return LogIntegral(constant + sp.log(2) + sp.log(sp.sinh(radius)) - sp.log(radius))
 
 
 # -- sums ----------------------------------------------------------------------------------------

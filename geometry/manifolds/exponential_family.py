@@ -34,7 +34,7 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
     >>> t = sp.Symbol("t", real=True)
     >>> bernoulli = ExponentialFamily(sp.log(1 + sp.exp(t)), (t,))
     >>> bernoulli.kullback_leibler([0], [sp.log(3)])
-    -log(3)/2 - log(2) + log(4)
+    -log(2) - log(3)/2 + log(4)
     """
 
     def __init__(
