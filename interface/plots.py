@@ -123,6 +123,6 @@ def heat_map(ax: Axes, values: xr.DataArray, title: str) -> bool:
         bar.ax.yaxis.set_minor_locator(NullLocator())
         bar.ax.yaxis.set_minor_formatter(NullFormatter())
         bar.ax.yaxis.set_major_formatter(LogFormatterSciNotation(linthresh=1e-300, labelOnlyBase=False, minor_thresholds=(0, 0)))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     ax.set(title=title, xlabel=axis_label(across), ylabel=axis_label(upward))
     return bool(missing.any())

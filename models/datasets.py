@@ -107,7 +107,8 @@ class LabelledPoints:
             except ValueError:
                 raise DataError(f"line {number} of '{path}' is not three numbers: {', '.join(fields)[:60]}") from None
         columns = np.array(rows, dtype=float).reshape(-1, 3).T
-        return cls(*columns, source=f"file {path.name}")
+        x, y, t = columns
+        return cls(x, y, t, source=f"file {path.name}")
 
 
 def decision_boundary(n: int = 200, seed: int = 0) -> LabelledPoints:

@@ -314,7 +314,7 @@ class TwoWeightNeuron:
         if learning_rate is None:
             learning_rate = float(self.order) ** 2 / 20 if self.loss_name == "mean_power" else 1 / 20
         rows = self.row_values()
-        path = descend(compile(self.loss_gradient, self.coordinates, data=rows), start, learning_rate, steps)
+        path = descend(compile(list(self.loss_gradient), self.coordinates, data=rows, threads=1), start, learning_rate, steps)
         names = list(quantities)
         values = compile([self.expression_of(name) for name in names], self.coordinates, data=rows)(*path.T) if names else ()
         known = self.quantities()

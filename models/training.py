@@ -8,11 +8,20 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TrainingError", "descend"]
+__all__ = ["TrainingError", "check_schedule", "descend"]
 
 
 class TrainingError(ValueError):
     """Training that cannot be started, or that ran away."""
+
+
+def check_schedule(learning_rate: float | None, steps: int) -> None:
+    """Raise :class:`TrainingError` unless the rate is positive (or None: a default) and the steps are a number from 0."""
+    positive = isinstance(learning_rate, (int, float)) and math.isfinite(learning_rate) and learning_rate > 0
+    if learning_rate is not None and not positive:
+        raise TrainingError(f"the learning rate must be a positive number, not {learning_rate}")
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
+        raise TrainingError(f"the number of training steps must be a whole number from 0, not {steps}")
 
 
 def descend(
@@ -28,10 +37,7 @@ def descend(
     Raises :class:`TrainingError` for a learning rate that is not positive, a negative number of steps, a start that
     is not finite, and a path that leaves the numbers.
     """
-    if not (isinstance(learning_rate, (int, float)) and math.isfinite(learning_rate) and learning_rate > 0):
-        raise TrainingError(f"the learning rate must be a positive number, not {learning_rate}")
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
-        raise TrainingError(f"the number of training steps must be a whole number from 0, not {steps}")
+    check_schedule(learning_rate, steps)
     path = np.empty((int(steps) + 1, len(start)))
     path[0] = start
     if not np.isfinite(path[0]).all():

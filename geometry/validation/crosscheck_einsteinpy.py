@@ -131,6 +131,7 @@ def _derive_surface_formula() -> sp.Expr:
 
 
 Polynomial = list[tuple[tuple[int, ...], int]]      # exponents of the jet symbols, integer coefficient
+Formula = tuple[Polynomial, Polynomial]             # numerator and denominator
 
 
 def _store() -> Path:
@@ -139,20 +140,19 @@ def _store() -> Path:
     return root / f"einsteinpy-{einsteinpy_version()}-sympy-{sp.__version__}-surface-1.json"
 
 
-def _read_formula(path: Path) -> tuple[Polynomial, Polynomial] | None:
+def _read_formula(path: Path) -> Formula | None:
     """The formula kept by an earlier run, if it is there and whole."""
+    width = len(_jet_symbols())
     try:
-        pair = json.loads(path.read_text(encoding="utf-8"))
-        width = len(_jet_symbols())
-        parts = tuple([(tuple(int(e) for e in m), int(c)) for m, c in part] for part in pair)
-        if len(parts) == 2 and all(parts) and all(len(m) == width for part in parts for m, _ in part):
-            return parts  # type: ignore[return-value]
+        numerator, denominator = json.loads(path.read_text(encoding="utf-8"))
+        parts = [[(tuple(map(int, m)), int(c)) for m, c in part] for part in (numerator, denominator)]
     except (OSError, ValueError, TypeError):
-        pass
-    return None
+        return None
+    whole = all(parts) and all(len(m) == width for part in parts for m, _ in part)
+    return (parts[0], parts[1]) if whole else None
 
 
-def _keep_formula(path: Path, parts: tuple[Polynomial, Polynomial]) -> None:
+def _keep_formula(path: Path, parts: Formula) -> None:
     """Best effort: a folder that cannot be written to only costs the next run its head start."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +165,7 @@ def _keep_formula(path: Path, parts: tuple[Polynomial, Polynomial]) -> None:
 
 
 @cache
-def _surface_formula() -> tuple[Polynomial, Polynomial]:
+def _surface_formula() -> Formula:
     """EinsteinPy's R of a general surface, as numerator and denominator over the jet symbols.
 
     EinsteinPy takes some seconds over it, and it never changes: it is kept as plain integers in the cache folder,
@@ -176,9 +176,9 @@ def _surface_formula() -> tuple[Polynomial, Polynomial]:
     if found is None:
         symbols = list(_jet_symbols().values())
         fraction = sp.fraction(sp.together(_derive_surface_formula()))
-        parts = [sp.Poly(p, *symbols, domain="QQ") for p in fraction]
-        scale = sp.ilcm(*(c.q for p in parts for c in p.coeffs()))
-        found = tuple([(m, int(c * scale)) for m, c in p.terms()] for p in parts)  # type: ignore[assignment]
+        above, below = (sp.Poly(p, *symbols, domain="QQ") for p in fraction)
+        scale = sp.ilcm(*(c.q for p in (above, below) for c in p.coeffs()))
+        found = ([(m, int(c * scale)) for m, c in above.terms()], [(m, int(c * scale)) for m, c in below.terms()])
         _keep_formula(path, found)
     return found
 

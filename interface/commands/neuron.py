@@ -44,6 +44,7 @@ def neuron(
     """Derive, evaluate on a grid, train, cross-check and draw the two-weight neuron."""
     from chentsov.models.datasets import LabelledPoints, decision_boundary
     from chentsov.models.neuron import TwoWeightNeuron, weight_axes
+    from chentsov.models.training import check_schedule
     from chentsov.outputs import save_figure, save_netcdf, writable_folder
     from chentsov.reports import Report
 
@@ -54,6 +55,7 @@ def neuron(
     points_of = LabelledPoints.read_csv(data) if data is not None else decision_boundary(rows, seed)
     model = TwoWeightNeuron(loss, int(order) if order.is_integer() else order, slope, points_of)
     axes = weight_axes(points, extent)
+    check_schedule(learning_rate, steps)
     folder = writable_folder(output)
 
     report = Report()
@@ -155,9 +157,9 @@ def _show_ranges(report: Report, grid: xr.Dataset, path: xr.Dataset) -> None:
     rows = []
     for name, field in fields.items():
         finite = field.values[np.isfinite(field.values)]
-        ends = (number(float(finite.min())), number(float(finite.max()))) if finite.size else ("-", "-")
+        ends = [number(float(v)) for v in (finite.min(), finite.max())] if finite.size else ["-", "-"]
         along = {"loss": "loss", "tr g": "fisher_trace", "tr Λ/N": "ntk_trace", "R": "ricci_scalar"}.get(name)
-        ends += (number(float(path[along].values[0])), number(float(path[along].values[-1]))) if along else ("", "")
+        ends += [number(float(path[along].values[k])) for k in (0, -1)] if along else ["", ""]
         rows.append((name, *ends, str(field.size - finite.size)))
     across, upward = (grid.sizes[d] for d in ("theta_1", "theta_2"))
     report.heading(f"Over {across} × {upward} weights, and from the start to the end of training")
