@@ -13,7 +13,7 @@ np.float64(10.0)
 
 from importlib import import_module
 
-_HOMES = {"compile": "kernel", "Kernel": "kernel", "evaluate_ball": "ball", "lower": "lower", "Program": "program", "stable": "stable"}
+_HOMES = {"compile": "kernel", "Kernel": "kernel", "evaluate_ball": "ball"}
 __all__ = list(_HOMES)
 
 

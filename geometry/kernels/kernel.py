@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from .arrange import arrange
+from .contraction import Contraction
 from .lower import lower, symbol_keys
 from .native.run import Machine, default_threads
 from .program import Program
@@ -185,15 +186,15 @@ def _dtype(dtype: Any) -> np.dtype:
 def _flattened(expressions: Any) -> tuple[list[sp.Expr], Any]:
     """Scalar expressions, and the shape to give the result: None, a tuple of components, or list."""
     if isinstance(expressions, (sp.MatrixBase, sp.NDimArray)):
-        shape = tuple(int(n) for n in expressions.shape)
-        return [sp.sympify(e) for e in (list(expressions) if isinstance(expressions, sp.MatrixBase) else expressions._array if hasattr(expressions, "_array") and isinstance(expressions._array, (list, tuple, sp.Tuple)) else sp.flatten(expressions))], shape
-    if isinstance(expressions, (list, tuple, sp.Tuple)):
-        flat = [sp.sympify(e) for e in expressions]
-        shape = list
+        shape: Any = tuple(int(n) for n in expressions.shape)
+        flat = list(sp.flatten(expressions.tolist())) if shape else [expressions[()]]
+    elif isinstance(expressions, (list, tuple, sp.Tuple)):
+        flat, shape = list(expressions), list
     else:
-        flat, shape = [sp.sympify(expressions)], None
+        flat, shape = [expressions], None
+    flat = [e if isinstance(e, Contraction) else sp.sympify(e) for e in flat]
     for e in flat:
-        if not isinstance(e, sp.Expr):
+        if not isinstance(e, (sp.Expr, Contraction)):
             raise ValueError(f"not an expression to evaluate: {e!r} ({type(e).__name__})")
     if not flat:
         raise ValueError("no expressions to compile: the list is empty")

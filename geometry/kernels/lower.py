@@ -9,6 +9,7 @@ import sympy as sp
 
 from ..exact import UnsupportedFunction
 from ..expectation import Mean
+from .contraction import Contraction
 from .functions import by_class
 from .program import Graph, Node, Program
 from .stable import stable
@@ -20,11 +21,11 @@ _RELATIONS = {sp.Lt: ("lt", 0, 1), sp.Le: ("le", 0, 1), sp.Gt: ("lt", 1, 0), sp.
               sp.Eq: ("eq", 0, 1), sp.Ne: ("ne", 0, 1)}
 
 
-def lower(expressions: Sequence[sp.Expr], inputs: Sequence[sp.Symbol], *, stabilise: bool = True) -> Program:
+def lower(expressions: Sequence[sp.Expr | Contraction], inputs: Sequence[sp.Symbol], *, stabilise: bool = True) -> Program:
     """A program that computes the expressions from the inputs (and from data rows inside a `Mean`).
 
     Args:
-        expressions: scalar SymPy expressions.
+        expressions: scalar SymPy expressions, or contractions of such.
         inputs: the symbols that are given numbers from outside, in the order of the call.
         stabilise: rewrite into stable forms first (`stable.py`).
 
@@ -35,19 +36,27 @@ def lower(expressions: Sequence[sp.Expr], inputs: Sequence[sp.Symbol], *, stabil
     >>> x, y = sp.symbols("x y")
     >>> print(lower([sp.sqrt(x) / y**2], [x, y]))
     program(x, y)
-      v1 = sqrt(x)
+      v2 = sqrt(x)
       v3 = y^-2
-      v4 = v1 * v3
+      v4 = v2 * v3
       return v4
     """
-    expressions = [sp.sympify(e) for e in expressions]
-    tables = _tables(expressions)
+    items = [e if isinstance(e, Contraction) else sp.sympify(e) for e in expressions]
+    tables = _tables([part for e in items for part in (e.expressions if isinstance(e, Contraction) else (e,))])
     clash = set(inputs) & set(tables)
     if clash:
         names = ", ".join(sorted(map(str, clash)))
         raise ValueError(f"{names}: both an argument and a variable that a Mean averages over; rename one of them")
     work = _Lowering(inputs, tables)
-    outputs = tuple(work.lower(stable(e) if stabilise else e, frozenset()) for e in expressions)
+
+    def output(e: sp.Expr | Contraction) -> Node:
+        if isinstance(e, Contraction):
+            return e.build(work.graph, [output(part) for part in e.expressions])
+        return work.lower(stable(e) if stabilise else e, frozenset())
+
+    for s in inputs:
+        work.graph.input(work.keys[s])
+    outputs = tuple(output(e) for e in items)
     keys = {s: work.keys[s] for s in inputs}
     rows = {work.keys[s]: t for s, t in tables.items()}
     return Program(work.graph, outputs, tuple(keys.values()), rows)

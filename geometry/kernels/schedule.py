@@ -104,13 +104,13 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int)
     >>> x, y = sp.symbols("x y")
     >>> print(schedule(lower([sp.exp(x) * sp.sin(y)], [x, y]), {"x": frozenset({0}), "y": frozenset({1})}, 2))
     map over axis0:
-      v1 = exp(x)
-      store v1
+      v2 = exp(x)
+      store v2
     map over axis1:
       v3 = sin(y)
       store v3
     map over axis0 x axis1:
-      v4 = v1 * v3
+      v4 = v2 * v3
       store v4
     """
     tables = tuple(sorted(set(program.rows.values())))

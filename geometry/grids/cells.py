@@ -1,0 +1,125 @@
+"""The cells of a grid: machine code first, balls for what machine numbers cannot answer.
+
+Without a tolerance, only the cells without a finite number are looked at again: in ball arithmetic they
+get their number after all (an overflow on the way), or the reason why there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from flint import arb, ctx
+
+from ..kernels.ball import BallProgram, as_ball
+from ..kernels.kernel import Kernel
+from ..kernels.lower import lower, symbol_keys
+from .axes import Axis
+
+__all__ = ["Cells", "SINGULAR", "OUTSIDE", "LIMIT"]
+
+SINGULAR, OUTSIDE, LIMIT = 1, 2, 3
+_PRECISIONS = (128, 512, 2048)
+_MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
+
+
+class Cells:
+    """Evaluates blocks of a grid, and settles cells one by one."""
+
+    def __init__(self, kernel: Kernel, axes: Sequence[Axis], constants: Mapping[sp.Symbol, Any], metric: Any, rtol: float | None, data: Mapping[Any, Any]) -> None:
+        self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
+        self.data = data
+        self.recomputed = 0
+        self._balls: BallProgram | None = None
+        self._determinant: BallProgram | None = None
+
+    def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Values (one row an expression) and status of a block."""
+        arrays = self._arrays(part)
+        values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self._native(arrays)])
+        status = np.zeros(values.shape[1:], np.int8)
+        doubtful = ~np.isfinite(values).all(axis=0)
+        self._settle(values, status, doubtful, part)
+        return values, status
+
+    def _native(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+        return list(self.kernel(*arrays))
+
+    def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
+        n = len(self.axes)
+        return [a.values[s].reshape([-1 if d == k else 1 for d in range(n)]) for k, (a, s) in enumerate(zip(self.axes, part))]
+
+    def _shape(self, arrays: list[np.ndarray]) -> tuple[int, ...]:
+        return np.broadcast_shapes(*(a.shape for a in arrays))
+
+    def _settle(self, values: np.ndarray, status: np.ndarray, doubtful: np.ndarray, part: tuple[slice, ...]) -> None:
+        """A number, or NaN and the reason, for every doubtful cell."""
+        where = np.argwhere(doubtful)
+        for count, index in enumerate(where):
+            cell = tuple(index)
+            if self.rtol is None and count >= _MOST_EXAMINED:
+                status[tuple(where[count:].T)] = LIMIT
+                return
+            point = {a.symbol: float(a.values[s][i]) for a, s, i in zip(self.axes, part, cell)}
+            settled, status[cell] = self.settle(point)
+            values[(slice(None), *cell)] = settled
+            self.recomputed += 1
+
+    # one cell, in balls -------------------------------------------------------------------------------
+    def settle(self, point: Mapping[sp.Symbol, float]) -> tuple[list[float], int]:
+        """The outputs at a point, each rounded from a ball that is narrow enough, or NaN; and the status."""
+        tolerance = self.rtol if self.rtol is not None else 2.0 ** -(20 if self.kernel.dtype == np.float32 else 45)
+        out: list[float | None] = [None] * len(self.kernel.program.outputs)
+        code = 0
+        old = ctx.prec
+        try:
+            for precision in _PRECISIONS:
+                ctx.prec = precision
+                balls = self._at(point)
+                for k, ball in enumerate(balls):
+                    if out[k] is None and ball.is_finite() and _narrow(ball, tolerance):
+                        out[k] = float(ball.mid())
+                if None not in out:
+                    break
+            else:
+                code = self._reason(point, balls)
+        finally:
+            ctx.prec = old
+        limit = float(np.finfo(self.kernel.dtype).max)
+        numbers = [float("nan") if v is None or abs(v) > limit else v for v in out]
+        if not code and any(v is not None and abs(v) > limit for v in out):
+            code = LIMIT
+        return numbers, code
+
+    def _at(self, point: Mapping[sp.Symbol, float]) -> list[arb]:
+        if self._balls is None:
+            self._balls = BallProgram(self.kernel.program, self.kernel._data)
+        return self._balls(self._ball_values(self.kernel.program.inputs, point))
+
+    def _ball_values(self, inputs: Sequence[str], point: Mapping[sp.Symbol, float]) -> dict[str, arb]:
+        symbols = [*(a.symbol for a in self.axes), *self.constants]
+        return {key: as_ball(point[s] if s in point else self.constants[s]) for key, s in zip(inputs, symbols)}
+
+    def _reason(self, point: Mapping[sp.Symbol, float], balls: Sequence[arb]) -> int:
+        """Why there is no number: the determinant is zero to all digits, the formula has no value, or neither is certain."""
+        if self.metric is not None:
+            if self._determinant is None:
+                free = [*(a.symbol for a in self.axes), *self.constants]
+                program = lower([sp.Matrix(self.metric).det(method="berkowitz")], free)
+                self._determinant = BallProgram(program, {k: v for k, v in self.kernel._data.items() if k in program.rows})
+            (determinant,) = self._determinant(self._ball_values(self._determinant.program.inputs, point))
+            if determinant.is_finite() and determinant.contains(0):
+                return SINGULAR
+        if any(b.is_nan() or not b.is_finite() for b in balls):
+            return OUTSIDE
+        return LIMIT
+
+
+def _narrow(ball: arb, tolerance: float) -> bool:
+    """Whether every number in the ball is the midpoint to the tolerance (half of it is left for rounding)."""
+    if ball.is_zero():
+        return True
+    middle = abs(ball.mid())
+    return bool(middle > 0 and ball.rad() <= middle * arb(tolerance) / 2)

@@ -1,0 +1,220 @@
+"""`on_grid`: quantities of a manifold over a grid of coordinate values, as a labelled dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+
+from ..kernels.contraction import Contraction
+from ..kernels.kernel import Kernel
+from ..kernels.memory import available
+from .axes import Axis, read_axes
+from .cells import Cells
+from .labels import provenance, quantity_attributes, status_attributes
+from .recipes import geometry_of, recipe
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["on_grid"]
+
+_INDEX_NAMES = "ijklmnpqrs"
+_CHUNK_CELLS = 1 << 20
+
+
+def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | str = ("ricci_scalar",), constants: Mapping[Any, Any] | None = None,
+            data: Mapping[Any, Any] | None = None, rtol: float | None = None, dtype: Any = "float64",
+            progress: Callable[[int, int], None] | None = None, *, threads: int | None = None) -> xr.Dataset:
+    """Quantities over the grid that the axes span.
+
+    Args:
+        source: anything with `.coordinates` and `.expression_of(name)`, a manifold or a model.
+        axes: coordinate (symbol or name) -> values; a single number holds the coordinate fixed.
+        quantities: names that `expression_of` knows.
+        constants: every other symbol -> its number.
+        data: row symbol -> 1-D numbers, for the means over data.
+        rtol: if given, every number is proven right to this relative tolerance; what cannot be proven is NaN,
+            and `status` says why.
+        dtype: "float64" or "float32".
+        progress: called as `progress(cells done, cells in all)`.
+        threads: how many; by default all processors.
+
+    Returns:
+        A Dataset: one variable a quantity, over the axes; tensors have dimensions i, j, ... before them,
+        labelled by the coordinates. `status` (0 where all is well) tells why a cell has no number.
+
+    Raises:
+        ValueError: unknown coordinates, constants or quantities; an empty or non-finite grid; data that are
+            missing, ragged or not finite; a result that memory cannot hold.
+
+    >>> import sympy as sp
+    >>> from chentsov.geometry.manifolds import RiemannianManifold
+    >>> t, p = sp.symbols("t p")
+    >>> sphere = RiemannianManifold([[1, 0], [0, sp.sin(t)**2]], (t, p))
+    >>> grid = on_grid(sphere, {t: [0.5, 1.0], p: [0.0, 1.0, 2.0]}, ["ricci_scalar", "metric"])
+    >>> dict(grid.sizes), float(grid.ricci_scalar[0, 0])
+    ({'t': 2, 'p': 3, 'i': 2, 'j': 2}, 2.0)
+    >>> grid.metric.sel(i="p", j="p", p=0.0).values.round(4)
+    array([0.2298, 0.7081])
+    """
+    import xarray as xr
+
+    names = _quantity_names(quantities)
+    coordinates = tuple(source.coordinates)
+    axes_read, fixed = read_axes(axes, coordinates, constants or {})
+    recipes = {name: recipe(source, name) for name in names}
+    flat, slots = _flattened(recipes)
+    fixed = _all_constants(flat, axes_read, fixed, constants or {}, data or {}, source)
+    if rtol is not None:
+        rtol = _tolerance(rtol, dtype)
+    shape = tuple(a.values.size for a in axes_read)
+    _refuse_if_too_large(len(flat), shape, dtype)
+
+    kernel = Kernel(flat, [a.symbol for a in axes_read], data=data, constants=fixed, dtype=dtype, backend="native", threads=threads)
+    cells = Cells(kernel, axes_read, fixed, _metric_of(source), rtol, data or {})
+    values = np.empty((len(flat), *shape), kernel.dtype)
+    status = np.zeros(shape, np.int8)
+    total = int(np.prod(shape, dtype=object))
+    done = 0
+    for part in _parts(shape):
+        values[(slice(None), *part)], status[part] = cells.evaluate(part)
+        done += int(status[part].size)
+        if progress is not None:
+            progress(done, total)
+    return _dataset(xr, source, coordinates, axes_read, names, recipes, slots, values, status,
+                    provenance(source, names, {s: v for s, v in fixed.items()}, data or {},
+                               {"rtol": rtol, "dtype": str(kernel.dtype), "recomputed_cells": cells.recomputed}))
+
+
+def _quantity_names(quantities: Sequence[str] | str) -> list[str]:
+    names = [quantities] if isinstance(quantities, str) else list(quantities)
+    if not names:
+        raise ValueError("no quantities are asked for; for example quantities=('ricci_scalar',)")
+    for name in names:
+        if not isinstance(name, str):
+            raise ValueError(f"a quantity is asked for by its name, not by {name!r}")
+    return list(dict.fromkeys(names))
+
+
+def _tolerance(rtol: Any, dtype: Any) -> float:
+    try:
+        value = float(rtol)
+    except (TypeError, ValueError):
+        raise ValueError(f"rtol must be a number, not {rtol!r}") from None
+    least = 4 * np.finfo(np.dtype(dtype)).eps
+    if not least <= value < 1:
+        raise ValueError(f"rtol = {value}: a relative tolerance lies between {least:.1e} (the numbers are {np.dtype(dtype)}) and 1")
+    return value
+
+
+def _flattened(recipes: Mapping[str, Any]) -> tuple[list[Any], dict[str, list[int]]]:
+    """Distinct scalar expressions (a symmetric tensor's components once), and where each quantity finds its own."""
+    flat: list[Any] = []
+    place: dict[Any, int] = {}
+    slots: dict[str, list[int]] = {}
+    for name, what in recipes.items():
+        entries = [what] if isinstance(what, Contraction) or not _is_array(what) else _entries(what)
+        slots[name] = []
+        for e in entries:
+            key = id(e) if isinstance(e, Contraction) else e
+            if key not in place:
+                place[key] = len(flat)
+                flat.append(e)
+            slots[name].append(place[key])
+    return flat, slots
+
+
+def _is_array(what: Any) -> bool:
+    return isinstance(what, (sp.MatrixBase, sp.NDimArray))
+
+
+def _entries(what: Any) -> list[sp.Expr]:
+    return [what[index] for index in product(*(range(int(n)) for n in what.shape))]
+
+
+def _all_constants(flat: Sequence[Any], axes: Sequence[Axis], fixed: dict[sp.Symbol, Any], constants: Mapping[Any, Any], data: Mapping[Any, Any], source: Any) -> dict[sp.Symbol, Any]:
+    """A number for every symbol that no axis and no data give; an unused coordinate needs none."""
+    by_name = {k.name if isinstance(k, sp.Symbol) else str(k): v for k, v in constants.items()}
+    free = set().union(*(e.free_symbols for e in flat))
+    rows = {k.name if isinstance(k, sp.Symbol) else str(k) for k in data}
+    out: dict[sp.Symbol, Any] = {}
+    on_axes = {a.symbol for a in axes}
+    for symbol in sorted(free - on_axes, key=lambda s: s.name):
+        if symbol in fixed and fixed[symbol] is not None:
+            out[symbol] = fixed[symbol]
+        elif symbol in fixed:
+            raise ValueError(f"the axis of the coordinate {symbol} is missing: give it values, or one number to hold it fixed")
+        elif symbol.name in by_name:
+            out[symbol] = by_name[symbol.name]
+        elif symbol.name in rows:
+            raise ValueError(f"{symbol} is a row variable that stands outside a mean")
+        else:
+            raise ValueError(f"the constant {symbol} has no value: pass constants={{{symbol.name!r}: number}}")
+    unknown = [n for n in by_name if n not in {s.name for s in (*free, *source.coordinates, *getattr(source, "constants", ()))}]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no constant of this manifold; known are {', '.join(sorted(s.name for s in free - on_axes)) or 'none'}")
+    for symbol, value in out.items():
+        number = _real(symbol, value)
+        if not np.isfinite(number):
+            raise ValueError(f"the constant {symbol} is not a finite number: {value}")
+    return out
+
+
+def _real(symbol: sp.Symbol, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"the constant {symbol} must be a real number, not {value!r}") from None
+
+
+def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None:
+    try:
+        size = np.dtype(dtype).itemsize
+    except TypeError:
+        return  # the kernel says what is wrong with it
+    needed = int(np.prod([count, *shape], dtype=object)) * size
+    free = available()
+    if needed > 0.8 * free:
+        raise ValueError(f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells) and "
+                         f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or take the grid in parts")
+
+
+def _parts(shape: tuple[int, ...]):
+    """Slices along the first axis, about a million cells each."""
+    if not shape:
+        yield ()
+        return
+    cells = int(np.prod(shape, dtype=object))
+    each = max(1, _CHUNK_CELLS * shape[0] // max(cells, 1))
+    for start in range(0, shape[0], each):
+        yield (slice(start, min(shape[0], start + each)), *(slice(None) for _ in shape[1:]))
+
+
+def _metric_of(source: Any) -> Any:
+    return getattr(geometry_of(source), "metric", None)
+
+
+def _dataset(xr: Any, source: Any, coordinates: Sequence[sp.Symbol], axes: Sequence[Axis], names: Sequence[str], recipes: Mapping[str, Any],
+             slots: Mapping[str, Sequence[int]], values: np.ndarray, status: np.ndarray, attributes: dict[str, Any]) -> Any:
+    grid_dims = [a.name for a in axes]
+    labels = [c.name for c in coordinates]
+    free_names = [n for n in _INDEX_NAMES if n not in grid_dims] + [f"index_{k}" for k in range(12)]
+    variables: dict[str, Any] = {}
+    used: dict[str, list[str]] = {}
+    for name in names:
+        what = recipes[name]
+        component_shape = tuple(int(n) for n in what.shape) if _is_array(what) else ()
+        dims = free_names[: len(component_shape)]
+        for dim, length in zip(dims, component_shape):
+            if length == len(labels):
+                used[dim] = labels
+        array = values[list(slots[name])].reshape(*component_shape, *values.shape[1:])
+        variables[name] = ([*dims, *grid_dims], array, quantity_attributes(source, name))
+    variables["status"] = (grid_dims, status, status_attributes())
+    coords: dict[str, Any] = {a.name: (a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in axes}
+    coords |= {dim: (dim, values_) for dim, values_ in used.items()}
+    return xr.Dataset(variables, coords=coords, attrs=attributes)

@@ -1,0 +1,80 @@
+"""The labels of a result: what each variable is, in which conventions, made by what from what."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+__all__ = ["quantity_attributes", "provenance", "STATUS", "status_attributes", "CONVENTIONS"]
+
+#: Why a cell has no number, by its code in the `status` variable.
+STATUS: dict[int, str] = {0: "ok", 1: "singular_metric", 2: "outside_the_domain", 3: "precision_limit"}
+
+CONVENTIONS = (
+    "R^i_jkl = d_k Gamma^i_jl - d_l Gamma^i_jk + Gamma^i_km Gamma^m_jl - Gamma^i_lm Gamma^m_jk; "
+    "Ric_jl = R^i_jil; R = g^jl Ric_jl; the unit 2-sphere has R = +2"
+)
+
+
+def quantity_attributes(source: Any, name: str) -> dict[str, str]:
+    """long_name, latex and units of a quantity, as far as the source tells them."""
+    known = source.quantities() if hasattr(source, "quantities") else {}
+    found = known.get(name) if hasattr(known, "get") else None
+    attributes = {"long_name": getattr(found, "long_name", None) or name.replace("_", " ")}
+    for key in ("latex", "units"):
+        value = getattr(found, key, None)
+        if value:
+            attributes[key] = str(value)
+    return attributes
+
+
+def status_attributes() -> dict[str, Any]:
+    """CF flags: the meanings of the codes travel with the file."""
+    return {
+        "long_name": "why a cell has no number",
+        "flag_values": np.array(list(STATUS), np.int8),
+        "flag_meanings": " ".join(STATUS.values()),
+    }
+
+
+def provenance(source: Any, quantities: Sequence[str], constants: Mapping[Any, Any], data: Mapping[Any, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What made the numbers: enough to make them again."""
+    out: dict[str, Any] = {"conventions": CONVENTIONS}
+    for key in ("name", "source"):
+        value = getattr(source, key, None)
+        if isinstance(value, str):
+            out[f"manifold_{key}"] = value
+    structure = getattr(getattr(source, "manifold", source), "structure", None)
+    if isinstance(structure, str):
+        out["structure"] = structure
+    out["quantities"] = " ".join(quantities)
+    if constants:
+        out["constants"] = ", ".join(f"{k} = {v}" for k, v in sorted(constants.items(), key=lambda kv: str(kv[0])))
+    if data:
+        out["data_rows"] = int(max(np.size(v) for v in data.values()))
+        out["data_sha256"] = _hash(data)
+    for key, value in settings.items():
+        out[key] = "none" if value is None else value
+    out["versions"] = ", ".join(f"{p} {_version(p)}" for p in ("chentsov", "numpy", "sympy", "llvmlite", "python-flint")) + f", python {platform.python_version()}"
+    return out
+
+
+def _hash(data: Mapping[Any, Any]) -> str:
+    digest = hashlib.sha256()
+    for key, column in sorted(data.items(), key=lambda kv: str(kv[0])):
+        digest.update(str(key.name if isinstance(key, sp.Symbol) else key).encode() + b"\0")
+        digest.update(np.ascontiguousarray(column, np.float64).tobytes())
+    return digest.hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
