@@ -18,7 +18,8 @@ def _chentsov(problem: Problem) -> tuple[float, sp.Expr, tuple[sp.Symbol, ...]]:
     """This package: everything from the metric in plain SymPy to the written closed forms."""
     from chentsov import RiemannianManifold
 
-    RiemannianManifold([[1]], sp.symbols("s:1"))  # loads what is loaded on first use
+    x, y = sp.symbols("x y", positive=True)
+    _ = RiemannianManifold([[1 + x**2, 0], [0, 1 + sp.exp(y)]], (x, y)).ricci_scalar  # loads what is loaded on first use
     if problem.neuron:
         from chentsov.models import TwoWeightNeuron
 
