@@ -1,0 +1,244 @@
+"""The command line as a person meets it: results, files, and one clear line on bad input."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from chentsov.command_line import run
+
+QUICK = ["--points", "12", "--rows", "30", "--steps", "40"]
+
+
+@pytest.fixture(scope="module")
+def first_light(tmp_path_factory):
+    """One run of `chentsov neuron`, in a process of its own: exit code, output, folder."""
+    folder = tmp_path_factory.mktemp("first") / "light"           # is made by the command
+    command = [sys.executable, "-m", "chentsov.command_line", "neuron", *QUICK, "--output", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, env={**os.environ, "COLUMNS": "120"})
+    return done, folder
+
+
+def test_neuron_prints_closed_forms_ranges_checks_and_times(first_light):
+    done, folder = first_light
+    assert done.returncode == 0, done.stderr
+    text = done.stdout
+    assert "f = σ(5⋅θ₁⋅x + 5⋅θ₂⋅y)" in text and "E_D" in text and "T₁₁₁" in text and "R = " in text
+    assert "structure found: hessian" in text
+    assert "tr g = E_D[(∂ℓ/∂f)² |∇f|²]: holds exactly" in text
+    for quantity in ("loss", "g_11", "g_12", "g_22", "tr g", "tr Λ/N", "R"):
+        assert any(line.split("  ")[1].strip() == quantity for line in text.splitlines() if line.startswith("  ") and len(line) > 4), quantity
+    assert text.count("pass") == 3 and "FAIL" not in text and "EinsteinPy" in text
+    for stage in ("derive", "evaluate", "train", "cross-check", "write", "all"):
+        assert stage in text
+    assert sorted(p.name for p in folder.iterdir()) == ["neuron.nc", "neuron.png"]
+
+
+def test_neuron_file_is_labelled_and_says_where_it_comes_from(first_light):
+    _, folder = first_light
+    with xr.open_dataset(folder / "neuron.nc", engine="h5netcdf") as data:
+        assert data["ricci_scalar"].dims == ("theta_1", "theta_2") and data["metric"].dims == ("theta_1", "theta_2", "i", "j")
+        assert data.sizes["theta_1"] == 12 and data.sizes["step"] == 41 and data.sizes["row"] == 30
+        assert np.isfinite(data["ricci_scalar"]).all()
+        for name in ("loss", "metric", "fisher_trace", "ntk_trace", "ricci_scalar", "path_loss", "path_ricci_scalar"):
+            assert data[name].attrs["long_name"] and "units" in data[name].attrs, name
+        assert "E_D[" in data["ricci_scalar"].attrs["closed_form"]
+        for key in ("model", "loss", "order", "slope", "data", "seed", "chentsov", "sympy", "numpy", "numba", "einsteinpy", "crosscheck"):
+            assert str(data.attrs[key]), key
+        assert data.attrs["data"] == "decision boundary, 30 rows, seed 0"
+        assert json.loads(data.attrs["training"])["steps"] == 40
+        trace = data["metric"].sel(i="theta_1", j="theta_1") + data["metric"].sel(i="theta_2", j="theta_2")
+        np.testing.assert_allclose(trace, data["fisher_trace"], rtol=1e-13)
+
+
+def test_neuron_picture_is_a_png_of_some_size(first_light):
+    _, folder = first_light
+    assert (folder / "neuron.png").read_bytes().startswith(b"\x89PNG") and (folder / "neuron.png").stat().st_size > 50_000
+
+
+@pytest.mark.parametrize("options", [
+    ["--loss", "cross-entropy"], ["--loss", "lp_norm", "--order", "2.5"], ["--order", "3"], ["--points", "1"], ["--dtype", "float32"],
+    ["--rtol", "1e-10"], ["--slope", "0.5", "--extent", "0.25"],
+])
+def test_neuron_options(options, tmp_path, capsys):
+    assert run(["neuron", *QUICK, *options, "--output", str(tmp_path)]) == 0
+    assert (tmp_path / "neuron.nc").exists() and "FAIL" not in capsys.readouterr().out
+
+
+def test_neuron_reads_a_file(tmp_path, capsys):
+    (tmp_path / "rows.csv").write_text("x,y,t\n0.1,0.9,1\n0.9,0.2,0\n0.4,0.5,1\n0.6,0.1,0.25\n")
+    assert run(["neuron", "--points", "5", "--steps", "3", "--data", str(tmp_path / "rows.csv"), "--output", str(tmp_path)]) == 0
+    assert "file rows.csv" in capsys.readouterr().out
+
+
+def _bad_files(folder):
+    texts = {
+        "line.csv": "1,2,0\n2,4,1\n-3,-6,1\n",
+        "short.csv": "0.1,0.2,1\n",
+        "target.csv": "0.1,0.2,1\n0.3,0.1,2\n",
+        "nan.csv": "0.1,0.2,1\n0.3,nan,0\n",
+        "ragged.csv": "0.1,0.2,1\n0.3,0.1\n",
+        "word.csv": "0.1,0.2,1\n0.3,0.1,yes\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+
+
+BAD = [
+    (["neuron", "--loss", "hinge"], "unknown loss 'hinge'"),
+    (["neuron", "--order", "0"], "at least 1"),
+    (["neuron", "--order", "-3"], "at least 1"),
+    (["neuron", "--order", "2.5"], "whole number"),
+    (["neuron", "--order", "nan"], "number"),
+    (["neuron", "--slope", "0"], "slope"),
+    (["neuron", "--slope", "inf"], "slope"),
+    (["neuron", "--rows", "1"], "at least 2"),
+    (["neuron", "--seed", "-1"], "seed"),
+    (["neuron", "--points", "0"], "empty"),
+    (["neuron", "--points", "many"], "many|integer"),
+    (["neuron", "--points", "100000000"], "too large"),
+    (["neuron", "--extent", "nan"], "not finite"),
+    (["neuron", "--extent", "inf"], "not finite"),
+    (["neuron", "--extent", "-1"], "positive"),
+    (["neuron", "--rtol", "2"], "tolerance"),
+    (["neuron", "--rtol", "nan"], "tolerance"),
+    (["neuron", "--dtype", "int8"], "dtype"),
+    (["neuron", "--steps", "-1"], "steps"),
+    (["neuron", "--learning-rate", "0"], "learning rate"),
+    (["neuron", "--learning-rate", "nan"], "learning rate"),
+    (["neuron", "--data", "absent.csv"], "cannot read"),
+    (["neuron", "--data", "line.csv"], "one line through the origin, so the metric is singular everywhere"),
+    (["neuron", "--data", "short.csv"], "at least 2"),
+    (["neuron", "--data", "target.csv"], "targets must lie in"),
+    (["neuron", "--data", "nan.csv"], "nan in row 1"),
+    (["neuron", "--data", "ragged.csv"], "line 2"),
+    (["neuron", "--data", "word.csv"], "line 2"),
+    (["neuron", "--nonsense"], "--nonsense"),
+    (["nonsense"], "nonsense"),
+    (["derive", "--metric", "1, 0; 0, sin(q", "--coordinates", "q, p"], "expected"),
+    (["derive", "--metric", "1, 2; 3, 4", "--coordinates", "q, p"], "symmetric"),
+    (["derive", "--metric", "1, 1; 1, 1", "--coordinates", "q, p"], "singular"),
+    (["derive", "--metric", "1, 0; 0, 1", "--coordinates", "q"], "1 coordinate"),
+    (["derive", "--metric", "1, 0; 0, 1"], "--coordinates"),
+    (["derive", "--coordinates", "q"], "without a manifold"),
+    (["derive", "--metric", "1", "--potential", "x^2", "--coordinates", "x"], "one manifold at a time"),
+    (["derive", "--potential", "__import__('os')", "--coordinates", "x"], "unexpected"),
+    (["derive", "--potential", "x^999", "--coordinates", "x"], "too large"),
+    (["derive", "surfaces.nowhere"], "not in the catalogue"),
+    (["derive", "--quantity", "curl"], "unknown quantity 'curl'"),
+    (["derive", "--seconds", "-1"], "positive"),
+    (["grid", "--axis", "theta=1:2:0"], "empty"),
+    (["grid", "--axis", "theta=0:inf:5"], "not finite"),
+    (["grid", "--axis", "theta"], "coordinate=first:last:points"),
+    (["grid", "--axis", "theta=a:b:c"], "not made of numbers"),
+    (["grid", "--axis", "rho=1:2:3"], "not a coordinate"),
+    (["grid", "--constant", "a=1"], "not a constant"),
+    (["grid", "--axis", "theta=0:1:100000", "--axis", "phi=0:1:100000"], "too large"),
+    (["catalogue", "nosuchthing"], "nothing in the catalogue"),
+]
+
+
+@pytest.mark.parametrize("arguments, words", BAD, ids=[" ".join(a)[:50] for a, _ in BAD])
+def test_bad_input_is_one_line_exit_code_2_and_no_files(arguments, words, tmp_path, capsys, monkeypatch):
+    import re
+
+    monkeypatch.chdir(tmp_path)
+    _bad_files(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    if arguments[0] in ("neuron", "grid"):
+        arguments = [*arguments, "--output", "made/by/the/command"]
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert re.search(words, captured.err) and captured.err.startswith("chentsov: error: ")
+    assert captured.err.count("\n") == 1 and "Traceback" not in captured.err
+    assert captured.out == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["neuron", "grid"])
+def test_unwritable_output_is_noticed_before_the_work(command, tmp_path, capsys):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert run([command, "--output", str(blocked / "inside")]) == 2
+    captured = capsys.readouterr()
+    assert "cannot write to" in captured.err and captured.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [blocked]
+
+
+def test_python_says_the_same_words_as_the_command_line(capsys):
+    from chentsov.models import TwoWeightNeuron, decision_boundary
+    from chentsov.models.neuron import weight_axes
+
+    for call, arguments in [
+        (lambda: TwoWeightNeuron("hinge"), ["--loss", "hinge"]),
+        (lambda: TwoWeightNeuron(order=0), ["--order", "0"]),
+        (lambda: decision_boundary(1), ["--rows", "1"]),
+        (lambda: weight_axes(0), ["--points", "0"]),
+    ]:
+        with pytest.raises(ValueError) as caught:
+            call()
+        assert run(["neuron", *arguments]) == 2
+        assert str(caught.value) in capsys.readouterr().err
+
+
+# -- derive, grid, catalogue ------------------------------------------------------------------------------------
+
+
+def test_derive_defaults_to_the_sphere(capsys):
+    assert run(["derive"]) == 0
+    text = capsys.readouterr().out
+    assert "Ricci scalar\n  2" in text and "Christoffel" in text
+
+
+def test_derive_latex_of_a_potential(capsys):
+    assert run(["derive", "--potential", "log(1 + exp(a) + exp(b))", "--coordinates", "a b", "--quantity", "ricci_scalar", "--latex"]) == 0
+    assert capsys.readouterr().out.strip() == r"R = \frac{1}{2}"
+
+
+def test_derive_an_embedding_and_a_named_surface(capsys, tmp_path):
+    sphere = "r*cos(u)*cos(v), r*cos(u)*sin(v), r*sin(u)"
+    file = tmp_path / "curvature.tex"
+    arguments = ["derive", "--embedding", sphere, "--coordinates", "u v", "--positive", "r", "--quantity", "ricci_scalar", "--latex"]
+    assert run([*arguments, "--output", str(file)]) == 0
+    assert file.read_text().strip() == r"R = \frac{2}{r^{2}}"
+    capsys.readouterr()
+    assert run(["derive", "torus", "--quantity", "ricci_scalar"]) == 0
+    assert "R + r⋅cos(v)" in capsys.readouterr().out
+
+
+def test_derive_ends_at_its_time_limit(capsys):
+    assert run(["derive", "spacetimes.kerr", "--quantity", "riemann", "--seconds", "0.001"]) == 1
+    assert "time budget" in capsys.readouterr().err
+
+
+def test_grid_of_a_named_surface(tmp_path, capsys):
+    arguments = ["grid", "surfaces.torus", "--constant", "R=2", "--constant", "r=0.5", "--axis", "u=0:6:5", "--axis", "v=0:6:7"]
+    assert run([*arguments, "--output", str(tmp_path)]) == 0
+    with xr.open_dataset(tmp_path / "grid.nc", engine="h5netcdf") as data:
+        v = data["v"].values
+        expected = 2 * np.cos(v) / (0.5 * (2 + 0.5 * np.cos(v)))
+        np.testing.assert_allclose(data["ricci_scalar"].transpose("u", "v"), np.tile(expected, (5, 1)), rtol=1e-12)
+    assert (tmp_path / "grid.png").exists()
+
+
+def test_catalogue_lists_names_that_derive_knows(capsys):
+    from chentsov.catalogue import entries, manifold_called
+
+    assert run(["catalogue", "torus"]) == 0
+    assert "surfaces.torus" in capsys.readouterr().out
+    names = [name for name, _, _ in entries()]
+    assert len(names) == len(set(names)) > 20
+    assert manifold_called("surfaces.sphere").dim == manifold_called("sphere").dim == 2
+
+
+def test_help_and_version(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("chentsov ")
+    for arguments in (["--help"], ["neuron", "--help"], ["derive", "-h"], ["grid", "-h"], ["catalogue", "-h"]):
+        assert run(arguments) == 0
+        assert "Usage" in capsys.readouterr().out
+    assert run([]) == 2
