@@ -43,7 +43,6 @@ class Chart(ABC):
         self.field = field or DifferentialField(coordinates)
         self._arrays: dict[str, Any] = {}
         self._expressions: dict[tuple[Any, ...], sp.Expr] = {}
-        self._written: dict[int, tuple[Element, sp.Expr]] = {}
 
     @abstractmethod
     def _defining_expressions(self) -> Iterable[sp.Expr]:
@@ -117,23 +116,22 @@ class Chart(ABC):
 
     # -- from elements to expressions ---------------------------------------------------------
 
-    def _expression(self, element: Element) -> sp.Expr:
-        """The element as an expression; components that are one element are written once."""
-        if id(element) not in self._written:
-            self._written[id(element)] = (element, element.as_expr())
-        return self._written[id(element)][1]
+    @cached_property
+    def _catalogued(self) -> dict[str, Quantity]:
+        return self.quantities()
 
     def _array(self, name: str, rank: int, element: Callable[..., Element]) -> Array:
         """All components of a tensor, as an array that is built once."""
         if name not in self._arrays:
-            what = self.quantities()[name].long_name if name in self.quantities() else name
+            known = self._catalogued.get(name)
+            what = known.long_name if known else name
             indices = list(product(range(self.dim), repeat=rank))
             entries: list[sp.Expr] = []
             try:
                 for i in steps(what[0].upper() + what[1:], indices):
                     entries.append(self._component(name, i, element))
             except TimeBudgetExceeded as late:
-                raise self._partial(late, name, len(indices)) from None
+                raise self._partial(late, name, sum(known is None or known.symmetry(i) == (1, i) for i in indices)) from None
             self._arrays[name] = Array(entries, (self.dim,) * rank)
         return self._arrays[name]
 
@@ -141,14 +139,20 @@ class Chart(ABC):
         """The error that carries the components finished in time; they stay in the cache as well."""
         done = {key[1:]: value for key, value in self._expressions.items() if key[0] == name}
         return TimeBudgetExceeded(
-            f"{name}: {len(done)} of {count} components are finished; {late}", {**late.finished, name: done}
+            f"{name}: {len(done)} independent components of {count} are finished; {late}", {**late.finished, name: done}
         )
 
     def _component(self, name: str, indices: tuple[int, ...], element: Callable[..., Element]) -> sp.Expr:
-        key = (name, *indices)
+        """A component as an expression: that of its representative by symmetry, written once, and the sign."""
+        known = self._catalogued.get(name)
+        sign, representative = known.symmetry(indices) if known else (1, indices)
+        if not sign:
+            return sp.S.Zero
+        key = (name, *representative)
         if key not in self._expressions:
-            self._expressions[key] = self._expression(element(*indices))
-        return self._expressions[key]
+            self._expressions[key] = element(*representative).as_expr()
+        value = self._expressions[key]
+        return value if sign > 0 else -value
 
     # -- display -------------------------------------------------------------------------------------
 

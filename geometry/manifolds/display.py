@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import product
@@ -18,24 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ComponentTable", "line_element", "manifold_latex"]
 
-#: Index patterns that determine the others by symmetry; only these are listed.
-_INDEPENDENT: dict[str, Callable[..., bool]] = {
-    "metric": lambda i, j: i <= j,
-    "inverse_metric": lambda i, j: i <= j,
-    "ricci": lambda i, j: i <= j,
-    "einstein": lambda i, j: i <= j,
-    "christoffel": lambda i, j, k: j <= k,
-    "christoffel_first": lambda k, i, j: i <= j,
-    "cubic": lambda i, j, k: i <= j <= k,
-    "riemann": lambda i, j, k, l: k < l,
-    "riemann_lowered": lambda i, j, k, l: i < j and k < l and (i, j) <= (k, l),
-    "weyl": lambda i, j, k, l: i < j and k < l and (i, j) <= (k, l),
-}
-_SYMBOLS = {
-    "metric": ("g", "dd"), "inverse_metric": ("g", "uu"), "ricci": ("R", "dd"), "einstein": ("G", "dd"),
-    "christoffel": (r"\Gamma", "udd"), "christoffel_first": (r"\Gamma", "ddd"), "cubic": ("T", "ddd"),
-    "riemann": ("R", "uddd"), "riemann_lowered": ("R", "dddd"), "weyl": ("C", "dddd"),
-}
+#: The connection is no tensor, but its indices have places all the same.
+_PLACES = {"christoffel": "udd"}
 
 
 @dataclass(frozen=True)
@@ -66,14 +51,16 @@ class ComponentTable:
     @classmethod
     def of(cls, manifold: Chart, name: str) -> ComponentTable:
         """The table of a named tensor."""
-        if name not in _SYMBOLS or name not in manifold.quantities():
-            raise ManifoldError(f"no table for {name!r}; there is one for {', '.join(_SYMBOLS)}")
-        quantity, independent = manifold.quantities()[name], _INDEPENDENT[name]
-        keys = (k for k in product(range(manifold.dim), repeat=quantity.rank) if independent(*k))
-        symbol, positions = _SYMBOLS[name]
+        known = {n: q for n, q in manifold.quantities().items() if q.rank}
+        if name not in known:
+            raise ManifoldError(f"no table for {name!r}; there is one for {', '.join(known)}")
+        quantity = known[name]
+        keys = (k for k in product(range(manifold.dim), repeat=quantity.rank) if quantity.symmetry(k) == (1, k))
         rows = tuple((k, v) for k in keys if (v := manifold.component(name, *k)) != 0)
+        symbol = re.split(r"[\^_]", quantity.latex)[0]
+        places = "".join("u" if p == "up" else "d" for p in quantity.indices) or _PLACES.get(name, "d" * quantity.rank)
         names = tuple(s.name for s in manifold.coordinates)
-        return cls(f"{quantity.long_name}, non-zero independent components", symbol, positions, names, rows)
+        return cls(f"{quantity.long_name}, non-zero independent components", symbol, places, names, rows)
 
     @classmethod
     def of_tensor(cls, tensor: Tensor) -> ComponentTable:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .symmetries import Symmetry, antisymmetric, no_symmetry, riemannian, symmetric
+
 __all__ = ["CUBIC", "GAUSSIAN", "Quantity", "RIEMANNIAN_QUANTITIES"]
 
 
@@ -21,6 +23,7 @@ class Quantity:
         rank: the number of indices (0 for a scalar).
         getter: manifold -> expression or array.
         indices: the position of each index, "up" or "down"; empty for what is no tensor.
+        symmetry: indices -> (sign, representative), see `symmetries`.
     """
 
     name: str
@@ -30,35 +33,38 @@ class Quantity:
     rank: int
     getter: Callable[[Any], Any]
     indices: tuple[str, ...] = ()
+    symmetry: Symmetry = no_symmetry
 
 
-def _attribute(name: str, long_name: str, latex: str, rank: int, indices: str = "") -> Quantity:
-    positions = tuple(indices.split())
-    return Quantity(name, long_name, latex, "1" if rank == 0 else "", rank, lambda m: getattr(m, name), positions)
+def _attribute(
+    name: str, long_name: str, latex: str, rank: int, indices: str = "", symmetry: Symmetry = no_symmetry
+) -> Quantity:
+    units, positions = "1" if rank == 0 else "", tuple(indices.split())
+    return Quantity(name, long_name, latex, units, rank, lambda m: getattr(m, name), positions, symmetry)
 
 
 #: The quantities of every Riemannian manifold, in the order of derivation.
 RIEMANNIAN_QUANTITIES: dict[str, Quantity] = {
     q.name: q
     for q in (
-        _attribute("metric", "metric tensor", "g_{ij}", 2, "down down"),
-        _attribute("inverse_metric", "inverse metric", "g^{ij}", 2, "up up"),
+        _attribute("metric", "metric tensor", "g_{ij}", 2, "down down", symmetric(0, 1)),
+        _attribute("inverse_metric", "inverse metric", "g^{ij}", 2, "up up", symmetric(0, 1)),
         _attribute("determinant", "determinant of the metric", r"\det g", 0),
         _attribute("volume_density", "Riemannian volume density", r"\sqrt{|g|}", 0),
-        _attribute("christoffel", "Christoffel symbols of the second kind", r"\Gamma^{i}{}_{jk}", 3),
-        _attribute("christoffel_first", "Christoffel symbols of the first kind", r"\Gamma_{k,ij}", 3),
-        _attribute("riemann", "Riemann tensor", "R^{i}{}_{jkl}", 4, "up down down down"),
-        _attribute("riemann_lowered", "lowered Riemann tensor", "R_{ijkl}", 4, "down down down down"),
-        _attribute("ricci", "Ricci tensor", "R_{ij}", 2, "down down"),
+        _attribute("christoffel", "Christoffel symbols of the second kind", r"\Gamma^{i}{}_{jk}", 3, "", symmetric(1, 2)),
+        _attribute("christoffel_first", "Christoffel symbols of the first kind", r"\Gamma_{k,ij}", 3, "", symmetric(1, 2)),
+        _attribute("riemann", "Riemann tensor", "R^{i}{}_{jkl}", 4, "up down down down", antisymmetric(2, 3)),
+        _attribute("riemann_lowered", "lowered Riemann tensor", "R_{ijkl}", 4, "down down down down", riemannian),
+        _attribute("ricci", "Ricci tensor", "R_{ij}", 2, "down down", symmetric(0, 1)),
         _attribute("ricci_scalar", "Ricci scalar", "R", 0),
-        _attribute("einstein", "Einstein tensor", "G_{ij}", 2, "down down"),
-        _attribute("weyl", "Weyl tensor", "C_{ijkl}", 4, "down down down down"),
+        _attribute("einstein", "Einstein tensor", "G_{ij}", 2, "down down", symmetric(0, 1)),
+        _attribute("weyl", "Weyl tensor", "C_{ijkl}", 4, "down down down down", riemannian),
         _attribute("kretschmann", "Kretschmann scalar", "R_{ijkl}R^{ijkl}", 0),
     )
 }
 
 #: The cubic tensor of a Hessian metric.
-CUBIC = _attribute("cubic", "cubic tensor", "T_{ijk}", 3, "down down down")
+CUBIC = _attribute("cubic", "cubic tensor", "T_{ijk}", 3, "down down down", symmetric(0, 1, 2))
 
 #: The Gaussian curvature of a surface.
 GAUSSIAN = _attribute("gaussian_curvature", "Gaussian curvature", "K", 0)
