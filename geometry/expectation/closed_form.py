@@ -155,6 +155,9 @@ def integral(f: sp.Expr, standard: Standard) -> sp.Expr | None:
     symbols = piece.symbols
     if f == 0:
         return sp.S.Zero
+    if (cells := _cells(piece.variables)) is not None:
+        p = f * sp.exp(piece.log_density)
+        return sp.Add(*(exp_of_terms(p.subs(cell, simultaneous=True)) for cell in cells))
     f = standard.carry(f)
     for shift_powers in (True, False):
         parts = monomials(f, symbols, shift_powers)
@@ -169,6 +172,28 @@ def integral(f: sp.Expr, standard: Standard) -> sp.Expr | None:
         else:
             return sp.Add(*total)
     return None
+
+
+def _cells(variables: tuple[Variable, ...], most: int = 400) -> list[dict[sp.Symbol, sp.Expr]] | None:
+    """All values of finitely many discrete variables, or None."""
+    cells: list[dict[sp.Symbol, sp.Expr]] = [{}]
+    for v in variables:
+        if not v.discrete:
+            return None
+        longer = []
+        for cell in cells:
+            low, high = v.lower.subs(cell), v.upper.subs(cell)
+            if not (low.is_Integer and high.is_Integer) or (high - low + 1) * len(cells) > most:
+                return None
+            values = v.values or [low + k for k in range(int(high - low) + 1)]
+            longer += [{**cell, v.symbol: value} for value in values]
+        cells = longer
+    return cells
+
+
+def exp_of_terms(e: sp.Expr) -> sp.Expr:
+    """exp(log a + …) inside ``e`` written as products."""
+    return e.replace(lambda q: isinstance(q, sp.exp), lambda q: exp_of(open_logs(reduce_gamma(q.exp))))
 
 
 def _collected(parts: list[Monomial]) -> list[Monomial]:

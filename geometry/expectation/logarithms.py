@@ -32,7 +32,9 @@ def log_of(e: sp.Expr) -> sp.Expr:
             if factors[0] == -1 and len(rest) == 1:
                 return sp.log(e)
             # log(-2 t) with t < 0: the sign stays with the first factor not known to be positive.
-            pick = next((i for i, f in enumerate(rest) if not f.is_positive), 0)
+            pick = next((i for i, f in enumerate(rest) if f.is_negative), None)
+            if pick is None:
+                pick = max(range(len(rest)), key=lambda i: _may_be_negative(rest[i]))
             rest[pick] = -rest[pick]
             factors = [-factors[0], *rest]
         return sp.Add(*(log_of(f) for f in factors))
@@ -66,6 +68,16 @@ def log_of(e: sp.Expr) -> sp.Expr:
         if isinstance(terms, sp.Mul):
             return log_of(terms)
     return sp.log(e)
+
+
+def _may_be_negative(f: sp.Expr) -> int:
+    """How likely a factor is the one that carries a minus sign: logarithms, then sums, then symbols."""
+    if f.is_positive:
+        return 0
+    base, exponent = f.as_base_exp()
+    if not (exponent.is_Integer and exponent % 2):
+        return 1
+    return 4 if isinstance(base, sp.log) else 3 if base.is_Add else 2
 
 
 def open_logs(e: sp.Expr) -> sp.Expr:

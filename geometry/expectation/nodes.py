@@ -15,7 +15,7 @@ import sympy as sp
 
 from .balls import exact, precision
 from .closed_form import Standard, standard_candidates
-from .density import Density, Piece
+from .density import Density, DensityError, Piece
 from .mean import Mean
 from .quadrature import QuadratureError, Rule
 from .routes import Expectation, working_copy
@@ -32,6 +32,9 @@ class NodeExpectation(Expectation):
 
     def __init__(self, density: Density, point: Point) -> None:
         super().__init__(density, point)
+        if density.integers:
+            names = ", ".join(map(str, density.integers))
+            raise DensityError(f"a table of nodes needs a number for {names}, which bounds a sum; substitute it first")
         copy, stand_ins, where = working_copy(density, point)
         self.forward = stand_ins
         self.backward = {v: k for k, v in stand_ins.items()}

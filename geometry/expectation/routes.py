@@ -282,9 +282,9 @@ class SymbolicExpectation(Expectation):
 # -- choosing -------------------------------------------------------------------------------------
 
 
-def working_copy(density: Density, point: Point) -> tuple[Density, dict, dict]:
+def working_copy(density: Density, point: Point, signed: bool = False) -> tuple[Density, dict, dict]:
     """The density in symbols with assumptions, the map to them, and the sample point there."""
-    stand_ins = working_symbols(density, point)
+    stand_ins = working_symbols(density, point, signed)
     pieces = [p.substitute(stand_ins) for p in density.pieces]
     copy = Density(tuple(pieces), tuple(stand_ins[c] for c in density.coordinates))
     return copy, stand_ins, {stand_ins[s]: v for s, v in point.items()}
@@ -460,7 +460,16 @@ def exact_mass(route: Expectation) -> sp.Expr | None:
     """∫ p in closed form, or None where the table has no entry."""
     if isinstance(route, TableExpectation):
         return route.mass()
-    copy, stand_ins, where = working_copy(route.density, route.point)
+    mass = None
+    for signed in (False, True):
+        mass = _table_mass(route, signed)
+        if mass is None or mass == 1:
+            break
+    return mass
+
+
+def _table_mass(route: Expectation, signed: bool) -> sp.Expr | None:
+    copy, stand_ins, where = working_copy(route.density, route.point, signed)
     backward = {v: k for k, v in stand_ins.items()}
     total = sp.S.Zero
     for piece in copy.pieces:
@@ -477,7 +486,11 @@ def exact_mass(route: Expectation) -> sp.Expr | None:
                     f"{condition.xreplace(backward)} > 0"
                 )
         total += exp_of(tidy_log(found.value))
-    return route.canonical(total.xreplace(backward))
+    total = total.xreplace(backward)
+    try:
+        return route.canonical(total)
+    except (ArithmeticError, ValueError):
+        return total
 
 
 def _complain_unless_one(mass: sp.Expr, points: Sequence[Point]) -> None:

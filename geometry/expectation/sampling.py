@@ -81,10 +81,14 @@ def _candidates(density: Density, domain: Mapping[sp.Symbol, tuple]) -> Iterator
                     yield {**fixed, **{s: e * place(s, v) for s, e, v in zip(free, signs, pattern)}}
 
 
+# Relative positions inside the support at which the density must be positive.
+_PROBES = ((R(2, 5),), (R(7, 9), R(1, 3)), (R(1, 20), R(1, 9)), (R(19, 20), R(1, 30)))
+
+
 def objection(density: Density, point: Mapping[sp.Symbol, sp.Rational]) -> str | None:
     """Why the density cannot be evaluated at a parameter point, or None."""
     for piece in density.pieces:
-        for fractions in ((R(2, 5),), (R(7, 9), R(1, 3))):
+        for fractions in _PROBES:
             try:
                 problem = _objection(piece, point, fractions)
             except NotImplementedError:
@@ -117,11 +121,11 @@ def _inside(v: Variable, values: Mapping, fraction: sp.Rational) -> sp.Expr | No
         return v.values[int(fraction * (len(v.values) - 1))]
     low, high = (_rational(e.subs(values)) for e in (v.lower, v.upper))
     if low.is_infinite and high.is_infinite:
-        at = fraction * 3 - 1
+        at = (2 * fraction - 1) / (fraction * (1 - fraction)) / 2
     elif high.is_infinite:
-        at = low + 1 + 2 * fraction
+        at = low + fraction / (1 - fraction) * 2
     elif low.is_infinite:
-        at = high - 1 - 2 * fraction
+        at = high - fraction / (1 - fraction) * 2
     elif not (low.is_real and high.is_real) or low > high or (low == high and not v.discrete):
         return None
     else:
@@ -140,10 +144,11 @@ def _shown(point: Mapping[sp.Symbol, sp.Expr]) -> str:
     return ", ".join(f"{s} = {v}" for s, v in point.items())
 
 
-def working_symbols(density: Density, point: Point) -> dict[sp.Symbol, sp.Symbol]:
+def working_symbols(density: Density, point: Point, signed: bool = False) -> dict[sp.Symbol, sp.Symbol]:
     """Stand-ins with assumptions: positive unless the density also makes sense for a negative value.
 
-    Symbols that carry assumptions of their own keep them.
+    Symbols that carry assumptions of their own keep them.  With ``signed`` every other symbol gets the sign that
+    it has at the point, for densities that are real but not normalised elsewhere.
     """
     stand_ins: dict[sp.Symbol, sp.Symbol] = {}
     for s in [*density.coordinates, *density.constants]:
@@ -152,7 +157,7 @@ def working_symbols(density: Density, point: Point) -> dict[sp.Symbol, sp.Symbol
             stand_ins[s] = sp.Dummy(s.name, positive=True)
         elif s.is_positive or s.is_negative or s.is_real:
             stand_ins[s] = sp.Dummy(s.name, **s._assumptions.generator)
-        elif objection(density, {**point, s: -point[s]}) is None:
+        elif not signed and objection(density, {**point, s: -point[s]}) is None:
             stand_ins[s] = sp.Dummy(s.name, real=True)
         else:
             sign = "positive" if point[s] > 0 else "negative"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from chentsov.geometry.expectation.balls import as_sympy
+from chentsov.geometry.expectation.balls import as_sympy, precision
 from chentsov.geometry.expectation.density import DensityError, split_at_kinks
 from chentsov.geometry.expectation.quadrature import QuadratureError, enclosures, expectations
 
@@ -70,8 +70,9 @@ def fisher_at(manifold, point: Mapping[Any, Any], digits: int = 25, rigorous: bo
         for k, piece in enumerate(e.density.pieces):
             for part, rules in split_at_kinks(piece, where):
                 balls = enclosures(part, [f[k].xreplace(rules) for f in products], where, digits)
-                for key, ball in zip(index, balls):
-                    totals[key] = totals.get(key, 0) + ball
+                with precision(int(digits * 3.33) + 64):
+                    for key, ball in zip(index, balls):
+                        totals[key] = totals.get(key, 0) + ball
         return [[totals[max(i, j), min(i, j)].real for j in range(n)] for i in range(n)]
     values = dict(zip(index, expectations(e.density, products, where, digits).values))
     return sp.ImmutableMatrix(n, n, lambda i, j: as_sympy(values[max(i, j), min(i, j)], digits))
