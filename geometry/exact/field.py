@@ -233,6 +233,7 @@ class Derivation:
     def __call__(self, a: Element) -> Element:
         """(N/D)' = (N' (D/g) - N (D'/g)) / (D (D/g)) with g = gcd(D, D')."""
         field = self.field
+        field.lift(a)
         rates: dict[int, Element] = {}
         while missing := set(a.stage.generators_in(a.num, a.den)) - set(rates):
             rates.update({k: field.generator_derivative(k, self.symbol) for k in missing})

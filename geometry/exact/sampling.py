@@ -40,6 +40,7 @@ class Samples:
 
     def value(self, element: Element, point: int) -> Any:
         """The value at a sample point, ``None`` where it is undefined or lost to cancellation."""
+        element = self.field.lift(element)
         den = self._polynomial(element.den, element, point)
         num = self._polynomial(element.num, element, point)
         return None if num is None or not den else num / den
@@ -124,6 +125,7 @@ def sign(element: Element) -> int | None:
 
 def proven_sign(element: Element) -> int | None:
     """The sign if it follows from the terms: all of one sign, even powers of real numbers or positive ones."""
+    element = element.field.lift(element)
     signs = {_sign_of_terms(p, element) for p in (element.num, element.den)}
     if None in signs:
         return None

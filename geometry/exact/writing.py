@@ -36,6 +36,7 @@ def write(a: Element, by_name: bool = True) -> sp.Expr:
     """
     if a.is_rational:
         return a.rational()
+    a = a.field.lift(a)
     size = len(a.num) + len(a.den)
     if size > _LARGE:
         return _Writer(a, by_name).expanded_fraction()
@@ -363,7 +364,7 @@ def _balance_signs(
     for expression, power in factors:
         if _negative_terms(expression) * 2 > len(sp.Add.make_args(expression)):
             expression = -expression
-            constant = constant * (-1) ** power
+            constant = -constant if power % 2 else constant
         balanced.append((expression, power))
     if constant < 0:
         for i, (expression, power) in enumerate(balanced):

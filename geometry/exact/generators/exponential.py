@@ -69,7 +69,7 @@ def exponential(field: DifferentialField, exponent: Element) -> Element:
     basis = [e.exponent for e in known] + [field.generator_element(g.number) for g in inverses]
     combination = rational_combination(field, exponent, basis)
     if combination is None:
-        sign = 1 if exponent.num.leading_coefficient() > 0 else -1
+        sign = 1 if field.lift(exponent).num.leading_coefficient() > 0 else -1
         new = Exponential(exponent * sign)
         return factor * field.open(new) ** sign
     for generator, q in zip(known, combination):
@@ -101,7 +101,7 @@ def _inverses(field: DifferentialField) -> list[Any]:
 
 def _without_logarithms(field: DifferentialField, exponent: Element) -> tuple[Element, Element]:
     """Split ``exponent = rest + sum r_i log(u_i)`` with rational r_i; returns rest and prod u_i**r_i."""
-    factor, rest = field.one, exponent
+    factor, rest = field.one, field.lift(exponent)
     if not exponent.den.is_constant():
         return exponent, factor
     inverses = {g.number: g for g in _inverses(field)}

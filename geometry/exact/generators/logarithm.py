@@ -139,6 +139,13 @@ def _general_logarithm(field: DifferentialField, argument: Element) -> Element:
         value = samples.value(argument, point)
         return None if value is None else numbers.log(value)
 
+    for generator in known:
+        for partner, direction in ((argument * generator.argument, -1), (argument / generator.argument, 1)):
+            # (a + b w)(a - b w) is free of the root w
+            if _is_algebraic(argument) and not _is_algebraic(partner):
+                candidate = logarithm(field, partner) + direction * field.generator_element(generator.number)
+                if holds(candidate, principal, only_where_real=True):
+                    return candidate
     relation = _multiplicative_relation(field, argument, [g.argument for g in known])
     if relation is not None:
         candidate = field.zero
@@ -154,9 +161,13 @@ def _general_logarithm(field: DifferentialField, argument: Element) -> Element:
     return field.open(Logarithm(argument))
 
 
+def _is_algebraic(element: Element) -> bool:
+    return element.field.lift(element).stage.algebraic_in(element.num) is not None
+
+
 def _multiplicative_relation(field: DifferentialField, u: Element, basis: list[Element]) -> list[Fraction] | None:
     """Rational q_j with ``u = prod basis_j**q_j`` up to sign, from the exponents of irreducible factors."""
-    if not basis or u.stage.algebraic_in(u.num) is not None:
+    if not basis or _is_algebraic(u):
         return None
     table: list[tuple[Element, list[Fraction]]] = []
     for column, element in enumerate((*basis, u)):
@@ -199,6 +210,8 @@ def _asinh(field: DifferentialField, expression: sp.asinh) -> Element:
     from .roots import root
 
     z = field(expression.args[0])
+    if z.num.leading_coefficient() < 0:
+        return -field(sp.asinh((-z).as_expr()))
     value = logarithm(field, z + root(field, z * z + 1, 2))
     _note_given(field, expression, value)
     return value

@@ -40,21 +40,22 @@ class Opaque(Generator):
         return total
 
     def partial(self, k: int) -> sp.Expr:
-        arguments = tuple(a.as_expr() for a in self.arguments)
+        """The derivative by argument number k, in SymPy."""
+        places = tuple(sp.Dummy(f"u{i}", real=True) for i in range(len(self.arguments)))
         rule = DERIVATIVES.get(self.function)
         if rule is not None:
-            partial = rule(k, *arguments)
+            partial = sp.sympify(rule(k, *places))
         else:
             try:
-                partial = self.function(*arguments).fdiff(k)
+                partial = self.function(*places).fdiff(k)
             except (sp.core.function.ArgumentIndexError, AttributeError, NotImplementedError):
                 partial = None
-        if partial is None or (isinstance(partial, sp.Basic) and partial.has(sp.Derivative, sp.Subs)):
+        if partial is None or partial.has(sp.Derivative, sp.Subs, sp.Integral):
             raise UnsupportedFunction(
                 f"{self.function.__name__} has no rule for the derivative by its argument number {k} "
                 f"(in {self.expression()}); declare one with register_rule({self.function.__name__}, derivative)"
             )
-        return partial
+        return partial.xreplace({place: a.as_expr() for place, a in zip(places, self.arguments)})
 
     def value(self, samples: Samples, point: int) -> Any:
         arguments = [samples.value(a, point) for a in self.arguments]

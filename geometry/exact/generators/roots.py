@@ -126,7 +126,7 @@ def _split_square_root(field: DifferentialField, u: Element) -> Element:
 
 def factors(field: DifferentialField, u: Element) -> list[tuple[Element, int]]:
     """Factors and exponents with product ``u``: -1, primes and irreducible polynomials."""
-    stage = u.stage
+    stage = field.lift(u).stage
     found: list[tuple[Element, int]] = []
     for polynomial, direction in ((u.num, 1), (u.den, -1)):
         content, factors = polynomial.factor()
@@ -151,6 +151,7 @@ def _exponential_root(field: DifferentialField, factor: Element, degree: int) ->
 
 def single_generator(element: Element) -> int | None:
     """The number of the generator that the element is, if it is one."""
+    element = element.field.lift(element)
     if len(element.num) != 1 or not element.den.is_one():
         return None
     (monomial, coefficient), = element.num.terms()
@@ -265,21 +266,30 @@ def _prime_root(field: DifferentialField, u: Element, p: int) -> Element:
     """u**(1/p): positive factors one by one; the others together, as ``h u**(1/p)`` with a power-free radicand."""
     if u.is_zero or u == 1:
         return u
-    result, leftover = field.one, field.one
+    result, leftover, product = field.one, [], field.one
     for factor, exponent in factors(field, u):
-        definite = proven_sign(factor)
-        if definite is None and sign(factor) == 1:
-            definite = 1
-        if definite == 1:
-            outside, inside = divmod(exponent, p)
-            exponential = _exponential_root(field, factor, p)
-            simple = exponential if exponential is not None else _root_generator(field, factor, p) if inside else field.one
-            result = result * factor**outside * simple**inside
+        if sign(factor) == 1:
+            result = result * _positive_root(field, factor, exponent, p)
         else:
-            leftover = leftover * factor**exponent
-    if leftover == 1:
+            leftover.append((factor, exponent))
+            product = product * factor**exponent
+    if product == 1:
         return result
-    return result * _root_generator(field, leftover, p)
+    if sign(product) == 1:  # then it is the product of the |f|**(e/p)
+        for factor, exponent in leftover:
+            result = result * _positive_root(field, absolute_value(field, factor), exponent, p)
+        return result
+    return result * _root_generator(field, product, p)
+
+
+def _positive_root(field: DifferentialField, factor: Element, exponent: int, p: int) -> Element:
+    """factor**(exponent/p) of a positive factor."""
+    outside, inside = divmod(exponent, p)
+    result = factor**outside
+    if inside and factor != 1:
+        exponential = _exponential_root(field, factor, p)
+        result = result * (exponential if exponential is not None else _root_generator(field, factor, p)) ** inside
+    return result
 
 
 def _root_generator(field: DifferentialField, u: Element, p: int) -> Element:

@@ -58,7 +58,7 @@ class Sine(Generator):
 
 def real_and_imaginary(field: DifferentialField, a: Element) -> tuple[Element, Element | None]:
     """``a = b + i c``: returns b, c, with ``None`` for c if the imaginary unit does not occur."""
-    for relation in a.stage.relations:
+    for relation in field.lift(a).stage.relations:
         generator = field.generators[relation.generator]
         if isinstance(generator, Root) and generator.degree == 2 and generator.radicand == -1:
             upper = a.num.derivative(relation.position)
@@ -85,7 +85,7 @@ def cosine_and_sine(field: DifferentialField, angle: Element) -> tuple[Element, 
 
 def _without_known_angles(field: DifferentialField, angle: Element) -> tuple[Element, Element, Element]:
     """Split off multiples of pi whose cosine is algebraic, and of atan and asin: rest, cos, sin."""
-    c, s, rest = field.one, field.zero, angle
+    c, s, rest = field.one, field.zero, field.lift(angle)
     if not angle.den.is_constant():
         return angle, c, s
     order, below = angle.stage.order, int(angle.den.leading_coefficient())
@@ -128,7 +128,7 @@ def _by_basis(field: DifferentialField, angle: Element) -> tuple[Element, Elemen
         return field.one, field.zero
     combination = rational_combination(field, angle, [c.angle for c in known])
     if combination is None:
-        sign = 1 if angle.num.leading_coefficient() > 0 else -1
+        sign = 1 if field.lift(angle).num.leading_coefficient() > 0 else -1
         new = Cosine(angle * sign)
         with suspended():
             c = field.open(new)
