@@ -16,12 +16,14 @@ import numpy as np
 from .pipeline import (
     Jets,
     Pipeline,
+    Run,
     combination,
     contraction,
     inverse,
     product,
     true_inverse,
     true_linear,
+    true_lower,
     true_quadratic,
 )
 
@@ -86,17 +88,19 @@ def _of_inverse(jets: Jets) -> Jets:
     return replace(jets, g=x, dg=dx, ddg=ddx)
 
 
+_AXES = (
+    ("jki", "derivative-axis-first",
+     "The derivatives of the metric are stored with the derivative axis first (∂_k g_ij at [k, i, j]) but read as if it were last.",
+     "Move the axis: dg = np.moveaxis(dg, 0, -1), or write the formula for [k, i, j]."),
+    ("ikj", "derivative-axis-middle",
+     "The derivative axis of ∂_k g_ij sits in the middle of the array and is read as the last one (or the other way round).",
+     "Check dg[i, j, k] = ∂_k g_ij on one entry by hand and move the axis."),
+)  # fmt: skip
+
+
 def _prepare_mistakes() -> Iterator[Mistake]:
-    yield Mistake(
-        "derivative-axis-first", "prepare", _axes("jki"),
-        "The derivatives of the metric are stored with the derivative axis first (∂_k g_ij at [k, i, j]) but read as if it were last.",
-        "Move the axis: dg = np.moveaxis(dg, 0, -1), or write the formula for [k, i, j].", CONNECTED,
-    )  # fmt: skip
-    yield Mistake(
-        "derivative-axis-middle", "prepare", _axes("ikj"),
-        "The derivative axis of ∂_k g_ij sits in the middle of the array and is read as the last one (or the other way round).",
-        "Check dg[i, j, k] = ∂_k g_ij on one entry by hand and move the axis.", CONNECTED,
-    )  # fmt: skip
+    for order, name, sentence, remedy in _AXES:
+        yield Mistake(name, "prepare", _axes(order), sentence, remedy, CONNECTED)
     yield Mistake(
         "off-diagonal-ignored", "prepare", _masked(lambda n: np.eye(n)),
         "Only the diagonal of the metric enters: the result is right on diagonal metrics only.",
@@ -244,6 +248,10 @@ def _stray_index(to: str) -> Callable[[Array], Array]:
 
 
 def _lower_mistakes() -> Iterator[Mistake]:
+    for order, name, sentence, remedy in _AXES:
+        # As in `_prepare_mistakes`, in a program whose ∂g⁻¹ does not come from the misread array.
+        misread = combination((1, f"{order}->ijk"))
+        yield Mistake(name, "lower", lambda dg, misread=misread: true_lower(misread(dg)), sentence, remedy, CONNECTED)
     for at, (_, _, term) in enumerate(_TERMS):
         which = _ORDINAL[at]
         yield Mistake(
@@ -288,9 +296,14 @@ def _lower_mistakes() -> Iterator[Mistake]:
         )  # fmt: skip
 
 
+def _first_kind_slopes(run: Run) -> Array:
+    return np.stack([run.pipeline.lower(run.jets.ddg[..., l]) for l in range(run.dim)], axis=-1)
+
+
 def _raise_mistakes() -> Iterator[Mistake]:
+    first_kind = {"christoffel": lambda run: run["christoffel_first"], "christoffel_derivative": _first_kind_slopes}
     yield Mistake(
-        "christoffel-not-raised", "raise_first", lambda ginv, lowered: lowered + 0 * contraction("ii->", ginv)[..., None, None, None],
+        "christoffel-not-raised", "formulas", first_kind,
         "Γ_{i,jk} (first kind) is used as Γ^i_jk: the inverse metric is missing in Γ.", "Γ^i_jk = g^im Γ_{m,jk}.", CONNECTED[1:],
     )  # fmt: skip
     yield Mistake(
@@ -434,7 +447,7 @@ def _laplace_mistakes() -> Iterator[Mistake]:
 def formula_mistakes() -> tuple[Mistake, ...]:
     """Every mistake that replaces a formula between the metric and its curvature."""
     groups = (
-        _lower_mistakes, _raise_mistakes, _curve_mistakes, _contract_mistakes, _trace_mistakes,
-        _invert_mistakes, _prepare_mistakes, _laplace_mistakes,
+        _laplace_mistakes, _lower_mistakes, _raise_mistakes, _curve_mistakes, _trace_mistakes, _contract_mistakes,
+        _invert_mistakes, _prepare_mistakes,
     )  # fmt: skip
     return tuple(m for group in groups for m in group())

@@ -118,12 +118,12 @@ def _permutation_mistakes() -> Iterator[Mistake]:
 
 
 def _instead(quantity: str, name: str, formula: Callable[[Run], Array], sentence: str, remedy: str) -> Mistake:
-    return Mistake(name, "formulas", {quantity: formula}, sentence, remedy, (quantity,))
+    return Mistake(name, "returned", formula, sentence, remedy, (quantity,))
 
 
 def _substitutions() -> Iterator[Mistake]:
     yield _instead(
-        "riemann", "lowered-for-upper", lambda run: contraction("im,mjkl->ijkl", run.jets.g, run["riemann#"]),
+        "riemann", "lowered-for-upper", lambda run: contraction("im,mjkl->ijkl", run.jets.g, run["riemann"]),
         "The first index is down: R_ijkl is returned instead of R^i_jkl.", "Raise it: R^i_jkl = g^im R_mjkl, or ask for quantity=\"riemann_lowered\".",
     )  # fmt: skip
     yield _instead(
@@ -148,12 +148,12 @@ def _substitutions() -> Iterator[Mistake]:
     )  # fmt: skip
     for quantity in ("ricci", "einstein"):
         yield _instead(
-            quantity, f"{quantity}-mixed", lambda run, q=quantity: contraction("im,mj->ij", run["inverse_metric"], run[q + "#"]),
+            quantity, f"{quantity}-mixed", lambda run, q=quantity: contraction("im,mj->ij", run["inverse_metric"], run[q]),
             "One index is up (R^i_j) where both belong down.", "Lower it with g_im.",
         )  # fmt: skip
         yield _instead(
             quantity, f"{quantity}-raised",
-            lambda run, q=quantity: contraction("im,mn,nj->ij", run["inverse_metric"], run[q + "#"], run["inverse_metric"]),
+            lambda run, q=quantity: contraction("im,mn,nj->ij", run["inverse_metric"], run[q], run["inverse_metric"]),
             "Both indices are up (R^ij) where both belong down.", "Lower them with g.",
         )  # fmt: skip
     yield _instead("einstein", "ricci-for-einstein", lambda run: run["ricci"], "The Ricci tensor is returned: − ½ R g is missing.", "G = Ric − ½ R g.")
@@ -171,7 +171,7 @@ def _substitutions() -> Iterator[Mistake]:
     )  # fmt: skip
     yield _instead("ricci", "einstein-for-ricci", lambda run: run["einstein"], "The Einstein tensor is returned for the Ricci tensor.", "Add ½ R g.")
     yield _instead(
-        "ricci", "traceless-ricci", lambda run: run["ricci#"] - run["ricci_scalar"][..., None, None] * run.jets.g / run.dim,
+        "ricci", "traceless-ricci", lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * run.jets.g / run.dim,
         "The traceless part of the Ricci tensor is returned.", "Add R g / n.",
     )  # fmt: skip
     yield _instead("ricci_scalar", "kretschmann-for-scalar", lambda run: run["kretschmann"], "The Kretschmann scalar is returned for R.", "R = g^jl Ric_jl.")
@@ -187,7 +187,7 @@ def _substitutions() -> Iterator[Mistake]:
     yield _instead("kretschmann", "ricci-squared", lambda run: contraction("ij,ia,jb,ab->", run["ricci"], run["inverse_metric"], run["inverse_metric"], run["ricci"]),
                    "Ric_ij Ric^ij is returned for the Kretschmann scalar.", "R_ijkl R^ijkl.")  # fmt: skip
     yield _instead("weyl", "riemann-for-weyl", lambda run: run["riemann_lowered"], "The Riemann tensor is returned for the Weyl tensor.", "Subtract its traces.")
-    yield _instead("determinant", "root-determinant", lambda run: np.sqrt(np.abs(run["determinant#"].astype(np.longdouble))), "√|g| is returned for det g.", "Square it.")
+    yield _instead("determinant", "root-determinant", lambda run: np.sqrt(np.abs(run["determinant"].astype(np.longdouble))), "√|g| is returned for det g.", "Square it.")
     yield _instead("inverse_metric", "metric-returned", lambda run: run.jets.g, "The metric is returned instead of its inverse.", "np.linalg.inv(g).")
     yield _instead("metric", "inverse-returned", lambda run: run["inverse_metric"], "The inverse metric is returned instead of the metric.", "Return g_ij.")
 

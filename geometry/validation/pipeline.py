@@ -179,7 +179,9 @@ class Pipeline:
     trace: Callable[[Array, Array, Array, Array], Array] = true_trace
     laplace: Callable[[Array, Array, Jets], Array] = true_laplace
     output: Callable[[Array, int], Array] = _identity_output
-    # Full replacement of one quantity's formula: name -> function of this run.
+    # Another quantity handed back than the one asked for.
+    returned: Callable[[Run], Array] | None = None
+    # Full replacement of a quantity's formula, seen by all that follows: name -> function of this run.
     formulas: dict[str, Callable[[Run], Array]] = field(default_factory=dict)
 
     def run(self, jets: Jets) -> Run:
@@ -201,13 +203,13 @@ class Run:
 
     def output(self, quantity: str) -> Array:
         """The quantity as the program would return it."""
-        return self.pipeline.output(self[quantity], self.dim)
+        returned = self.pipeline.returned
+        return self.pipeline.output(self[quantity] if returned is None else returned(self), self.dim)
 
     def __getitem__(self, name: str) -> Array:
-        """A quantity by name; ``name#`` is the unreplaced formula, for use in a replacement."""
         if name not in self._known:
             replaced = self.pipeline.formulas.get(name)
-            self._known[name] = replaced(self) if replaced else getattr(self, "_" + name.rstrip("#"))()
+            self._known[name] = replaced(self) if replaced else getattr(self, "_" + name)()
         return self._known[name]
 
     def _metric(self) -> Array:

@@ -140,19 +140,26 @@ def _large() -> list[Case]:
     ]  # fmt: skip
 
 
-def _nearly_singular() -> list[Case]:
-    e = sp.Rational(1, 2**16)
+def _nearly_singular(bits: int, name: str = "") -> list[Case]:
+    """Distance 2^(−bits) to a singular metric; the sphere's pole at 2^(2 − bits)."""
+    e = sp.Rational(1, 2**bits)
     near = sp.Matrix([[1 + x**2, 1 + x * y], [1 + x * y, 1 + y**2 + e * (2 + sp.cos(x + y))]])
     return [
-        _case("sphere-near-pole", sp.diag(1, sp.sin(theta) ** 2), (theta, phi), [(2.0**-12, 0.5)], 5, "diagonal constant-curvature near-singular",
-              known={"ricci_scalar": sp.S(2)}),
-        _case("nearly-degenerate", near, (x, y), [(0.25, 0.25 + 2.0**-8), (0.5, 0.5)], 5, "near-singular"),
+        _case("sphere-near-pole" + name, sp.diag(1, sp.sin(theta) ** 2), (theta, phi), [(2.0 ** (2 - bits), 0.5)], 5,
+              "diagonal constant-curvature near-singular", known={"ricci_scalar": sp.S(2)}),
+        _case("nearly-degenerate" + name, near, (x, y), [(0.25, 0.25 + 2.0**-4), (0.5, 0.5)], 5, "near-singular"),
     ]  # fmt: skip
 
 
 @cache
 def _default() -> tuple[Case, ...]:
-    return tuple(c for group in (_flat, _constant_curvature, _diagonal, _full, _large, _nearly_singular) for c in group())
+    groups = (_flat(), _constant_curvature(), _diagonal(), _full(), _large(), _nearly_singular(5))
+    return tuple(c for group in groups for c in group)
+
+
+@cache
+def _singular() -> tuple[Case, ...]:
+    return tuple(c for bits in (12, 16, 24) for c in _nearly_singular(bits, f"-{bits}"))
 
 
 def _select(*names: str) -> tuple[Case, ...]:
@@ -166,6 +173,7 @@ SUITES: dict[str, str] = {
     "surfaces": "the two-dimensional ones",
     "riemannian": "positive definite metrics only",
     "statistical": "Fisher metrics",
+    "singular": "five mild manifolds, and six that come close to a singular metric in steps",
     "thorough": "the default suite with more points on every manifold",
 }
 
@@ -187,6 +195,8 @@ def load_suite(name: str = "default", *, grades: Iterable[int] | None = None) ->
         cases = tuple(c for c in _default() if "lorentzian" not in c.tags)
     elif name == "statistical":
         cases = tuple(c for c in _default() if "statistical" in c.tags)
+    elif name == "singular":
+        cases = _select("sphere", "plane-polar", "dense-2d", "dense-3d", "dense-4d") + _singular()
     elif name == "thorough":
         from dataclasses import replace
 

@@ -1,0 +1,308 @@
+"""`check_curvature`: is this curvature code right, and if not, what is wrong with it?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .calling import Caller, Finding, Outcome
+from .cases import Case, NoUsablePoint, as_case
+from .diagnosis import Diagnosis, constant_factor, formula_diagnoses, scope_diagnosis
+from .metric_mistakes import metric_diagnoses
+from .numerics import is_single, numeric_diagnoses, takes_differences
+from .observations import Observation, prepare, to_our_convention
+from .pipeline import QUANTITIES
+from .report import CaseResult, Report
+from .shrinking import smallest_example
+from .suite import load_suite
+
+__all__ = ["check_curvature"]
+
+#: Relative tolerances for exact derivatives and for finite differences.
+EXACT, DIFFERENCES = 1e-7, 1e-4
+_UNITS = {"float64": 2.0**-52, "float32": 2.0**-23, "longdouble": 2.0**-52}
+
+
+def check_curvature(
+    function: Callable[..., Any],
+    manifold: Any = None,
+    *,
+    suite: str | Iterable[Any] | None = None,
+    quantity: str = "ricci_scalar",
+    points: Any = None,
+    rtol: float | None = None,
+    form: str = "auto",
+    array: Any = "numpy",
+    convention: Any = "chentsov",
+    layout: str | None = None,
+    constants: Mapping[Any, Any] | None = None,
+    data: Mapping[Any, Any] | None = None,
+    scalar: Any = None,
+    intermediates: Mapping[str, Callable[..., Any]] | None = None,
+    precision: str = "float64",
+    strict: bool = False,
+    time_limit: float = 5.0,
+    keywords: Mapping[str, Any] | None = None,
+    diagnose: bool = True,
+    shrink: bool = True,
+) -> Report:
+    r"""Judge a numeric curvature function against certified values, and name its mistake.
+
+    The function takes what people have: a point, a batch of points (one a row), the coordinates one
+    by one, or a metric callable and a point, ``function(metric, point)``; for the Laplacian
+    ``function(metric, f, point)``. The metric callable answers NumPy, JAX, PyTorch, autograd and
+    mpmath arrays in kind, so that a program may differentiate it in its own way. Conventions are
+    those of `chentsov.geometry.conventions`: R^i_jkl = ∂_k Γ^i_jl − …, the unit sphere has R = +2.
+
+    An error is accepted up to ``rtol`` of the largest component (1e-7; for a program that is seen to take
+    finite differences 1e-4, plus 1e-6 of the terms that cancel), plus what rounding of the textbook
+    formulas explains at that point (``strict=True`` takes that allowance away).
+
+    Args:
+        function: the program to judge.
+        manifold: a Chentsov manifold, or a pair (SymPy metric, coordinates). Without it the function
+            must take a metric, and is judged on a suite.
+        suite: a name (`load_suite`) or manifolds; the default is "default".
+        quantity: one of "metric", "inverse_metric", "determinant", "metric_derivative",
+            "christoffel_first", "christoffel", "riemann", "riemann_lowered", "ricci", "ricci_scalar",
+            "gaussian_curvature", "einstein", "weyl", "kretschmann", "laplacian".
+        points: rows, or mappings coordinate -> number; chosen if left out.
+        rtol: relative tolerance; chosen as above if left out.
+        form: "auto" or one of `FORMS`.
+        array: what the points are handed over as: "numpy", "list", "jax", "torch" or a function.
+        convention: the name of a declared convention, or a `CurvatureConvention`.
+        layout: the order of the axes, if it is another: "jkli" says that R^i_jkl is stored at [j, k, l, i].
+        constants, data: values of the other symbols of the metric; columns for its `Mean`.
+        scalar: the function f for quantity="laplacian".
+        intermediates: your own functions of other quantities, name -> function, shown beside the reference.
+        precision: "float64", or "float32" to be judged by the rounding of single precision.
+        strict: give no allowance for rounding at ill-conditioned points.
+        time_limit: seconds for one call.
+        keywords: keyword arguments handed to the function.
+        diagnose, shrink: whether to look for the mistake, and for the smallest failing example.
+
+    Returns:
+        A `Report`: true if everything passed; `.diagnosis` is the best explanation; `str()` tells all.
+
+    Raises:
+        ValueError: the arguments make no sense (an unknown quantity, suite, form or convention; a bad
+            point). Whatever the judged function does is reported, never raised.
+
+    >>> import numpy as np
+    >>> def curvature(metric, x, h=1e-3):                 # right for surfaces of revolution only
+    ...     w = lambda u: np.sqrt(metric([u, x[1]])[1, 1])
+    ...     return 2 * (w(x[0] + h) - 2*w(x[0]) + w(x[0] - h)) / h**2 / w(x[0])      # the sign is missing
+    >>> import sympy as sp
+    >>> t, p = sp.symbols("t p")
+    >>> report = check_curvature(curvature, (sp.diag(1, (2 + sp.cos(t))**2), (t, p)), points=[(0.5, 0), (1, 1)], rtol=1e-4)
+    >>> report.passed, report.diagnosis.name
+    (False, 'overall-sign')
+    """
+    started = time.perf_counter()
+    _check_arguments(function, quantity, rtol, precision, time_limit)
+    chosen = _convention(convention)
+    cases = _cases(manifold, suite, quantity, points, constants, data, scalar)
+    unit = 0.0 if strict else _UNITS[precision]
+    options = {"array": array, "convention": chosen, "layout": layout, "limit": min(time_limit, 2.0), "rtol": rtol or EXACT,
+               "keywords": dict(keywords or {}), "layouts": {quantity: layout} if layout else {}}  # fmt: skip
+
+    results: list[CaseResult] = []
+    findings: list[Finding] = []
+    observations: list[Observation] = []
+    callers: dict[str, Caller] = {}
+    dtypes: dict[str, str] = {}
+    settled, differences, hung = form, 0.0, 0
+    for case in cases:
+        caller = Caller(function, case, quantity, form=settled, array=array, limit=time_limit, keywords=options["keywords"])
+        if settled == "auto" and manifold is None and "metric" in caller.form:
+            settled = caller.form
+        callers[case.name] = caller
+        if hung >= 3:  # three manifolds without an answer: the others get a second each
+            caller.limit = min(1.0, time_limit)
+        if rtol is None:
+            rtol = _suitable_tolerance(caller, chosen, layout)
+            if rtol is not None:
+                options["rtol"] = rtol
+                differences = 1e-6 if rtol == DIFFERENCES else 0.0
+        mine, seen, result = _judge(caller, rtol or EXACT, unit, differences, chosen, layout)
+        results.append(result)
+        hung += any(f.name == "too-slow" for f in seen)
+        findings.extend(seen)
+        observations.extend(mine)
+        if any(o.dtype for o in caller_outcomes(caller)):
+            dtypes[case.name] = next(o.dtype for o in caller_outcomes(caller) if o.dtype)
+
+    diagnoses: list[Diagnosis] = []
+    smallest = None
+    if diagnose and any(not o.passed for o in observations):
+        diagnoses = _diagnose(observations, quantity, callers, dtypes)
+        if shrink and not any(d.kind in ("formula", "metric", "numeric") for d in diagnoses):
+            forms = {name: c.form for name, c in callers.items()}
+            smallest = smallest_example(function, observations, quantity, forms, functions=dict(intermediates or {}), options=options)
+    if smallest is None and intermediates and any(not o.passed for o in observations):
+        forms = {name: c.form for name, c in callers.items()}
+        smallest = smallest_example(function, observations, quantity, forms, functions=dict(intermediates), options=options, budget=1.0)
+    return Report(
+        getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(results), tuple(findings), tuple(diagnoses), smallest,
+        time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def _suitable_tolerance(caller: Caller, convention: Any, layout: str | None) -> float | None:
+    """`DIFFERENCES` or `EXACT`; None if the program gives no value here to tell by."""
+    value = caller.at(0).value
+    if value is None or not any(e.free_symbols for e in caller.case.metric):
+        return None
+    prepared = prepare(caller.case, caller.quantity)
+    observation = Observation(prepared, 0, to_our_convention(value, caller.quantity, convention, layout), 0.0)
+    if is_single(observation.value) and not is_single(observation.truth.astype(float)):
+        return EXACT  # single precision: differences are the smaller worry
+    return DIFFERENCES if takes_differences(caller, observation) else EXACT
+
+
+def caller_outcomes(caller: Caller) -> list[Outcome]:
+    """The outcomes that were kept on a caller."""
+    return getattr(caller, "outcomes", [])
+
+
+def _check_arguments(function: Any, quantity: str, rtol: float | None, precision: str, time_limit: float) -> None:
+    if not callable(function):
+        raise ValueError(f"function must be callable; got {type(function).__name__}")
+    if quantity not in QUANTITIES:
+        raise ValueError(f"unknown quantity {quantity!r}; known are {', '.join(QUANTITIES)}")
+    if rtol is not None and not 0 < rtol < 1:
+        raise ValueError(f"rtol lies between 0 and 1, not {rtol!r}")
+    if precision not in _UNITS:
+        raise ValueError(f"precision is {' or '.join(map(repr, _UNITS))}, not {precision!r}")
+    if not time_limit > 0:
+        raise ValueError(f"time_limit is a positive number of seconds, not {time_limit!r}")
+
+
+def _convention(convention: Any) -> Any:
+    from chentsov.geometry.conventions import CONVENTIONS
+
+    if convention is None:
+        return None
+    if isinstance(convention, str):
+        if convention not in CONVENTIONS:
+            raise ValueError(f"unknown convention {convention!r}; declared are {', '.join(CONVENTIONS)}")
+        return CONVENTIONS[convention]
+    if not hasattr(convention, "riemann_sign"):
+        raise ValueError(f"convention is a name or a CurvatureConvention, not {type(convention).__name__}")
+    return convention
+
+
+def _cases(manifold: Any, suite: Any, quantity: str, points: Any, constants: Any, data: Any, scalar: Any) -> tuple[Case, ...]:
+    if manifold is not None:
+        if suite is not None:
+            raise ValueError("give manifold= or suite=, not both")
+        return (as_case(manifold, points, constants=constants, data=data, scalar=scalar),)
+    if points is not None:
+        raise ValueError("points= needs manifold=; a suite brings its own points")
+    if suite is None or isinstance(suite, str):
+        cases = load_suite(suite or "default")
+    else:
+        cases = tuple(as_case(m, constants=constants, data=data, scalar=scalar) for m in suite)
+        if not cases:
+            raise ValueError("the suite is empty")
+        names: dict[str, int] = {}
+        unique = []
+        for c in cases:
+            names[c.name] = names.get(c.name, 0) + 1
+            if names[c.name] > 1:
+                from dataclasses import replace
+
+                c = replace(c, name=f"{c.name}-{names[c.name]}")
+            unique.append(c)
+        cases = tuple(unique)
+    if quantity == "gaussian_curvature":
+        cases = tuple(c for c in cases if c.dim == 2)
+    elif quantity == "weyl":
+        cases = tuple(c for c in cases if c.dim > 2)
+    if not cases:
+        raise ValueError(f"no manifold of this suite has a {quantity}")
+    return cases
+
+
+def _judge(caller: Caller, rtol: float, unit: float, differences: float, convention: Any, layout: str | None)\
+        -> tuple[list[Observation], list[Finding], CaseResult]:  # fmt: skip
+    """All points of one case: observations, findings, and the summary."""
+    case, quantity = caller.case, caller.quantity
+    try:
+        prepared = prepare(case, quantity)
+    except NoUsablePoint as error:
+        raise ValueError(str(error)) from error
+    observations: list[Observation] = []
+    findings: list[Finding] = []
+    outcomes: list[Outcome] = []
+    slow = 0
+    for index in range(len(case.points)):
+        if slow:  # the rest of this manifold would reach the limit too
+            break
+        outcome = caller.at(index)
+        outcomes.append(outcome)
+        findings.extend(outcome.findings)
+        slow += any(f.name == "too-slow" for f in outcome.findings)
+        if outcome.value is None:
+            continue
+        value = to_our_convention(outcome.value, quantity, convention, layout)
+        observations.append(Observation(prepared, index, value, prepared.tolerance(index, rtol, unit, differences)))
+    caller.outcomes = outcomes  # type: ignore[attr-defined]
+    if observations:
+        findings.extend(_repeated(caller, outcomes, observations[0]))
+    failed = [o for o in observations if not o.passed]
+    broken = any(o.value is None for o in outcomes)
+    worst = max(observations, key=lambda o: o.relative_error, default=None)
+    status = "error" if broken else "fail" if failed or any(f.severity == "fail" for f in findings) else "pass"
+    return observations, findings, CaseResult(
+        case.name, case.dim, case.grade, status, len(case.points),
+        None if worst is None else worst.relative_error, "" if worst is None else case.describe(case.points[worst.index]),
+        None if worst is None else np.asarray(worst.value, dtype=float), None if worst is None else worst.truth.astype(float),
+        0.0 if worst is None else worst.tolerance, sum(o.seconds for o in outcomes), caller.form,
+        1.0 if worst is None else worst.condition,
+    )  # fmt: skip
+
+
+def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> list[Finding]:
+    """Ask once more at the same point: a function answers the same thing twice."""
+    again = caller.at_row(caller.rows[first.index])
+    before = outcomes[first.index].value
+    if again.value is None or before is None or "batch" in caller.form and again.value.shape != before.shape:
+        return []
+    spread = float(np.max(np.abs(again.value - before), initial=0.0))
+    if spread == 0 or ("batch" in caller.form and spread <= first.tolerance):
+        return []
+    severity = "fail" if spread > first.tolerance else "note"
+    return [Finding("not-repeatable", f"two calls at the same point differ by {spread:.2g}", "fix the random seed, or drop the randomness",
+                    caller.case.name, caller.case.describe(caller.rows[first.index]), severity)]  # fmt: skip
+
+
+def _diagnose(observations: list[Observation], quantity: str, callers: Mapping[str, Caller], dtypes: Mapping[str, str]) -> list[Diagnosis]:
+    """The explanations in the order of their strength: exact predictions, arithmetic, scope, a factor."""
+    statistical = all("statistical" in o.case.tags for o in observations)
+    failing = [o for o in observations if not o.passed]
+    informative = [o for o in failing if not o.hard]
+    # Where the truth is nearly met the formula is right, and the digits are the question.
+    nearly = all(o.relative_error < 1e-2 for o in informative)
+    own_metric = all("metric" not in c.form for c in callers.values())
+    numeric = numeric_diagnoses(observations, callers, dtypes) if nearly else []
+    if numeric:
+        return numeric
+    found = formula_diagnoses(observations, quantity, statistical=statistical)
+    simple = found and "+" not in found[0].name
+    if own_metric and not simple:
+        found = metric_diagnoses(observations, quantity) + found
+    elif own_metric:
+        other = metric_diagnoses(observations, quantity)
+        found += [d for d in other if d.agreement <= 1e-4]
+    if found:
+        return found
+    factor = constant_factor(observations, quantity, own_metric)
+    if factor is not None:
+        return [factor]
+    scope = scope_diagnosis(observations)
+    numeric = [] if nearly else numeric_diagnoses(observations, callers, dtypes)
+    return [d for d in (scope, *numeric) if d is not None] if scope is not None else numeric

@@ -1,0 +1,230 @@
+"""Right formulas, wrong digits: difference steps, single precision, cancellation.
+
+What is looked at: whether the answer jumps when the point moves by a few units in the last place
+(rounding noise that differences amplify), at which points the metric was evaluated (the step shows
+there), how the error goes with a step parameter, and how it goes with the size of the terms that
+cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .calling import Caller, step_parameter
+from .diagnosis import Diagnosis
+from .observations import Observation
+
+__all__ = ["is_single", "numeric_diagnoses", "observed_step", "step_sweep", "takes_differences"]
+
+_SINGLE, _DOUBLE = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Stencil:
+    """The displacements at which a program evaluated the metric around one point."""
+
+    step: float
+    one_sided: bool
+    evaluations: int
+
+
+def observed_step(caller: Caller, row: np.ndarray) -> Stencil | None:
+    """The difference step, seen from where the program asked for the metric; None if it took none."""
+    caller.metric.points.clear()
+    caller.at_row(row)
+    seen = [p.reshape(-1, row.size) for p in caller.metric.points]
+    if not seen:
+        return None
+    offsets = np.concatenate(seen) - row
+    sizes = np.abs(offsets)
+    # Displacements are read off the points; below the rounding of x they say nothing.
+    moved = sizes > 1e-14 * np.maximum(1.0, np.abs(row))
+    near = moved & (sizes < 0.3)
+    if not near.any():
+        return None
+    step = float(np.median(_smallest_cluster(sizes[near])))
+    signs = np.sign(offsets[near])
+    return Stencil(step, bool(np.all(signs > 0) or np.all(signs < 0)), len(offsets))
+
+
+def _smallest_cluster(sizes: np.ndarray) -> np.ndarray:
+    least = np.min(sizes)
+    return sizes[sizes < 1.5 * least]
+
+
+def local_noise(caller: Caller, row: np.ndarray, count: int = 5) -> tuple[float, bool]:
+    """(jitter, frozen): how far answers scatter when the point moves by some 2⁻⁴⁶, and whether they do not move at all."""
+    values = []
+    for k in range(count):
+        moved = row + (k + 1) * 2.0**-46 * np.maximum(np.abs(row), 2.0**-6)
+        outcome = caller.at_row(moved)
+        if outcome.value is None:
+            return float("nan"), False
+        values.append(np.asarray(outcome.value, dtype=float))
+    stack = np.stack(values)
+    return float(np.max(np.ptp(stack, axis=0), initial=0.0)), bool(np.all(stack == stack[0]))
+
+
+def takes_differences(caller: Caller, observation: Observation) -> bool:
+    """Whether a program shows the stencil of finite differences, or the jitter that they leave."""
+    row = caller.rows[observation.index]
+    if observed_step(caller, row) is not None:
+        return True
+    jitter, _ = local_noise(caller, row, 3)
+    return bool(np.isfinite(jitter) and 1e-11 * observation.scale < jitter < 1e-3 * observation.scale)
+
+
+def is_single(value: np.ndarray) -> bool:
+    """Whether float32 holds every one of these numbers."""
+    array = np.asarray(value, dtype=float)
+    array = array[array != 0]
+    with np.errstate(over="ignore"):
+        return bool(array.size) and bool(np.all(array.astype(np.float32).astype(float) == array))
+
+
+def step_sweep(caller: Caller, name: str, observations: Sequence[Observation], default: float) -> tuple[dict[float, float], float]:
+    """Worst relative error for steps around the default, and the best step."""
+    steps = sorted({*(10.0**-k for k in range(1, 10)), 3e-3, 3e-4, 3e-5, default}, reverse=True)
+    errors: dict[float, float] = {}
+    for h in steps:
+        worst = 0.0
+        for o in observations:
+            row = caller.rows[o.index]
+            outcome = caller.at_row(row, {name: h})
+            if outcome.value is None:
+                worst = float("inf")
+                break
+            worst = max(worst, float(np.max(np.abs(outcome.value - o.truth), initial=0.0)) / o.scale)
+        errors[h] = worst
+    return errors, min(errors, key=lambda h: errors[h])
+
+
+def numeric_diagnoses(observations: Sequence[Observation], callers: Mapping[str, Caller], dtypes: Mapping[str, str]) -> list[Diagnosis]:
+    """What the arithmetic of a program explains, the best supported first."""
+    failing = sorted((o for o in observations if not o.passed), key=lambda o: o.condition)
+    if not failing:
+        return []
+    caller = callers[failing[0].case.name]
+    differences = step_parameter(caller.function) is not None or observed_step(caller, caller.rows[failing[0].index]) is not None
+    order = (_difference_step, _cancellation) if differences else (_cancellation, _difference_step)
+    found = []
+    for explain in (_single_precision, *order):
+        diagnosis = explain(failing, observations, callers, dtypes)
+        if diagnosis is not None:
+            found.append(diagnosis)
+    return found
+
+
+def _sample(failing: Sequence[Observation], count: int = 3) -> list[Observation]:
+    """A few failing observations of different cases, the best conditioned first."""
+    by_case: dict[str, Observation] = {}
+    for o in failing:
+        by_case.setdefault(o.case.name, o)
+    return [*by_case.values(), *failing][:count]
+
+
+def _single_precision(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
+                      dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
+    sizes = [o.error / (_SINGLE * o.amplitude) for o in failing]
+    plausible = [s for s, o in zip(sizes, failing) if s < 300 * max(1.0, o.condition / max(1.0, o.amplitude / o.scale))]
+    if len(plausible) < 0.7 * len(sizes) or np.median(sizes) < 1e-4:
+        return None
+    # A correct float64 program answers with numbers that float32 does not hold.
+    telling = [o for o in observations if o.value.size and np.max(np.abs(o.value), initial=0.0) > 0 and not is_single(o.truth.astype(float))]
+    stored = bool(telling) and all(is_single(o.value) for o in telling) and len(telling) >= 2
+    declared = any(d in ("float32", "float16", "bfloat16", "complex64") for d in dtypes.values())
+    frozen = []
+    for o in _sample(failing):
+        jitter, still = local_noise(callers[o.case.name], callers[o.case.name].rows[o.index])
+        frozen.append(still and o.error > 0)
+    seen = all(frozen) and bool(frozen)
+    if not (stored or declared or seen):
+        return None
+    worst = max(failing, key=lambda o: o.relative_error)
+    how = "it returns float32" if declared else "every value is a float32 number" if stored else "the answer does not move when the point moves by 2⁻⁴⁶"
+    stencil = next((s for o in failing[:1] if (s := observed_step(callers[o.case.name], callers[o.case.name].rows[o.index]))), None)
+    extra = f" Differences with step {stencil.step:.2g} amplify it." if stencil else ""
+    return Diagnosis(
+        "float32",
+        f"Single precision: {how}, and the error is about 1e-7 times the terms that cancel (worst {worst.relative_error:.1e} on {worst.case.name}).{extra}",
+        "Compute in float64 (JAX: jax.config.update(\"jax_enable_x64\", True); PyTorch: dtype=torch.float64), "
+        "or pass precision=\"float32\" to be judged by that measure.",
+        kind="numeric", points=len(failing), details={"declared": declared, "stored": stored, "frozen": seen},
+    )  # fmt: skip
+
+
+def _difference_step(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
+                     dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
+    sample = _sample(failing)
+    first = sample[0]
+    caller = callers[first.case.name]
+    parameter = step_parameter(caller.function)
+    stencil = observed_step(caller, caller.rows[first.index])
+    noisy, total = 0, 0
+    for o in sample:
+        jitter, _ = local_noise(callers[o.case.name], callers[o.case.name].rows[o.index])
+        if np.isfinite(jitter):
+            total += 1
+            noisy += jitter > 0.05 * o.error and jitter > 1e3 * _DOUBLE * o.scale
+    noise = total > 0 and noisy >= (total + 1) // 2
+    if parameter is not None:
+        name, default = parameter
+        same = [o for o in failing if o.case is first.case][:2]
+        errors, best = step_sweep(caller, name, same, default)
+        if errors[best] < 0.1 * errors[default]:
+            growing = default < best
+            smaller = [h for h in errors if h < best and np.isfinite(errors[h])]
+            grown = errors[min(smaller)] if smaller else float("nan")
+            text = (
+                f"the step {name} = {default:g} is too small: the error grows as the step shrinks (rounding noise; {errors[default]:.1e} at the default, {errors[best]:.1e} at {best:g}"
+                + (f", {grown:.1e} at {min(smaller):g})" if smaller else ")")
+                if growing
+                else f"the step {name} = {default:g} is too large: the error {errors[default]:.1e} is truncation; at {best:g} it is {errors[best]:.1e}"
+            )
+            return Diagnosis(
+                "finite-difference-noise" if growing else "finite-difference-truncation", f"Finite differences: {text}.",
+                f"Best step found: {name} = {best:g}.", kind="numeric", points=len(failing),
+                details={"parameter": name, "default": default, "best": best, "errors": {f"{h:g}": e for h, e in errors.items()}},
+            )  # fmt: skip
+    if noise:
+        where = f" with step {stencil.step:.2g}" if stencil else ""
+        suggestion = "eps^(1/4) ≈ 1e-4 for nested central differences in float64 (eps^(1/3) ≈ 6e-6 for a single first difference)"
+        return Diagnosis(
+            "finite-difference-noise",
+            f"Finite differences{where}: the answer jumps by as much as its error when the point moves by 2⁻⁴⁶, so the error is rounding noise divided by the step.",
+            f"Best step: {suggestion}; or differentiate automatically.", kind="numeric", points=len(failing),
+            details={"step": stencil.step if stencil else None, "best": 1e-4},
+        )  # fmt: skip
+    mild = [o for o in failing if o.condition < 1e3] or failing[:1]
+    worst = max(o.relative_error for o in mild)
+    if stencil is not None and worst < 0.3 and stencil.step > 1e-7:
+        side = "one-sided " if stencil.one_sided else ""
+        return Diagnosis(
+            "finite-difference-truncation",
+            f"Finite differences: {side}differences with step {stencil.step:.2g} leave a smooth truncation error (worst {worst:.1e}); the answer does not jitter.",
+            "Use central differences, a smaller step (about 1e-4), or Richardson extrapolation; or differentiate automatically."
+            if side else "Use a smaller step (about 1e-4 for nested central differences), or a stencil of higher order.",
+            kind="numeric", points=len(failing), details={"step": stencil.step, "one_sided": stencil.one_sided, "best": 1e-4},
+        )  # fmt: skip
+    return None
+
+
+def _cancellation(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
+                  dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
+    mild = [o for o in observations if o.condition < 1e4]
+    severe = [o for o in failing if o.condition >= 1e4]
+    if not severe or not mild or any(not o.passed for o in mild) or len(severe) < len(failing):
+        return None
+    worst = max(severe, key=lambda o: o.relative_error)
+    lost = min(16.0, 16 + float(np.log10(max(worst.relative_error, 1e-16))))
+    return Diagnosis(
+        "cancellation",
+        f"Digits are lost by cancellation near singular points: right on {len(mild)} well-conditioned points, but on {worst.case.name} "
+        f"the terms are {worst.condition:.1e} times their sum, and {lost:.0f} of 16 digits are gone.",
+        "Factor the formula, scale and whiten the metric (g = I) before contracting, use the Gauss equation of an immersion, or compute in higher precision there.",
+        kind="numeric", points=len(severe), details={"condition": worst.condition},
+    )  # fmt: skip

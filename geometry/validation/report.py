@@ -1,0 +1,214 @@
+"""The verdict: per manifold, what was found, what is wrong, and the smallest failing example."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .calling import Finding
+from .diagnosis import Diagnosis
+
+__all__ = ["CaseResult", "CurvatureCheckError", "Intermediate", "Report", "SmallestExample"]
+
+
+class CurvatureCheckError(AssertionError):
+    """Raised by `Report.raise_if_failed`; its message is the report."""
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One manifold: pass, fail or error, the worst relative error and where."""
+
+    name: str
+    dim: int
+    grade: int
+    status: str
+    points: int
+    worst_error: float | None
+    worst_point: str
+    value: Any
+    truth: Any
+    tolerance: float
+    seconds: float
+    form: str
+    condition: float
+
+
+@dataclass(frozen=True)
+class Intermediate:
+    """One quantity on the way, yours (if known) beside the reference."""
+
+    name: str
+    reference: np.ndarray
+    yours: np.ndarray | None
+    error: float | None
+    agrees: bool | None
+
+
+@dataclass(frozen=True)
+class SmallestExample:
+    """The simplest manifold and point found on which the program fails."""
+
+    name: str
+    metric: str
+    coordinates: tuple[str, ...]
+    point: tuple[float, ...]
+    value: Any
+    truth: Any
+    intermediates: tuple[Intermediate, ...] = ()
+    steps: int = 0
+
+    @property
+    def first_wrong(self) -> str | None:
+        """The first intermediate quantity, in the order of computation, that is known to differ."""
+        return next((i.name for i in self.intermediates if i.agrees is False), None)
+
+    def __str__(self) -> str:
+        lines = [
+            f"smallest failing example: g = {self.metric} in ({', '.join(self.coordinates)})"
+            f" at ({', '.join(f'{v:g}' for v in self.point)})",
+            f"  yours {_short(self.value)}   truth {_short(self.truth)}",
+        ]
+        for i in self.intermediates:
+            mark = {True: "agrees", False: "DIFFERS", None: ""}[i.agrees]
+            lines.append(f"  {i.name:<22} reference {_short(i.reference)}" + (f"   yours {_short(i.yours)} {mark}" if i.yours is not None else ""))
+        if self.first_wrong:
+            lines.append(f"  first wrong quantity: {self.first_wrong}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check_curvature` found. True if everything passed.
+
+    ``diagnoses`` are ordered: the first is the best explanation.
+    """
+
+    function: str
+    quantity: str
+    rtol: float
+    cases: tuple[CaseResult, ...]
+    findings: tuple[Finding, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    smallest: SmallestExample | None = None
+    seconds: float = 0.0
+    invariants: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """No manifold failed and nothing worse than a note was found."""
+        return all(c.status == "pass" for c in self.cases) and not any(f.severity == "fail" for f in self.findings)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """The first diagnosis."""
+        return self.diagnoses[0] if self.diagnoses else None
+
+    @property
+    def worst(self) -> CaseResult | None:
+        """The manifold with the largest relative error."""
+        judged = [c for c in self.cases if c.worst_error is not None]
+        return max(judged, key=lambda c: c.worst_error or 0.0, default=None)
+
+    def raise_if_failed(self) -> None:
+        """Raise `CurvatureCheckError` with the report as its message, for use in a test."""
+        if not self.passed:
+            raise CurvatureCheckError(str(self))
+
+    def findings_by_name(self) -> dict[str, list[Finding]]:
+        """Findings grouped by their names."""
+        grouped: dict[str, list[Finding]] = {}
+        for f in self.findings:
+            grouped.setdefault(f.name, []).append(f)
+        return grouped
+
+    # -- as text --------------------------------------------------------------------------------
+
+    def _lines(self) -> Iterator[str]:
+        failed = [c for c in self.cases if c.status != "pass"]
+        head = "PASS" if self.passed else "FAIL"
+        yield f"{head}  {self.function}: {self.quantity} on {len(self.cases)} manifolds, {len(self.cases) - len(failed)} right, {len(failed)} not ({self.seconds:.1f} s)"
+        width = max((len(c.name) for c in self.cases), default=8)
+        for c in self.cases:
+            error = "" if c.worst_error is None else f"worst error {c.worst_error:8.1e}"
+            where = f"  at {c.worst_point}" if c.status != "pass" and c.worst_point else ""
+            yield f"  {c.status:<5} {c.name:<{width}} {c.dim}-D  {error}{where}"
+        for name, members in self.findings_by_name().items():
+            first = members[0]
+            at = f" on {first.case} at {first.point}" if first.case else ""
+            more = f" (and {len(members) - 1} more)" if len(members) > 1 else ""
+            yield f"{'finding' if first.severity == 'fail' else 'note'}: {name}: {first.detail}{at}{more}" + (f"; {first.remedy}" if first.remedy else "")
+        for k, d in enumerate(self.diagnoses):
+            yield f"{'diagnosis' if k == 0 else 'or'}: {d.name}: {d.sentence}"
+            yield f"  remedy: {d.remedy}"
+            if d.kind in ("formula", "metric"):
+                yield f"  evidence: predicts your numbers at all {d.points} points, to {d.agreement:.1e}"
+            if d.also:
+                shown = ", ".join(d.also[:6]) + (f" and {len(d.also) - 6} more" if len(d.also) > 6 else "")
+                yield f"  not told apart by this quantity on these points: {shown}"
+        if not self.passed and not self.diagnoses and any(c.status == "fail" for c in self.cases):
+            yield "diagnosis: none of the known mistakes predicts these numbers"
+        if self.invariants:
+            yield str(self.invariants.get("text", ""))
+        if self.smallest is not None:
+            yield str(self.smallest)
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    # -- as data --------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "format": "chentsov-validation-report", "version": 1,
+            "function": self.function, "quantity": self.quantity, "rtol": self.rtol, "passed": self.passed, "seconds": round(self.seconds, 3),
+            "cases": [{**vars(c), "value": _plain(c.value), "truth": _plain(c.truth), "condition": _plain(c.condition)} for c in self.cases],
+            "findings": [vars(f) for f in self.findings],
+            "diagnoses": [{**vars(d), "also": list(d.also), "details": _plain(d.details)} for d in self.diagnoses],
+            "invariants": _plain(self.invariants),
+            "smallest": None if self.smallest is None else {
+                "metric": self.smallest.metric, "coordinates": list(self.smallest.coordinates), "point": list(self.smallest.point),
+                "value": _plain(self.smallest.value), "truth": _plain(self.smallest.truth), "first_wrong": self.smallest.first_wrong,
+                "intermediates": [{"name": i.name, "reference": _plain(i.reference), "yours": _plain(i.yours), "agrees": i.agrees}
+                                  for i in self.smallest.intermediates],
+            },
+        }  # fmt: skip
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The report as JSON."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    array = np.asarray(value)
+    if array.ndim:
+        return [_plain(v) for v in array]
+    number = float(array)
+    return number if np.isfinite(number) else str(number)
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "no value"
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 0:
+        return f"{float(array):.10g}"
+    if array.size <= 9:
+        return np.array2string(array, precision=6, suppress_small=False, separator=", ").replace("\n", "")
+    entries = [(at, v) for at, v in np.ndenumerate(array) if v != 0]
+    shown = ", ".join(f"[{','.join(map(str, at))}] {v:.6g}" for at, v in entries[:6])
+    return f"{shown}{', …' if len(entries) > 6 else ''}" if entries else "all 0"
