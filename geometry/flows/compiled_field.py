@@ -79,6 +79,25 @@ def _log1pexp(x):
     return max(x, 0.0) + math.log1p(_exp(-abs(x)))
 
 
+@numba.njit(inline="always")
+def _log_cosh(x):
+    # log cosh x = log(1 + 2 sinh²(x/2)), which near zero keeps all digits; beyond, the exponential has the last word.
+    a = abs(x)
+    half = math.sinh(0.5 * min(a, 1.0))
+    return math.log1p(2.0 * half * half) if a < 1.0 else a + math.log1p(_exp(-2.0 * a)) - 0.6931471805599453
+
+
+class log_cosh(sp.Function):
+    """log cosh x, to be evaluated without overflow and cancellation."""
+
+    nargs = (1,)
+
+    def _numpycode(self, printer: PythonCodePrinter, **settings: object) -> str:
+        return f"log_cosh({printer._print(self.args[0])})"
+
+    _scipycode = _numpycode
+
+
 class log1pexp(sp.Function):
     """log(1 + eˣ), to be evaluated without overflow and cancellation."""
 
@@ -94,22 +113,26 @@ def stable_forms(expression: sp.Expr) -> sp.Expr:
     """The expression with log(1 + eˣ) and log cosh x in forms that neither overflow nor cancel.
 
     >>> x = sp.Symbol("x", real=True)
-    >>> stable_forms(sp.log(sp.cosh(x)))
-    Abs(x) + log1pexp(-2*Abs(x)) - log(2)
+    >>> stable_forms(sp.log(sp.cosh(x)) + sp.log(1 + sp.exp(x)))
+    log1pexp(x) + log_cosh(x)
     """
 
     def softplus(e: sp.log) -> sp.Expr:
         rest = e.args[0] - 1
         return log1pexp(rest.args[0]) if isinstance(rest, sp.exp) else e
 
-    def log_cosh(e: sp.log) -> sp.Expr:
-        size = sp.Abs(e.args[0].args[0])
-        return size + log1pexp(-2 * size) - sp.log(2)
-
     def is_log_of(kind: type):
         return lambda e: isinstance(e, sp.log) and isinstance(e.args[0], kind)
 
-    return expression.replace(is_log_of(sp.Add), softplus).replace(is_log_of(sp.cosh), log_cosh)
+    plain = expression.replace(is_log_of(sp.Add), softplus)
+    return plain.replace(is_log_of(sp.cosh), lambda e: log_cosh(e.args[0].args[0]))
+
+
+def numpy_log_cosh(x: np.ndarray) -> np.ndarray:
+    """log cosh x on arrays, as the compiled form has it."""
+    a = np.abs(x)
+    near = np.log1p(2.0 * np.sinh(0.5 * np.minimum(a, 1.0)) ** 2)
+    return np.where(a < 1.0, near, a + np.log1p(np.exp(-2.0 * a)) - np.log(2.0))
 
 
 class _LanePrinter(PythonCodePrinter):
@@ -149,6 +172,9 @@ class _LanePrinter(PythonCodePrinter):
 
     def _print_tanh(self, expr: sp.Expr) -> str:
         return f"_tanh({self._print(expr.args[0])})"
+
+    def _print_log_cosh(self, expr: sp.Expr) -> str:
+        return f"_log_cosh({self._print(expr.args[0])})"
 
     def _print_log1pexp(self, expr: sp.Expr) -> str:
         return f"_log1pexp({self._print(expr.args[0])})"
@@ -200,7 +226,8 @@ def compile_scalar(expression: sp.Expr, variable: sp.Symbol) -> Callable:
 
 
 def _namespace() -> dict:
-    return {"math": math, "numba": numba, "_exp": _exp, "_logistic": _logistic, "_tanh": _tanh, "_cosh": _cosh, "_log1pexp": _log1pexp}
+    own = {f.__name__: f for f in (_exp, _logistic, _tanh, _cosh, _log1pexp, _log_cosh)}
+    return {"math": math, "numba": numba, **own}
 
 
 _CACHE: dict[tuple, Callable] = {}
@@ -250,6 +277,6 @@ def _source(components: tuple, coordinates: tuple, constants: tuple) -> str:
 
 
 _PRINTABLE = (
-    log1pexp, sp.exp, logistic, sp.tanh, sp.cosh, sp.sech, sp.sinh, sp.log, sp.sin, sp.cos, sp.tan, sp.atan, sp.asin, sp.acos,
+    log1pexp, log_cosh, sp.exp, logistic, sp.tanh, sp.cosh, sp.sech, sp.sinh, sp.log, sp.sin, sp.cos, sp.tan, sp.atan, sp.asin, sp.acos,
     sp.asinh, sp.acosh, sp.atanh, sp.erf, sp.erfc, sp.Abs, sp.sign, sp.gamma, sp.loggamma,
 )  # fmt: skip

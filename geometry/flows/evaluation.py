@@ -15,7 +15,7 @@ from chentsov.geometry.manifolds.inputs import read_expression
 from .compiled_field import UncompiledFunction, compile_field
 from .lanes import FIELD_SIGNATURE, LANES
 
-__all__ = ["constant_values", "evaluate", "single_point"]
+__all__ = ["constant_values", "evaluate", "single_point", "sweep"]
 
 
 @numba.njit(
@@ -24,7 +24,8 @@ __all__ = ["constant_values", "evaluate", "single_point"]
     ),
     cache=True,
 )
-def _sweep(field, points, parameters, values):
+def sweep(field, points, parameters, values):
+    """values[row] = field(points[row]): a lane function at many points."""
     y = np.empty(points.shape[1] * LANES)
     out = np.empty(values.shape[1] * LANES)
     for low in range(0, points.shape[0], LANES):
@@ -60,12 +61,12 @@ def evaluate(
         for row, point in enumerate(flat):
             values[row] = [float(v.real) if hasattr(v, "real") else float(v) for v in slow(*map(float, point))]
     else:
-        _sweep(field, flat, np.array([float(constants[s]) for s in symbols]), values)
+        sweep(field, flat, np.array([float(constants[s]) for s in symbols]), values)
     return values.reshape(*points.shape[:-1], len(expressions))
 
 
-def single_point(field: Any, count: int, parameters: np.ndarray) -> Any:
-    """A lane function as an ordinary function of one point: y (dim,) -> values (count,)."""
+def single_point(field: Any, outputs: int, count: int, parameters: np.ndarray) -> Any:
+    """A lane function of so many outputs as an ordinary function of one point: y (dim,) -> the first `count` values."""
     into: dict[int, np.ndarray] = {}
 
     def right(y: np.ndarray) -> np.ndarray:
@@ -73,9 +74,9 @@ def single_point(field: Any, count: int, parameters: np.ndarray) -> Any:
         if block is None:
             block = into[y.size] = np.zeros(y.size * LANES)
         block[::LANES] = y
-        out = np.empty(count * LANES)
+        out = np.empty(outputs * LANES)
         field(block, parameters, out, 1)
-        return out[::LANES]
+        return out[: count * LANES : LANES]
 
     return right
 

@@ -12,8 +12,8 @@ import xarray as xr
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES, log_density
 
-from .compiled_field import compile_field
-from .evaluation import constant_values, evaluate, single_point
+from .compiled_field import UncompiledFunction, compile_field
+from .evaluation import constant_values, evaluate, single_point, sweep
 from .lanes import BLEW_UP, ENDINGS, FINISHED, STEP_TOO_SMALL, integrate_lanes
 from .volume import measure_log_volume
 
@@ -73,10 +73,19 @@ def trajectory(
     chosen = _volumes(flow, volumes)
     kappas = [flow.compressibility(v) for v in chosen]
     dim, count = flow.dim, len(chosen)
-    # The integrals ∫κ dt ride along as further components of the state.
+    # The integrals ∫κ dt ride along as further components of the state; what else is wanted along the curve comes
+    # after them from the same compiled function.
     riders = [sp.Dummy() for _ in chosen]
-    field = compile_field([*flow.components, *kappas], [*flow.coordinates, *riders], tuple(values))
-    right = single_point(field, dim + count, parameters)
+    wanted = [*flow.components, *kappas]
+    if measure is not None:
+        wanted += [log_density(flow.manifold, v) for v in chosen]
+    energy = [] if flow.potential is None else [flow.potential]
+    try:
+        field = compile_field([*wanted, *energy], [*flow.coordinates, *riders], tuple(values))
+        wanted, energy = [*wanted, *energy], []
+    except UncompiledFunction:
+        field = compile_field(wanted, [*flow.coordinates, *riders], tuple(values))
+    right = single_point(field, len(wanted), dim + count, parameters)
 
     def leaves(_: float, y: np.ndarray) -> float:
         return bound - np.max(np.abs(y[:dim]))
@@ -88,33 +97,37 @@ def trajectory(
     with np.errstate(all="ignore"):
         solution = solve_ivp(
             lambda _, y: right(y), (times[0], times[-1]), np.concatenate([point, np.zeros(count)]),
-            method="DOP853", t_eval=times, events=leaves, rtol=rtol, atol=atol,
+            method="DOP853", dense_output=True, events=leaves, rtol=rtol, atol=atol,
         )  # fmt: skip
     ending = FINISHED if solution.status == 0 else BLEW_UP if solution.status == 1 else STEP_TOO_SMALL
     reached = float(solution.t_events[0][0]) if ending == BLEW_UP else float(times[-1] if ending == FINISHED else solution.t[-1])
     states = np.full((times.size, dim + count), np.nan)
-    states[: solution.t.size] = solution.y.T
+    before = (times - times[0]) * np.sign(times[-1] - times[0]) <= abs(solution.t[-1] - times[0])
+    states[before] = solution.sol(times[before]).T
     position = states[:, :dim]
     good = np.isfinite(position).all(axis=1)
     names = [c.name for c in flow.coordinates]
     labels = [v if isinstance(v, str) else sp.sstr(v) for v in chosen]
-    along = np.full((times.size, dim + count), np.nan)
-    along[good] = evaluate([*flow.components, *kappas], flow.coordinates, position[good], values)
+    along = np.full((times.size, len(wanted)), np.nan)
+    inside = np.empty((int(good.sum()), len(wanted)))
+    sweep(field, np.ascontiguousarray(states[good]), parameters, inside)
+    along[good] = inside
     data: dict[str, Any] = {
         "position": (("t", "coordinate"), position),
         "velocity": (("t", "coordinate"), along[:, :dim]),
-        "compressibility": (("t", "volume"), along[:, dim:], {"long_name": "phase-space compressibility"}),
+        "compressibility": (("t", "volume"), along[:, dim : dim + count], {"long_name": "phase-space compressibility"}),
         "accumulated": (("t", "volume"), states[:, dim:], {"long_name": "integral of the compressibility"}),
     }
     if flow.potential is not None:
-        energy = np.full(times.size, np.nan)
-        energy[good] = evaluate([flow.potential], flow.coordinates, position[good], values)[:, 0]
-        data["energy"] = ("t", energy, {"long_name": "energy"})
+        values_of_energy = along[:, -1].copy()
+        if energy:
+            values_of_energy[good] = evaluate(energy, flow.coordinates, position[good], values)[:, 0]
+        data["energy"] = ("t", values_of_energy, {"long_name": "energy"})
     if measure is not None:
         plain = measure_log_volume(flow, position[good], times[good], values, method=measure, distance=distance)
-        logs = evaluate([log_density(flow.manifold, v) for v in chosen], flow.coordinates, position[good], values)
+        logs = along[:, dim + count : dim + 2 * count]
         measured = np.full((times.size, count), np.nan)
-        measured[good] = plain[:, None] + logs - logs[:1]
+        measured[good] = plain[:, None] + (logs - logs[:1])[good]
         data["log_volume"] = (("t", "volume"), measured, {"long_name": f"logarithm of a small volume ({measure})"})
     return xr.Dataset(
         data,

@@ -84,7 +84,7 @@ def _variation(flow: Flow, constants: Mapping[sp.Symbol, float]):
     n = flow.dim
     # The field and its Jacobian matrix in one compiled function.
     field = compile_field([*flow.components, *flow.jacobian], flow.coordinates, tuple(constants))
-    both = single_point(field, n + n * n, np.array(list(constants.values())))
+    both = single_point(field, n + n * n, n + n * n, np.array(list(constants.values())))
 
     def right(_: float, y: np.ndarray) -> np.ndarray:
         values = both(y[:n])

@@ -68,6 +68,8 @@ def read_array(values: Any, dim: int, rank: int, what: str) -> sp.ImmutableDense
     """An array of `rank` indices, each of `dim` values."""
     if isinstance(values, sp.MatrixBase) and rank == 1 and 1 in values.shape:
         values = list(values)
+    if strings := [v for v in sp.flatten(values) if isinstance(v, str)] if isinstance(values, (list, tuple)) else []:
+        raise ManifoldError(f"{what} holds the string {strings[0]!r}; hand in SymPy expressions")
     try:
         array = sp.ImmutableDenseNDimArray(values.tolist() if hasattr(values, "tolist") else values)
     except (ValueError, TypeError, sp.SympifyError) as problem:

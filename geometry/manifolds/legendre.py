@@ -49,7 +49,7 @@ class LegendreTransform:
     (True, -1.0)
     """
 
-    def __init__(self, manifold: HessianManifold, seconds: float = 20.0) -> None:
+    def __init__(self, manifold: HessianManifold, seconds: float = 10.0) -> None:
         self.manifold = manifold
         self.seconds = seconds
         taken = {s.name for s in (*manifold.coordinates, *manifold.constants)}
@@ -60,7 +60,7 @@ class LegendreTransform:
     def known(cls, manifold: HessianManifold, inverse: Mapping[sp.Symbol, sp.Expr], back: HessianManifold) -> Any:
         """The transform that leads back to a manifold that is known already."""
         transform = cls.__new__(cls)
-        transform.manifold, transform.seconds, transform.symbols = manifold, 20.0, back.coordinates
+        transform.manifold, transform.seconds, transform.symbols = manifold, 10.0, back.coordinates
         transform.__dict__["_closed"] = dict(inverse)
         transform.__dict__["potential"] = back.potential
         return transform
@@ -298,6 +298,13 @@ class _Oracle:
 
 
 def _maximise(
+    oracle: _Oracle, eta: np.ndarray, near: np.ndarray, safe: np.ndarray, tolerance: float
+) -> tuple[np.ndarray, float]:
+    with np.errstate(all="ignore"):
+        return _climb(oracle, eta, near, safe, tolerance)
+
+
+def _climb(
     oracle: _Oracle, eta: np.ndarray, near: np.ndarray, safe: np.ndarray, tolerance: float
 ) -> tuple[np.ndarray, float]:
     theta = near

@@ -18,7 +18,7 @@ import sympy as sp
 from scipy.special import expit
 
 from chentsov.geometry.exact import logistic
-from chentsov.geometry.flows.compiled_field import stable_forms
+from chentsov.geometry.flows.compiled_field import numpy_log_cosh, stable_forms
 
 __all__ = ["ACTIVATIONS", "Activation", "activation"]
 
@@ -138,7 +138,8 @@ class Activation:
 
 
 def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
-    modules: list[Any] = [{"logistic": expit, "log1pexp": lambda u: np.logaddexp(0.0, u)}, "scipy"]
+    own = {"logistic": expit, "log1pexp": lambda u: np.logaddexp(0.0, u), "log_cosh": numpy_log_cosh}
+    modules: list[Any] = [own, "scipy"]
     try:
         function = sp.lambdify(U, stable_forms(expression), modules)
         np.asarray(function(np.array([0.25])), dtype=float)
