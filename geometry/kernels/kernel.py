@@ -177,8 +177,8 @@ def _dtype(dtype: Any) -> np.dtype:
     try:
         found = np.dtype(dtype)
     except TypeError:
-        found = None
-    if found not in (np.dtype("float64"), np.dtype("float32")):
+        found = np.dtype(object)
+    if found.name not in ("float64", "float32") or not found.isnative:
         raise ValueError(f"dtype {dtype!r}: kernels run in float64 or float32")
     return found
 

@@ -47,6 +47,11 @@ class Stage:
         """The loops its results range over."""
         return tuple(k for k in self.domain if k != self.table)
 
+    @property
+    def split(self) -> int | None:
+        """The loop whose range a call is given: the first axis if it is there, else the outermost."""
+        return 0 if 0 in self.cells else self.cells[0] if self.cells else None
+
 
 @dataclass(frozen=True)
 class Schedule:

@@ -33,14 +33,16 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
             new[node] = frozenset().union(*(domain(a) for a in node.args)) if node.args else frozenset()
         return new[node]
 
+    def splits(g: Graph, u: Node) -> bool:
+        """Whether u is a sum of terms that all depend on less than u does."""
+        return separated and all(domain(term) != domain(u) for term in _terms(g, u))
+
     def exponential(g: Graph, u: Node) -> Node:
+        if not splits(g, u):
+            return g.call("exp", u)
         groups: dict[frozenset[int], list[Node]] = {}
         for term in _terms(g, u):
             groups.setdefault(domain(term), []).append(term)
-        everything = domain(u)
-        whole = groups.pop(everything, None)
-        if whole is not None or not separated or len(groups) < 2:
-            return g.call("exp", u)
         scalars = groups.pop(frozenset(), [])
         parts = sorted(groups.values(), key=lambda terms: (len(domain(terms[0])), terms[0].index))
         parts[0] = parts[0] + scalars
@@ -54,7 +56,7 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
             made = exponential(g, args[0])
         elif node.op == "logistic":
             made = _logistic(g, args[0])
-        elif node.op == "softplus" and separated:
+        elif node.op == "softplus" and splits(g, args[0]):
             made = g.call("log1p", exponential(g, args[0]))
         else:
             made = rebuild(g, node, args)
@@ -70,13 +72,13 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
         flipped = _negated(g, u)
         positive = _leading_sign(g, u) > 0
         v, minus_v = (u, flipped) if positive else (flipped, u)
-        if separated and len({domain(t) for t in _terms(g, v)} - {frozenset()}) > 1 and all(domain(t) != domain(v) for t in _terms(g, v)):
+        if splits(g, v):
             e = exponential(g, minus_v)
             p = g.call("reciprocal", g.add(g.number(1), e))
             return p if positive else g.node("product", (e, p))
         e = g.call("exp", g.neg(g.call("abs", v)))
-        larger = g.power(g.add(g.number(1), e), -1)
-        smaller = g.node("product", (e, larger))
+        below = g.add(g.number(1), e)
+        larger, smaller = g.node("div", (g.number(1), below)), g.node("div", (e, below))
         nonnegative = g.call("le", g.number(0), v)
         return g.call("select", nonnegative, *((larger, smaller) if positive else (smaller, larger)))
 

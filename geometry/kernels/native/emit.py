@@ -3,7 +3,7 @@
     void stage_k(ptr buffers, ptr capacities, i64 low, i64 high, i64 rows)
 
 `weight` multiplies the sums (one over the number of rows). `buffers` lists the tables of the inputs, then of the results. `capacities` gives the allocated length of
-every loop. The first cell loop of the stage runs over [low, high). The innermost cell loop advances by
+every loop. The stage's `split` loop runs over [low, high). The innermost cell loop advances by
 whole vectors and ends with a block that overlaps the one before, so there is no scalar tail.
 
 A summing stage holds the sums of `blocks` neighbouring vectors of cells in registers while it runs over
@@ -112,7 +112,7 @@ class _Stage:
             self._innermost()
             return
         loop = order[depth]
-        first = loop == self.cells[0]
+        first = loop == self.stage.split
         start, stop = ("%low", "%high") if first else ("0", self.stride[loop])
         step = self.vector.lanes * self.blocks if loop == self.along else 1
         kept = dict(self.loaded), dict(self.index)

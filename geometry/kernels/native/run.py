@@ -19,7 +19,8 @@ import numpy as np
 
 from ..functions import FUNCTIONS
 from ..program import Node
-from ..schedule import Schedule, Stage
+from ..reference import leaf
+from ..schedule import LEAVES, Schedule, Stage
 from . import cache as disk
 from .emit import block_lanes, emit
 from .machine import Library, assemble, host
@@ -274,7 +275,7 @@ class _Chunk:
                 h.result()
 
     def _whole(self, stage: Stage) -> tuple[int, int]:
-        return (0, self.capacity[stage.cells[0]]) if stage.cells else (0, 1)
+        return (0, self.capacity[stage.split]) if stage.split is not None else (0, 1)
 
     def _strips(self, length: int, local: list[int]) -> list[tuple[int, int]]:
         stages = self.plan.stages
@@ -304,19 +305,18 @@ class _Chunk:
         """A function that only SciPy has, over whole tables."""
         (node,) = stage.results
         record = FUNCTIONS[node.op]
+        span: tuple[slice, ...] = ()
+        if stage.split is not None:
+            span = tuple(slice(low, high) if k == stage.split else slice(None) for k in stage.domain)
         args = []
         for a in node.args:
-            if a.op == "number":
-                args.append(float(a.value))  # type: ignore[arg-type]
+            if a.op in LEAVES:
+                args.append(leaf(a, self.machine.dtype))
                 continue
             part = self._aligned(self.buffers[a], self.plan.home[a], stage.domain)
-            args.append(part[low:high] if stage.domain and part.ndim and part.shape[0] > 1 else part)
-        target = self.buffers[node]
+            args.append(part[tuple(s if n > 1 else slice(None) for s, n in zip(span, part.shape))])
         value = record.numpy(*args) if node.value is None else record.numpy(*args, node.value)
-        if stage.domain:
-            target[low:high] = value
-        else:
-            target[...] = value
+        self.buffers[node][span] = value
 
     def _aligned(self, array: np.ndarray, home: tuple[int, ...], domain: tuple[int, ...]) -> np.ndarray:
         return array.reshape([array.shape[home.index(k)] if k in home else 1 for k in domain])

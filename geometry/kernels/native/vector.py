@@ -64,14 +64,18 @@ def _exp(w: Writer, x: str) -> str:
 
 def _expm1(w: Writer, x: str) -> str:
     shifted, r = _reduce_exp(w, _clamped(w, x, -700.0, 720.0))
-    tail = w.horner(r, [1 / math.factorial(k) for k in range(2, 15)])
-    p = w.fma(w.mul(r, r), tail, r)
-    # 2 (h p + (h - 1/2)) with h = 2^(n-1): n = 1024 is still in range.
+    tail = w.mul(w.mul(r, r), w.horner(r, [1 / math.factorial(k) for k in range(2, 15)]))
+    # e^x - 1 = 2 (h (r + tail) + h - 1/2) with h = 2^(n-1), in range also for n = 1024; the rounding error
+    # of the leading sum is carried along.
     n = _integer(w, shifted)
-    capped = w.let(f"call {w.vector.integer} @llvm.smin.{w.vector.suffix.replace('f', 'i')}({w.vector.integer} {n}, {w.vector.integer} {w.int_const(1024)})")
-    w.declared.add(f"declare {w.vector.integer} @llvm.smin.{w.vector.suffix.replace('f', 'i')}({w.vector.integer}, {w.vector.integer})")
+    smin = f"@llvm.smin.{w.vector.suffix.replace('f', 'i')}"
+    w.declared.add(f"declare {w.vector.integer} {smin}({w.vector.integer}, {w.vector.integer})")
+    capped = w.let(f"call {w.vector.integer} {smin}({w.vector.integer} {n}, {w.vector.integer} {w.int_const(1024)})")
     h = _two_to(w, w.int_op("sub", capped, w.int_const(1)))
-    out = w.fma(h, p, w.exact("sub", h, w.const(0.5)))
+    offset, scaled = w.exact("sub", h, w.const(0.5)), w.exact("mul", h, r)
+    leading = w.exact("add", offset, scaled)
+    lost = w.exact("sub", scaled, w.exact("sub", leading, offset))
+    out = w.exact("add", leading, w.fma(h, tail, lost))
     out = w.exact("mul", out, w.const(2.0))
     out = w.select(w.compare("ogt", x, w.const(709.782712893384)), w.const(math.inf), out)
     return w.select(w.compare("oeq", x, w.const(0.0)), x, out)
@@ -118,8 +122,8 @@ def _log1p(w: Writer, x: str) -> str:
 
 def _logistic(w: Writer, x: str) -> str:
     e = w.call(f"own_exp_x{w.vector.lanes}", _minus_abs(w, x))
-    p = w.div(w.const(1.0), w.exact("add", e, w.const(1.0)))
-    return w.select(w.compare("olt", x, w.const(0.0)), w.mul(e, p), p)
+    above = w.select(w.compare("olt", x, w.const(0.0)), e, w.const(1.0))
+    return w.div(above, w.exact("add", e, w.const(1.0)))
 
 
 def _minus_abs(w: Writer, x: str) -> str:
@@ -177,7 +181,8 @@ def _sincos(w: Writer, x: str, quarter: int, libm: str) -> str:
     odd = w.let(f"trunc {v.integer} {q} to {v.mask}")
     value = w.select(odd, cosine, sine)
     sign = w.int_op("shl", w.int_op("and", q, w.int_const(2)), w.int_const(62))
-    return w.from_bits(w.int_op("xor", w.bits_of(value), sign))
+    out = w.from_bits(w.int_op("xor", w.bits_of(value), sign))
+    return out if quarter else w.select(w.compare("oeq", x, w.const(0.0)), x, out)
 
 
 def scalar_calls(w: Writer, function: str, args: list[str]) -> str:

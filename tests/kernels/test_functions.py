@@ -1,0 +1,93 @@
+"""Our own elementary functions against balls, at the hard places of each."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+from flint import arb, ctx
+
+from chentsov.geometry.exact import logistic
+from chentsov.geometry.kernels import compile
+from chentsov.geometry.kernels.stable import expm1, log1p, softplus
+
+x = sp.Symbol("x")
+STEPS = np.concatenate([np.arange(-60, 60) * math.log(2) / 2, np.arange(-60, 60) * math.pi / 4])
+SPREAD = np.concatenate([s * 2.0 ** np.linspace(-1060, 1020, 521) for s in (1, -1)])
+LINE = np.linspace(-760, 760, 1201)
+POINTS = np.concatenate([STEPS, np.nextafter(STEPS, np.inf), SPREAD, LINE, [0.0, -0.0, 709.782712893384, -745.1332191019411]])
+
+
+def logistic_ball(u):
+    return 1 / (1 + (-u).exp()) if u > 0 else u.exp() / (1 + u.exp())
+
+
+def softplus_ball(u):
+    return u + (-u).exp().log1p() if u > 0 else u.exp().log1p()
+
+
+CASES = {
+    "exp": (sp.exp(x), arb.exp, 1.1, (-745.0, 709.78)),
+    "expm1": (expm1(x), arb.expm1, 1.5, (-745.0, 709.78)),
+    "log": (sp.log(x), arb.log, 1.1, (5e-324, 1e308)),
+    "log1p": (log1p(x), arb.log1p, 1.6, (-0.999, 1e308)),
+    "logistic": (logistic(x), logistic_ball, 2.0, (-745.0, 745.0)),
+    "softplus": (softplus(x), softplus_ball, 2.0, (-745.0, 745.0)),
+    "tanh": (sp.tanh(x), arb.tanh, 2.0, (-1e300, 1e300)),
+    "sin": (sp.sin(x), arb.sin, 1.5, (-1e300, 1e300)),
+    "cos": (sp.cos(x), arb.cos, 1.5, (-1e300, 1e300)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_within_units_in_the_last_place(name):
+    formula, exact, allowed, (low, high) = CASES[name]
+    points = POINTS[(POINTS >= low) & (POINTS <= high)]
+    values = compile(formula, [x])(points)
+    ctx.prec = 1300 if name in ("sin", "cos") else 160
+    try:
+        for point, value in zip(points, values):
+            truth = exact(arb(float(point)))
+            unit = np.spacing(abs(float(truth.mid())))
+            assert abs(arb(float(value)) - truth) <= allowed * arb(float(unit)), (name, point, value)
+    finally:
+        ctx.prec = 53
+
+
+@pytest.mark.parametrize("name, at, value", [
+    ("exp", 710.0, math.inf), ("exp", math.inf, math.inf), ("exp", -746.0, 0.0), ("exp", -math.inf, 0.0),
+    ("expm1", 710.0, math.inf), ("expm1", -math.inf, -1.0), ("expm1", -800.0, -1.0),
+    ("log", 0.0, -math.inf), ("log", math.inf, math.inf), ("log", -1.0, math.nan), ("log", 1.0, 0.0),
+    ("log1p", -1.0, -math.inf), ("log1p", -2.0, math.nan), ("log1p", math.inf, math.inf),
+    ("logistic", math.inf, 1.0), ("logistic", -math.inf, 0.0), ("softplus", -math.inf, 0.0), ("softplus", 1e300, 1e300),
+    ("tanh", math.inf, 1.0), ("tanh", -math.inf, -1.0), ("sin", math.inf, math.nan), ("cos", math.inf, math.nan),
+])
+def test_at_the_ends(name, at, value):
+    got = compile(CASES[name][0], [x])(np.full(40, at))
+    np.testing.assert_array_equal(got, np.full(40, value))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nan_stays_nan_and_disturbs_no_neighbour(name):
+    points = np.linspace(0.1, 3.0, 40)
+    clean = compile(CASES[name][0], [x])(points)
+    spoilt = points.copy()
+    spoilt[7] = math.nan
+    got = compile(CASES[name][0], [x])(spoilt)
+    assert math.isnan(got[7])
+    np.testing.assert_array_equal(np.delete(got, 7), np.delete(clean, 7))
+
+
+def test_a_zero_keeps_its_sign():
+    for name in ("expm1", "log1p", "tanh", "sin"):
+        assert math.copysign(1, compile(CASES[name][0], [x])(-0.0)) == -1, name
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_float32_is_the_rounded_truth(name):
+    points = np.linspace(0.01, 20, 333, dtype=np.float32)
+    got = compile(CASES[name][0], [x], dtype="float32")(points)
+    wide = compile(CASES[name][0], [x])(points.astype(np.float64))
+    assert got.dtype == np.float32
+    allowed = 2.0 if name == "logistic" else 0.51  # the logistic is put together from float32 parts
+    assert np.all(np.abs(got - wide) <= allowed * np.spacing(np.abs(wide).astype(np.float32)))
