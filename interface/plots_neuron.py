@@ -60,9 +60,9 @@ def neuron_figure(grid: xr.Dataset, path: xr.Dataset, title: str) -> Figure:
     metric = grid["metric"]
     panels = [
         (grid["loss"], r"loss $\mathcal{L}$"),
-        (metric[..., 0, 0], r"metric $g_{11}$"),
-        (metric[..., 0, 1], r"metric $g_{12}$"),
-        (metric[..., 1, 1], r"metric $g_{22}$"),
+        (metric.isel(i=0, j=0), r"metric $g_{11}$"),
+        (metric.isel(i=0, j=1), r"metric $g_{12}$"),
+        (metric.isel(i=1, j=1), r"metric $g_{22}$"),
         (grid["fisher_trace"], r"Fisher trace $\mathrm{tr}\,g$"),
         (grid["ntk_trace"], r"NTK trace $\mathrm{tr}\,\Lambda / N$"),
         (grid["ricci_scalar"], r"Ricci scalar $R$"),

@@ -26,7 +26,7 @@ from typing import Any
 
 import sympy as sp
 
-__all__ = ["OracleTimeout", "TENSORS", "einsteinpy_version", "ricci_scalar_of_jet", "symbolic"]
+__all__ = ["OracleTimeout", "TENSORS", "einsteinpy_version", "ricci_scalar_and_scale", "ricci_scalar_of_jet", "symbolic"]
 
 Index = tuple[int, ...]
 Jet = Mapping[tuple[int, int], Mapping[Index, Any]]
@@ -189,17 +189,25 @@ def ricci_scalar_of_jet(jet: Jet) -> Any:
     ``jet[(i, j)][()]`` is g_ij, ``jet[(i, j)][(k,)]`` its derivative, ``jet[(i, j)][(k, l)]`` its second derivative,
     each for i ≤ j and k ≤ l; the numbers may be of any kind that adds and multiplies (floats, mpmath, rationals).
     """
+    return ricci_scalar_and_scale(jet)[0]
+
+
+def ricci_scalar_and_scale(jet: Jet) -> tuple[Any, Any]:
+    """R as `ricci_scalar_of_jet` gives it, and the same with every term of the numerator by its modulus.
+
+    The second number is the size of what cancels: an R that is smaller by all the digits of the jet is a zero.
+    """
     values = [jet[c][index] for c in _COMPONENTS for index in _INDICES]
 
-    def value(polynomial: Polynomial) -> Any:
-        total = 0
+    def terms(polynomial: Polynomial) -> list[Any]:
+        found = []
         for exponents, coefficient in polynomial:
             term: Any = coefficient
             for v, n in zip(values, exponents):
                 if n:
                     term = term * v**n
-            total = total + term
-        return total
+            found.append(term)
+        return found
 
-    numerator, denominator = map(value, _surface_formula())
-    return numerator / denominator
+    above, below = map(terms, _surface_formula())
+    return sum(above) / sum(below), sum(map(abs, above)) / abs(sum(below))

@@ -151,6 +151,15 @@ def test_a_wrong_cell_of_a_grid_is_noticed():
         crosscheck_grid(neuron, holed)
 
 
+def test_a_vanishing_curvature_is_compared_with_the_size_of_its_terms():
+    """At θ = 0 every row of the norm loss has f = 1/2, T = 0 and R = 0."""
+    neuron = TwoWeightNeuron("lp_norm", data=POINTS)
+    axis = np.zeros(1)
+    for value, passed in ((0.0, True), (1e-14, True), (1e-3, False)):
+        grid = xr.Dataset({"ricci_scalar": (("theta_1", "theta_2"), [[value]])}, {"theta_1": axis, "theta_2": axis})
+        assert crosscheck_grid(neuron, grid, points=1).passed is passed
+
+
 def test_transposed_dimensions_mean_the_same():
     neuron = TwoWeightNeuron("lp_norm", data=POINTS)
     grid = _grid(neuron, np.array([-1.0, 2.0]))
