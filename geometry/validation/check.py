@@ -44,7 +44,7 @@ def check_curvature(
     intermediates: Mapping[str, Callable[..., Any]] | None = None,
     precision: str = "float64",
     strict: bool = False,
-    time_limit: float = 5.0,
+    time_limit: float = 10.0,
     keywords: Mapping[str, Any] | None = None,
     diagnose: bool = True,
     shrink: bool = True,
@@ -281,7 +281,7 @@ def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> li
 
 
 def _diagnose(observations: list[Observation], quantity: str, callers: Mapping[str, Caller], dtypes: Mapping[str, str]) -> list[Diagnosis]:
-    """The explanations in the order of their strength: exact predictions, arithmetic, scope, a factor."""
+    """The explanations in the order of their simplicity: one known mistake, a factor, arithmetic, two mistakes, a scope."""
     statistical = all("statistical" in o.case.tags for o in observations)
     failing = [o for o in observations if not o.passed]
     informative = [o for o in failing if not o.hard]
@@ -292,17 +292,14 @@ def _diagnose(observations: list[Observation], quantity: str, callers: Mapping[s
     if numeric:
         return numeric
     found = formula_diagnoses(observations, quantity, statistical=statistical)
-    simple = found and "+" not in found[0].name
-    if own_metric and not simple:
-        found = metric_diagnoses(observations, quantity) + found
-    elif own_metric:
-        other = metric_diagnoses(observations, quantity)
-        found += [d for d in other if d.agreement <= 1e-4]
-    if found:
-        return found
-    factor = constant_factor(observations, quantity, own_metric)
-    if factor is not None:
-        return [factor]
-    scope = scope_diagnosis(observations)
-    numeric = [] if nearly else numeric_diagnoses(observations, callers, dtypes)
-    return [d for d in (scope, *numeric) if d is not None] if scope is not None else numeric
+    if own_metric:
+        found += metric_diagnoses(observations, quantity)
+    if not found and (factor := constant_factor(observations, quantity, own_metric)) is not None:
+        found = [factor]
+    if not found and not nearly:
+        found = numeric_diagnoses(observations, callers, dtypes)
+    if not found:
+        found = formula_diagnoses(observations, quantity, statistical=statistical, pairs=True)
+    if not found and (scope := scope_diagnosis(observations)) is not None:
+        found = [scope]
+    return found

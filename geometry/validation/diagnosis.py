@@ -154,20 +154,20 @@ def _truth_mismatch(groups: Sequence[Group]) -> float:
     return max((float(np.max(g.mismatch(g.truth), initial=0.0)) for g in groups), default=0.0)
 
 
-def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, statistical: bool = False, pairs: bool = True) -> list[Diagnosis]:
-    """The known mistakes that predict the program's numbers everywhere; singles before pairs."""
+def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, statistical: bool = False, pairs: bool = False) -> list[Diagnosis]:
+    """The known mistakes, or pairs of them, that predict the program's numbers everywhere."""
     groups = group_by_dimension(observations)
     if not groups:
         return []
     allowed = [c for c in LEVELS if c * _MARGIN <= _truth_mismatch(groups)]
     if not allowed:
         return []
-    for make in (_singles(quantity, statistical, groups), _pairs(quantity, statistical) if pairs else ()):
-        found = _screened(make, groups, quantity, allowed[-1])
-        # The tightest level at which anything agrees decides.
-        for cutoff in allowed:
-            if within := [f for f in found if f[0] <= cutoff]:
-                return [_as_diagnosis(within, groups)]
+    candidates = _pairs(quantity, statistical) if pairs else _singles(quantity, statistical, groups)
+    found = _screened(candidates, groups, quantity, allowed[-1])
+    # The tightest level at which anything agrees decides.
+    for cutoff in allowed:
+        if within := [f for f in found if f[0] <= cutoff]:
+            return [_as_diagnosis(within, groups)]
     return []
 
 

@@ -57,10 +57,10 @@ def _smallest_cluster(sizes: np.ndarray) -> np.ndarray:
 
 
 def local_noise(caller: Caller, row: np.ndarray, count: int = 5) -> tuple[float, bool]:
-    """(jitter, frozen): how far answers scatter when the point moves by some 2⁻⁴⁶, and whether they do not move at all."""
+    """(jitter, frozen): how far answers scatter when the point moves by some 2⁻⁴⁰, and whether they do not move at all."""
     values = []
     for k in range(count):
-        moved = row + (k + 1) * 2.0**-46 * np.maximum(np.abs(row), 2.0**-6)
+        moved = row + (k + 1) * (1 + 0.3 * np.arange(row.size)) * 2.0**-40 * np.maximum(np.abs(row), 2.0**-3)
         outcome = caller.at_row(moved)
         if outcome.value is None:
             return float("nan"), False
@@ -145,7 +145,7 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
     if not (stored or declared or seen):
         return None
     worst = max(failing, key=lambda o: o.relative_error)
-    how = "it returns float32" if declared else "every value is a float32 number" if stored else "the answer does not move when the point moves by 2⁻⁴⁶"
+    how = "it returns float32" if declared else "every value is a float32 number" if stored else "the answer does not move when the point moves by 2⁻⁴⁰"
     stencil = next((s for o in failing[:1] if (s := observed_step(callers[o.case.name], callers[o.case.name].rows[o.index]))), None)
     extra = f" Differences with step {stencil.step:.2g} amplify it." if stencil else ""
     return Diagnosis(
@@ -159,7 +159,7 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
 
 def _difference_step(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
                      dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
-    sample = _sample(failing)
+    sample = _sample(failing, 5)
     first = sample[0]
     caller = callers[first.case.name]
     parameter = step_parameter(caller.function)
@@ -170,7 +170,7 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         if np.isfinite(jitter):
             total += 1
             noisy += jitter > 0.05 * o.error and jitter > 1e3 * _DOUBLE * o.scale
-    noise = total > 0 and noisy >= (total + 1) // 2
+    noise = total > 0 and noisy >= 0.4 * total
     if parameter is not None:
         name, default = parameter
         same = [o for o in failing if o.case is first.case][:2]
@@ -195,7 +195,7 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         suggestion = "eps^(1/4) ≈ 1e-4 for nested central differences in float64 (eps^(1/3) ≈ 6e-6 for a single first difference)"
         return Diagnosis(
             "finite-difference-noise",
-            f"Finite differences{where}: the answer jumps by as much as its error when the point moves by 2⁻⁴⁶, so the error is rounding noise divided by the step.",
+            f"Finite differences{where}: the answer jumps by as much as its error when the point moves by 2⁻⁴⁰, so the error is rounding noise divided by the step.",
             f"Best step: {suggestion}; or differentiate automatically.", kind="numeric", points=len(failing),
             details={"step": stencil.step if stencil else None, "best": 1e-4},
         )  # fmt: skip

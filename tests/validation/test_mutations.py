@@ -43,7 +43,8 @@ def test_the_study_is_as_large_as_promised():
     assert len(programs.CORRECT) >= 8
 
 
-@pytest.mark.parametrize("program", programs.CORRECT, ids=lambda p: p.name)
+@pytest.mark.parametrize("program", [
+    pytest.param(p, id=p.name, marks=[pytest.mark.slow] if p.needs else []) for p in programs.CORRECT])
 def test_right_programs_are_accepted(program):
     report = judge(program, SMALL)
     assert report.passed, str(report)
