@@ -45,6 +45,7 @@ class DifferentialField:
         self.stages: list[Stage] = [Stage.of(0, ())]
         self.families: dict[type, object] = {}
         self.samples = Samples(self)
+        self._dropped: set[int] = set()
         self._expressions: dict[int, sp.Expr] = {}
         self._converted: dict[sp.Expr, Element] = {}
         self._variables: dict[sp.Expr, Element] = {}
@@ -105,10 +106,16 @@ class DifferentialField:
                 modulus = power - radicand
             new.relations.append(Relation(relation.generator, relation.position, relation.degree, modulus))
         self.stages.append(new)
+        if drop is not None:
+            self._dropped.add(drop)
         for key in [key for key in self._derivatives if key[0] in images]:
             del self._derivatives[key]
         self._expressions.clear()
         self.samples.forget()
+
+    def is_dropped(self, number: int) -> bool:
+        """Whether an algebraic generator has given way to other generators."""
+        return number in self._dropped
 
     def lift(self, element: Element, stage: Stage | None = None) -> Element:
         """The element over a younger ring (the youngest by default); it is brought there for good."""

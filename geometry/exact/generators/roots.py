@@ -15,18 +15,19 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
-from flint import fmpz
+from flint import fmpz, nmod
 from flint.utils.flint_exceptions import DomainError
 
+from ..combinations import solve
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
 from ..sampling import Samples, holds, is_real, numbers, proven_sign, sign
 from ..stages import Relation
 from .base import Generator
-from .signs import Branch, Sign, absolute_value
+from .signs import Branch, Sign, absolute_value, sign_element
 
-_DEEPEST_TOWER = 10
+_DEEPEST_TOWER = 12
 
 
 class Root(Generator):
@@ -164,7 +165,9 @@ def _simple_root(field: DifferentialField, u: Element) -> Element:
         return u
     u = field.lift(u)
     for generator in field.generators:
-        if isinstance(generator, Root) and generator.degree == 2 and generator.radicand == u:
+        if not isinstance(generator, Root) or field.is_dropped(generator.number):
+            continue
+        if generator.degree == 2 and generator.radicand == u:
             return field.generator_element(generator.number)
     inside = square_root_in_tower(field, u)
     if inside is None:
@@ -201,11 +204,37 @@ def square_root_in_tower(field: DifferentialField, u: Element) -> Element | None
     (then y = b/(2x)); for b = 0 either a or a/r is a square in K.
     """
     u = field.lift(u)
-    relations = [r for r in u.stage.relations]
-    if len(relations) > _DEEPEST_TOWER:
-        present = set(u.stage.generators_in(u.num))
-        relations = [r for r in relations if r.generator in present][:_DEEPEST_TOWER]
-    return _tower_root(field, u, relations)
+    return _tower_root(field, u, _related(field, u))
+
+
+def _related(field: DifferentialField, u: Element) -> list[Relation]:
+    """The relations, youngest first, whose radicands are numbers or share variables with ``u``."""
+    own = _variables(field, u)
+    related = []
+    for relation in u.stage.relations:
+        generator = field.generators[relation.generator]
+        shared = _variables(field, field.generator_element(relation.generator))
+        if isinstance(generator, (Sign, Branch)) or not shared or shared & own:
+            related.append(relation)
+    quadratic = [r for r in related if not isinstance(field.generators[r.generator], (Sign, Branch))]
+    while len(quadratic) > _DEEPEST_TOWER:  # keep those that u holds, and the oldest
+        held = set(u.stage.generators_in(u.num))
+        victim = next((r for r in quadratic if r.generator not in held), quadratic[0])
+        quadratic.remove(victim)
+        related.remove(victim)
+    return related
+
+
+def _variables(field: DifferentialField, u: Element) -> set[int]:
+    """The transcendental generators behind an element."""
+    found: set[int] = set()
+    for number in field.lift(u).stage.generators_in(u.num, u.den):
+        generator = field.generators[number]
+        if isinstance(generator, Root):
+            found |= _variables(field, generator.radicand)
+        elif not isinstance(generator, (Sign, Branch)):
+            found.add(getattr(generator, "cosine", generator).number)
+    return found
 
 
 def _tower_root(field: DifferentialField, u: Element, relations: list[Relation]) -> Element | None:
@@ -246,17 +275,19 @@ def _tower_root(field: DifferentialField, u: Element, relations: list[Relation])
 
 
 def restore_tower(field: DifferentialField) -> None:
-    """After a refinement: roots whose radicand has become a square give way to it."""
+    """After a refinement: roots whose radicand has become a square give way to it, and signs that split to their parts."""
     for relation in reversed(field.stage.relations):
         generator = field.generators[relation.generator]
-        if not isinstance(generator, Root) or generator.degree != 2:
-            continue
-        u = field.lift(generator.radicand)
-        older = [r for r in u.stage.relations if r.generator < relation.generator]
-        inside = _tower_root(field, u, older)
-        if inside is not None:
-            image = _branch(field, generator.argument, inside / generator.scale) * generator.scale
-            field.refine({relation.generator: image}, drop=relation.generator)
+        if isinstance(generator, Sign):
+            if len(factors(field, generator.argument)) > 1:
+                field.refine({relation.generator: sign_element(field, generator.argument)}, drop=relation.generator)
+        elif isinstance(generator, Root) and generator.degree == 2:
+            u = field.lift(generator.radicand)
+            older = [r for r in _related(field, u) if r.generator < relation.generator]
+            inside = _tower_root(field, u, older)
+            if inside is not None:
+                image = _branch(field, generator.argument, inside / generator.scale) * generator.scale
+                field.refine({relation.generator: image}, drop=relation.generator)
 
 
 # -- roots of odd prime degree ------------------------------------------------------------------
@@ -300,46 +331,49 @@ def _root_generator(field: DifferentialField, u: Element, p: int) -> Element:
         outside, inside = divmod(exponent, p)
         scale = scale / factor**outside
         radicand = radicand * factor**inside
-    u, radicand, scale = field.lift(u), field.lift(radicand), field.lift(scale)
+    known = [g for g in field.generators if isinstance(g, Root) and g.degree == p and not field.is_dropped(g.number)]
+    exponents = _relation_modulo(field, radicand, [g.radicand for g in known], p)
+    if exponents is None:
+        field.lift(radicand)
+        return field.open(Root(radicand, p, u, scale), p, radicand) / scale
+    candidate, power = field.one, radicand
+    for generator, k in zip(known, exponents):
+        candidate = candidate * field.generator_element(generator.number) ** k
+        power = power / generator.radicand**k
+    for factor, exponent in factors(field, power):
+        candidate = candidate * factor ** (exponent // p)
+    candidate = candidate / scale
     samples = field.samples
-    for generator in field.generators:
-        if not isinstance(generator, Root) or generator.degree != p:
-            continue
-        for k in range(1, p):
-            ratio = radicand / generator.radicand**k
-            power = _rational_power_root(ratio, p)
-            if power is None:
+
+    def principal(point: int) -> Any:
+        value = samples.value(u, point)
+        return None if value is None else numbers.root(value, p)
+
+    if not holds(candidate, principal):
+        raise UnsupportedFunction(
+            f"({u})**(1/{p}) differs from {candidate} by a root of unity that depends on signs; "
+            "declare the symbols positive where they are"
+        )
+    return candidate
+
+
+def _relation_modulo(field: DifferentialField, u: Element, basis: list[Element], p: int) -> list[int] | None:
+    """Exponents k_i for which ``u / prod basis_i**k_i`` is a p-th power, from the irreducible factors."""
+    table: list[tuple[Element, list[nmod]]] = []
+    for column, element in enumerate((*basis, u)):
+        for factor, exponent in factors(field, element):
+            if factor == -1:  # its own p-th power
                 continue
-            candidate = power * field.generator_element(generator.number) ** k / scale
-
-            def principal(point: int) -> Any:
-                value = samples.value(u, point)
-                return None if value is None else numbers.root(value, p)
-
-            if holds(candidate, principal):
-                return candidate
-            raise UnsupportedFunction(
-                f"({u})**(1/{p}) and {generator.expression()} differ by a root of unity that depends on signs; "
-                "declare the symbols positive where they are"
-            )
-    return field.open(Root(radicand, p, u, scale), p, radicand) / scale
-
-
-def _rational_power_root(u: Element, p: int) -> Element | None:
-    """The p-th root of a rational function, if it is one."""
-    field, stage = u.field, u.stage
-    result = field.one
-    for polynomial, direction in ((u.num, 1), (u.den, -1)):
-        content, factors = polynomial.factor()
-        number, exact = sp.integer_nthroot(abs(int(content)), p)
-        if not exact:
-            return None
-        result = result * field.integer(int(number) * (1 if int(content) > 0 else -1)) ** direction
-        for factor, multiplicity in factors:
-            if int(multiplicity) % p:
-                return None
-            result = result * Element(field, factor, stage.constant(1), stage) ** (direction * int(multiplicity) // p)
-    return result
+            for known, row in table:
+                if known == factor:
+                    row[column] += exponent
+                    break
+            else:
+                row = [nmod(0, p)] * (len(basis) + 1)
+                row[column] = nmod(exponent, p)
+                table.append((factor, row))
+    solution = solve([row for _, row in table], nmod(0, p)) if table else [nmod(0, p)] * len(basis)
+    return None if solution is None else [int(k) for k in solution]
 
 
 def imaginary_unit(field: DifferentialField) -> Element:

@@ -91,7 +91,7 @@ def _sign_of_factor(field: DifferentialField, factor: Element) -> Element:
     if len(single) == 1 and isinstance(field.generators[single[0]], (Sign, Branch)) and factor.den.is_one():
         return factor  # the sign of a sign
     for generator in field.generators:
-        if not isinstance(generator, Sign):
+        if not isinstance(generator, Sign) or field.is_dropped(generator.number):
             continue
         if generator.argument == factor:
             return field.generator_element(generator.number)
