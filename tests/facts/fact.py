@@ -34,6 +34,7 @@ class Fact:
     functions: dict[str, str] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)        # abbreviations, each may use those before it
     variables: tuple[tuple[str, str, str, str], ...] = ()      # (name, "continuous" | "discrete", lower, upper)
+    splits: dict[str, str] = field(default_factory=dict)       # where to cut an infinite range; of three or more the outer ones end it
     slow: bool = False
 
     def __repr__(self) -> str:
@@ -108,6 +109,6 @@ def dynamics(name: str, coordinates: str, field: list[str], metric: list[list[st
 
 
 def _fact(kind: str, name: str, coordinates: str, definition: Any, at: Any, source: str, rest: dict[str, Any]) -> Fact:
-    known = {k: rest.pop(k) for k in ("constants", "functions", "where", "variables", "slow") if k in rest}
+    known = {k: rest.pop(k) for k in ("constants", "functions", "where", "variables", "splits", "slow") if k in rest}
     points = (at,) if isinstance(at, str) else tuple(at)
     return Fact(kind, name, coordinates, definition, rest, points, source, **known)

@@ -99,3 +99,116 @@ def test_metric(fact, assumptions):
     rows = [[fact.read(v, assumptions) for v in row] for row in fact.definition]
     manifold = ch.RiemannianManifold(rows, fact.coordinate_symbols(assumptions))
     judge_curvature(Judge(fact, assumptions, manifold), fact.expected)
+
+
+def judge_hessian(judge: Judge, expected: dict[str, Any]) -> None:
+    """The claims that speak about a potential."""
+    m = judge.manifold
+    judge_curvature(judge, expected)
+    for key, claim in expected.items():
+        if key == "hessian_metric":
+            judge.matrix("g", m.metric, claim)
+        elif key == "amari_chentsov":
+            judge.components("T", m.cubic, claim, 3, symmetric=True)
+        elif key == "koszul_alpha":
+            for i, text in enumerate(claim):
+                judge(f"α[{i}]", m.koszul_alpha[i], text)
+        elif key == "koszul_beta":
+            judge.matrix("β", m.koszul_beta, claim)
+        elif key == "hessian_sectional_constant":
+            if claim is None:
+                assert m.hessian_sectional_constant is None
+            else:
+                judge(key, m.hessian_sectional_constant, claim)
+        elif key == "alpha_scalar":
+            judge(key, m.alpha_ricci_scalar(sp.Symbol("alpha", real=True)), claim)
+        elif key == "legendre":
+            judge_legendre(judge, claim)
+
+
+def judge_legendre(judge: Judge, claim: dict[str, Any] | None) -> None:
+    m = judge.manifold
+    if claim is None:
+        with pytest.raises(ValueError, match="numerically"):
+            m.dual_potential
+        return
+    for i, text in enumerate(claim["eta"]):
+        judge(f"η[{i}]", m.dual_coordinates[i], text)
+    names = {f"eta{i + 1}": s for i, s in enumerate(m.dual_symbols)}
+    claimed = judge.fact.read(claim["phi"], judge.assumptions, **names)
+    back = dict(zip(m.dual_symbols, m.dual_coordinates))
+    for point in judge.fact.points(judge.assumptions):
+        a, b = (sp.N(e.subs(back, simultaneous=True).subs(point), DIGITS + 20) for e in (m.dual_potential, claimed))
+        assert abs(a - b) < sp.Float(10) ** -DIGITS, f"φ is {m.dual_potential}, not {claimed}"
+    # the inverse returns every point to itself
+    for x in m.coordinates:
+        for point in judge.fact.points(judge.assumptions):
+            there = sp.N(m.legendre.inverse[x].subs(back, simultaneous=True).subs(point), DIGITS + 20)
+            assert abs(there - point[x]) < sp.Float(10) ** -DIGITS
+
+
+@pytest.mark.parametrize("fact, assumptions", facts("potential") + facts("potential", assumptions=False))
+def test_potential(fact, assumptions):
+    manifold = ch.HessianManifold(fact.read(fact.definition, assumptions), fact.coordinate_symbols(assumptions))
+    judge_hessian(Judge(fact, assumptions, manifold), fact.expected)
+
+
+@pytest.mark.parametrize("fact, assumptions", facts("potential"))
+def test_a_potential_read_as_a_plain_metric(fact, assumptions):
+    x, psi = fact.coordinate_symbols(), fact.read(fact.definition)
+    manifold = ch.RiemannianManifold(sp.hessian(psi, x), x)
+    assert manifold.structure == "hessian"
+    judge_curvature(Judge(fact, assumptions, manifold), fact.expected)
+
+
+def _sample_space(fact: Fact, assumptions: bool) -> dict[sp.Symbol, tuple]:
+    """The variables as `from_density` wants them."""
+    table = fact.symbols(assumptions)
+    space = {}
+    for name, kind, lower, upper in fact.variables:
+        bounds = (fact.read(lower, assumptions), fact.read(upper, assumptions))
+        space[table[name]] = (*bounds, "discrete") if kind == "discrete" else bounds
+    return space
+
+
+@pytest.mark.parametrize("fact, assumptions", facts("density") + facts("density", assumptions=False))
+def test_density(fact, assumptions):
+    p, x = fact.read(fact.definition, assumptions), fact.coordinate_symbols(assumptions)
+    manifold = ch.StatisticalManifold.from_density(p, _sample_space(fact, assumptions), x)
+    judge, expected = Judge(fact, assumptions, manifold), fact.expected
+    judge.matrix("g", manifold.metric, expected["fisher"])
+    judge_curvature(judge, expected)
+    if "amari_chentsov" in expected:
+        judge.components("T", manifold.amari_chentsov, expected["amari_chentsov"], 3, symmetric=True)
+    if "alpha_scalar" in expected:
+        judge("R^(α)", manifold.alpha_ricci_scalar(sp.Symbol("alpha", real=True)), expected["alpha_scalar"])
+
+
+def judge_flow(judge: Judge, flow: Any) -> None:
+    names = {"primal": "primal", "riemannian": "riemannian", "dual_rate": "dual"}
+    for key, claim in judge.fact.expected.items():
+        if key in names:
+            judge(f"κ {key}", flow.compressibility(names[key]), claim)
+        elif key == "gradient":
+            assert flow.is_gradient() is claim
+        elif key == "laplacian_energy":
+            judge("ΔE", judge.manifold.laplacian(judge.read(judge.fact.definition["energy"])), claim)
+
+
+@pytest.mark.parametrize("fact, assumptions", facts("dynamics") + facts("dynamics", assumptions=False))
+def test_dynamics(fact, assumptions):
+    given = fact.definition
+    field = [fact.read(t, assumptions) for t in given["field"]]
+    rows = [[fact.read(t, assumptions) for t in row] for row in given["metric"]]
+    energy = given["energy"] and fact.read(given["energy"], assumptions)
+    manifold = ch.RiemannianManifold(rows, fact.coordinate_symbols(assumptions))
+    judge_flow(Judge(fact, assumptions, manifold), ch.Flow(manifold, field, potential=energy))
+
+
+@pytest.mark.parametrize("fact, assumptions", [p for p in facts("dynamics") if p.values[0].definition["dual"]])
+def test_dynamics_from_the_dual_coordinates(fact, assumptions):
+    given, x = fact.definition, fact.coordinate_symbols()
+    manifold = ch.HessianManifold(None, x, dual_coordinates=[fact.read(t) for t in given["dual"]])
+    judge = Judge(fact, assumptions, manifold)
+    judge.matrix("g", manifold.metric, given["metric"])
+    judge_flow(judge, ch.Flow(manifold, [fact.read(t) for t in given["field"]]))

@@ -182,7 +182,185 @@ def _metric(fact: Fact, point: dict[sp.Symbol, sp.Rational]) -> int:
     return check_curvature(fact, [[fact.instance(fact.read(v)) for v in row] for row in fact.definition], point)
 
 
-_CHECKS = {"metric": _metric}
+# -- potentials ------------------------------------------------------------------------------------------------------------------------
+
+
+def _potential(fact: Fact, point: dict[sp.Symbol, sp.Rational]) -> int:
+    x, psi = fact.coordinate_symbols(), fact.read(fact.definition)
+    n = range(len(x))
+    rows = [[sp.diff(psi, a, b) for b in x] for a in x]
+    count = check_curvature(fact, rows, point)
+    jet = Jet(rows, x, point)
+    T, up = jet.d, jet.up
+
+    def value(text: str) -> mp.mpf:
+        return _number(fact.read(text), point)
+
+    for key, claim in fact.expected.items():
+        if claim is None:
+            continue
+        if key == "hessian_metric":
+            for i, j in itertools.product(n, n):
+                count += _agree(fact, key, value(claim[i][j]), jet.g[i][j])
+        elif key == "amari_chentsov":
+            count += _symmetric(fact, claim, lambda i, j, k: T[i][j][k], value)
+        elif key == "koszul_alpha":
+            for i in n:
+                count += _agree(fact, key, value(claim[i]), mp.fsum(up[j][k] * T[i][j][k] for j in n for k in n) / 2)
+        elif key == "koszul_beta":
+            # ∂_j log √det g = ½ tr g⁻¹∂_jg, once more: ½ tr(g⁻¹∂_i∂_jg − g⁻¹∂_ig g⁻¹∂_jg)
+            for i, j in itertools.product(n, n):
+                first = mp.fsum(up[a][b] * jet.dd[a][b][i][j] for a in n for b in n)
+                second = mp.fsum(up[a][b] * T[b][c][i] * up[c][d] * T[d][a][j] for a in n for b in n for c in n for d in n)
+                count += _agree(fact, key, value(claim[i][j]), (first - second) / 2)
+        elif key == "hessian_sectional_constant":
+            for i, j, k, l in itertools.product(n, repeat=4):
+                q = (jet.dd[i][j][k][l] - mp.fsum(up[r][s] * T[i][k][r] * T[j][l][s] for r in n for s in n)) / 2
+                count += _agree(fact, key, value(claim) / 2 * (jet.g[i][j] * jet.g[k][l] + jet.g[i][l] * jet.g[k][j]), q)
+        elif key == "alpha_scalar":
+            for alpha in ("2/3", "-2"):
+                claimed = _number(fact.read(claim, alpha=sp.Rational(alpha)), point)
+                count += _agree(fact, key, claimed, alpha_scalar(jet, T, jet.dd, mp.mpf(sp.Rational(alpha).p) / sp.Rational(alpha).q))
+        elif key == "legendre":
+            eta = [_number(sp.diff(psi, v), point) for v in x]
+            for i in n:
+                count += _agree(fact, "η", value(claim["eta"][i]), eta[i])
+            symbols = {f"eta{i + 1}": sp.Symbol(f"eta{i + 1}", real=True) for i in n}
+            at_eta = {symbols[f"eta{i + 1}"]: sp.Float(eta[i], DIGITS) for i in n}
+            phi = _number(fact.read(claim["phi"], **symbols).subs(at_eta), point)
+            count += _agree(fact, "φ", phi, mp.fsum(_number(v, point) * e for v, e in zip(x, eta)) - _number(psi, point))
+    return count
+
+
+def _symmetric(fact: Fact, table: dict[str, str], found: Any, value: Any, tolerance: mp.mpf = TOLERANCE) -> int:
+    """The claims about a totally symmetric tensor with three indices."""
+    n = range(len(fact.coordinate_symbols()))
+    count = 0
+    for index in itertools.combinations_with_replacement(n, 3):
+        text = table.get(",".join(map(str, index)), table.get("rest"))
+        if text is not None:
+            count += _agree(fact, f"T{index}", value(text), found(*index), tolerance)
+    return count
+
+
+def alpha_scalar(jet: Jet, T: Any, dT: Any, alpha: mp.mpf) -> mp.mpf:
+    """The scalar of Γ^(α)i_jk = Γ^i_jk − (α/2) g^im T_mjk, from T and ∂_l T_mjk = dT[m][j][k][l]."""
+    n, up, d = range(jet.n), jet.up, jet.d
+    low = [[[jet.lowered(m, j, k) - alpha / 2 * T[m][j][k] for k in n] for j in n] for m in n]
+    dlow = lambda m, j, k, l: (jet.dd[m][k][j][l] + jet.dd[m][j][k][l] - jet.dd[j][k][m][l]) / 2 - alpha / 2 * dT[m][j][k][l]  # noqa: E731
+    gamma = [[[mp.fsum(up[i][m] * low[m][j][k] for m in n) for k in n] for j in n] for i in n]
+
+    def slope(i: int, j: int, k: int, l: int) -> mp.mpf:
+        inner = (dlow(m, j, k, l) - mp.fsum(d[m][s][l] * gamma[s][j][k] for s in n) for m in n)
+        return mp.fsum(up[i][m] * v for m, v in zip(n, inner))
+
+    def ricci(j: int, l: int) -> mp.mpf:
+        quadratic = (gamma[i][i][m] * gamma[m][j][l] - gamma[i][l][m] * gamma[m][j][i] for i in n for m in n)
+        return mp.fsum(slope(i, j, l, i) - slope(i, j, i, l) for i in n) + mp.fsum(quadratic)
+
+    return mp.fsum(up[j][l] * ricci(j, l) for j in n for l in n)
+
+
+# -- densities -------------------------------------------------------------------------------------------------------------------------
+
+
+def _mean(fact: Fact, point: dict[sp.Symbol, sp.Rational], expression: sp.Expr) -> mp.mpf:
+    """The sum or integral of an expression over the sample variables."""
+    def inner(level: int, values: dict[sp.Symbol, Any]) -> mp.mpf:
+        if level == len(fact.variables):
+            return integrand(*(values[s] for s in samples))
+        name, kind, lower, upper = fact.variables[level]
+        low, high, *cuts = (fact.read(t).subs(point).subs(values) for t in (lower, upper, *fact.splits.get(name, "1").split(";")))
+        if kind == "discrete":
+            return _series(lambda v: inner(level + 1, {**values, samples[level]: v}), int(low), None if high == sp.oo else int(high))
+        ends = [mp.mpf(sp.N(e, 40)) if e.is_finite else mp.inf if e > 0 else -mp.inf for e in (low, high)]
+        if mp.inf in ends or -mp.inf in ends:
+            inside = [mp.mpf(sp.N(c, 40)) for c in cuts]
+            ends = inside if len(inside) > 2 else [ends[0], *inside, ends[1]]
+        return mp.quad(lambda v: inner(level + 1, {**values, samples[level]: v}), ends)
+
+    samples = [fact.symbols()[v[0]] for v in fact.variables]
+    integrand = sp.lambdify(samples, expression.subs(point), "mpmath")
+    return inner(0, {})
+
+
+def _series(term: Any, first: int, last: int | None) -> mp.mpf:
+    if last is not None:
+        return mp.fsum(term(mp.mpf(n)) for n in range(first, last + 1))
+    total, n = mp.mpf(0), first
+    while True:
+        value = term(mp.mpf(n))
+        total += value
+        n += 1
+        if n > first + 30 and abs(value) < mp.mpf(10) ** -30:
+            return total
+
+
+def _density(fact: Fact, point: dict[sp.Symbol, sp.Rational]) -> int:
+    x, p = fact.coordinate_symbols(), fact.read(fact.definition)
+    n = range(len(x))
+    slopes = [sp.diff(p, v) for v in x]
+    one = len(fact.variables) == 1
+    tolerance = QUADRATURE_TOLERANCE if one else mp.mpf(10) ** -9
+    rows = [[fact.read(v) for v in row] for row in fact.expected["fisher"]]
+    T = {}
+    with mp.workdps(30 if one else 15):
+        count = _agree(fact, "∫p", mp.mpf(1), _mean(fact, point, p), tolerance)
+        for i in n:
+            for j in range(i + 1):
+                found = _mean(fact, point, slopes[i] * slopes[j] / p)
+                count += _agree(fact, f"g{i, j}", _number(rows[i][j], point), found, tolerance)
+                assert rows[i][j] == rows[j][i]
+        if "amari_chentsov" in fact.expected:
+            found = lambda i, j, k: _mean(fact, point, slopes[i] * slopes[j] * slopes[k] / p**2)  # noqa: E731
+            count += _symmetric(fact, fact.expected["amari_chentsov"], found, lambda t: _number(fact.read(t), point), tolerance)
+    count += check_curvature(fact, rows, point)
+    if "alpha_scalar" in fact.expected and "amari_chentsov" in fact.expected:
+        table = fact.expected["amari_chentsov"]
+        cubic = {i: fact.read(table.get(",".join(map(str, sorted(i))), table.get("rest"))) for i in itertools.product(n, repeat=3)}
+        T = [[[_number(cubic[i, j, k], point) for k in n] for j in n] for i in n]
+        dT = [[[[_number(sp.diff(cubic[i, j, k], v), point) for v in x] for k in n] for j in n] for i in n]
+        for alpha in ("2/3", "-2"):
+            claimed = _number(fact.read(fact.expected["alpha_scalar"], alpha=sp.Rational(alpha)), point)
+            number = mp.mpf(sp.Rational(alpha).p) / sp.Rational(alpha).q
+            count += _agree(fact, "alpha_scalar", claimed, alpha_scalar(Jet(rows, x, point), T, dT, number))
+    return count
+
+
+# -- flows -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _dynamics(fact: Fact, point: dict[sp.Symbol, sp.Rational]) -> int:
+    x, given, expected = fact.coordinate_symbols(), fact.definition, fact.expected
+    n = range(len(x))
+    X = [fact.read(t) for t in given["field"]]
+    g = [[fact.read(t) for t in row] for row in given["metric"]]
+    jet = Jet(g, x, point)
+    v = [_number(c, point) for c in X]
+    J = [[_number(sp.diff(X[i], x[j]), point) for j in n] for i in n]
+    divergence = mp.fsum(J[i][i] for i in n)
+    growth = mp.fsum(jet.up[a][b] * jet.d[a][b][i] * v[i] for a in n for b in n for i in n)
+    rates = {"primal": divergence, "riemannian": divergence + growth / 2, "dual_rate": divergence + growth}
+    count = 0
+    for key in rates.keys() & expected.keys():
+        count += _agree(fact, key, _number(fact.read(expected[key]), point), rates[key])
+    lowered = [[mp.fsum(jet.d[i][k][j] * v[k] + jet.g[i][k] * J[k][j] for k in n) for j in n] for i in n]
+    curl = max([abs(lowered[i][j] - lowered[j][i]) for i in n for j in n])
+    assert (curl < TOLERANCE) is expected["gradient"], f"{fact.name}: the curl is {mp.nstr(curl, 5)}"
+    for i, text in enumerate(given["dual"] or []):
+        for j in n:
+            count += _agree(fact, "∂v/∂u", jet.g[i][j], _number(sp.diff(fact.read(text), x[j]), point))
+    if given["energy"]:
+        E = fact.read(given["energy"])
+        for i in n:
+            slope = mp.fsum(jet.up[i][j] * _number(sp.diff(E, x[j]), point) for j in n)
+            count += _agree(fact, "X = −grad E", v[i], -slope)
+    if "laplacian_energy" in expected:
+        count += _agree(fact, "ΔE", _number(fact.read(expected["laplacian_energy"]), point), jet.laplacian(E, x, point))
+    return count
+
+
+_CHECKS = {"metric": _metric, "potential": _potential, "density": _density, "dynamics": _dynamics}
 
 
 def all_facts() -> list[Fact]:
