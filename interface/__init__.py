@@ -17,6 +17,7 @@ _HOMES: dict[str, str] = {
     "evaluate_ball": "chentsov.geometry.kernels",
     "RiemannianManifold": "chentsov.geometry.manifolds",
     "ImmersedManifold": "chentsov.geometry.manifolds",
+    "EmpiricalManifold": "chentsov.geometry.manifolds",
     "ExponentialFamily": "chentsov.geometry.manifolds",
     "StatisticalManifold": "chentsov.geometry.manifolds",
     "progress": "chentsov.geometry.manifolds",

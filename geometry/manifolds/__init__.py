@@ -1,6 +1,7 @@
 """Manifolds: what they are, and what can be derived from each."""
 
 from .coordinates import ChartMap
+from .empirical import EmpiricalManifold
 from .exponential_family import ExponentialFamily
 from .hessian import HessianManifold
 from .immersed import ImmersedManifold
@@ -15,6 +16,7 @@ __all__ = [
     "DOWN",
     "UP",
     "ChartMap",
+    "EmpiricalManifold",
     "ExponentialFamily",
     "HessianManifold",
     "ImmersedManifold",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from .inputs import ManifoldError, read_coordinates, read_expression
 from .local import Element, component, total
 from .riemannian import RiemannianManifold
 
-__all__ = ["ImmersedGeometry", "ImmersedManifold"]
+__all__ = ["EmbeddedGeometry", "ImmersedGeometry", "ImmersedManifold"]
 
 
 class ImmersedGeometry(Curvature):
@@ -24,42 +25,34 @@ class ImmersedGeometry(Curvature):
     With Γ_{k,ij} = ⟨∂_i∂_jΦ, ∂_kΦ⟩ the normal parts have the products
     ⟨II_ij, II_kl⟩ = ⟨∂_i∂_jΦ, ∂_k∂_lΦ⟩ − g^rs Γ_{r,ij} Γ_{s,kl} (do Carmo, Riemannian Geometry, ch. 6).
     No third derivative of Φ occurs, though the metric holds first ones already.
-
-    Args:
-        field: the field of the components.
-        coordinates: the symbols x^i.
-        embedding: the elements Φ^a.
-        signature: the flat ambient metric η_aa, one +1 or −1 for each Φ^a.
+    A final class says what the vectors are: `tangent`, `second` and `inner`.
     """
 
     structure = "immersed"
 
-    def __init__(
-        self, field: DifferentialField, coordinates: Sequence[sp.Symbol], embedding: Sequence[Element],
-        signature: Sequence[int],
-    ) -> None:
-        self.embedding, self.signature = list(embedding), list(signature)
-        self.tangents = [[phi.diff(x) for phi in self.embedding] for x in coordinates]
-        self.field = field
-        n = range(len(coordinates))
-        rows = [[self.inner(self.tangents[i], self.tangents[j]) if i <= j else None for j in n] for i in n]
+    def __init__(self, field: DifferentialField, coordinates: Sequence[sp.Symbol]) -> None:
+        self.field, self.coordinates, self.components = field, tuple(coordinates), {}
+        n = range(len(self.coordinates))
+        rows = [[self.inner(self.tangent(i), self.tangent(j)) if i <= j else None for j in n] for i in n]
+        known = self.components
         super().__init__(field, coordinates, rows)
+        self.components.update(known)
 
-    def inner(self, u: Sequence[Element], v: Sequence[Element]) -> Element:
-        """⟨u, v⟩ = η_aa u^a v^a of the ambient space."""
-        return total(self.field, (a * b if s > 0 else -(a * b) for s, a, b in zip(self.signature, u, v) if a and b))
+    @abstractmethod
+    def tangent(self, i: int) -> Any:
+        """∂_iΦ."""
 
-    def second(self, i: int, j: int) -> list[Element]:
+    @abstractmethod
+    def second(self, i: int, j: int) -> Any:
         """∂_i∂_jΦ."""
-        return self._second(min(i, j), max(i, j))
 
-    @component
-    def _second(self, i: int, j: int) -> list[Element]:
-        return [t.diff(self.coordinates[j]) for t in self.tangents[i]]
+    @abstractmethod
+    def inner(self, u: Any, v: Any) -> Element:
+        """⟨u, v⟩ in the ambient space."""
 
     @component
     def _christoffel_first(self, k: int, i: int, j: int) -> Element:
-        return self.inner(self.second(i, j), self.tangents[k])
+        return self.inner(self.second(i, j), self.tangent(k))
 
     @component
     def _metric_derivative(self, i: int, j: int, k: int) -> Element:
@@ -78,11 +71,43 @@ class ImmersedGeometry(Curvature):
         """R_ijkl = ⟨II_ik, II_jl⟩ − ⟨II_il, II_jk⟩."""
         return self.normal_product(i, k, j, l) - self.normal_product(i, l, j, k)
 
+
+class EmbeddedGeometry(ImmersedGeometry):
+    """An immersion into flat space R^N with a metric of signs.
+
+    Args:
+        field: the field of the components.
+        coordinates: the symbols x^i.
+        embedding: the elements Φ^a.
+        signature: the flat ambient metric η_aa, one +1 or −1 for each Φ^a.
+    """
+
+    def __init__(
+        self, field: DifferentialField, coordinates: Sequence[sp.Symbol], embedding: Sequence[Element],
+        signature: Sequence[int],
+    ) -> None:
+        self.embedding, self.signature = list(embedding), list(signature)
+        super().__init__(field, coordinates)
+
+    @component
+    def tangent(self, i: int) -> list[Element]:
+        return [phi.diff(self.coordinates[i]) for phi in self.embedding]
+
+    def second(self, i: int, j: int) -> list[Element]:
+        return self._second(min(i, j), max(i, j))
+
+    @component
+    def _second(self, i: int, j: int) -> list[Element]:
+        return [t.diff(self.coordinates[j]) for t in self.tangent(i)]
+
+    def inner(self, u: Sequence[Element], v: Sequence[Element]) -> Element:
+        """⟨u, v⟩ = η_aa u^a v^a."""
+        return total(self.field, (a * b if s > 0 else -(a * b) for s, a, b in zip(self.signature, u, v) if a and b))
+
     @component
     def normal(self, a: int, i: int, j: int) -> Element:
         """II^a_ij = ∂_i∂_jΦ^a − Γ^k_ij ∂_kΦ^a."""
-        along = self.contract(lambda k: (self.tangents[k][a], self.christoffel(k, i, j)))
-        return self.second(i, j)[a] - along
+        return self.second(i, j)[a] - self.contract(lambda k: (self.tangent(k)[a], self.christoffel(k, i, j)))
 
 
 class ImmersedManifold(RiemannianManifold):
@@ -123,7 +148,7 @@ class ImmersedManifold(RiemannianManifold):
         self.signature = self._read_signature(signature)
         self._check_constants(constants)
         elements = [self.field(phi) for phi in self.embedding]
-        self._adopt(ImmersedGeometry(self.field, self.coordinates, elements, self.signature))
+        self._adopt(EmbeddedGeometry(self.field, self.coordinates, elements, self.signature))
 
     def _read_signature(self, signature: Sequence[int] | None) -> tuple[int, ...]:
         signs = tuple(signature) if signature is not None else (1,) * len(self.embedding)

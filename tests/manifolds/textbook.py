@@ -1,6 +1,6 @@
 """A second, independent derivation: curvature as a textbook writes it, in plain SymPy at a rational point.
 
-Γ^i_jk is differentiated as an expression, no symmetry is used, nothing is simplified, and
+Γ^i_jk is differentiated as an expression, no symmetry of the curvature is used, nothing is simplified, and
 the numbers come from substituting at the end: nothing in common with the code under test.
 """
 
@@ -19,9 +19,12 @@ class Textbook:
         number = self.number
         g0 = self.g.applyfunc(number)
         dg = [[[number(sp.diff(self.g[i, j], k)) for k in self.x] for j in self.n] for i in self.n]
-        ddg = {
+        seconds = {  # that a metric and its second derivatives are symmetric is all that is used
             (i, j, k, l): number(sp.diff(self.g[i, j], self.x[k], self.x[l]))
-            for i, j, k, l in product(self.n, repeat=4)
+            for i, j, k, l in product(self.n, repeat=4) if i <= j and k <= l
+        }
+        ddg = {
+            (i, j, k, l): seconds[min(i, j), max(i, j), min(k, l), max(k, l)] for i, j, k, l in product(self.n, repeat=4)
         }
         inverse = g0.inv()
         # ∂_l g^im = − g^ia (∂_l g_ab) g^bm

@@ -1,0 +1,70 @@
+"""The empirical Fisher metric of small networks: Gauss equation against the intrinsic formulas and against the textbook."""
+
+import pytest
+import sympy as sp
+
+from chentsov import RiemannianManifold
+from chentsov.geometry.expectation import Mean
+from chentsov.geometry.manifolds import ManifoldError, SingularMetricError
+from chentsov.geometry.manifolds.empirical import EmpiricalManifold
+from tests.manifolds.textbook import Textbook
+
+a, b, c, x, t = sp.symbols("a b c x t", real=True)
+ROWS = [(sp.Rational(i * 7 % 11 - 5, 4), sp.Rational(i * 5 % 7, 7)) for i in range(4)]
+NETWORKS = {
+    "two layers": ((a * sp.tanh(b * x) - t) ** 2 / 2, (a, b)),
+    "with a bias": ((a * sp.tanh(b * x + c) - t) ** 2 / 2, (a, b, c)),
+    "regression": ((t - a * sp.exp(b * x)) ** 2, (a, b)),
+}
+
+
+def written_out(expression):
+    """Every mean replaced by its sum over the rows."""
+
+    def average(mean):
+        return sum(mean.expression.subs({x: row[0], t: row[1]}) for row in ROWS) / len(ROWS)
+
+    return sp.sympify(expression).replace(lambda e: isinstance(e, Mean), average)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gauss_equation_of_a_network(name):
+    loss, weights = NETWORKS[name]
+    network = EmpiricalManifold(loss, (x, t), weights)
+    assert network.structure == "immersed"
+    at = {w: sp.Rational(3 + i, 7 + 2 * i) for i, w in enumerate(weights)}
+    book = Textbook(sp.Matrix(network.metric).applyfunc(written_out), weights, at)
+    ours = written_out(network.ricci_scalar).subs(at).evalf(50)
+    assert abs(ours - book.ricci_scalar) < sp.Float(10) ** -30 * (1 + abs(book.ricci_scalar))
+    for i in range(len(weights)):
+        value = written_out(network.component("ricci", 0, i)).subs(at).evalf(50)
+        assert abs(value - book.ricci[0, i]) < sp.Float(10) ** -30 * (1 + abs(book.ricci[0, i]))
+
+
+def test_no_third_derivatives():
+    """The intrinsic route meets the third derivatives of the loss; here none is taken."""
+    loss, weights = NETWORKS["two layers"]
+    network = EmpiricalManifold(loss, (x, t), weights)
+    _ = network.ricci_scalar
+    assert not any(key[0] == "_metric_second_derivative" for key in network.local.components)
+
+
+def test_a_single_neuron_is_hessian_and_both_routes_agree():
+    z = sp.tanh(a * x + b * t)
+    network = EmpiricalManifold(z**2 + z, (x, t), (a, b))
+    intrinsic = RiemannianManifold(network.metric, (a, b))
+    assert intrinsic.structure == "hessian"
+    at = {a: sp.Rational(2, 5), b: sp.Rational(1, 3)}
+    first, second = (written_out(m.ricci_scalar).subs(at).evalf(40) for m in (network, intrinsic))
+    assert abs(first - second) < sp.Float(10) ** -30 and abs(first) > sp.Float(10) ** -6
+
+
+def test_bad_input():
+    with pytest.raises(ManifoldError, match="x cannot be a parameter and a variable"):
+        EmpiricalManifold(a * x, (x,), (a, x))
+    with pytest.raises(ManifoldError, match="does not depend on the data"):
+        EmpiricalManifold(a * b, (x,), (a, b))
+    with pytest.raises(SingularMetricError):
+        EmpiricalManifold((a + b) * x, (x,), (a, b))
+    with pytest.raises(ManifoldError, match="k is neither"):
+        EmpiricalManifold(a * x * sp.Symbol("k"), (x,), (a,), constants=[])
