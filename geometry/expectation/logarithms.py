@@ -34,7 +34,7 @@ def log_of(e: sp.Expr) -> sp.Expr:
             # log(-2 t) with t < 0: the sign stays with the first factor not known to be positive.
             pick = next((i for i, f in enumerate(rest) if f.is_negative), None)
             if pick is None:
-                pick = max(range(len(rest)), key=lambda i: _may_be_negative(rest[i]))
+                pick = _negative_one(rest)
             rest[pick] = -rest[pick]
             factors = [-factors[0], *rest]
         return sp.Add(*(log_of(f) for f in factors))
@@ -70,14 +70,21 @@ def log_of(e: sp.Expr) -> sp.Expr:
     return sp.log(e)
 
 
-def _may_be_negative(f: sp.Expr) -> int:
-    """How likely a factor is the one that carries a minus sign: logarithms, then sums, then symbols."""
-    if f.is_positive:
-        return 0
-    base, exponent = f.as_base_exp()
-    if not (exponent.is_Integer and exponent % 2):
-        return 1
-    return 4 if isinstance(base, sp.log) else 3 if base.is_Add else 2
+def _negative_one(factors: list[sp.Expr]) -> int:
+    """Which factor of a positive product carries its minus sign: one that is negative near the origin.
+
+    Logarithms come before sums, and sums before symbols, since a lone symbol is mostly a scale.
+    """
+
+    def weight(f: sp.Expr) -> int:
+        base, exponent = f.as_base_exp()
+        if f.is_positive or exponent.is_Integer and exponent % 2 == 0:
+            return 0
+        kind = 3 if isinstance(base, sp.log) else 2 if base.is_Add else 1
+        value = base.subs({s: sp.Rational(1, 97 + 4 * i) for i, s in enumerate(sorted(base.free_symbols, key=str))})
+        return kind + (4 if value.is_number and sp.N(value).is_negative else 0)
+
+    return max(range(len(factors)), key=lambda i: weight(factors[i]))
 
 
 def open_logs(e: sp.Expr) -> sp.Expr:
@@ -182,15 +189,21 @@ def _split_base(base: sp.Expr) -> tuple[tuple[sp.Expr, int], ...]:
     try:
         top, bottom = sp.fraction(sp.together(base))
         parts: dict[sp.Expr, int] = {}
+        negative = False
         for side, sign in ((top, 1), (bottom, -1)):
             content, factors = sp.factor_list(side)
-            signs = content.is_number and content.is_negative
+            negative ^= bool(content.is_number and content.is_negative)
             for f, k in factors:
-                if signs and k % 2:
-                    f, signs = -f, False
                 parts[f] = parts.get(f, 0) + sign * k
             for f, k in _number_factors(abs(content)):
                 parts[f] = parts.get(f, 0) + sign * k
+        if negative:
+            odd = [f for f, k in parts.items() if k % 2 and f.free_symbols]
+            if not odd:
+                return ((base, 1),)
+            f = odd[_negative_one(odd)]
+            k = parts.pop(f)
+            parts[-f] = parts.get(-f, 0) + k
         return tuple((f, k) for f, k in parts.items() if k)
     except sp.PolynomialError:
         return ((base, 1),)

@@ -89,7 +89,7 @@ class Rule:
             if all(v.discrete for v in self.piece.variables):
                 return self._over(0, start, 0.0), 10.0 ** (-self.digits - 1)
             previous = None
-            deepest = {1: 7, 2: 6}.get(sum(not v.discrete for v in self.piece.variables), 5)
+            deepest = {1: 9, 2: 6}.get(sum(not v.discrete for v in self.piece.variables), 5)
             gap = float("inf")
             for level in range(3, deepest + 1):
                 current = self._over(0, start, 2.0**-level)

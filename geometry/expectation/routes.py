@@ -321,15 +321,17 @@ def harmless_bounds(density: Density, form: ExponentialForm) -> bool:
     if not density.moving_bounds:
         return True
     (piece,) = density.pieces
-    if len(piece.variables) != 1 or piece.variables[0].discrete:
-        return False
-    (v,) = piece.variables
     p = sp.exp(piece.log_density)
-    for c in density.coordinates:
-        for t in (sp.S.One, *form.statistics):
-            term = (t * p).subs(v.symbol, v.upper) * v.upper.diff(c) - (t * p).subs(v.symbol, v.lower) * v.lower.diff(c)
-            if sp.simplify(sp.expand_trig(term)) != 0:
-                return False
+    bounded_by = set().union(*(v.lower.free_symbols | v.upper.free_symbols for v in piece.variables))
+    for v in piece.variables:
+        moving = [c for c in density.coordinates if c in (v.lower.free_symbols | v.upper.free_symbols)]
+        if moving and (v.discrete or v.symbol in bounded_by):
+            return False
+        for c in moving:
+            for t in (sp.S.One, *form.statistics):
+                ends = [(t * p).subs(v.symbol, end) * end.diff(c) for end in (v.upper, v.lower)]
+                if sp.simplify(sp.expand_trig(ends[0] - ends[1])) != 0:
+                    return False
     return True
 
 
