@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
-from inspect import getdoc, isfunction
+from inspect import getdoc, isclass, signature
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,18 +18,26 @@ SHELVES = ("families", "gibbs", "surfaces", "spacetimes")
 
 
 def entries() -> Iterator[tuple[str, Callable[[], Any], str]]:
-    """Name, maker, and first line of the description of everything in the catalogue."""
+    """Name, maker, and what it is in one line, of everything in the catalogue that can be made without arguments."""
     for shelf in SHELVES:
-        try:
-            module = import_module(f"chentsov.models.{shelf}")
-        except ModuleNotFoundError as error:
-            if error.name != f"chentsov.models.{shelf}":
-                raise
-            continue
-        for name in getattr(module, "__all__", ()):
+        module = import_module(f"chentsov.models.{shelf}")
+        for name in module.__all__:
             maker = getattr(module, name)
-            if isfunction(maker) and name != "catalogue" and not name.startswith("_"):
-                yield f"{shelf}.{name}", maker, (getdoc(maker) or "").split("\n", 1)[0]
+            if name != "catalogue" and callable(maker) and not isclass(maker) and _makes_a_manifold(maker):
+                yield f"{shelf}.{name}", maker, _description(maker)
+
+
+def _makes_a_manifold(maker: Callable[..., Any]) -> bool:
+    """By its signature: a manifold or a family of distributions comes out, and nothing need go in."""
+    form = signature(maker)
+    optional = all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in form.parameters.values())
+    return optional and str(form.return_annotation).endswith(("Manifold", "Family"))
+
+
+def _description(maker: Callable[..., Any]) -> str:
+    if hasattr(maker, "record"):
+        return str(maker.record().title)
+    return (getdoc(maker) or "").split("\n", 1)[0]
 
 
 def manifold_called(name: str) -> RiemannianManifold:
@@ -38,7 +46,7 @@ def manifold_called(name: str) -> RiemannianManifold:
     >>> manifold_called("surfaces.torus").dim
     2
 
-    Raises ValueError for a name that is not in the catalogue (with the nearest ones), or that needs arguments.
+    Raises ValueError for a name that is not in the catalogue, with the nearest ones that are.
     """
     from chentsov.geometry.manifolds import RiemannianManifold
 
@@ -49,10 +57,7 @@ def manifold_called(name: str) -> RiemannianManifold:
         near = get_close_matches(name, [*makers, *short], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "`chentsov catalogue` lists what there is"
         raise ValueError(f"'{name[:60]}' is not in the catalogue: {hint}")
-    try:
-        found = makers[full]()
-    except TypeError as error:
-        raise ValueError(f"{full} needs arguments; call it from Python: {error}") from error
+    found = makers[full]()
     if not isinstance(found, RiemannianManifold):
         raise ValueError(f"{full} is not a manifold")
     return found
