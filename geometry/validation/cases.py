@@ -72,6 +72,11 @@ class Case:
         terms = [x[i] * x[(i + 1) % len(x)] * sp.Rational(2 + i, 3) + x[i] ** 3 / (i + 2) for i in range(len(x))]
         return sp.Add(*terms, x[0] - 2 * x[-1])
 
+    @property
+    def float_points(self) -> np.ndarray:
+        """The points as rows of float64, as a program receives them."""
+        return floats(self.points).reshape(len(self.points), self.dim)
+
     # -- exact evaluation --------------------------------------------------------------------
 
     def evaluator(self, point: Sequence[Any], precision: int = 192) -> JetEvaluator:
@@ -99,17 +104,25 @@ class Case:
         Raises:
             NoUsablePoint: the metric is singular or not finite there.
         """
+        return self.certified_many((quantity,), point, digits)[quantity]
+
+    def certified_many(self, quantities: Sequence[str], point: Sequence[Any], digits: int = 30) -> dict[str, Array]:
+        """Several quantities at once; see `certified`."""
         bits = int(digits * 3.3219280948873626) + 8
         precision = max(128, bits + 64)
         while precision <= 8192:
             with flint.ctx.workprec(precision):
-                try:
-                    value = self.run(point, precision)[quantity][0]
-                except ZeroDivisionError:
-                    value = arb.nan()
-                value = np.asarray(value, dtype=object)
-                if _is_tight(value, bits):
-                    return value
+                run = self.run(point, precision)
+                values: dict[str, Array] = {}
+                for quantity in quantities:
+                    try:
+                        values[quantity] = np.asarray(run[quantity][0], dtype=object)
+                    except ZeroDivisionError:
+                        values[quantity] = np.array(arb.nan(), dtype=object)
+                    if not _is_tight(values[quantity], bits):
+                        break
+                else:
+                    return values
             precision *= 2
         raise NoUsablePoint(f"{self.name}: {quantity} is singular, or not finite, at {self.describe(point)}")
 

@@ -129,7 +129,7 @@ def _sample(failing: Sequence[Observation], count: int = 3) -> list[Observation]
 
 def _single_precision(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
                       dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
-    sizes = [o.error / (_SINGLE * o.amplitude) for o in failing]
+    sizes = [o.error / (_SINGLE * max(o.amplitude, o.scale)) for o in failing]
     plausible = [s for s, o in zip(sizes, failing) if s < 300 * max(1.0, o.condition / max(1.0, o.amplitude / o.scale))]
     if len(plausible) < 0.7 * len(sizes) or np.median(sizes) < 1e-4:
         return None

@@ -1,0 +1,144 @@
+"""``chentsov validate``: judge somebody's curvature function; export the reference suite."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Optional
+
+import typer
+
+__all__ = ["load_function", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("validate")(validate)
+
+
+def load_function(target: str) -> Callable[..., Any]:
+    """The function that ``package.module:function`` or ``file.py:function`` names.
+
+    The module is imported because the user named it; nothing else is executed.
+
+    Raises:
+        ValueError: no such module, file or function, or the import itself fails.
+    """
+    module_name, colon, path = target.rpartition(":")
+    if not colon or not module_name or not path or not all(part.isidentifier() for part in path.split(".")):
+        raise ValueError(f"name a function as package.module:function or file.py:function, not '{target}'")
+    # What the module prints while it is imported must not mix with the report.
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            module = _from_file(Path(module_name)) if module_name.endswith(".py") else _from_path(module_name)
+        except ValueError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise ValueError(f"importing '{module_name}' fails: {type(error).__name__}: {error}") from error
+    found: Any = module
+    for part in path.split("."):
+        if not hasattr(found, part):
+            known = [n for n in dir(module) if not n.startswith("_") and callable(getattr(module, n, None))]
+            raise ValueError(f"'{module_name}' has no '{path}'" + (f"; it has {', '.join(known[:12])}" if known else ""))
+        found = getattr(found, part)
+    if not callable(found):
+        raise ValueError(f"'{target}' is a {type(found).__name__}, not a function")
+    return found  # type: ignore[no-any-return]
+
+
+def _from_path(name: str) -> Any:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"'{name}' is not the name of a module")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    return importlib.import_module(name)
+
+
+def _from_file(path: Path) -> Any:
+    if not path.is_file():
+        raise ValueError(f"there is no file '{path}'")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"'{path}' cannot be imported")
+    sys.path.insert(0, str(path.resolve().parent))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def validate(
+    target: Optional[str] = typer.Argument(None, help="package.module:function, or file.py:function.", show_default=False),
+    quantity: str = typer.Option("ricci_scalar", help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, kretschmann, laplacian, …"),
+    suite: str = typer.Option("default", help="default, quick, surfaces, riemannian, statistical, singular or thorough."),
+    manifold: Optional[str] = typer.Option(None, help="A manifold of the catalogue instead of a suite, for a function of the point alone.", show_default=False),
+    metric: Optional[str] = typer.Option(None, help="A metric instead of a suite, e.g. \"1, 0; 0, sin(theta)^2\".", show_default=False),
+    coordinates: Optional[str] = typer.Option(None, help="Its coordinates, e.g. \"theta, phi\".", show_default=False),
+    positive: str = typer.Option("", help="Names that are positive."),
+    rtol: Optional[float] = typer.Option(None, help="Relative tolerance; chosen by how the function differentiates if left out.", show_default=False),
+    form: str = typer.Option("auto", help="How the function is called: auto, point, batch, coordinates, metric, …"),
+    array: str = typer.Option("numpy", help="What points are handed over as: numpy, list, jax or torch."),
+    convention: str = typer.Option("chentsov", help="The function's sign convention: chentsov, weinberg, …"),
+    layout: Optional[str] = typer.Option(None, help="The order of its axes, e.g. jkli.", show_default=False),
+    precision: str = typer.Option("float64", help="float64 or float32."),
+    limit: float = typer.Option(10.0, "--time-limit", help="Seconds for one call."),
+    oracle: Optional[str] = typer.Option(None, help="Compare the engine with this oracle instead: jets, arb, jax or einsteinpy.", show_default=False),
+    catalogue: bool = typer.Option(False, help="With the whole catalogue of manifolds instead of a suite."),
+    as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
+    export: Optional[Path] = typer.Option(None, help="Write the reference suite to this JSON file (no function needed).", show_default=False),
+    digits: int = typer.Option(30, help="Digits of the exported numbers."),
+) -> int:
+    """Is this curvature function right, and if not, what is wrong with it? Exit code 0 if right, 1 if not, 2 on bad input.
+
+    Without a function the engine's own curvature of every manifold of the suite is compared with certified values.
+    """
+    from chentsov.geometry.validation.check import check_curvature
+
+    if export is not None:
+        from chentsov.geometry.validation.export import export_suite
+
+        typer.echo(f"wrote {export_suite(export, suite, digits)}")
+        if target is None:
+            return 0
+    if target is None:
+        return _own_engine(suite, quantity, oracle or "jets", catalogue, limit)
+    if oracle is not None or catalogue:
+        raise ValueError("--oracle and --catalogue judge the engine itself: leave out the function")
+    function = load_function(target)
+    options: dict[str, Any] = {"rtol": rtol, "form": form, "array": array, "convention": convention, "layout": layout,
+                               "precision": precision, "time_limit": limit}  # fmt: skip
+    if manifold is not None or metric is not None:
+        from chentsov.commands.shared import manifold_from
+
+        options["manifold"] = manifold_from(manifold, metric, None, None, coordinates, positive)
+    elif coordinates is not None:
+        raise ValueError("coordinates without a manifold: add --metric")
+    else:
+        options["suite"] = suite
+    report = check_curvature(function, quantity=quantity, **options)
+    typer.echo(report.to_json() if as_json else str(report))
+    return 0 if report.passed else 1
+
+
+def _own_engine(suite: str, quantity: str, oracle: str, catalogue: bool, seconds: float) -> int:
+    """The engine's closed forms beside an oracle's, one table."""
+    from chentsov.geometry.validation.oracles import TENSORS, crosscheck_catalogue, crosscheck_suite
+
+    quantities = TENSORS if quantity == "all" else (quantity,)
+
+    def echo(line: str) -> None:
+        typer.echo(line, err=True)
+
+    if catalogue:
+        from chentsov.catalogue import entries, manifold_called
+
+        made = [(name, lambda name=name: manifold_called(name)) for name, _, _ in entries()]
+        result = crosscheck_catalogue(oracle, quantities, entries=made, seconds=seconds, echo=echo)
+    else:
+        result = crosscheck_suite(suite, quantities, oracle=oracle, seconds=seconds, echo=echo)
+    typer.echo(str(result))
+    return 0 if result.passed else 1
