@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from chentsov.geometry.expectation import Mean
+
 from .inputs import ManifoldError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def geodesic(
     velocity: Any,
     t: Any,
     constants: Mapping[Any, Any] | None = None,
+    data: Mapping[Any, Any] | None = None,
     rtol: float = 1e-10,
     atol: float = 1e-12,
 ) -> Any:
@@ -52,6 +55,7 @@ def geodesic(
         velocity: ẋ^i(0), likewise.
         t: the values of the affine parameter, rising or falling from the first; a number T means 101 values from 0 to T.
         constants: values of the constants, by symbol or name.
+        data: row symbol -> numbers, for a metric of averages over data rows.
         rtol, atol: tolerances of the integrator.
 
     Returns:
@@ -71,7 +75,7 @@ def geodesic(
     steps = np.diff(times)
     if times.size < 2 or not np.all(np.isfinite(times)) or not (np.all(steps > 0) or np.all(steps < 0)):
         raise ManifoldError("t must be a non-zero number, or at least two finite values that rise or fall strictly")
-    right, speed = _right_hand_side(manifold, values)
+    right, speed = _right_hand_side(manifold, values, data)
     dim = manifold.dim
     with np.errstate(all="ignore"):
         if not np.all(np.isfinite(right(0.0, np.concatenate([start, push])))):
@@ -122,23 +126,44 @@ def _constants(manifold: RiemannianManifold, constants: Mapping[Any, Any]) -> di
     return {s: sp.sympify(named[s.name], strict=True) for s in manifold.constants}
 
 
-def _right_hand_side(manifold: RiemannianManifold, values: dict[sp.Symbol, Any]) -> tuple[Any, Any]:
+def _right_hand_side(
+    manifold: RiemannianManifold, values: dict[sp.Symbol, Any], data: Mapping[Any, Any] | None
+) -> tuple[Any, Any]:
     """(t, y) -> ẏ for y = (x, ẋ), and (x, ẋ) -> g(ẋ, ẋ)."""
-    n, gamma = range(manifold.dim), manifold.christoffel
-    v = sp.symbols(f"v:{manifold.dim}", cls=sp.Dummy)
-    terms = [
-        -sum(((1 if j == k else 2) * gamma[i, j, k] * v[j] * v[k] for j in n for k in n[j:]), sp.S.Zero).subs(values)
-        for i in n
-    ]
-    g = manifold.metric
-    square = sum((g[i, j] * v[i] * v[j] for i in n for j in n), sp.S.Zero).subs(values)
-    arguments = [*manifold.coordinates, *v]
-    modules: list[Any] = [{"logistic": lambda u: 0.5 * (1 + np.tanh(u / 2))}, "scipy", "numpy"]
-    accelerate = sp.lambdify(arguments, terms, modules=modules, cse=True, dummify=True)
-    speed = sp.lambdify(arguments, square, modules=modules, cse=True, dummify=True)
-    dim = manifold.dim
+    dim, n = manifold.dim, range(manifold.dim)
+    christoffel, metric = _evaluators(manifold, values, data)
 
     def right(_: float, y: np.ndarray) -> np.ndarray:
-        return np.concatenate([y[dim:], accelerate(*y)])
+        v = y[dim:]
+        gamma = christoffel(*y[:dim])
+        forces = np.zeros(dim)
+        for value, (i, j, k) in zip(gamma, independent):
+            forces[i] -= (1 if j == k else 2) * value * v[j] * v[k]
+        return np.concatenate([v, forces])
 
+    def speed(*y: float) -> float:
+        g = np.asarray(metric(*y[:dim]), dtype=float).reshape(dim, dim)
+        return float(np.asarray(y[dim:]) @ g @ np.asarray(y[dim:]))
+
+    independent = [(i, j, k) for i in n for j in n for k in n[j:] if manifold.christoffel[i, j, k] != 0]
     return right, speed
+
+
+def _evaluators(
+    manifold: RiemannianManifold, values: dict[sp.Symbol, Any], data: Mapping[Any, Any] | None
+) -> tuple[Any, Any]:
+    """x -> the non-zero Γ^i_jk with j ≤ k, and x -> the g_ij, as numbers."""
+    n, gamma = range(manifold.dim), manifold.christoffel
+    symbols = [gamma[i, j, k].subs(values) for i in n for j in n for k in n[j:] if gamma[i, j, k] != 0]
+    metric = [g.subs(values) for g in manifold.metric]
+    if any(e.has(Mean) for e in (*symbols, *metric)):
+        from chentsov.geometry.kernels import compile
+
+        if data is None:
+            rows = sorted({v.name for e in metric for m in e.atoms(Mean) for v in m.variables})
+            raise ManifoldError(f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}")
+        return tuple(compile(e, manifold.coordinates, data=data) for e in (symbols, metric))  # type: ignore[return-value]
+    modules: list[Any] = [{"logistic": lambda u: 0.5 * (1 + np.tanh(u / 2))}, "scipy", "numpy"]
+    return tuple(  # type: ignore[return-value]
+        sp.lambdify(manifold.coordinates, e, modules=modules, cse=True, dummify=True) for e in (symbols, metric)
+    )

@@ -71,3 +71,17 @@ def test_bad_input():
         EmpiricalManifold((a + b) * x, (x,), (a, b))
     with pytest.raises(ManifoldError, match="k is neither"):
         EmpiricalManifold(a * x * sp.Symbol("k"), (x,), (a,), constants=[])
+
+
+def test_a_geodesic_in_the_space_of_weights():
+    """Means are evaluated over the rows that are given; the speed is kept."""
+    loss, weights = NETWORKS["regression"]
+    network = EmpiricalManifold(loss, (x, t), weights)
+    with pytest.raises(ManifoldError, match="give the rows in `data`, one array for each of t, x"):
+        network.geodesic([1, 0.5], [0.1, 0.2], 1)
+    data = {"x": [float(r[0]) for r in ROWS], "t": [float(r[1]) for r in ROWS]}
+    path = network.geodesic([1, 0.5], [0.1, 0.2], 1, data=data)
+    assert path.attrs["speed_drift"] < 1e-9 * float(path.speed[0])
+    start = {weights[0]: 1, weights[1]: sp.Rational(1, 2)}
+    g = [[float(number(network.metric[i, j], start)) for j in range(2)] for i in range(2)]
+    assert float(path.speed[0]) == pytest.approx(g[0][0] * 0.01 + 2 * g[0][1] * 0.02 + g[1][1] * 0.04, rel=1e-12)
