@@ -25,6 +25,17 @@ class DifferentialField:
 
     Symbols without assumptions stand for real numbers.
 
+    Parameters
+    ----------
+    coordinates
+        The symbols to differentiate by.
+    apart
+        Symbols that no exponential or angle shares with others: ``exp(a + x)`` is taken as
+        ``exp(a)*exp(x)`` when x is one of them.  So an element is a combination of functions of these
+        symbols with coefficients that are free of them wherever it can be.
+
+    Raises ``ValueError`` if the coordinates are no symbols or repeat.
+
     >>> import sympy as sp
     >>> x = sp.Symbol("x", real=True)
     >>> K = DifferentialField((x,))
@@ -34,13 +45,15 @@ class DifferentialField:
     True
     """
 
-    def __init__(self, coordinates: Iterable[sp.Symbol] = ()):
+    def __init__(self, coordinates: Iterable[sp.Symbol] = (), apart: Iterable[sp.Symbol] = ()):
         self.coordinates: tuple[sp.Symbol, ...] = tuple(coordinates)
         for symbol in self.coordinates:
             if not isinstance(symbol, sp.Symbol):
                 raise ValueError(f"coordinates must be SymPy symbols; {symbol!r} is none")
         if len(set(self.coordinates)) != len(self.coordinates):
             raise ValueError(f"repeated coordinates: {self.coordinates}")
+        self.apart = frozenset(apart)
+        self._apart: dict[int, bool] = {}
         self.generators: list[Generator] = []
         self.stages: list[Stage] = [Stage.of(0, ())]
         self.families: dict[type, object] = {}
@@ -107,11 +120,15 @@ class DifferentialField:
             new.relations.append(Relation(relation.generator, relation.position, relation.degree, modulus))
         self.stages.append(new)
         if drop is not None:
-            self._dropped.add(drop)
+            self.drop(drop)
         for key in [key for key in self._derivatives if key[0] in images]:
             del self._derivatives[key]
         self._expressions.clear()
         self.samples.forget()
+
+    def drop(self, number: int) -> None:
+        """Use an algebraic generator no more; a refinement by its image follows."""
+        self._dropped.add(number)
 
     def is_dropped(self, number: int) -> bool:
         """Whether an algebraic generator has given way to other generators."""
@@ -181,6 +198,22 @@ class DifferentialField:
             self._expressions[number] = self.generators[number].expression()
         return self._expressions[number]
 
+    def is_apart(self, number: int) -> bool:
+        """Whether a generator holds a symbol that is to be kept apart."""
+        if number not in self._apart:
+            self._apart[number] = bool(self.generator_expression(number).free_symbols & self.apart)
+        return self._apart[number]
+
+    def split(self, a: Element) -> tuple[Element, Element]:
+        """``a = b + c`` where b holds the symbols to be kept apart and c does not, as far as the terms show it."""
+        a = self.lift(a)
+        if not self.apart or any(map(self.is_apart, a.stage.generators_in(a.den))):
+            return a, self.zero
+        apart = [self.is_apart(k) for k in a.stage.order]
+        terms = {m: c for m, c in a.num.terms() if any(e and flag for e, flag in zip(m, apart))}
+        first = self.element(a.stage.context.from_dict(terms), a.den, a.stage)
+        return first, a - first
+
     def generator_element(self, number: int) -> Element:
         stage = self.stage
         return Element(self, stage.generator(number), stage.constant(1), stage)
@@ -197,6 +230,8 @@ class DifferentialField:
             expression = expression.as_expr()
         if type(expression) is int:
             return self.integer(expression)
+        if isinstance(expression, str):
+            raise ValueError(f"a field takes SymPy expressions, not strings such as {expression!r}; parse it first")
         expression = sp.sympify(expression)
         found = self._converted.get(expression)
         if found is None:

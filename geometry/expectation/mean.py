@@ -52,6 +52,8 @@ class Mean(sp.Expr):
     is_commutative = True
 
     def __new__(cls, expression: Any, variables: Any) -> sp.Expr:
+        if isinstance(expression, str):
+            raise ValueError(f"a mean is taken of a SymPy expression, not of the string {expression!r}")
         expression = sp.sympify(expression)
         if isinstance(variables, sp.Symbol):
             variables = (variables,)
@@ -60,9 +62,9 @@ class Mean(sp.Expr):
             raise ValueError(f"the variables of a mean must be distinct symbols, the columns of the data, not {tuple(variables)}")
         if not isinstance(expression, sp.Expr):
             raise ValueError(f"a mean is taken of an expression, not of {type(expression).__name__}")
+        if not expression.free_symbols.intersection(variables):
+            return expression
         outside, inside = expression.as_independent(*variables, as_Add=False)
-        if inside is sp.S.One:
-            return outside
         if inside.is_Add:
             return sp.Add(*[outside * cls(term, variables) for term in inside.args])
         if outside is not sp.S.One:
@@ -91,6 +93,8 @@ class Mean(sp.Expr):
         if symbol in self.variables:
             return sp.S.Zero
         derivative = self.expression.diff(symbol)
+        if derivative.has(sp.DiracDelta) and not self.expression.has(sp.DiracDelta):
+            derivative = derivative.replace(sp.DiracDelta, lambda *_: sp.S.Zero)  # signs are locally constant
         if derivative.is_Add:
             derivative = sp.gcd_terms(derivative)
         return Mean(derivative, self.variables)
@@ -119,9 +123,8 @@ class Mean(sp.Expr):
     def _sympystr(self, printer: Any) -> str:
         return f"E_D[{printer._print(self.expression)}]"
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        power = "" if exp is None else f"^{{{exp}}}"
-        return rf"\mathbb{{E}}_{{D}}{power}\left[{printer._print(self.expression)}\right]"
+    def _latex(self, printer: Any) -> str:
+        return rf"\mathbb{{E}}_{{D}}\left[{printer._print(self.expression)}\right]"
 
     def _pretty(self, printer: Any) -> Any:
         from sympy.printing.pretty.stringpict import prettyForm
@@ -146,7 +149,7 @@ class MeanFamily:
         from ..exact.field import DifferentialField
 
         self.variables = frozenset(variables)
-        self.integrands = DifferentialField()
+        self.integrands = DifferentialField(apart=self.variables)
         self.known: list[tuple[Any, Element]] = []
 
     def element(self, field: DifferentialField, mean: Mean) -> Element:
@@ -156,22 +159,18 @@ class MeanFamily:
         integrand = self.integrands(mean.expression)
         if integrand.is_zero:
             return field.zero
-        basis = [other for _, other in self.known]
-        coefficients = combination(integrand, basis, self._row_free)
+        basis = [self.integrands.one, *(other for _, other in self.known)]  # the mean of 1 is 1
+        coefficients = combination(integrand, basis, lambda number: not self.integrands.is_apart(number))
         if coefficients is None:
             generator = _generator(mean)
             opened = field.open(generator)
             self.known.append((generator, integrand))
             return opened
-        total = field.zero
-        for (generator, _), coefficient in zip(self.known, coefficients):
+        total = field(coefficients[0].as_expr())
+        for (generator, _), coefficient in zip(self.known, coefficients[1:]):
             if coefficient:
                 total = total + field(coefficient.as_expr()) * field.generator_element(generator.number)
         return total
-
-    def _row_free(self, number: int) -> bool:
-        """Whether a generator of the field of integrands is the same in every row."""
-        return not self.integrands.generators[number].expression().free_symbols & self.variables
 
 
 def _generator(mean: Mean) -> Any:

@@ -31,6 +31,16 @@ def _float(field: DifferentialField, number: sp.Float) -> Element:
 
 @converts(sp.Symbol)
 def _symbol(field: DifferentialField, symbol: sp.Symbol) -> Element:
+    """A coordinate or a constant; one that only looks like a coordinate is refused, as it would count as a constant."""
+    if not symbol.is_commutative:
+        raise ValueError(f"{symbol} is a noncommutative symbol; fields hold commuting ones")
+    if symbol not in field.coordinates and not isinstance(symbol, sp.Dummy):
+        for coordinate in field.coordinates:
+            if coordinate.name == symbol.name:
+                raise ValueError(
+                    f"two different symbols have the name {symbol.name}: the coordinate and one with other assumptions, "
+                    "which would count as a constant; define the symbol once, with its assumptions"
+                )
     return field.variable(symbol)
 
 

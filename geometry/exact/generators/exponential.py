@@ -57,7 +57,10 @@ def exponential(field: DifferentialField, exponent: Element) -> Element:
 
     if exponent.is_zero:
         return field.one
-    exponent, angle = real_and_imaginary(field, exponent)
+    exponent, rest = field.split(exponent)
+    if rest and exponent:
+        return exponential(field, exponent) * exponential(field, rest)
+    exponent, angle = real_and_imaginary(field, exponent + rest)
     if angle is not None:
         c, s = cosine_and_sine(field, angle)
         return exponential(field, exponent) * (c + field(sp.I) * s)

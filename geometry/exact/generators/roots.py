@@ -212,6 +212,8 @@ def _related(field: DifferentialField, u: Element) -> list[Relation]:
     own = _variables(field, u)
     related = []
     for relation in u.stage.relations:
+        if field.is_dropped(relation.generator):
+            continue
         generator = field.generators[relation.generator]
         shared = _variables(field, field.generator_element(relation.generator))
         if isinstance(generator, (Sign, Branch)) or not shared or shared & own:
@@ -283,11 +285,15 @@ def restore_tower(field: DifferentialField) -> None:
                 field.refine({relation.generator: sign_element(field, generator.argument)}, drop=relation.generator)
         elif isinstance(generator, Root) and generator.degree == 2:
             u = field.lift(generator.radicand)
-            older = [r for r in _related(field, u) if r.generator < relation.generator]
-            inside = _tower_root(field, u, older)
-            if inside is not None:
-                image = _branch(field, generator.argument, inside / generator.scale) * generator.scale
-                field.refine({relation.generator: image}, drop=relation.generator)
+            if any(exponent > 1 for _, exponent in factors(field, u)):
+                field.drop(relation.generator)
+                image = _split_square_root(field, generator.argument)
+            else:
+                inside = _tower_root(field, u, [r for r in _related(field, u) if r.generator < relation.generator])
+                if inside is None:
+                    continue
+                image = _branch(field, generator.argument, inside / generator.scale)
+            field.refine({relation.generator: image * generator.scale}, drop=relation.generator)
 
 
 # -- roots of odd prime degree ------------------------------------------------------------------

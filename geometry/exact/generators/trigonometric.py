@@ -78,8 +78,12 @@ def cosine_and_sine(field: DifferentialField, angle: Element) -> tuple[Element, 
         (c, s), e = cosine_and_sine(field, real), exponential(field, imaginary)
         hyperbolic_c, hyperbolic_s, i = (e + 1 / e) / 2, (e - 1 / e) / 2, field(sp.I)
         return c * hyperbolic_c - i * s * hyperbolic_s, s * hyperbolic_c + i * c * hyperbolic_s
-    angle, c, s = _without_known_angles(field, angle)
-    c1, s1 = _by_basis(field, angle)
+    angle, rest = field.split(angle)
+    if rest and angle:
+        (c, s), (c1, s1) = cosine_and_sine(field, angle), cosine_and_sine(field, rest)
+    else:
+        angle, c, s = _without_known_angles(field, angle + rest)
+        c1, s1 = _by_basis(field, angle)
     return c * c1 - s * s1, s * c1 + c * s1
 
 
