@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import numba
 import numpy as np
 import sympy as sp
+from sympy.codegen.cfunctions import log1p
 from sympy.printing.pycode import PythonCodePrinter
 
 from chentsov.geometry.exact import logistic
@@ -119,7 +120,9 @@ def stable_forms(expression: sp.Expr) -> sp.Expr:
 
     def softplus(e: sp.log) -> sp.Expr:
         rest = e.args[0] - 1
-        return log1pexp(rest.args[0]) if isinstance(rest, sp.exp) else e
+        if isinstance(rest, sp.exp):
+            return log1pexp(rest.args[0])
+        return log1p(rest) if sp.S.One in e.args[0].args else e
 
     def is_log_of(kind: type):
         return lambda e: isinstance(e, sp.log) and isinstance(e.args[0], kind)
@@ -172,6 +175,9 @@ class _LanePrinter(PythonCodePrinter):
 
     def _print_tanh(self, expr: sp.Expr) -> str:
         return f"_tanh({self._print(expr.args[0])})"
+
+    def _print_log1p(self, expr: sp.Expr) -> str:
+        return f"math.log1p({self._print(expr.args[0])})"
 
     def _print_log_cosh(self, expr: sp.Expr) -> str:
         return f"_log_cosh({self._print(expr.args[0])})"
@@ -277,6 +283,6 @@ def _source(components: tuple, coordinates: tuple, constants: tuple) -> str:
 
 
 _PRINTABLE = (
-    log1pexp, log_cosh, sp.exp, logistic, sp.tanh, sp.cosh, sp.sech, sp.sinh, sp.log, sp.sin, sp.cos, sp.tan, sp.atan, sp.asin, sp.acos,
+    log1p, log1pexp, log_cosh, sp.exp, logistic, sp.tanh, sp.cosh, sp.sech, sp.sinh, sp.log, sp.sin, sp.cos, sp.tan, sp.atan, sp.asin, sp.acos,
     sp.asinh, sp.acosh, sp.atanh, sp.erf, sp.erfc, sp.Abs, sp.sign, sp.gamma, sp.loggamma,
 )  # fmt: skip

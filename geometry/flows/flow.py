@@ -157,7 +157,8 @@ class Flow:
 
     # -- rates ---------------------------------------------------------------------------------------
 
-    def _compressibility(self, volume: Any) -> Element:
+    def compressibility_element(self, volume: Any = "riemannian") -> Element:
+        """The compressibility as an element of the manifold's field, for exact comparisons without writing it out."""
         key = ("compressibility", volume)
         if key not in self._cache:
             slopes = log_density_slopes(self.manifold, volume)
@@ -173,7 +174,7 @@ class Flow:
             volume: "primal" (ρ = 1), "riemannian" (√det g), "dual" (det g, the Lebesgue measure of dual coordinates),
                 or a density ρ as a SymPy expression.
         """
-        return self._compressibility(volume).as_expr()
+        return self.compressibility_element(volume).as_expr()
 
     def rate(self, function: Any) -> sp.Expr:
         """df/dt = X^i ∂_i f along the flow."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.special import expit
+from scipy.special import expit, spence
 
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.flows.compiled_field import numpy_log_cosh, stable_forms
@@ -138,7 +138,7 @@ class Activation:
 
 
 def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
-    own = {"logistic": expit, "log1pexp": lambda u: np.logaddexp(0.0, u), "log_cosh": numpy_log_cosh}
+    own = {"logistic": expit, "log1pexp": lambda u: np.logaddexp(0.0, u), "log_cosh": numpy_log_cosh, "polylog": _polylog}
     modules: list[Any] = [own, "scipy"]
     try:
         function = sp.lambdify(U, stable_forms(expression), modules)
@@ -147,6 +147,18 @@ def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
     except (NameError, TypeError, AttributeError, ValueError, KeyError):
         # Functions that NumPy and SciPy do not have: arbitrary precision, value by value.
         return np.vectorize(lambda u: float(sp.re(sp.N(expression.subs(U, sp.Float(float(u), 17)), 17))), otypes=[float])
+
+
+def _polylog(order: float, z: np.ndarray) -> np.ndarray:
+    """Li₂(z) for z < 1: Spence's function, and near zero, where its argument 1 − z would lose digits, the series."""
+    if order != 2:
+        raise ValueError("only the dilogarithm is evaluated on arrays")
+    z = np.asarray(z, dtype=float)
+    near = np.where(np.abs(z) < 0.5, z, 0.0)
+    series = np.zeros_like(near)
+    for k in range(54, 0, -1):
+        series = series * near + 1.0 / k**2
+    return np.where(np.abs(z) < 0.5, series * near, spence(1.0 - z))
 
 
 def _logistic() -> Activation:

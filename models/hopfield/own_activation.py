@@ -167,8 +167,9 @@ def _named_primitive(value: sp.Expr) -> type:
             return self
         with mpmath.workprec(precision + 20):
             top = mpmath.mpmathify(self.args[0].evalf(int(precision / 3.3) + 5))
-            result = mpmath.quad(sp.lambdify(U, value.rewrite(sp.exp), "mpmath"), [0, top])
-        return sp.Float(result, precision=precision)
+            plain = value.replace(logistic, lambda u: 1 / (1 + sp.exp(-u)))
+            result = mpmath.quad(sp.lambdify(U, plain, "mpmath"), [0, mpmath.re(top)])
+        return sp.Float(mpmath.re(result), precision=precision)
 
     name = f"Psi{next(_numbers)}"
     made = type(name, (sp.Function,), {"nargs": (1,), "fdiff": fdiff, "_eval_evalf": evaluate, "is_primitive": True})
