@@ -96,3 +96,27 @@ def test_geodesic_equations_are_those_of_the_lagrangian():
     assert sp.simplify(euler[1] - sp.sin(th) ** 2 * equations[1].lhs) == 0
     with pytest.raises(ManifoldError, match="choose another symbol"):
         m.geodesic_equations(m.coordinates[0])
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["general", "hessian", "immersed"])
+def test_every_quantity_can_be_asked_for_in_every_dimension(kind, dim):
+    from chentsov import ImmersedManifold
+
+    xs = sp.symbols("x y z", positive=True)[:dim]
+    if kind == "immersed":
+        m = ImmersedManifold([*xs, sum(x**3 for x in xs)], xs)
+    elif kind == "hessian":
+        m = RiemannianManifold(sp.hessian(sp.exp(sum(xs)) + sum(x**3 for x in xs), xs), xs)
+    else:
+        m = RiemannianManifold(sp.diag(*[1 + x**2 * xs[0] for x in xs]), xs)
+    assert m.structure == (kind if dim > 1 or kind != "general" else "hessian")
+    for name, quantity in m.quantities().items():
+        value = m.expression_of(name)
+        shape = getattr(value, "shape", ())
+        assert shape == (dim,) * quantity.rank
+        if quantity.rank:
+            assert m.component(name, *[0] * quantity.rank) == value[(0,) * quantity.rank]
+            assert m.table(name).latex() and repr(m.table(name))
+        assert m.latex(name)
+    assert m.is_flat() == (dim == 1)
