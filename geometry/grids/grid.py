@@ -13,7 +13,7 @@ from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
 from .axes import Axis, read_axes
-from .cells import Cells
+from .cells import LIMIT, Cells
 from .labels import provenance, quantity_attributes, status_attributes
 from .recipes import geometry_of, recipe
 
@@ -74,20 +74,34 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
     shape = tuple(a.values.size for a in axes_read)
     _refuse_if_too_large(len(flat), shape, dtype)
 
-    kernel = Kernel(flat, [a.symbol for a in axes_read], data=data, constants=fixed, dtype=dtype, backend="native", threads=threads)
-    cells = Cells(kernel, axes_read, fixed, _metric_of(source), rtol, data or {})
-    values = np.empty((len(flat), *shape), kernel.dtype)
+    # a certified float32 is a certified float64, rounded
+    working = dtype if rtol is None else "float64"
+    kernel = Kernel(flat, [a.symbol for a in axes_read], data=data, constants=fixed, dtype=working, backend="native", threads=threads)
+    single = np.dtype(dtype) == np.float32
+    cells = Cells(kernel, axes_read, fixed, _metric_of(source), rtol / 2 if rtol is not None and single else rtol, data or {})
+    values = np.empty((len(flat), *shape), np.dtype(dtype))
     status = np.zeros(shape, np.int8)
     total = int(np.prod(shape, dtype=object))
     done = 0
     for part in _parts(shape):
-        values[(slice(None), *part)], status[part] = cells.evaluate(part)
+        found, status[part] = cells.evaluate(part)
+        with np.errstate(over="ignore"):
+            values[(slice(None), *part)] = found
+        _unrepresentable(values[(slice(None), *part)], status[part])
         done += int(status[part].size)
         if progress is not None:
             progress(done, total)
     return _dataset(xr, source, coordinates, axes_read, names, recipes, slots, values, status,
                     provenance(source, names, {s: v for s, v in fixed.items()}, data or {},
-                               {"rtol": rtol, "dtype": str(kernel.dtype), "recomputed_cells": cells.recomputed}))
+                               {"rtol": rtol, "dtype": str(values.dtype), "recomputed_cells": cells.recomputed}))
+
+
+def _unrepresentable(values: np.ndarray, status: np.ndarray) -> None:
+    """A number past the range of the dtype is no number, and says so."""
+    lost = np.isinf(values)
+    if lost.any():
+        values[lost] = np.nan
+        status[lost.any(axis=0) & (status == 0)] = LIMIT
 
 
 def _quantity_names(quantities: Sequence[str] | str) -> list[str]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from flint import arb, ctx, fmpq
 
@@ -77,73 +78,87 @@ def as_ball(value: Any) -> arb:
 
 
 class BallProgram:
-    """A program over data, to be evaluated at many points; what depends on the data alone is kept."""
+    """A program over data, to be evaluated at many points; what depends on the data alone is kept.
+
+    Values are object arrays with one axis a data table, of length one where the rows do not matter.
+    """
 
     def __init__(self, program: Program, data: Mapping[str, Sequence[Any]]) -> None:
-        self.program = program
         missing = set(program.rows) - set(data)
         if missing:
             raise ValueError(f"no data for the row variables {', '.join(sorted(missing))}")
-        self.rows = {key: [as_ball(_plain(v)) for v in column] for key, column in data.items()}
-        self.fixed: dict[tuple[Node, Any], arb] = {}
-        self.fixed_precision = 0
+        self.program = program
         self.order = list(program.nodes())
-        self.tables = _tables_below(program)
-        self.varies = self._variable_nodes()
+        self.tables = sorted(set(program.rows.values()))
+        self.rows = {key: self._column(key, data[key]) for key in program.rows}
+        self.length = {table: self.rows[key].size for key, table in program.rows.items()}
+        self.varies = walk_up(self.order)
+        self.kept: dict[Node, Any] = {}
+        self.kept_precision = 0
 
-    def _variable_nodes(self) -> set[Node]:
-        out: set[Node] = set()
-        for node in self.order:
-            if node.op == "input" or any(a in out for a in node.args):
-                out.add(node)
-        return out
+    def _column(self, key: str, values: Sequence[Any]) -> np.ndarray:
+        shape = [1] * len(self.tables)
+        shape[self.tables.index(self.program.rows[key])] = -1
+        column = np.empty(len(values), object)
+        column[:] = [as_ball(_plain(v)) for v in values]
+        return column.reshape(shape)
 
     def __call__(self, values: Mapping[str, arb]) -> list[arb]:
         """The outputs at the current precision (`flint.ctx.prec`)."""
-        if ctx.prec != self.fixed_precision:
-            self.fixed, self.fixed_precision = {}, ctx.prec
-        known: dict[tuple[Node, Any], arb] = {}
+        if ctx.prec != self.kept_precision:
+            self.kept, self.kept_precision = {}, ctx.prec
+        found: dict[Node, Any] = {}
         for node in self.order:
-            if not self.tables[node]:
-                self._node(node, values, known, {})
-        return [self._node(o, values, known, {}) for o in self.program.outputs]
+            store = found if node in self.varies else self.kept
+            if node not in store:
+                store[node] = self._value(node, values, found)
+        return [_single(found[o] if o in found else self.kept[o]) for o in self.program.outputs]
 
-    def _node(self, node: Node, values: Mapping[str, arb], known: dict, rows: dict[str, int]) -> arb:
-        where = tuple((t, rows[t]) for t in self.tables[node])
-        store = known if node in self.varies else self.fixed
-        if (node, where) in store:
-            return store[node, where]
+    def _value(self, node: Node, values: Mapping[str, arb], found: Mapping[Node, Any]) -> Any:
+        if node.op == "input":
+            return values[str(node.value)]
+        if node.op == "row":
+            return self.rows[str(node.value)]
+        args = [found[a] if a in found else self.kept[a] for a in node.args]
         if node.op == "mean":
-            table = str(node.value)
-            count = len(self.rows[next(k for k, t in self.program.rows.items() if t == table)])
-            total = arb(0)
-            for n in range(count):
-                total += self._node(node.args[0], values, known, {**rows, table: n})
-            out = total / count
-        elif node.op == "row":
-            out = self.rows[str(node.value)][rows[self.program.rows[str(node.value)]]]
-        elif node.op == "input":
-            out = values[str(node.value)]
-        else:
-            out = operation(node, [self._node(a, values, known, rows) for a in node.args])
-        store[node, where] = out
+            (integrand,), table = args, str(node.value)
+            axis = self.tables.index(table)
+            if not isinstance(integrand, np.ndarray) or integrand.shape[axis] == 1:
+                return integrand
+            return integrand.sum(axis=axis, keepdims=True) / self.length[table]
+        if not any(isinstance(a, np.ndarray) for a in args):
+            return operation(node, args)
+        if node.op in ("add", "mul", "product", "power", "div", "reciprocal"):
+            return operation(node, args)  # Python's operators, element by element
+        grids = np.broadcast_arrays(*(a if isinstance(a, np.ndarray) else _boxed(a, len(self.tables)) for a in args))
+        out = np.empty(grids[0].shape, object)
+        flat = out.reshape(-1)
+        for n, entries in enumerate(zip(*(g.reshape(-1) for g in grids))):
+            flat[n] = operation(node, list(entries))
         return out
+
+
+def walk_up(order: Sequence[Node]) -> set[Node]:
+    """The nodes that depend on an input."""
+    out: set[Node] = set()
+    for node in order:
+        if node.op == "input" or any(a in out for a in node.args):
+            out.add(node)
+    return out
+
+
+def _boxed(value: Any, axes: int) -> np.ndarray:
+    out = np.empty((1,) * axes, object)
+    out.reshape(-1)[0] = value
+    return out
+
+
+def _single(value: Any) -> arb:
+    return value.reshape(-1)[0] if isinstance(value, np.ndarray) else value
 
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
-
-
-def _tables_below(program: Program) -> dict[Node, tuple[str, ...]]:
-    """For every node, the tables whose rows it still depends on."""
-    out: dict[Node, tuple[str, ...]] = {}
-    for node in program.nodes():
-        if node.op == "row":
-            out[node] = (program.rows[str(node.value)],)
-        else:
-            union = set().union(*(out[a] for a in node.args)) - ({str(node.value)} if node.op == "mean" else set())
-            out[node] = tuple(sorted(union))
-    return out
 
 
 def operation(node: Node, args: list[Any]) -> Any:

@@ -9,7 +9,9 @@ import numpy as np
 import sympy as sp
 
 from .arrange import arrange
+from .bounds import with_bounds
 from .contraction import Contraction
+from .intervals import coarse
 from .lower import lower, symbol_keys
 from .native.run import Machine, default_threads
 from .program import Program
@@ -110,6 +112,22 @@ class Kernel:
         stages = f"\n\n{plan.plan}" if isinstance(plan, Machine) else ""
         return f"{self.program}{stages}"
 
+    def bounded(self, *arrays: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Values and bounds on their absolute errors, each with one row an expression.
+
+        A bound is sound: the exact value of the formula, at the inputs as they are, is no further away. It is
+        infinite where nothing is known (the kernel contains a function without an error rule). For float32 the
+        rounding of inputs to float32 is part of the error.
+        """
+        prepared = [_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
+        shape = np.broadcast_shapes(*(a.shape for a in prepared))
+        count = len(self.program.outputs)
+        target = np.empty((2 * count, *shape), self.dtype)
+        if target.size:
+            with np.errstate(all="ignore"):
+                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, bounded=True)
+        return target[:count], target[count:]
+
     # the two back ends --------------------------------------------------------------------------------
     def _reference(self, arrays: list[np.ndarray], target: np.ndarray) -> None:
         from .reference import evaluate
@@ -118,11 +136,11 @@ class Kernel:
         for k, value in enumerate(evaluate(self.program, values, self._data, self.dtype)):
             target[k] = value
 
-    def _native(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray) -> None:
+    def _native(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray, bounded: bool = False) -> None:
         extents, loops, thin = _collapsed(shape, arrays)
         values = dict(zip(self._argument_keys, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
         pattern = dict(zip(self._argument_keys, loops)) | {k: frozenset() for k in self._constants}
-        machine = self._machine(pattern, len(extents), values)
+        machine = self._machine(pattern, len(extents), values, bounded)
         plan = machine.plan
         tables = {t: len(extents) + k for k, t in enumerate(plan.tables)}
         rows = {tables[t]: len(next(iter(self._data[key] for key, u in self.program.rows.items() if u == t))) for t in plan.tables}
@@ -144,14 +162,18 @@ class Kernel:
 
                 flat[...] = leaf(node, self.dtype)
 
-    def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray]) -> Machine:
-        ranges = {k: _range(v) for k, v in {**values, **self._data}.items()}
-        separated = headroom(self.program, ranges, pattern, axes) < _HEADROOM[self.dtype.name]
-        key = (tuple(sorted((k, tuple(sorted(v))) for k, v in pattern.items())), axes, separated)
+    def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], bounded: bool) -> Machine:
+        spans = {k: _range(v) for k, v in {**values, **self._data}.items()}
+        separated = headroom(self.program, spans, pattern, axes) < _HEADROOM[self.dtype.name]
+        coarsened = {k: coarse(*span) for k, span in spans.items()} if bounded else {}
+        key = (tuple(sorted((k, tuple(sorted(v))) for k, v in pattern.items())), axes, separated, tuple(sorted(coarsened.items())))
         self._last = key
         if key not in self._plans:
             program = separate(self.program, pattern, axes, separated=separated)
             program = arrange(program, pattern, axes)
+            if bounded:
+                rows = {t: self._data[k].size for k, t in self.program.rows.items()}
+                program = with_bounds(program, coarsened, rows, 8 * self.dtype.itemsize)
             self._plans[key] = Machine(schedule(program, pattern, axes), self.dtype)
         return self._plans[key]  # type: ignore[return-value]
 

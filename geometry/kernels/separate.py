@@ -10,7 +10,7 @@ exponents that a given call can meet; where they might leave the range, the prog
 
 The quotient 1/(1+e) is of the operation `reciprocal`: a number of moderate size, by the headroom, so that
 neighbouring cells may share one division (see `emit`). The products made here are of the operation `product`: a multiplication that is not merged with its
-neighbours, so that e and e/(1+e) are computed once wherever they occur.
+neighbours, so that e and e/(1+e) are computed once wherever they occur ("unit": it is known to lie in [0, 1]).
 """
 
 from __future__ import annotations
@@ -75,12 +75,13 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
         if splits(g, v):
             e = exponential(g, minus_v)
             p = g.call("reciprocal", g.add(g.number(1), e))
-            return p if positive else g.node("product", (e, p))
+            return p if positive else g.node("product", (e, p), "unit")
         e = g.call("exp", g.neg(g.call("abs", v)))
         below = g.add(g.number(1), e)
         larger, smaller = g.node("div", (g.number(1), below)), g.node("div", (e, below))
         nonnegative = g.call("le", g.number(0), v)
-        return g.call("select", nonnegative, *((larger, smaller) if positive else (smaller, larger)))
+        # "smooth": both branches agree where v = 0, so a rounding error of v does no harm there
+        return g.call("select", nonnegative, *((larger, smaller) if positive else (smaller, larger)), value="smooth")
 
     return program.rewritten(rule)
 

@@ -1,0 +1,394 @@
+r"""A running error bound beside every value: a transformation of programs.
+
+For each node n the transformation knows c, k, A and d with
+
+    |computed n - exact n|  <=  c |computed n|  +  k A  +  d eta,
+
+c and k plain numbers (multiples of the unit roundoff u), A a node computed beside n, eta the least
+subnormal number. Positive quantities keep a relative bound (A absent) through products, quotients and sums
+of equal sign, at no cost in the kernel; a node A appears where signs mix: for a + b it is |a| + |b|, and
+it then follows products as |computed| >= |n| does. So the code over rows at most doubles. After a mean,
+where there is one value a cell, the sharper rules |a| E_b + |b| E_a + E_a E_b are used.
+
+The bounds hold for the operations as emitted: each is rounded once (fused operations round less often), a
+sum over rows is accumulated in order, own functions err by at most the units checked in the tests. First
+order is made rigorous by inflating: every step adds a relative 2^-20 of the bound, which covers the products
+of errors as long as c stays below 2^-22; beyond that the node counts as unknown. What has no rule has no
+bound, which sends its cells to ball arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .intervals import Interval, ranges
+from .program import Graph, Node, Program
+from .schedule import MASKS
+
+__all__ = ["with_bounds"]
+
+_INFLATE = 1.0 + 2.0**-20
+_LARGEST_C = 2.0**-22
+# Units in the last place by which an own function can be wrong, doubled for safety.
+_ULPS = {"exp": 4, "expm1": 4, "log": 4, "log1p": 4, "sin": 4, "cos": 4, "tanh": 6, "logistic": 6, "softplus": 6}
+
+
+@dataclass(frozen=True)
+class _Bound:
+    c: float
+    k: float = 0.0
+    a: Node | None = None
+    d: float = 0.0  # in units of eta
+    covers: bool = True  # whether A >= |computed n|, so that products of bounds are bounds of products
+
+    @property
+    def known(self) -> bool:
+        return self.c <= _LARGEST_C and math.isfinite(self.k) and math.isfinite(self.d)
+
+
+_UNKNOWN = _Bound(math.inf)
+
+
+def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int) -> Program:
+    """The program with one more output for each: a bound on its absolute error (infinite where none is known).
+
+    Args:
+        program: arranged, as it will be emitted.
+        inputs: the range of every input and row variable.
+        rows: table -> number of rows.
+        bits: 64 or 32.
+    """
+    work = _Bounds(program, inputs, rows, bits)
+    return Program(program.graph, (*program.outputs, *(work.total(o) for o in program.outputs)), program.inputs, program.rows)
+
+
+class _Bounds:
+    def __init__(self, program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int) -> None:
+        self.graph = program.graph
+        self.rows = rows
+        self.row_tables = program.rows
+        self.bits = bits
+        self.u = 2.0**-53 if bits == 64 else 2.0**-24
+        self.eta = 2.0**-1074 if bits == 64 else 2.0**-149
+        self.range = ranges(program, inputs)
+        self.over_rows = _over_rows(program)
+        self.bound: dict[Node, _Bound] = {}
+        for node in program.nodes():
+            if node.op not in MASKS:
+                made = self._rule(node)
+                self.bound[node] = made if made.known else _UNKNOWN
+
+    # pieces ------------------------------------------------------------------------------------------
+    def magnitude(self, node: Node) -> float:
+        low, high = self.range[node]
+        return max(abs(low), abs(high)) * (1 + 2.0**-20)
+
+    def nonnegative(self, node: Node) -> bool:
+        return self.range[node][0] >= 0
+
+    def absolute(self, node: Node) -> Node:
+        return node if self.nonnegative(node) else self.raw("abs", node)
+
+    def raw(self, op: str, *args: Node) -> Node:
+        made = self.graph.node(op, args)
+        self.over_rows.setdefault(made, frozenset().union(*(self.over_rows.get(a, frozenset()) for a in args)))
+        self.range.setdefault(made, (0.0, math.inf))
+        return made
+
+    def number(self, value: float) -> Node:
+        return self.graph.number(Fraction(value))
+
+    def times(self, k: float, node: Node) -> Node:
+        return node if k == 1.0 else self.raw("mul", node, self.number(k))
+
+    def error(self, node: Node) -> Node:
+        """The whole bound as one node."""
+        b = self.bound[node]
+        if not b.known:
+            return self.graph.constant("oo")
+        terms = []
+        if b.c:
+            terms.append(self.times(b.c * _INFLATE, self.absolute(node)))
+        if b.a is not None:
+            terms.append(self.times(b.k * _INFLATE, b.a))
+        if b.d:
+            terms.append(self.number(max(b.d * self.eta * _INFLATE, self.eta)))
+        out = self.number(0.0)
+        for n, t in enumerate(terms):
+            out = t if n == 0 else self.raw("add", out, t)
+        return out
+
+    def total(self, node: Node) -> Node:
+        return self.times(1 + 2.0**-10, self.error(node)) if self.bound[node].known else self.graph.constant("oo")
+
+    def _as_a(self, node: Node) -> tuple[float, Node]:
+        """The bound, apart from d, as k A with A >= |node|."""
+        b = self.bound[node]
+        return (b.c, self.absolute(node)) if b.a is None else (b.c + b.k, b.a)
+
+    def _cheap(self, *nodes: Node) -> bool:
+        """Whether the rules of the row loops apply: everything over rows, every A at least the value."""
+        return any(self.over_rows[n] for n in nodes) and all(self.bound[n].covers for n in nodes)
+
+    # rules -------------------------------------------------------------------------------------------
+    def _rule(self, node: Node) -> _Bound:
+        op, u = node.op, self.u
+        if op == "number":
+            exact = _exactly(node.value, self.bits)  # type: ignore[arg-type]
+            return _Bound(0.0 if exact else u, d=0.0 if exact else 1.0)
+        if op == "constant":
+            return _Bound(u) if math.isfinite(self.range[node][1]) else _UNKNOWN
+        if op in ("input", "row"):
+            return _Bound(0.0) if self.bits == 64 else _Bound(u, d=1.0)
+        if any(a.op not in MASKS and not self.bound[a].known for a in node.args):
+            return _UNKNOWN
+        if op == "mean":
+            return self._mean(node)
+        rule = getattr(self, f"_{op}", None)
+        return rule(node) if rule is not None else self._other(node)
+
+    def _add(self, node: Node) -> _Bound:
+        a, b = node.args
+        x, y = self.bound[a], self.bound[b]
+        d = x.d + y.d
+        if x.a is None and y.a is None and ((self.nonnegative(a) and self.nonnegative(b)) or (self.range[a][1] <= 0 and self.range[b][1] <= 0)):
+            return _Bound(max(x.c, y.c) * _INFLATE + self.u, d=d)
+        if self._cheap(a, b):
+            (k1, a1), (k2, a2) = self._as_a(a), self._as_a(b)
+            return _Bound(self.u, max(k1, k2), self.raw("add", a1, a2), d)
+        return _Bound(self.u, 1.0, self.raw("add", self.error(a), self.error(b)), covers=False)
+
+    def _mul(self, node: Node) -> _Bound:
+        a, b = node.args
+        x, y = self.bound[a], self.bound[b]
+        scaling = next((n for n in (a, b) if n.op == "number" and _power_of_two(n.value)), None)  # type: ignore[arg-type]
+        rounding = 0.0 if scaling is not None else self.u
+        d = _finite_product(self.magnitude(a), y.d) + _finite_product(self.magnitude(b), x.d) + 1.0 + x.d * y.d * self.eta
+        c = (x.c + y.c) * _INFLATE + rounding
+        if x.a is None and y.a is None and math.isfinite(d):
+            return _Bound(c, d=d)
+        if self._cheap(a, b):
+            if x.a is None or y.a is None:
+                plain, (k, big) = (a, self._as_a(b)) if x.a is None else (b, self._as_a(a))
+                return _Bound(self.bound[plain].c * _INFLATE + rounding, k * _INFLATE, self.raw("mul", big, self.absolute(plain)), d)
+            (k1, a1), (k2, a2) = self._as_a(a), self._as_a(b)
+            return _Bound(rounding, (k1 + k2) * _INFLATE, self.raw("mul", a1, a2), d)
+        ea, eb = self.error(a), self.error(b)
+        size_a, size_b = self.absolute(a), self.absolute(b)
+        cross = self.raw("add", self.raw("mul", self.raw("add", size_a, ea), eb), self.raw("mul", size_b, ea))
+        return _Bound(rounding, 1.0, cross, 1.0, covers=False)
+
+    _product = _mul
+
+    def _power(self, node: Node) -> _Bound:
+        (a,), n = node.args, int(node.value)  # type: ignore[call-overload]
+        x = self.bound[a]
+        steps = n
+        size = self.magnitude(a)
+        try:
+            growth = size ** (n - 1)
+        except OverflowError:
+            growth = math.inf
+        d = _finite_product(n * growth, x.d) + steps * max(1.0, growth)
+        if x.a is None and math.isfinite(d):
+            return _Bound((n * x.c) * _INFLATE + steps * self.u, d=d)
+        if self._cheap(a):
+            k, big = self._as_a(a)
+            return _Bound(steps * self.u, n * k * _INFLATE, self.graph_power(big, n), d)
+        # |x|^n - exact: n (|a| + E)^(n-1) E
+        e = self.error(a)
+        return _Bound(steps * self.u, float(n), self.raw("mul", self.graph_power(self.raw("add", self.absolute(a), e), n - 1), e), float(steps), covers=False)
+
+    def graph_power(self, node: Node, n: int) -> Node:
+        if n == 1:
+            return node
+        made = self.graph.node("power", (node,), n)
+        self.over_rows.setdefault(made, self.over_rows[node])
+        self.range.setdefault(made, (0.0, math.inf))
+        return made
+
+    def _div(self, node: Node) -> _Bound:
+        a, b = node.args
+        return self._quotient(node, a, b, self.u)
+
+    def _reciprocal(self, node: Node) -> _Bound:
+        (b,) = node.args
+        return self._quotient(node, None, b, 4 * self.u)
+
+    def _quotient(self, node: Node, a: Node | None, b: Node, rounding: float) -> _Bound:
+        x = self.bound[a] if a is not None else _Bound(0.0)
+        y = self.bound[b]
+        low, high = self.range[b]
+        apart = low if low > 0 else -high if high < 0 else 0.0
+        if y.a is None and x.a is None and not (y.d or x.d):
+            return _Bound((x.c + y.c) * _INFLATE + rounding, d=1.0)
+        if y.a is None and x.a is None and apart > 0:
+            top = self.magnitude(a) if a is not None else 1.0
+            d = 1.0 + x.d / apart + _finite_product(top / apart / apart, y.d)
+            return _Bound((x.c + y.c) * _INFLATE + rounding, d=d * _INFLATE)
+        # E_q = (E_a + |q| E_b) / (|b| - E_b), nothing if the divisor's ball reaches zero
+        eb = self.error(b)
+        ea = self.error(a) if a is not None else self.number(0.0)
+        room = self.raw("add", self.absolute(b), self.times(-1.0, eb))
+        above = self.raw("add", ea, self.raw("mul", self.absolute(node), eb))
+        positive = self.graph.node("lt", (self.number(0.0), room))
+        value = self.raw("div", above, room)
+        guarded = self.graph.node("select", (positive, value, self.graph.constant("oo")))
+        self.over_rows.setdefault(guarded, self.over_rows[node])
+        self.range.setdefault(guarded, (0.0, math.inf))
+        return _Bound(rounding, _INFLATE, guarded, 1.0, covers=False)
+
+    def _mean(self, node: Node) -> _Bound:
+        (a,) = node.args
+        x = self.bound[a]
+        table = str(node.value)
+        count = min(self.rows[table], 4096) + self.rows[table] // 4096 + 4
+        summing = (2.0 ** math.ceil(math.log2(count))) * self.u
+        d = 2 * x.d + 2.0
+        if x.a is None and (self.nonnegative(a) or self.range[a][1] <= 0):
+            return _Bound(x.c * _INFLATE + summing, d=d)
+        if not x.covers:
+            whole = self.raw("add", self.error(a), self.times(summing, self.absolute(a)))
+            return _Bound(2 * self.u, (1 + 2 * summing) * _INFLATE, self._mean_of(whole, node), 2.0, covers=False)
+        k, big = self._as_a(a)
+        if a.op == "mul" and x.a is None and len(a.args) == 2:
+            # |row factor| is a table: take the modulus there, not of the product
+            big = self.raw("mul", self.absolute(a.args[0]), self.absolute(a.args[1]))
+        return _Bound(2 * self.u, (k + summing) * _INFLATE * (1 + 2 * summing), self._mean_of(big, node), d)
+
+    def _mean_of(self, integrand: Node, like: Node) -> Node:
+        made = self.graph.node("mean", (integrand,), like.value)
+        self.over_rows.setdefault(made, self.over_rows[like])
+        self.range.setdefault(made, (0.0, math.inf))
+        return made
+
+    def _sqrt(self, node: Node) -> _Bound:
+        (a,) = node.args
+        x = self.bound[a]
+        if x.a is None and (not x.d or self.range[a][0] > 0):
+            extra = x.d * self.eta / self.range[a][0] if x.d else 0.0
+            return _Bound((x.c + extra) * _INFLATE + self.u)
+        return _Bound(self.u, 1.0, self.raw("div", self.error(a), node), covers=False)
+
+    def _exp(self, node: Node) -> _Bound:
+        (a,) = node.args
+        x = self.bound[a]
+        own = _ULPS["exp"] * self.u
+        wide = x.c * self.magnitude(a) + x.d * self.eta + (x.k * self._sup(x.a) if x.a is not None else 0.0)
+        if wide <= _LARGEST_C:
+            return _Bound(wide * _INFLATE + own, d=4.0)
+        return _UNKNOWN
+
+    def _sup(self, node: Node) -> float:
+        """An upper bound of a node A, from the ranges of what it is made of."""
+        if node.op == "add":
+            return sum(self._sup(n) for n in node.args)
+        if node.op == "abs":
+            return self.magnitude(node.args[0])
+        if node.op == "mul":
+            return math.prod(self._sup(n) for n in node.args)
+        if node.op == "number":
+            return abs(float(node.value))  # type: ignore[arg-type]
+        return self.magnitude(node)
+
+    def _abs(self, node: Node) -> _Bound:
+        return self.bound[node.args[0]]
+
+    def _select(self, node: Node) -> _Bound:
+        mask, a, b = node.args
+        if node.value != "smooth" and not self._decided(mask):
+            return _UNKNOWN
+        x, y = self.bound[a], self.bound[b]
+        if x.a is None and y.a is None:
+            return _Bound(max(x.c, y.c), d=max(x.d, y.d))
+        return _Bound(0.0, 1.0, self.raw("max", self.error(a), self.error(b)), covers=False)
+
+    def _decided(self, mask: Node) -> bool:
+        """Whether a comparison is between numbers without error."""
+        if mask.op in MASKS:
+            return all(self._decided(m) for m in mask.args)
+        b = self.bound[mask]
+        return b.c == 0 and b.a is None and b.d == 0
+
+    def _sin(self, node: Node) -> _Bound:
+        return self._lipschitz(node)
+
+    def _cos(self, node: Node) -> _Bound:
+        return self._lipschitz(node)
+
+    def _lipschitz(self, node: Node) -> _Bound:
+        """Functions with slope at most one."""
+        (a,) = node.args
+        own = _ULPS[node.op] * self.u
+        x = self.bound[a]
+        if not x.c and x.a is None and not x.d:
+            return _Bound(own, d=4.0)
+        return _Bound(own, 1.0, self.error(a), 4.0, covers=False)
+
+    def _tanh(self, node: Node) -> _Bound:
+        (a,) = node.args
+        x = self.bound[a]
+        if x.a is None:  # the relative error does not grow: |x tanh'(x)| <= |tanh x|
+            return _Bound(x.c * _INFLATE + _ULPS["tanh"] * self.u, d=x.d + 4.0)
+        return self._lipschitz(node)
+
+    def _log1p(self, node: Node) -> _Bound:
+        (a,) = node.args
+        x = self.bound[a]
+        if x.a is None and self.nonnegative(a):  # x / (1 + x) <= log1p(x)
+            return _Bound(x.c * _INFLATE + _ULPS["log1p"] * self.u, d=x.d + 4.0)
+        return _UNKNOWN
+
+    def _log(self, node: Node) -> _Bound:
+        (a,) = node.args
+        x = self.bound[a]
+        own = _ULPS["log"] * self.u
+        if x.a is None and not x.d:
+            if not x.c:
+                return _Bound(own)
+            relative = self.number(x.c * _INFLATE)
+        else:
+            room = self.raw("add", self.absolute(a), self.times(-1.0, self.error(a)))
+            inside = self.graph.node("lt", (self.number(0.0), room))
+            relative = self.graph.node("select", (inside, self.raw("div", self.error(a), room), self.graph.constant("oo")))
+            self.over_rows.setdefault(relative, self.over_rows[node])
+            self.range.setdefault(relative, (0.0, math.inf))
+        return _Bound(own, 1.0, relative, covers=False)
+
+    def _softplus(self, node: Node) -> _Bound:
+        return self._lipschitz(node)
+
+    def _other(self, node: Node) -> _Bound:
+        return _UNKNOWN
+
+
+def _over_rows(program: Program) -> dict[Node, frozenset[str]]:
+    out: dict[Node, frozenset[str]] = {}
+    for node in program.nodes():
+        if node.op == "row":
+            out[node] = frozenset({program.rows[str(node.value)]})
+        else:
+            union = frozenset().union(*(out[a] for a in node.args))
+            out[node] = union - {str(node.value)} if node.op == "mean" else union
+    return out
+
+
+def _exactly(value: Fraction, bits: int) -> bool:
+    """Whether a rational number is a machine number."""
+    digits = 53 if bits == 64 else 24
+    d, n = value.denominator, abs(value.numerator)
+    if d & (d - 1) or d.bit_length() > 100 or n.bit_length() > 120:
+        return False
+    return n == 0 or (n >> ((n & -n).bit_length() - 1)).bit_length() <= digits
+
+
+def _power_of_two(value: Fraction) -> bool:
+    n, d = abs(value.numerator), value.denominator
+    return n > 0 and not n & (n - 1) and not d & (d - 1) and max(n, d).bit_length() < 60
+
+
+def _finite_product(a: float, b: float) -> float:
+    return 0.0 if b == 0 else a * b
