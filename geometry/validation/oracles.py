@@ -21,6 +21,7 @@ import flint
 import numpy as np
 import sympy as sp
 from flint import arb
+from sympy.core.function import AppliedUndef
 
 from .calling import TooSlow, time_limit
 from .cases import Case, NoUsablePoint, as_case, floats
@@ -261,13 +262,25 @@ def _by_einsteinpy(source: Any, quantities: Sequence[str], subject: str, constan
 
 def _case_of(source: Any, points: Any, constants: Mapping[Any, Any] | None, data: Mapping[Any, Any] | None, count: int) -> Case:
     rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else None
-    metric = sp.Matrix(source.metric)
+    metric = sp.Matrix(source.metric).applyfunc(_concrete)
     row_symbols = {v for m in metric for e in sp.preorder_traversal(m) for v in (getattr(e, "variables", None) or ())}
     free = sorted(metric.free_symbols - set(source.coordinates) - row_symbols, key=lambda s: s.name)
     given = {str(k): v for k, v in (constants or {}).items()}
     chosen = {s: given.get(s.name, -sp.Rational(3, 4) if s.is_negative else sp.Integer(2 + k) if s.is_integer else sp.Rational(3 + 2 * k, 4))
               for k, s in enumerate(free)}  # fmt: skip
-    return as_case(source, points, constants=chosen, data=rows, count=count)
+    named = Case(str(getattr(source, "name", None) or type(source).__name__), sp.ImmutableMatrix(metric), tuple(source.coordinates))
+    return as_case(named, points, constants=chosen, data=rows, count=count)
+
+
+def _concrete(expression: Any) -> sp.Expr:
+    """Undefined functions f(u, …) as one fixed elementary function each: both sides see the same one."""
+    expression = sp.sympify(expression)
+    functions = sorted({f.func for f in expression.atoms(AppliedUndef)}, key=str)
+    for f in functions:
+        shift = sum(map(ord, str(f))) % 7
+        replacement = sp.Lambda(u := sp.Dummy("u"), 2 + sp.sin(u + shift) / 3)
+        expression = expression.replace(f, lambda *a, r=replacement: r(sp.Add(*((k + 1) * v for k, v in enumerate(a)))))
+    return expression.doit() if functions else expression
 
 
 def _closed_form(source: Any, quantity: str) -> Any:
@@ -277,11 +290,11 @@ def _closed_form(source: Any, quantity: str) -> Any:
 def _evaluated(expression: Any, case: Case, point: Sequence[Any]) -> Any:
     evaluator = JetEvaluator({**dict(case.constants), **dict(zip(case.coordinates, point))}, (), case.data, _PRECISION)
     if not hasattr(expression, "tolist"):
-        return np.array(evaluator.value(expression), dtype=object)
+        return np.array(evaluator.value(_concrete(expression)), dtype=object)
     entries = np.array(expression.tolist(), dtype=object)
     out = np.empty(entries.shape, dtype=object)
     for at, e in np.ndenumerate(entries):
-        out[at] = arb(0) if e == 0 else evaluator.value(e)
+        out[at] = arb(0) if e == 0 else evaluator.value(_concrete(e))
     return out
 
 
@@ -297,7 +310,7 @@ def crosscheck_catalogue(
             echo(name)
         try:
             with time_limit(seconds):
-                manifold = made() if callable(made) and not hasattr(made, "metric") else made
+                manifold = made() if isinstance(made, type) or not hasattr(made, "metric") else made
         except TooSlow:
             rows += [OracleRow(name, q, "did not finish", 0, float("nan"), 0.0, seconds, 0.0, f"not made within {seconds:g} s") for q in quantities]
             continue

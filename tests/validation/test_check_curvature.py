@@ -1,0 +1,256 @@
+"""How `check_curvature` calls functions, what it finds, and what it says."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import chentsov as ch
+from chentsov.geometry.validation.calling import FORMS, time_limit, TooSlow
+from chentsov.geometry.validation.report import CurvatureCheckError
+from chentsov.geometry.validation.suite import load_suite
+
+theta, phi = sp.symbols("theta phi", real=True)
+TORUS = (sp.diag(1, (3 + sp.cos(theta)) ** 2), (theta, phi))
+
+
+def true_scalar(x):
+    return 2 * math.cos(x[0]) / (3 + math.cos(x[0]))
+
+
+def judge(function, **options):
+    return ch.check_curvature(function, TORUS, **{"time_limit": 0.5, **options})
+
+
+@pytest.mark.parametrize("function, form", [
+    (true_scalar, "point"),
+    (lambda points: 2 * np.cos(points[:, 0]) / (3 + np.cos(points[:, 0])), "batch"),
+    (lambda theta, phi: 2 * np.cos(theta) / (3 + np.cos(theta)), "coordinates"),
+    (lambda metric, x: true_scalar(x), "metric"),
+    (lambda metric, points: 2 * np.cos(points[:, 0]) / (3 + np.cos(points[:, 0])), "metric-batch"),
+    (lambda x, metric: true_scalar(x), "point-metric"),
+], ids=["point", "batch", "coordinates", "metric", "metric-batch", "point-metric"])  # fmt: skip
+def test_every_form_is_recognised(function, form):
+    report = judge(function)
+    assert report.passed, str(report)
+    assert report.cases[0].form == form
+
+
+def test_lists_and_any_array_like():
+    assert judge(lambda x: [true_scalar(x)], array="list").passed
+    assert judge(lambda x: sp.Float(true_scalar(x))).passed
+    assert judge(lambda x: np.float128(true_scalar(x)) if hasattr(np, "float128") else true_scalar(x)).passed
+    assert judge(lambda a, b: true_scalar((a, b)), form="coordinates").passed
+
+
+def test_chentsov_manifolds_constants_and_points():
+    a = sp.Symbol("a", positive=True)
+    sphere = ch.RiemannianManifold(sp.diag(a**2, a**2 * sp.sin(theta) ** 2), (theta, phi))
+    report = ch.check_curvature(lambda x: 0.5, sphere, constants={"a": 2}, points=[{"theta": 1, "phi": 0}, {"theta": 2, "phi": 1}])
+    assert report.passed and report.cases[0].points == 2
+
+
+def test_data_of_a_mean():
+    t, u, s = sp.symbols("t u s", real=True)
+    metric = sp.diag(ch.Mean(1 + s**2 * t**2, (s,)), ch.Mean(sp.exp(s * u), (s,)))
+    rows = {"s": [0.5, -1.0, 2.0]}
+    assert ch.check_curvature(lambda g, x: 0.0, (metric, (t, u)), data=rows).passed
+    wrong = ch.check_curvature(lambda g, x: 3 * g(x), (metric, (t, u)), data=rows, quantity="metric")
+    assert wrong.diagnosis.name in ("fisher-off-by-n", "constant-factor")
+
+
+# --- findings ---------------------------------------------------------------------------------
+
+
+class Drifting:
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return true_scalar(x) + 1e-3 * self.calls
+
+
+def mutating(x):
+    value = true_scalar(x)
+    x *= 0
+    return value
+
+
+def noisy(x):
+    print("theta is", x[0])
+    return true_scalar(x)
+
+
+def raising(x):
+    raise ZeroDivisionError("no such sphere")
+
+
+def leaving(x):
+    raise SystemExit(3)
+
+
+def sleeping(x):
+    time.sleep(30)
+
+
+BAD = [
+    ("raises", raising, "fail"), ("raises", leaving, "fail"), ("not-finite", lambda x: float("nan"), "fail"), ("not-finite", lambda x: np.inf, "fail"),
+    ("wrong-shape", lambda x: [1.0, 2.0, 3.0], "fail"), ("wrong-shape", lambda x: [[true_scalar(x)]], "note"),
+    ("wrong-dtype", lambda x: np.float32(true_scalar(x)), "note"), ("wrong-dtype", lambda x: int(true_scalar(x)), "note"),
+    ("complex", lambda x: true_scalar(x) + 1j, "fail"), ("wrong-dtype", lambda x: true_scalar(x) + 0j, "note"),
+    ("mutates-input", mutating, "fail"), ("too-slow", sleeping, "fail"), ("prints", noisy, "note"), ("not-repeatable", Drifting(), "fail"),
+    ("returns-nothing", lambda x: None, "fail"), ("not-numeric", lambda x: "curved", "fail"), ("not-numeric", lambda x: object(), "fail"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, function, severity", BAD, ids=lambda v: v if isinstance(v, str) else "")
+def test_misbehaviour_is_found_by_name(name, function, severity, capsys):
+    report = judge(function)
+    found = report.findings_by_name()
+    assert name in found, str(report)
+    assert found[name][0].severity == severity and found[name][0].case == "metric" and found[name][0].point
+    assert severity == "note" or not report.passed
+    assert name in str(report)
+    json.loads(report.to_json())
+    assert capsys.readouterr().out == ""
+
+
+def test_the_run_goes_on_with_the_next_manifold():
+    def only_in_four_dimensions(metric, x):
+        if len(x) < 4:
+            raise NotImplementedError("four dimensions only")
+        return 0.0
+
+    report = ch.check_curvature(only_in_four_dimensions, suite="default", diagnose=False)
+    status = {c.name: c.status for c in report.cases}
+    assert status["sphere"] == "error" and status["minkowski"] == "pass" and status["dense-4d"] == "fail"
+    assert "four dimensions only" in str(report) and "line" in report.findings[0].detail
+
+
+def test_time_limit_leaves_an_outer_alarm_alone():
+    with pytest.raises(TooSlow), time_limit(0.2), time_limit(5):
+        time.sleep(2)
+
+
+# --- bad arguments --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options, message", [
+    (dict(quantity="torsion"), "unknown quantity 'torsion'; known are metric"), (dict(rtol=2), "rtol"), (dict(form="magic"), "unknown form 'magic'"),
+    (dict(convention="mine"), "unknown convention 'mine'; declared are chentsov"), (dict(precision="float8"), "precision"), (dict(time_limit=0), "time_limit"),
+    (dict(suite="quick"), "not both"), (dict(layout="ijk"), "layout"),
+])  # fmt: skip
+def test_bad_arguments_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        judge(true_scalar, **options)
+
+
+def test_more_bad_arguments():
+    with pytest.raises(ValueError, match="must be callable"):
+        ch.check_curvature(3, TORUS)
+    with pytest.raises(ValueError, match="points= needs manifold="):
+        ch.check_curvature(true_scalar, points=[(1, 2)])
+    with pytest.raises(ValueError, match="a Chentsov manifold, a Case or a pair"):
+        ch.check_curvature(true_scalar, 7)
+    with pytest.raises(ValueError, match="4 required arguments"):
+        ch.check_curvature(lambda a, b, c, d: 0, TORUS)
+    with pytest.raises(ValueError, match="singular"):
+        ch.check_curvature(true_scalar, (sp.diag(1, theta**2), (theta, phi)), points=[(0, 0)])
+
+
+# --- diagnosis and the smallest example -----------------------------------------------------------
+
+
+def test_a_step_parameter_is_swept():
+    def curvature(metric, x, h=1e-8):
+        f = lambda t: np.sqrt(metric([t, x[1]])[1, 1])
+        return -2 * (f(x[0] + h) - 2 * f(x[0]) + f(x[0] - h)) / h**2 / f(x[0])
+
+    report = judge(curvature)
+    found = report.diagnosis
+    assert found.name == "finite-difference-noise" and found.details["parameter"] == "h"
+    best = found.details["best"]
+    assert 1e-6 < best < 1e-2 and found.details["errors"][f"{best:g}"] < 1e-4
+    assert ch.check_curvature(lambda g, x: curvature(g, x, h=best), TORUS).passed
+
+
+def test_unknown_mistakes_get_the_smallest_example_and_its_first_wrong_quantity():
+    def christoffel(metric, x):
+        n, h = len(x), 1e-4
+        d = np.stack([(metric(x + h * e) - metric(x - h * e)) / (2 * h) for e in np.eye(n)], -1)
+        gamma = 0.5 * np.einsum("im,mjk->ijk", np.linalg.inv(metric(x)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
+        gamma[0, 1, 1] *= 1.37  # a mistake that nobody has a name for
+        return gamma
+
+    def ricci(metric, x):
+        n, h = len(x), 1e-4
+        G = christoffel(metric, x)
+        D = np.stack([(christoffel(metric, x + h * e) - christoffel(metric, x - h * e)) / (2 * h) for e in np.eye(n)], -1)
+        return np.einsum("ijli->jl", D) - np.einsum("ijil->jl", D) + np.einsum("iim,mjl->jl", G, G) - np.einsum("ilm,mji->jl", G, G)
+
+    def inverse_metric(metric, x):
+        return np.linalg.inv(metric(x))
+
+    report = ch.check_curvature(ricci, suite="quick", quantity="ricci", intermediates={"christoffel": christoffel, "inverse_metric": inverse_metric})
+    assert not report.passed and report.smallest is not None
+    assert report.smallest.first_wrong == "christoffel"
+    assert len(report.smallest.coordinates) == 2
+    shown = {i.name: i.agrees for i in report.smallest.intermediates}
+    assert shown["inverse_metric"] is True and shown["ricci"] is False and shown["metric_derivative"] is None
+    # Shrinking got somewhere: a diagonal metric with one simple entry.
+    assert report.smallest.metric.startswith("diag(") and len(report.smallest.metric) < 30
+    assert "first wrong quantity: christoffel" in str(report)
+
+
+def test_a_function_may_return_its_intermediates():
+    def both(metric, x):
+        return {"metric": 2 * metric(x), "ricci_scalar": 17.0}
+
+    report = ch.check_curvature(both, suite="quick")
+    assert report.smallest.first_wrong == "metric"
+
+
+def test_float32_is_accepted_when_declared():
+    cast = lambda x: np.float32(true_scalar(x)) * np.float32(1 + 2e-7)
+    assert judge(cast, precision="float32").passed
+    report = judge(cast)
+    assert not report.passed and report.diagnosis.name == "float32"
+
+
+def test_a_report_can_fail_a_test():
+    report = judge(lambda x: -true_scalar(x))
+    with pytest.raises(CurvatureCheckError, match="overall-sign"):
+        report.raise_if_failed()
+    data = json.loads(report.to_json())
+    assert data["format"] == "chentsov-validation-report" and data["version"] == 1 and not data["passed"]
+    assert data["diagnoses"][0]["name"] == "overall-sign"
+
+
+def test_the_default_suite_is_quick_enough():
+    """A NumPy function on the default suite: under 20 s (CPU seconds, so that a busy machine does not matter)."""
+    def curvature(metric, x, h=1e-4):
+        n = len(x)
+
+        def christoffel(y):
+            d = np.stack([(metric(y + h * e) - metric(y - h * e)) / (2 * h) for e in np.eye(n)], -1)
+            return 0.5 * np.einsum("im,mjk->ijk", np.linalg.inv(metric(y)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
+
+        G = christoffel(x)
+        D = np.stack([(christoffel(x + h * e) - christoffel(x - h * e)) / (2 * h) for e in np.eye(n)], -1)
+        R = np.einsum("ijlk->ijkl", D) - D + np.einsum("ikm,mjl->ijkl", G, G) - np.einsum("ilm,mjk->ijkl", G, G)
+        return np.einsum("jl,ijil->", np.linalg.inv(metric(x)), R)
+
+    started = time.process_time()
+    report = ch.check_curvature(curvature)
+    assert report.passed and len(report.cases) == len(load_suite())
+    assert time.process_time() - started < 20
+
+
+def test_forms_are_documented():
+    assert set(FORMS) >= {"point", "batch", "metric"}

@@ -1,0 +1,173 @@
+"""The other oracles of the cross-check, and the tools for other people's tests: plugin, decorator, command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+import sympy as sp
+
+import chentsov as ch
+from chentsov.command_line import run
+from chentsov.geometry.validation.oracles import TENSORS, ask_oracle, crosscheck_catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+t, r, u = sp.symbols("t r u", positive=True)
+
+
+@pytest.mark.parametrize("oracle", ["jets", "arb"])
+def test_every_tensor_of_a_dense_metric_is_proved(oracle):
+    manifold = ch.RiemannianManifold([[1 + t**2, t * r], [t * r, 2 + sp.exp(r)]], (t, r), name="dense")
+    table = ch.crosscheck(manifold, "all", oracle=oracle)
+    assert table.passed and [row.quantity for row in table.rows] == list(TENSORS)
+    assert {row.route for row in table.rows} == {"proved"}
+    assert all(row.worst < 1e-60 for row in table.rows) and "pass" in str(table)
+
+
+@pytest.mark.slow
+def test_jax():
+    pytest.importorskip("jax")
+    manifold = ch.RiemannianManifold(sp.diag(1, sp.sin(t) ** 2), (t, r))
+    assert ask_oracle(manifold, oracle="jax").passed
+
+
+class Wrong:
+    """A manifold whose Ricci scalar is wrong."""
+
+    metric, coordinates, name = sp.diag(1, sp.sin(t) ** 2), (t, r), "wrong"
+
+    def expression_of(self, quantity):
+        return sp.Integer(2) + sp.Rational(1, 10**24)
+
+
+class Slow(Wrong):
+    name = "slow"
+
+    def expression_of(self, quantity):
+        time.sleep(20)
+
+
+def test_a_wrong_tensor_differs_and_a_slow_one_did_not_finish():
+    table = crosscheck_catalogue("jets", entries=[("wrong", Wrong), ("slow", Slow())], seconds=0.3)
+    assert not table.passed
+    assert [row.route for row in table.rows] == ["numeric", "did not finish"]
+    assert "DIFFERS" in str(table) and "did not finish within 0.3 s" in str(table) and "1 undecided" in str(table)
+
+
+def test_undefined_functions_and_constants_get_values():
+    f = sp.Function("f")(t)
+    table = ask_oracle(ch.RiemannianManifold(sp.diag(-1, f**2, u * f**2), (t, r, sp.Symbol("s")), name="warped"), ("ricci", "ricci_scalar"))
+    assert table.passed and not table.undecided
+
+
+def test_the_engine_on_the_suite_and_on_an_unknown_oracle(capsys):
+    assert run(["validate", "--suite", "quick"]) == 0
+    assert "5 agree" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="unknown oracle 'abacus'"):
+        ch.crosscheck(Wrong(), oracle="abacus")
+
+
+def test_einsteinpy_through_the_same_table():
+    manifold = ch.RiemannianManifold(sp.diag(1, sp.sin(t) ** 2), (t, r), name="sphere")
+    table = ask_oracle(manifold, ("ricci_scalar",), oracle="einsteinpy", count=1)
+    assert table.passed and not table.undecided
+
+
+# --- the command -----------------------------------------------------------------------------------
+
+PROGRAM = '''
+import numpy as np
+print("imported")
+
+def torus(x):
+    return 2 * np.cos(x[0]) / (3 + np.cos(x[0]))
+
+def opposite(x):
+    return -torus(x)
+
+value = 3
+'''
+ON = ["--metric", "1, 0; 0, (3 + cos(theta))^2", "--coordinates", "theta, phi"]
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    (tmp_path / "my_program_under_test.py").write_text(PROGRAM)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield "my_program_under_test"
+    sys.modules.pop("my_program_under_test", None)
+
+
+def test_exit_codes_of_the_command(program, capsys):
+    assert run(["validate", f"{program}:torus", *ON]) == 0
+    assert "PASS" in capsys.readouterr().out
+    assert run(["validate", f"{program}.py:opposite", *ON, "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["diagnoses"][0]["name"] == "overall-sign"
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["nothing"], "package.module:function"), (["no_such_module_here:f"], "No module named"), (["{}:nope"], "it has"), (["{}:value"], "not a function"),
+    (["{}:torus", "--quantity", "torsion"], "unknown quantity"), (["{}:torus", "--suite", "slow"], "unknown suite"), (["missing.py:f"], "there is no file"),
+    (["{}:torus", "--coordinates", "a"], "add --metric"), (["os.system('x'):f"], "not the name of a module"), (["{}:torus", "--oracle", "jets"], "leave out"),
+])  # fmt: skip
+def test_bad_input_to_the_command_is_one_line_and_2(program, capsys, arguments, message):
+    assert run(["validate", *(a.format(program) for a in arguments)]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("chentsov: error:") and message in error
+
+
+def test_a_module_that_cannot_be_imported(tmp_path, capsys):
+    (tmp_path / "broken_module.py").write_text("raise RuntimeError('no licence')\n")
+    assert run(["validate", f"{tmp_path / 'broken_module.py'}:f"]) == 2
+    assert "no licence" in capsys.readouterr().err
+
+
+def test_the_command_exports_the_suite(tmp_path):
+    assert run(["validate", "--export", str(tmp_path / "s.json"), "--suite", "quick"]) == 0
+    assert json.loads((tmp_path / "s.json").read_text())["version"] == 1
+    assert run(["validate", "--export", str(tmp_path / "no" / "s.json"), "--suite", "quick"]) == 2
+
+
+# --- for the test suites of others -----------------------------------------------------------------
+
+
+@ch.parametrize_with_manifolds("quick", grades=(1, 3), every_point=True)
+def test_the_decorator_hands_over_cases(case):
+    assert len(case.points) == 1 and case.grade in (1, 3)
+    assert case.metric_function()(case.float_points[0]).shape == (case.dim, case.dim)
+
+
+def test_the_decorator_refuses_an_empty_selection():
+    with pytest.raises(ValueError, match="no case of grade"):
+        ch.parametrize_with_manifolds("quick", grades=(5,))
+    with pytest.raises(ValueError, match="empty"):
+        ch.parametrize_with_manifolds([])
+
+
+def test_the_plugin(tmp_path):
+    (tmp_path / "test_theirs.py").write_text(textwrap.dedent("""
+        def test_case(chentsov_case):
+            assert chentsov_case.dim in (2, 3, 4)
+        def test_suite(chentsov_suite):
+            assert len(chentsov_suite) == 5
+        def test_right(chentsov_check):
+            chentsov_check(lambda m, x: 2 * m(x), suite="quick", quantity="metric")
+    """))
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "pytest_chentsov", "-p", "no:cacheprovider", str(tmp_path)],
+                          capture_output=True, text=True, env=environment, timeout=120)  # fmt: skip
+    assert "6 passed, 1 failed" in done.stdout.replace("1 failed, 6 passed", "6 passed, 1 failed"), done.stdout + done.stderr
+    assert "metric on 5 manifolds" in done.stdout and "constant-factor" in done.stdout or "factor-2" in done.stdout
+
+
+def test_the_plugin_is_light():
+    code = "import sys, pytest_chentsov; assert not {'numpy', 'sympy', 'chentsov', 'flint'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
