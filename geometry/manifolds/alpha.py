@@ -12,12 +12,11 @@ from itertools import product
 from typing import Any
 
 import sympy as sp
+from sympy import ImmutableDenseNDimArray as Array
 
 from .local import Element, total
 
 __all__ = ["AlphaGeometry"]
-
-Array = sp.ImmutableDenseNDimArray
 
 
 class AlphaGeometry:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import sympy as sp
+from sympy import ImmutableDenseNDimArray as Array
 
 from .curvature import HessianGeometry
 from .hessian_operators import HessianOperators
@@ -23,8 +24,6 @@ from .quantities import Quantity
 from .riemannian import RiemannianManifold
 
 __all__ = ["HessianManifold"]
-
-Array = sp.ImmutableDenseNDimArray
 
 
 class HessianManifold(HessianOperators, RiemannianManifold):

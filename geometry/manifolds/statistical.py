@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
+from sympy import ImmutableDenseNDimArray as Array
 
 from chentsov.geometry.expectation.density import Density, DensityError, read_density
 from chentsov.geometry.expectation.nodes import NodeExpectation
@@ -27,8 +28,6 @@ from .quantities import Quantity
 from .riemannian import RiemannianManifold
 
 __all__ = ["NotRegularError", "StatisticalManifold"]
-
-Array = sp.ImmutableDenseNDimArray
 
 
 class NotRegularError(DensityError):
