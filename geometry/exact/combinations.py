@@ -84,11 +84,11 @@ def solve(rows: Sequence[Sequence[Any]], zero: Any) -> list[Any] | None:
             if row[lead]:
                 ratio = row[lead] / pivot[lead]
                 row = [a - ratio * b if b else a for a, b in zip(row, pivot)]
-        lead = next((i for i, entry in enumerate(row) if entry), None)
-        if lead == unknowns:
+        first = next((i for i, entry in enumerate(row) if entry), None)
+        if first == unknowns:
             return None
-        if lead is not None:
-            pivots.append((lead, row))
+        if first is not None:
+            pivots.append((first, row))
     solution = [zero] * unknowns
     for lead, pivot in reversed(pivots):
         rest = pivot[unknowns]

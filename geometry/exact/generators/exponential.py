@@ -110,8 +110,10 @@ def _without_logarithms(field: DifferentialField, exponent: Element) -> tuple[El
     inverses = {g.number: g for g in _inverses(field)}
     order, below = exponent.stage.order, int(exponent.den.leading_coefficient())
     for monomial, coefficient in exponent.num.terms():
-        number = next((k for k, e in zip(order, monomial) if e), None)
-        if number in inverses and sum(monomial) == 1:
+        if sum(monomial) != 1:
+            continue
+        number = next(k for k, e in zip(order, monomial) if e)
+        if number in inverses:
             q = sp.Rational(int(coefficient), below)
             rest = rest - field(q) * field.generator_element(number)
             factor = factor * root(field, inverses[number].exponential, int(q.q)) ** int(q.p)

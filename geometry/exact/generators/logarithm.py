@@ -68,11 +68,11 @@ def _split_logarithm(field: DifferentialField, u: Element) -> Element:
     total, rest, leftover = field.zero, 1, []
     for factor, exponent in factors(field, u):
         number = single_generator(factor)
+        generator = None if number is None else field.generators[number]
         definite = proven_sign(factor)
-        if definite == 1 and number is not None and isinstance(field.generators[number], Exponential):
-            total = total + exponent * field.generators[number].exponent
-        elif number is not None and isinstance(field.generators[number], Root) and field.generators[number].scale == 1:
-            generator = field.generators[number]
+        if definite == 1 and isinstance(generator, Exponential):
+            total = total + exponent * generator.exponent
+        elif isinstance(generator, Root) and generator.scale == 1:
             total = total + field(sp.Rational(exponent, generator.degree)) * logarithm(field, generator.argument)
         elif definite is not None:
             if exponent % 2:
@@ -100,13 +100,14 @@ def _absolute_values(
     rest = list(leftover)
     for sign_factor, parity in leftover:
         number = single_generator(sign_factor)
-        if number is None or parity % 2 == 0 or not isinstance(field.generators[number], Sign):
+        generator = None if number is None else field.generators[number]
+        if parity % 2 == 0 or not isinstance(generator, Sign):
             continue
         for entry in rest:
-            if entry[1] % 2 and entry[0] in (field.generators[number].argument, -field.generators[number].argument):
+            if entry[1] % 2 and entry[0] in (generator.argument, -generator.argument):
                 rest.remove(entry)
                 rest.remove((sign_factor, parity))
-                if entry[0] != field.generators[number].argument:
+                if entry[0] != generator.argument:
                     rest.append((field.integer(-1), 1))
                 total = total + entry[1] * _real_logarithm(field, absolute_value(field, entry[0]))
                 break

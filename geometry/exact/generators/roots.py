@@ -72,11 +72,9 @@ def note_given(field: DifferentialField, expression: sp.Expr, value: Element) ->
     if len(value.num) != 1 or len(value.den) != 1:
         return
     value = field.lift(value)
-    roots = [k for k in value.stage.generators_in(value.num) if isinstance(field.generators[k], Root)]
-    if len(roots) == 1:
-        generator = field.generators[roots[0]]
-        if generator.degree == 2 and generator.given is None:
-            generator.given = (sp.sqrt(expression), field.generator_element(roots[0]) / value)
+    roots = [g for k in value.stage.generators_in(value.num) if isinstance(g := field.generators[k], Root)]
+    if len(roots) == 1 and roots[0].degree == 2 and roots[0].given is None:
+        roots[0].given = (sp.sqrt(expression), field.generator_element(roots[0].number) / value)
 
 
 # -- square roots -------------------------------------------------------------------------------
@@ -145,9 +143,8 @@ def _exponential_root(field: DifferentialField, factor: Element, degree: int) ->
     from .exponential import Exponential, power
 
     number = single_generator(factor)
-    if number is None or not isinstance(field.generators[number], Exponential):
-        return None
-    return power(field, field.generators[number], Fraction(1, degree))
+    generator = None if number is None else field.generators[number]
+    return power(field, generator, Fraction(1, degree)) if isinstance(generator, Exponential) else None
 
 
 def single_generator(element: Element) -> int | None:
