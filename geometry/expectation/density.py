@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from .logarithms import log_density as take_log
 from .logarithms import open_logs
@@ -253,6 +254,11 @@ def _expression(e: Any) -> sp.Expr:
         raise DensityError(f"expected a SymPy expression for the density, got {type(e).__name__}")
     if e.has(sp.nan, sp.zoo):
         raise DensityError(f"the density {e} contains nan or an infinite value")
+    unknown = e.atoms(AppliedUndef)
+    if unknown:
+        raise DensityError(f"the density holds the unknown function {min(map(str, unknown))}; substitute an expression for it")
+    if e.has(sp.Integral, sp.Sum, sp.Product):
+        raise DensityError("the density holds an unevaluated integral, sum or product; evaluate it first")
     if e.has(sp.Piecewise, sp.Max, sp.Min):
         raise DensityError(
             "write a density with several branches as pieces=[(density, variables), ...], one for each region"

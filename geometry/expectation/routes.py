@@ -515,6 +515,8 @@ def check_numerically(density: Density, points: Sequence[Point], digits: int = 2
         ones: list[sp.Expr] = [sp.S.One] * len(density.pieces)
         try:
             numbers = expectations(density, [ones, *scores], point, digits)
+        except NotImplementedError as reason:
+            raise DensityError(f"the density cannot be evaluated to check its normalisation: {reason}") from None
         except QuadratureError as reason:
             where = ", ".join(f"{s} = {v}" for s, v in point.items())
             raise NormalisationError(f"the density could not be integrated at {where}: {reason}") from None
