@@ -97,7 +97,9 @@ def _newton(network: HopfieldNumbers, u: np.ndarray, tolerance: float) -> np.nda
     terms = np.abs(u) / network.resistance + np.abs(network.rates(u)) @ np.abs(network.weights.T) + np.abs(network.current)
     residual = np.abs(network.capacitance * network.velocity(u))
     good = np.all(np.isfinite(u), axis=1) & np.all(residual <= tolerance * (terms + 1e-3), axis=1)
-    return u[good]
+    found = u[good]
+    found[np.abs(found) < 1e-13] = 0.0  # what rounding leaves of a zero
+    return found
 
 
 def _distinct(points: np.ndarray) -> np.ndarray:

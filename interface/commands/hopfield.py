@@ -1,0 +1,267 @@
+"""``chentsov hopfield``: a two-neuron network from closed forms to phase portrait, compressibility and basins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, List, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from chentsov.models.hopfield import Hopfield, HopfieldNumbers
+    from chentsov.reports import Report
+
+__all__ = ["register"]
+
+VOLUMES = ("primal", "riemannian", "dual")
+MOST_POINTS = 4096
+
+
+def register(app: typer.Typer) -> None:
+    app.command("hopfield")(hopfield)
+
+
+def hopfield(
+    activation: str = typer.Option("logistic", help="logistic, tanh, arctan, softplus, erf, algebraic, or an increasing expression in u."),
+    gain: float = typer.Option(4, help="Gain λ of σ(λu)."),
+    weights: str = typer.Option("2, -3; -3, 2", help="Weights: entries by ',', rows by ';'."),
+    current: str = typer.Option("0.5, 0.5", help="Input currents J, by ','."),
+    resistance: str = typer.Option("1, 1", help="Resistances R > 0, by ','."),
+    capacitance: str = typer.Option("1, 1", help="Capacitances C > 0, by ','."),
+    points: int = typer.Option(256, help="Grid points a side."),
+    extent: float = typer.Option(3, help="The grid spans [−extent, extent]²."),
+    start: Optional[str] = typer.Option(None, help="Start of the trajectory that is followed. [default: near the upper right corner]"),
+    time: float = typer.Option(6, help="How long that trajectory is followed."),
+    latex: bool = typer.Option(False, "--latex", help="Closed forms as LaTeX."),
+    output: Path = typer.Option(Path("."), help="Folder for hopfield.nc and hopfield.png."),
+) -> None:
+    """Closed forms, phase portrait, compressibility in three volumes, and basins of a flip-flop of two neurons."""
+    from chentsov.models.hopfield import Hopfield
+    from chentsov.outputs import save_figure, save_netcdf, writable_folder
+    from chentsov.plots_hopfield import hopfield_figure
+    from chentsov.reports import Report
+
+    if not 2 <= points <= MOST_POINTS:
+        raise ValueError(f"the grid needs 2 to {MOST_POINTS} points a side, not {points}")
+    _positive(extent, "the extent"), _positive(time, "the time")
+    rows = _matrix(weights)
+    if len(rows) != 2:
+        raise ValueError(f"this picture is of two neurons; the weights have {len(rows)} rows (in Python `Hopfield` takes any number)")
+    network = Hopfield(
+        rows, _activation(activation), _list(resistance, "resistance"), _list(capacitance, "capacitance"),
+        _list(current, "current"), gain=gain,
+    )  # fmt: skip
+    first = _list(start, "start") if start is not None else [0.75 * extent, 0.9 * extent]
+    folder = writable_folder(output)
+
+    report = Report()
+    with report.stage("derive"):
+        general = Hopfield(2, network.activation, symmetric=network.is_symmetric)
+        checks = identities(general)
+    _show_closed_forms(report, general, checks, latex)
+    with report.stage("evaluate"):
+        numbers = network.numbers()
+        grid = on_square(numbers, points, extent)
+    with report.stage("fixed points"):
+        fixed = _fixed_points(numbers, extent)
+    with report.stage("basins"):
+        basin = basins(numbers, fixed, min(points, 256), extent)
+    with report.stage("follow"):
+        path = follow(network, first, time)
+    result = combined(network, grid, fixed, basin, path)
+    _show_numbers(report, result)
+    with report.stage("write"):
+        save_netcdf(result, folder / "hopfield.nc")
+        save_figure(hopfield_figure(result, f"{network}, W = [{weights}]"), folder / "hopfield.png")
+    report.timetable()
+    report.line(f"written: {folder / 'hopfield.nc'}, {folder / 'hopfield.png'}")
+
+
+# -- reading the options ----------------------------------------------------------------------------
+
+
+def _positive(value: float, what: str) -> None:
+    import math
+
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{what} must be a positive number, not {value}")
+
+
+def _list(text: str, what: str) -> List[float]:
+    import math
+
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise ValueError(f"{what} is written as numbers by ',', e.g. \"1, 1\", not '{text[:60]}'") from None
+    if len(values) != 2:
+        raise ValueError(f"{what} needs one number for each of the two neurons, not {len(values)}")
+    if not all(map(math.isfinite, values)):
+        raise ValueError(f"{what} must be finite, not '{text[:60]}'")
+    return values
+
+
+def _matrix(text: str) -> List[List[float]]:
+    try:
+        return [[float(part) for part in row.split(",")] for row in text.split(";")]
+    except ValueError:
+        raise ValueError(f"weights are written as rows by ';' and entries by ',', e.g. \"2, -3; -3, 2\", not '{text[:60]}'") from None
+
+
+def _activation(text: str) -> Any:
+    from chentsov.models.hopfield import ACTIVATIONS
+    from chentsov.parsing import parse_expression, parse_names
+
+    if text in ACTIVATIONS:
+        # The gain takes the place of the symbol that "hyperbolic" has of its own.
+        return "tanh" if text == "hyperbolic" else text
+    if text.isidentifier() and text != "u":
+        raise ValueError(f"unknown activation '{text[:60]}': choose {', '.join(ACTIVATIONS)}, or an increasing expression in u")
+    (u,) = parse_names("u")
+    expression = parse_expression(text, (u,))
+    if strange := expression.free_symbols - {u}:
+        raise ValueError(f"the activation holds {', '.join(sorted(map(str, strange)))}: write it in u alone")
+    return expression
+
+
+# -- the work ------------------------------------------------------------------------------------------
+
+
+def identities(network: Hopfield) -> dict[str, bool]:
+    """The statements of the formulation for all weights, resistances, capacitances and currents, decided exactly."""
+    flow, manifold = network.flow, network.manifold
+    kappa = {v: flow.compressibility_element(v) for v in VOLUMES}
+    known = {"2κ_riemannian = κ_primal + κ_dual": (2 * kappa["riemannian"] - kappa["primal"] - kappa["dual"]).is_zero}
+    if network.is_symmetric:
+        laplacian = {form: manifold.field(manifold.laplacian(network.energy, form)) for form in ("riemannian", "dual", "affine")}
+        known |= {
+            "u̇ = −grad E": flow.is_gradient(),
+            "dE/dt = −|u̇|²": flow.dissipates(),
+            "κ_riemannian = −ΔE": (kappa["riemannian"] + laplacian["riemannian"]).is_zero,
+            "κ_primal = −tr ∇*dE": (kappa["primal"] + laplacian["dual"]).is_zero,
+            "κ_dual = −tr ∇dE": (kappa["dual"] + laplacian["affine"]).is_zero,
+        }
+    return known
+
+
+def on_square(numbers: HopfieldNumbers, points: int, extent: float) -> xr.Dataset:
+    """Energy, velocity and compressibility over [−extent, extent]²."""
+    import numpy as np
+    import xarray as xr
+
+    side = np.linspace(-extent, extent, points)
+    u = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1)
+    data: dict[str, Any] = {
+        "velocity": (("u1", "u2", "neuron"), numbers.velocity(u)),
+        "compressibility": (("volume", "u1", "u2"), np.stack([numbers.compressibility(u, v) for v in VOLUMES]), {"long_name": "phase-space compressibility"}),
+    }
+    if numbers.is_symmetric:
+        data["energy"] = (("u1", "u2"), numbers.energy(u), {"long_name": "energy"})
+        data["laplacian_of_energy"] = (("u1", "u2"), numbers.laplacian_of_energy(u), {"long_name": "Laplacian of the energy"})
+    return xr.Dataset(data, coords={"u1": side, "u2": side, "volume": list(VOLUMES), "neuron": [1, 2]})
+
+
+def _fixed_points(numbers: HopfieldNumbers, extent: float) -> xr.Dataset:
+    import numpy as np
+
+    bounded = np.all(np.isfinite(numbers.radius()))
+    return numbers.fixed_points(count=512, radius=None if bounded else 10 * extent)
+
+
+def basins(numbers: HopfieldNumbers, fixed: xr.Dataset, points: int, extent: float) -> xr.Dataset:
+    """Which stable fixed point each start ends at; −1 where it is at none of them."""
+    import numpy as np
+    import xarray as xr
+
+    side = np.linspace(-extent, extent, points)
+    starts = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
+    ends = numbers.trajectories(starts, 40.0 * float(np.max(numbers.resistance * numbers.capacitance)), rtol=1e-6, atol=1e-8)
+    last = ends["position"].values[:, -1]
+    label = np.full(len(starts), -1)
+    for k in np.flatnonzero(fixed["kind"].values == "stable"):
+        place = fixed["position"].values[k]
+        label[np.max(np.abs(last - place), axis=1) < 1e-3 * (1 + np.max(np.abs(place)))] = k
+    return xr.Dataset({"basin": (("basin_u1", "basin_u2"), label.reshape(points, points))}, coords={"basin_u1": side, "basin_u2": side})
+
+
+def follow(network: Hopfield, start: List[float], time: float) -> xr.Dataset:
+    """One trajectory with energy, compressibilities, their integrals, and the log-volume of a cloud of neighbours."""
+    import numpy as np
+
+    return network.flow.trajectory(start, np.linspace(0.0, time, 121), measure="cloud")
+
+
+def combined(network: Hopfield, grid: xr.Dataset, fixed: xr.Dataset, basin: xr.Dataset, path: xr.Dataset) -> xr.Dataset:
+    """Everything in one dataset, each part with dimensions of its own."""
+    import numpy as np
+
+    result = grid.merge(basin)
+    result["fixed_point"] = (("point", "neuron"), fixed["position"].values)
+    result["fixed_point_kind"] = ("point", fixed["kind"].values.astype(str))
+    # Complex eigenvalues (weights that are not symmetric) have no place in NetCDF: two real arrays.
+    result["spectrum_real"] = (("point", "mode"), np.real(fixed["spectrum"].values))
+    result["spectrum_imaginary"] = (("point", "mode"), np.imag(fixed["spectrum"].values).astype(float))
+    if "energy" in fixed:
+        result["fixed_point_energy"] = ("point", fixed["energy"].values)
+    result = result.assign_coords(t=path["t"].values)
+    result["path"] = (("t", "neuron"), path["position"].values)
+    for name in ("accumulated", "log_volume"):
+        result[name] = (("t", "volume"), path[name].values, path[name].attrs)
+    result["path_compressibility"] = (("t", "volume"), path["compressibility"].values)
+    if "energy" in path:
+        result["path_energy"] = ("t", path["energy"].values)
+    act = network.activation
+    result.attrs = {
+        "model": str(network), "activation": str(act.value), "gain": float(act.gain),
+        "weights": [float(w) for w in network.weights], "resistance": [float(r) for r in network.resistances],
+        "capacitance": [float(c) for c in network.capacitances], "current": [float(j) for j in network.currents],
+        "path_ending": path.attrs["ending"],
+    }  # fmt: skip
+    return result
+
+
+# -- showing ----------------------------------------------------------------------------------------------
+
+
+def _show_closed_forms(report: Report, network: Hopfield, checks: dict[str, bool], latex: bool) -> None:
+    import sympy as sp
+
+    report.heading("Closed forms")
+    forms = [("psi", network.potential), *((f"v_{i + 1}", v) for i, v in enumerate(network.rates))]
+    forms += [(f"g_{i + 1}{i + 1}", c * network.activation.slope_of(u)) for i, (c, u) in enumerate(zip(network.capacitances, network.coordinates))]
+    if network.is_symmetric:
+        forms.append(("E", network.energy))
+    forms += [(f"kappa_{v}", network.compressibility(v)) for v in VOLUMES]
+    for name, expression in forms:
+        if latex:
+            report.line(f"{sp.latex(sp.Symbol(name))} = {sp.latex(expression)}")
+        else:
+            report.formula(name, expression)
+    report.heading("Identities, for every value of the symbols")
+    report.table(("statement", "holds"), [(text, "pass" if holds else "FAIL") for text, holds in checks.items()])
+    if not network.is_symmetric:
+        report.line("The weights are not symmetric: no energy and no gradient flow; the compressibilities keep their mean relation.")
+
+
+def _show_numbers(report: Report, result: xr.Dataset) -> None:
+    import numpy as np
+
+    from chentsov.reports import number
+
+    report.heading("Fixed points")
+    rows = []
+    for k in range(result.sizes["point"]):
+        place = ", ".join(number(x) for x in result["fixed_point"].values[k])
+        parts = zip(result["spectrum_real"].values[k], result["spectrum_imaginary"].values[k])
+        spectrum = ", ".join(number(a) if b == 0 else f"{number(a)}{b:+.3g}i" for a, b in parts)
+        rows.append((place, str(result["fixed_point_kind"].values[k]), spectrum))
+    report.table(("u", "kind", "spectrum"), rows)
+    off = float(np.nanmax(np.abs(result["log_volume"].values - result["accumulated"].values)))
+    report.line(f"∫κ dt against the log-volume of a cloud: largest difference {off:.1e}")
+    if "laplacian_of_energy" in result:
+        kappa, laplacian = result["compressibility"].sel(volume="riemannian").values, result["laplacian_of_energy"].values
+        report.line(f"κ against −ΔE on the grid: largest difference {np.max(np.abs(kappa + laplacian)) / np.max(np.abs(kappa)):.1e} of the largest κ")
+    if result.attrs["path_ending"] != "reached the last time":
+        report.line(f"the trajectory {result.attrs['path_ending']}")

@@ -1,0 +1,107 @@
+"""The picture of a two-neuron network: phase portrait, basins, the three compressibilities, the theorem at work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .plots import heat_map, new_figure
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["hopfield_figure"]
+
+_COLOURS = {"primal": "#4477aa", "riemannian": "#228833", "dual": "#ee6677"}
+_MARKS = {"stable": ("o", "white"), "saddle": ("X", "gold"), "unstable": ("s", "tomato"), "degenerate": ("D", "violet")}
+_ZERO = "0.15"     # the colour of the line where a compressibility changes its sign
+
+
+def hopfield_figure(result: xr.Dataset, title: str) -> Figure:
+    """Six panels from the dataset that ``chentsov hopfield`` writes."""
+    figure = new_figure(15.6, 9.2)
+    axes = figure.subplots(2, 3)
+    _portrait(axes[0, 0], result)
+    _basins(axes[0, 1], result)
+    _along(axes[0, 2], result)
+    for ax, volume in zip(axes[1], ("primal", "riemannian", "dual")):
+        field = result["compressibility"].sel(volume=volume).transpose("u1", "u2")
+        heat_map(ax, field, f"compressibility, {volume} volume")
+        if float(field.min()) < 0 < float(field.max()):
+            ax.contour(result["u1"], result["u2"], field.T, levels=[0.0], colors=_ZERO, linewidths=1.0, linestyles="--")
+        _fixed_points(ax, result, small=True)
+    figure.suptitle(title)
+    return figure
+
+
+def _frame(ax: Axes, result: xr.Dataset, title: str) -> None:
+    u1, u2 = result["u1"].values, result["u2"].values
+    ax.set(title=title, xlabel="$u_1$", ylabel="$u_2$", xlim=(u1[0], u1[-1]), ylim=(u2[0], u2[-1]))
+
+
+def _portrait(ax: Axes, result: xr.Dataset) -> None:
+    u1, u2 = result["u1"].values, result["u2"].values
+    if "energy" in result:
+        energy = result["energy"].transpose("u1", "u2").values.T
+        # Levels by quantiles: near the minima and far away alike there is something to see.
+        levels = np.unique(np.quantile(energy, np.linspace(0.0, 0.98, 22)))
+        if levels.size > 2:
+            ax.contourf(u1, u2, energy, levels=levels, cmap="Blues_r", extend="max", alpha=0.85)
+            ax.contour(u1, u2, energy, levels=levels, colors="white", linewidths=0.5, linestyles="solid")
+    velocity = result["velocity"].transpose("neuron", "u2", "u1").values
+    step = max(1, len(u1) // 64)
+    ax.streamplot(
+        u1[::step], u2[::step], velocity[0, ::step, ::step], velocity[1, ::step, ::step],
+        color="0.25", linewidth=0.6, density=1.1, arrowsize=0.8,
+    )  # fmt: skip
+    path = result["path"].values
+    ax.plot(path[:, 0], path[:, 1], color="black", linewidth=3.0)
+    ax.plot(path[:, 0], path[:, 1], color="orange", linewidth=1.6)
+    _fixed_points(ax, result)
+    _frame(ax, result, "phase portrait" + (" and energy" if "energy" in result else ""))
+
+
+def _fixed_points(ax: Axes, result: xr.Dataset, small: bool = False) -> None:
+    seen: set[str] = set()
+    for point, kind in zip(result["fixed_point"].values, result["fixed_point_kind"].values):
+        mark, colour = _MARKS[str(kind)]
+        label = str(kind) if str(kind) not in seen and not small else None
+        seen.add(str(kind))
+        ax.plot(*point, mark, color=colour, markeredgecolor="black", markersize=4 if small else 8, label=label, zorder=6)
+    if seen and not small:
+        ax.legend(loc="upper right", fontsize=8, framealpha=0.9)
+
+
+def _basins(ax: Axes, result: xr.Dataset) -> None:
+    from matplotlib.colors import ListedColormap
+
+    basin = result["basin"].transpose("basin_u1", "basin_u2").values.T
+    labels = sorted(int(k) for k in np.unique(basin))
+    palette = ["0.8", "#88ccee", "#ddcc77", "#cc6677", "#44aa99", "#aa4499", "#999933", "#332288", "#117733"]
+    colours = ["0.8" if k < 0 else palette[1 + k % (len(palette) - 1)] for k in labels]
+    index = np.searchsorted(labels, basin)
+    ax.pcolormesh(
+        result["basin_u1"], result["basin_u2"], index, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(labels) - 0.5,
+        shading="nearest", rasterized=True,
+    )  # fmt: skip
+    _fixed_points(ax, result)
+    _frame(ax, result, "basins of attraction" + (" (grey: not at rest)" if labels and labels[0] < 0 else ""))
+
+
+def _along(ax: Axes, result: xr.Dataset) -> None:
+    t = result["t"].values
+    handles: list[Any] = []
+    for volume, colour in _COLOURS.items():
+        handles += ax.plot(t, result["accumulated"].sel(volume=volume), color=colour, linewidth=1.8, label=f"∫κ dt, {volume}")
+        ax.plot(t[:: max(1, len(t) // 12)], result["log_volume"].sel(volume=volume)[:: max(1, len(t) // 12)], "o", color=colour, markersize=4)
+    handles += ax.plot([], [], "o", color="0.4", markersize=4, label="log-volume of a cloud")
+    ax.set(title="along the orange trajectory", xlabel="$t$", ylabel="change of log-volume")
+    if "path_energy" in result:
+        other = ax.twinx()
+        handles += other.plot(t, result["path_energy"], color="black", linestyle=":", linewidth=1.5, label="energy")
+        other.set_ylabel("energy")
+    ax.legend(handles=handles, fontsize=8, framealpha=0.9)
+    ax.grid(alpha=0.25)
