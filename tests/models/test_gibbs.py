@@ -103,13 +103,18 @@ def test_curie_weiss_in_the_limit_is_refused_by_name():
     assert sp.simplify((pulled + pulled.T) / 2 - metric) == sp.zeros(2)
 
 
+def magnet_metric(n, beta, h):
+    levels = {(mpmath.mpf((n - 2 * k) ** 2) / (2 * n), n - 2 * k): mpmath.binomial(n, k) for k in range(n + 1)}
+    (bb, bh, hh), _ = cumulants(levels, mpmath.mpf(beta), mpmath.mpf(h))
+    return np.array([[bb, bh], [bh, hh]], dtype=float)
+
+
 def test_finite_magnets_approach_the_degenerate_limit():
-    smaller = []
-    for n in (3, 6):
-        magnet = gibbs.curie_weiss_finite(n)
-        g = np.array(magnet.metric.subs(dict(zip(magnet.coordinates, (R(1, 2), R(1, 3))))).evalf(), dtype=float) / n
-        smaller.append(np.linalg.eigvalsh(g)[0])
-    assert smaller[0] > 0 and all(1.5 < a / b < 3 for a, b in zip(smaller, smaller[1:]))
+    magnet = gibbs.curie_weiss_finite(4)
+    g = np.array(magnet.metric.subs(dict(zip(magnet.coordinates, (R(1, 2), R(1, 4))))).evalf(), dtype=float)
+    assert np.allclose(g, magnet_metric(4, 0.5, 0.25), rtol=1e-12)
+    smaller = [np.linalg.eigvalsh(magnet_metric(n, 0.5, 0.25) / n)[0] for n in (32, 64, 128)]
+    assert smaller[0] > 0 and all(1.8 < a / b < 2.2 for a, b in zip(smaller, smaller[1:]))
 
 
 # -- finite tori -----------------------------------------------------------------------------------------
