@@ -1,4 +1,7 @@
-"""The cells of a grid: machine code first, balls for what machine numbers cannot answer.
+"""The cells of a grid: machine code first, more digits where it takes them.
+
+With a tolerance, every number comes with a bound. Cells whose bound misses it are computed in double-double
+arithmetic, again with a bound; what is still open goes to balls of rising precision.
 
 Without a tolerance, only the cells without a finite number are looked at again: in ball arithmetic they
 get their number after all (an overflow on the way), or the reason why there is none.
@@ -21,6 +24,7 @@ from .axes import Axis
 __all__ = ["Cells", "certified", "SINGULAR", "OUTSIDE", "LIMIT"]
 
 SINGULAR, OUTSIDE, LIMIT = 1, 2, 3
+_WHOLE_BLOCK = 0.1  # share of open cells from which a whole block is refined: its exponentials are hoisted, a list's are not
 _PRECISIONS = (128, 512, 2048)
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
 
@@ -37,7 +41,8 @@ class Cells:
     def __init__(self, kernel: Kernel, axes: Sequence[Axis], constants: Mapping[sp.Symbol, Any], metric: Any, rtol: float | None, data: Mapping[Any, Any]) -> None:
         self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
         self.data = data
-        self.recomputed = 0
+        self.refined = 0      # cells that took double-double arithmetic
+        self.recomputed = 0   # cells that took balls
         self._balls: BallProgram | None = None
         self._determinant: BallProgram | None = None
 
@@ -48,11 +53,32 @@ class Cells:
             values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
             doubtful = ~np.isfinite(values).all(axis=0)
         else:
-            values, bounds = self.kernel.bounded(*arrays)
-            doubtful = ~certified(values, bounds, self.rtol).all(axis=0)
+            values, doubtful = self._certified(arrays)
         status = np.zeros(values.shape[1:], np.int8)
         self._settle(values, status, doubtful, part)
         return values, status
+
+    def _certified(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Machine numbers with their bounds; double-doubles where these miss the tolerance; what is still open."""
+        assert self.rtol is not None
+        values, bounds = self.kernel.bounded(*arrays)
+        proven = certified(values, bounds, self.rtol)
+        open_cells = ~proven.all(axis=0)
+        count = int(open_cells.sum())
+        if not count:
+            return values, open_cells
+        self.refined += count
+        if count > open_cells.size * _WHOLE_BLOCK:
+            better, bounds = self.kernel.bounded(*arrays, refined=True)
+            good = certified(better, bounds, self.rtol)
+        else:
+            points = [np.broadcast_to(a, open_cells.shape)[open_cells] for a in arrays]
+            better, good = np.full_like(values, np.nan), np.zeros(values.shape, bool)
+            found, found_bounds = self.kernel.bounded(*points, refined=True)
+            better[:, open_cells] = found
+            good[:, open_cells] = certified(found, found_bounds, self.rtol)
+        values = np.where(~proven & good, better, values)
+        return values, ~(proven | good).all(axis=0)
 
     def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
         n = len(self.axes)

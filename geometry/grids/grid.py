@@ -93,7 +93,7 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
             progress(done, total)
     return _dataset(xr, source, coordinates, axes_read, names, recipes, slots, values, status,
                     provenance(source, names, {s: v for s, v in fixed.items()}, data or {},
-                               {"rtol": rtol, "dtype": str(values.dtype), "recomputed_cells": cells.recomputed}))
+                               {"rtol": rtol, "dtype": str(values.dtype), "cells_in_double_double": cells.refined, "cells_in_balls": cells.recomputed}))
 
 
 def _unrepresentable(values: np.ndarray, status: np.ndarray) -> None:

@@ -52,17 +52,20 @@ class _Bound:
 _UNKNOWN = _Bound(math.inf)
 
 
-def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int) -> Program:
+def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int) -> tuple[Program, frozenset[Node]]:
     """The program with one more output for each: a bound on its absolute error (infinite where none is known).
+
+    With it, the nodes of the program as it was: with bits = 128, those to be computed in double-double.
 
     Args:
         program: arranged, as it will be emitted.
         inputs: the range of every input and row variable.
         rows: table -> number of rows.
-        bits: 64 or 32.
+        bits: 64, 32, or 128 for double-double arithmetic on machine doubles.
     """
     work = _Bounds(program, inputs, rows, bits)
-    return Program(program.graph, (*program.outputs, *(work.total(o) for o in program.outputs)), program.inputs, program.rows)
+    own = frozenset(n for n in work.bound if n.op not in ("number", "constant", "input", "row"))
+    return Program(program.graph, (*program.outputs, *(work.total(o) for o in program.outputs)), program.inputs, program.rows), own
 
 
 class _Bounds:
@@ -71,8 +74,9 @@ class _Bounds:
         self.rows = rows
         self.row_tables = program.rows
         self.bits = bits
-        self.u = 2.0**-53 if bits == 64 else 2.0**-24
-        self.eta = 2.0**-1074 if bits == 64 else 2.0**-149
+        # the rounding error of one operation, relative and where it underflows
+        self.u, self.eta = {64: (2.0**-53, 2.0**-1074), 32: (2.0**-24, 2.0**-149), 128: (2.0**-101, 2.0**-1068)}[bits]
+        self.ulps = {"exp": 64} if bits == 128 else _ULPS
         self.range = ranges(program, inputs)
         self.over_rows = _over_rows(program)
         self.bound: dict[Node, _Bound] = {}
@@ -142,7 +146,7 @@ class _Bounds:
         if op == "constant":
             return _Bound(u) if math.isfinite(self.range[node][1]) else _UNKNOWN
         if op in ("input", "row"):
-            return _Bound(0.0) if self.bits == 64 else _Bound(u, d=1.0)
+            return _Bound(u, d=1.0) if self.bits == 32 else _Bound(0.0)
         if any(a.op not in MASKS and not self.bound[a].known for a in node.args):
             return _UNKNOWN
         if op == "mean":
@@ -276,7 +280,7 @@ class _Bounds:
     def _exp(self, node: Node) -> _Bound:
         (a,) = node.args
         x = self.bound[a]
-        own = _ULPS["exp"] * self.u
+        own = self.ulps["exp"] * self.u
         wide = x.c * self.magnitude(a) + x.d * self.eta + (x.k * self._sup(x.a) if x.a is not None else 0.0)
         if wide <= _LARGEST_C:
             return _Bound(wide * _INFLATE + own, d=4.0)
@@ -322,7 +326,7 @@ class _Bounds:
     def _lipschitz(self, node: Node) -> _Bound:
         """Functions with slope at most one."""
         (a,) = node.args
-        own = _ULPS[node.op] * self.u
+        own = self.ulps[node.op] * self.u
         x = self.bound[a]
         if not x.c and x.a is None and not x.d:
             return _Bound(own, d=4.0)
@@ -332,20 +336,20 @@ class _Bounds:
         (a,) = node.args
         x = self.bound[a]
         if x.a is None:  # the relative error does not grow: |x tanh'(x)| <= |tanh x|
-            return _Bound(x.c * _INFLATE + _ULPS["tanh"] * self.u, d=x.d + 4.0)
+            return _Bound(x.c * _INFLATE + self.ulps["tanh"] * self.u, d=x.d + 4.0)
         return self._lipschitz(node)
 
     def _log1p(self, node: Node) -> _Bound:
         (a,) = node.args
         x = self.bound[a]
         if x.a is None and self.nonnegative(a):  # x / (1 + x) <= log1p(x)
-            return _Bound(x.c * _INFLATE + _ULPS["log1p"] * self.u, d=x.d + 4.0)
+            return _Bound(x.c * _INFLATE + self.ulps["log1p"] * self.u, d=x.d + 4.0)
         return _UNKNOWN
 
     def _log(self, node: Node) -> _Bound:
         (a,) = node.args
         x = self.bound[a]
-        own = _ULPS["log"] * self.u
+        own = self.ulps["log"] * self.u
         if x.a is None and not x.d:
             if not x.c:
                 return _Bound(own)
@@ -378,7 +382,7 @@ def _over_rows(program: Program) -> dict[Node, frozenset[str]]:
 
 def _exactly(value: Fraction, bits: int) -> bool:
     """Whether a rational number is a machine number."""
-    digits = 53 if bits == 64 else 24
+    digits = 24 if bits == 32 else 53
     d, n = value.denominator, abs(value.numerator)
     if d & (d - 1) or d.bit_length() > 100 or n.bit_length() > 120:
         return False

@@ -13,8 +13,9 @@ from .bounds import with_bounds
 from .contraction import Contraction
 from .intervals import coarse
 from .lower import lower, symbol_keys
+from .native.double_double import SUPPORTED
 from .native.run import Machine, default_threads
-from .program import Program
+from .program import Node, Program
 from .schedule import Schedule, schedule
 from .separate import headroom, separate
 
@@ -112,12 +113,13 @@ class Kernel:
         stages = f"\n\n{plan.plan}" if isinstance(plan, Machine) else ""
         return f"{self.program}{stages}"
 
-    def bounded(self, *arrays: Any) -> tuple[np.ndarray, np.ndarray]:
+    def bounded(self, *arrays: Any, refined: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """Values and bounds on their absolute errors, each with one row an expression.
 
         A bound is sound: the exact value of the formula, at the inputs as they are, is no further away. It is
         infinite where nothing is known (the kernel contains a function without an error rule). For float32 the
-        rounding of inputs to float32 is part of the error.
+        rounding of inputs to float32 is part of the error. With `refined`, the computation is in double-double
+        arithmetic (about 32 digits); NaN for expressions with functions that it does not have.
         """
         prepared = [_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
         shape = np.broadcast_shapes(*(a.shape for a in prepared))
@@ -125,8 +127,11 @@ class Kernel:
         target = np.empty((2 * count, *shape), self.dtype)
         if target.size:
             with np.errstate(all="ignore"):
-                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, bounded=True)
-        return target[:count], target[count:]
+                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, "refined" if refined else "bounded")
+        values, bounds = target[:count], target[count:]
+        if refined:  # the low parts are dropped
+            bounds += np.abs(values) * 2.0**-53
+        return values, bounds
 
     # the two back ends --------------------------------------------------------------------------------
     def _reference(self, arrays: list[np.ndarray], target: np.ndarray) -> None:
@@ -136,11 +141,11 @@ class Kernel:
         for k, value in enumerate(evaluate(self.program, values, self._data, self.dtype)):
             target[k] = value
 
-    def _native(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray, bounded: bool = False) -> None:
+    def _native(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray, mode: str = "plain") -> None:
         extents, loops, thin = _collapsed(shape, arrays)
         values = dict(zip(self._argument_keys, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
         pattern = dict(zip(self._argument_keys, loops)) | {k: frozenset() for k in self._constants}
-        machine = self._machine(pattern, len(extents), values, bounded)
+        machine = self._machine(pattern, len(extents), values, mode)
         plan = machine.plan
         tables = {t: len(extents) + k for k, t in enumerate(plan.tables)}
         rows = {tables[t]: len(next(iter(self._data[key] for key, u in self.program.rows.items() if u == t))) for t in plan.tables}
@@ -162,19 +167,20 @@ class Kernel:
 
                 flat[...] = leaf(node, self.dtype)
 
-    def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], bounded: bool) -> Machine:
+    def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str) -> Machine:
         spans = {k: _range(v) for k, v in {**values, **self._data}.items()}
         separated = headroom(self.program, spans, pattern, axes) < _HEADROOM[self.dtype.name]
-        coarsened = {k: coarse(*span) for k, span in spans.items()} if bounded else {}
-        key = (tuple(sorted((k, tuple(sorted(v))) for k, v in pattern.items())), axes, separated, tuple(sorted(coarsened.items())))
+        coarsened = {k: coarse(*span) for k, span in spans.items()} if mode != "plain" else {}
+        key = (mode, tuple(sorted((k, tuple(sorted(v))) for k, v in pattern.items())), axes, separated, tuple(sorted(coarsened.items())))
         self._last = key
         if key not in self._plans:
-            program = separate(self.program, pattern, axes, separated=separated)
-            program = arrange(program, pattern, axes)
-            if bounded:
+            program = _refinable(self.program) if mode == "refined" else self.program
+            program = arrange(separate(program, pattern, axes, separated=separated), pattern, axes)
+            own: frozenset[Node] = frozenset()
+            if mode != "plain":
                 rows = {t: self._data[k].size for k, t in self.program.rows.items()}
-                program = with_bounds(program, coarsened, rows, 8 * self.dtype.itemsize)
-            self._plans[key] = Machine(schedule(program, pattern, axes), self.dtype)
+                program, own = with_bounds(program, coarsened, rows, 128 if mode == "refined" else 8 * self.dtype.itemsize)
+            self._plans[key] = Machine(schedule(program, pattern, axes, own if mode == "refined" else frozenset()), self.dtype)
         return self._plans[key]  # type: ignore[return-value]
 
     # shapes -------------------------------------------------------------------------------------------
@@ -193,6 +199,15 @@ class Kernel:
         if isinstance(self._shape, tuple):
             return target.reshape(*self._shape, *shape)
         return [row if shape else row[()] for row in target]
+
+
+def _refinable(program: Program) -> Program:
+    """The program with NaN for the outputs that double-double arithmetic cannot compute."""
+    fine: dict[Node, bool] = {}
+    for node in program.nodes():
+        fine[node] = (node.op in SUPPORTED or node.op == "logistic") and all(fine[a] for a in node.args)
+    nan = program.graph.constant("nan")
+    return Program(program.graph, tuple(o if fine[o] else nan for o in program.outputs), program.inputs, program.rows)
 
 
 def _dtype(dtype: Any) -> np.dtype:

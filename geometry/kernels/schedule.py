@@ -55,13 +55,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Stages in an order in which they can run; `home` gives the loops of every stored value."""
+    """Stages in an order in which they can run; `home` gives the loops of every stored value.
+
+    `pairs` are the nodes to compute in double-double arithmetic.
+    """
 
     program: Program
     axes: int
     tables: tuple[str, ...]
     stages: tuple[Stage, ...]
     home: dict[Node, tuple[int, ...]] = field(repr=False)
+    pairs: frozenset[Node] = field(default=frozenset(), repr=False)
 
     def name(self, loop: int) -> str:
         return f"axis{loop}" if loop < self.axes else self.tables[loop - self.axes]
@@ -101,7 +105,7 @@ def domains(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) 
     return out
 
 
-def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) -> Schedule:
+def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, pairs: frozenset[Node] = frozenset()) -> Schedule:
     """Stages for a program whose inputs depend on the axes as `pattern` says.
 
     >>> import sympy as sp
@@ -171,7 +175,7 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int)
                      Stage("sum", lvl, ordered(domain), body, inputs, tuple(results), axes + tables.index(table))))
     plan.sort(key=lambda p: p[0])
     home = {n: ordered(where[n]) for n in stored}
-    return Schedule(program, axes, tables, tuple(s for _, s in plan), home)
+    return Schedule(program, axes, tables, tuple(s for _, s in plan), home, pairs)
 
 
 def _operands(node: Node) -> list[Node]:

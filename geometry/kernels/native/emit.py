@@ -2,7 +2,7 @@
 
     void stage_k(ptr buffers, ptr capacities, i64 low, i64 high, i64 rows)
 
-`weight` multiplies the sums (one over the number of rows). `buffers` lists the tables of the inputs, then of the results. `capacities` gives the allocated length of
+`weight` multiplies the sums (one over the number of rows). `buffers` lists the tables of the inputs, then of the results, then the low parts of those in double-double. `capacities` gives the allocated length of
 every loop. The stage's `split` loop runs over [low, high). The innermost cell loop advances by
 whole vectors and ends with a block that overlaps the one before, so there is no scalar tail.
 
@@ -17,6 +17,7 @@ from fractions import Fraction
 
 from ..program import Node
 from ..schedule import Schedule, Stage, loop_order
+from .double_double import DoubleDouble, Pair, exact_constant
 from .text import Vector, Writer
 from .vector import OWN, define
 
@@ -27,6 +28,7 @@ _CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Cat
               "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
 _RELATIONS = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
 _MOST_BLOCKS = 2
+Value = str | Pair  # the name of a vector, or of both parts of a double-double
 
 
 def block_lanes(lanes: int) -> int:
@@ -70,16 +72,19 @@ class _Stage:
         self.along = self.cells[-1] if self.cells else None  # the loop that the vectors run along
         self.vector = Vector(bits, lanes if self.along is not None else 1)
         self.w = Writer(self.vector, declared=declared)
+        self.pairs = plan.pairs
+        self.double = DoubleDouble(self.w)
         self.blocks = self._blocks()
         self.entry: list[str] = []
-        self.loaded: dict[tuple[Node, int], str] = {}
+        self.loaded: dict[tuple[Node, int], Value] = {}
         self.index: dict[int, str] = {}
         self.pointer: dict[Node, str] = {}
+        self.low_pointer: dict[Node, str] = {}
         self.stride: dict[int, str] = {}
 
     def _blocks(self) -> int:
         """Two vectors of cells a step where the sums of both fit the 32 (or 16) registers."""
-        if self.stage.kind != "sum" or self.along is None:
+        if self.stage.kind != "sum" or self.along is None or self.pairs:
             return 1
         registers = 32 if self.vector.lanes * self.vector.bits == 512 else 16
         return _MOST_BLOCKS if _MOST_BLOCKS * len(self.stage.results) + 10 <= registers else 1
@@ -91,9 +96,11 @@ class _Stage:
         for loop in sorted(rank):
             p = w.let(f"getelementptr i64, ptr %capacities, i64 {loop}", "p")
             self.stride[loop] = w.let(f"load i64, ptr {p}", "cap")
-        for position, node in enumerate((*stage.inputs, *stage.results)):
+        tables = [(self.pointer, n) for n in (*stage.inputs, *stage.results)]
+        tables += [(self.low_pointer, n) for n in (*stage.inputs, *stage.results) if n in self.pairs]
+        for position, (pointers, node) in enumerate(tables):
             p = w.let(f"getelementptr ptr, ptr %buffers, i64 {position}", "p")
-            self.pointer[node] = w.let(f"load ptr, ptr {p}", "buf")
+            pointers[node] = w.let(f"load ptr, ptr {p}", "buf")
         if stage.kind == "sum":
             # vectors outermost: the tables of the last axis stay in the first-level cache
             order = [self.along, *self.cells[:-1]] if self.along is not None else []
@@ -150,9 +157,11 @@ class _Stage:
                     if block and self.along not in home:
                         self.loaded[node, block] = self.loaded[node, 0]
                     else:
-                        self.loaded[node, block] = self._load(node, home, block)
+                        high = self._load(self.pointer[node], home, block)
+                        paired = node in self.pairs
+                        self.loaded[node, block] = (high, self._load(self.low_pointer[node], home, block)) if paired else high
 
-    def _address(self, node: Node, home: tuple[int, ...], block: int) -> str:
+    def _address(self, pointer: str, home: tuple[int, ...], block: int) -> str:
         w = self.w
         offset = "0"
         for loop in home:
@@ -160,11 +169,11 @@ class _Stage:
             if loop == self.along and block:
                 here = w.let(f"add i64 {here}, {block * self.vector.lanes}")
             offset = here if offset == "0" else w.let(f"add i64 {w.let(f'mul i64 {offset}, {self.stride[loop]}')}, {here}")
-        return w.let(f"getelementptr {self.vector.scalar}, ptr {self.pointer[node]}, i64 {offset}", "a")
+        return w.let(f"getelementptr {self.vector.scalar}, ptr {pointer}, i64 {offset}", "a")
 
-    def _load(self, node: Node, home: tuple[int, ...], block: int) -> str:
+    def _load(self, pointer: str, home: tuple[int, ...], block: int) -> str:
         w, v = self.w, self.vector
-        address = self._address(node, home, block)
+        address = self._address(pointer, home, block)
         align = v.bits // 8
         if v.lanes == 1:
             return w.let(f"load {v.type}, ptr {address}, align {align}")
@@ -205,51 +214,95 @@ class _Stage:
         w.line(f"  br label {head}")
         w.label(head[1:])
         w.line(f"  {n} = phi i64 [ 0, {before} ], [ {following}, {head} ]")
-        sums = {(node, b): (w.fresh("s"), w.fresh("t")) for node in stage.results for b in range(self.blocks)}
-        for old, new in sums.values():
-            zero = "zeroinitializer" if v.lanes > 1 else v.constant(0.0)
+        # each sum is one number, or two
+        parts = {node: 2 if node in self.pairs else 1 for node in stage.results}
+        sums = {(node, b): [(w.fresh("s"), w.fresh("t")) for _ in range(parts[node])] for node in stage.results for b in range(self.blocks)}
+        zero = "zeroinitializer" if v.lanes > 1 else v.constant(0.0)
+        for old, new in (name for names in sums.values() for name in names):
             w.line(f"  {old} = phi {v.type} [ {zero}, {before} ], [ {new}, {head} ]")
         kept = dict(self.loaded), dict(self.index)
         assert stage.table is not None
         self.index[stage.table] = n
         self._load_available()
-        names = self._evaluate()
-        for (node, block), (old, new) in sums.items():
-            w.line(f"  {new} = fadd contract {v.type} {old}, {self._value(node.args[0], names[block])}")
+        known = self._evaluate()
+        for (node, block), names in sums.items():
+            term = self._value(node.args[0], known[block])
+            if parts[node] == 2:
+                total = self.double.add((names[0][0], names[1][0]), self._pair(node.args[0], known[block]))
+                for (_, new), part in zip(names, total):
+                    w.line(f"  {new} = bitcast {v.type} {part} to {v.type}")
+            else:
+                ((old, new),) = names
+                w.line(f"  {new} = fadd contract {v.type} {old}, {_high(term)}")
         w.line(f"  {following} = add i64 {n}, 1")
         again = w.let(f"icmp slt i64 {following}, %rows")
         w.line(f"  br i1 {again}, label {head}, label {after}")
         w.label(after[1:])
         self.loaded, self.index = kept
-        self._store_sums(sums)
+        self._store_sums({key: [new for _, new in names] for key, names in sums.items()})
 
-    def _store_sums(self, sums: dict[tuple[Node, int], tuple[str, str]]) -> None:
+    def _store_sums(self, sums: dict[tuple[Node, int], list[str]]) -> None:
+        """Sums times the weight; in double-double, divided by the number of rows instead."""
         w, v = self.w, self.vector
         weight = "%weight" if v.bits == 64 else w.let("fptrunc double %weight to float")
         if v.lanes > 1:
             first = w.let(f"insertelement {v.type} poison, {v.scalar} {weight}, i32 0")
             weight = w.let(f"shufflevector {v.type} {first}, {v.type} poison, <{v.lanes} x i32> zeroinitializer")
-        for (node, block), (_, new) in sums.items():
-            self._store(node, w.mul(new, weight), block)
-
-    def _store(self, node: Node, value: str, block: int) -> None:
-        address = self._address(node, self.plan.home[node], block)
-        self.w.line(f"  store {self.vector.type} {value}, ptr {address}, align {self.vector.bits // 8}")
-
-    def _evaluate(self) -> list[dict[Node, str]]:
-        """Emit the body for all blocks side by side; for each block, the names of its values."""
-        names: list[dict[Node, str]] = [{n: name for (n, b), name in self.loaded.items() if b == block} for block in range(self.blocks)]
-        for node in self.stage.body:
-            args = [[self._value(a, known) for a in node.args] for known in names]
-            if node.op == "reciprocal":
-                made = self._reciprocals([a for (a,) in args])
+        for (node, block), names in sums.items():
+            if len(names) == 2:
+                self._store(node, self.double.div((names[0], names[1]), (weight, w.const(0.0))), block)
             else:
-                made = [self._operation(node, a) for a in args]
+                self._store(node, w.div(names[0], weight) if self.pairs else w.mul(names[0], weight), block)
+
+    def _store(self, node: Node, value: Value, block: int) -> None:
+        home = self.plan.home[node]
+        targets = [(self.pointer[node], _high(value))]
+        if node in self.pairs:
+            targets.append((self.low_pointer[node], value[1] if isinstance(value, tuple) else self.w.const(0.0)))
+        for pointer, part in targets:
+            address = self._address(pointer, home, block)
+            self.w.line(f"  store {self.vector.type} {part}, ptr {address}, align {self.vector.bits // 8}")
+
+    def _evaluate(self) -> list[dict[Node, Value]]:
+        """Emit the body for all blocks side by side; for each block, the names of its values."""
+        names: list[dict[Node, Value]] = [{n: name for (n, b), name in self.loaded.items() if b == block} for block in range(self.blocks)]
+        for node in self.stage.body:
+            made: list[Value]
+            if node in self.pairs:
+                made = [self._double_operation(node, known) for known in names]
+            else:
+                args = [[_high(self._value(a, known)) for a in node.args] for known in names]
+                made = list(self._reciprocals([a for (a,) in args])) if node.op == "reciprocal" else [self._operation(node, a) for a in args]
             for known, name in zip(names, made):
                 known[node] = name
         return names
 
-    def _value(self, node: Node, names: dict[Node, str]) -> str:
+    def _double_operation(self, node: Node, known: dict[Node, Value]) -> Value:
+        double, op = self.double, node.op
+        if op == "select":
+            return double.select(_high(self._value(node.args[0], known)), *(self._pair(a, known) for a in node.args[1:]))
+        args = [self._pair(a, known) for a in node.args]
+        if op == "power":
+            return double.power(args[0], int(node.value))  # type: ignore[call-overload]
+        if op == "reciprocal":
+            return double.div(double.number(Fraction(1)), args[0])
+        if op in ("add", "mul", "product"):
+            out = args[0]
+            for a in args[1:]:
+                out = double.add(out, a) if op == "add" else double.mul(out, a)
+            return out
+        return getattr(double, op)(*args)
+
+    def _pair(self, node: Node, known: dict[Node, Value]) -> Pair:
+        """A value as two numbers; a machine number has no low part."""
+        if node.op == "number":
+            return self.double.number(node.value)  # type: ignore[arg-type]
+        if node.op == "constant":
+            return self.double.number(exact_constant(str(node.value)))
+        value = known[node]
+        return value if isinstance(value, tuple) else (value, self.w.const(0.0))
+
+    def _value(self, node: Node, names: dict[Node, Value]) -> Value:
         if node.op == "number":
             return self.vector.constant(_rounded(node.value, self.vector.bits))  # type: ignore[arg-type]
         if node.op == "constant":
@@ -317,6 +370,10 @@ class _Stage:
         self.needed[name, self.vector.lanes, len(args)] = None
         prefix = "own_" if self.vector.bits == 64 else "own32_"
         return self.w.call(f"{prefix}{name.removeprefix('libm:')}_x{self.vector.lanes}", *args)
+
+
+def _high(value: Value) -> str:
+    return value[0] if isinstance(value, tuple) else value
 
 
 def _rounded(value: Fraction, bits: int) -> float:

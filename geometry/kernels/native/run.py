@@ -160,6 +160,15 @@ def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return raw[start : start + size].view(dtype).reshape(shape)
 
 
+def _added(x: tuple[np.ndarray, np.ndarray], y: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The sum of two double-doubles (with low parts zero: the sum, and what it rounded away)."""
+    s = x[0] + y[0]
+    part = s - x[0]
+    low = (x[0] - (s - part)) + (y[0] - part) + x[1] + y[1]
+    high = s + low
+    return high, low - (high - s)
+
+
 class _Chunk:
     """One range of the first axis, with its tables."""
 
@@ -167,6 +176,7 @@ class _Chunk:
         self.machine, self.plan, self.sizes, self.threads = machine, machine.plan, sizes, threads
         self.values, self.span = values, span
         self.buffers: dict[Node, np.ndarray] = {}
+        self.low: dict[Node, np.ndarray] = {}  # the low parts of double-doubles
         self.row_loops = [loop for loop in sizes if loop >= self.plan.axes]
 
     def run(self) -> None:
@@ -183,21 +193,19 @@ class _Chunk:
                 self._prepare(self._first_blocks())
                 self._run_calls([main])
                 continue
-            total: list[np.ndarray] | None = None
+            totals: dict[Node, tuple[np.ndarray, np.ndarray]] = {}
             assert stage.table is not None
             for start in range(0, self.sizes[stage.table], _ROW_BLOCK):
                 part = (start, min(self.sizes[stage.table], start + _ROW_BLOCK))
                 self._prepare({**{r: (0, self.sizes[r]) for r in self.row_loops}, stage.table: part})
                 self._run_calls([*before, main])
-                made = [self.buffers[n] for n in stage.results]
-                if total is None:
-                    total = [m.copy() for m in made]
-                else:
-                    for t, m in zip(total, made):
-                        t += m
-            assert total is not None
-            for node, t in zip(stage.results, total):
-                self.buffers[node] = t
+                for node in stage.results:
+                    made = (self.buffers[node], self.low.get(node, np.zeros(1)))
+                    totals[node] = _added(totals[node], made) if node in totals else (made[0].copy(), made[1].copy())
+            for node, (high, low) in totals.items():
+                self.buffers[node] = high
+                if node in self.low:
+                    self.low[node] = low
 
     def _first_blocks(self) -> dict[int, tuple[int, int]]:
         return {r: (0, min(_ROW_BLOCK, self.sizes[r])) for r in self.row_loops}
@@ -221,6 +229,8 @@ class _Chunk:
                 self.buffers[node] = self._input(self.values[node], home, shape)
             elif node not in self.buffers or self.buffers[node].shape != shape:
                 self.buffers[node] = _aligned_empty(shape, self.machine.dtype)
+                if node in plan.pairs:
+                    self.low[node] = _aligned_empty(shape, self.machine.dtype)
         order = [self.capacity.get(k, 1) for k in range(plan.axes + len(plan.tables))]
         self.capacities = np.array(order or [1], np.int64)
 
@@ -294,11 +304,13 @@ class _Chunk:
         if stage.kind == "host":
             self._host(stage, low, high)
             return
-        pointers = np.array([self.buffers[n].ctypes.data for n in (*stage.inputs, *stage.results)], np.uintp)
+        nodes = (*stage.inputs, *stage.results)
+        arrays = [*(self.buffers[n] for n in nodes), *(self.low[n] for n in nodes if n in self.plan.pairs)]
+        pointers = np.array([a.ctypes.data for a in arrays], np.uintp)
         rows, weight = 0, 0.0
         if stage.table is not None:
             start, stop = self.parts[stage.table]
-            rows, weight = stop - start, 1.0 / self.sizes[stage.table]
+            rows, weight = stop - start, float(self.sizes[stage.table]) if self.plan.pairs else 1.0 / self.sizes[stage.table]
         self.machine.functions[k](pointers.ctypes.data, self.capacities.ctypes.data, low, high, rows, weight)
 
     def _host(self, stage: Stage, low: int, high: int) -> None:
