@@ -43,6 +43,7 @@ class Case:
         impostors: wrong metrics that people use in its place, by the name of the mistake.
         known: closed-form facts, quantity -> expression, used to test the suite itself.
         source: where it comes from.
+        origin: the manifold that it was made of.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Case:
     impostors: Mapping[str, sp.ImmutableMatrix] = field(default_factory=dict)
     known: Mapping[str, sp.Expr] = field(default_factory=dict)
     source: str = ""
+    origin: Any = field(default=None, compare=False, repr=False)
 
     @property
     def dim(self) -> int:
@@ -219,7 +221,7 @@ def as_case(
     elif hasattr(manifold, "metric") and hasattr(manifold, "coordinates"):
         name = getattr(manifold, "name", None) or type(manifold).__name__
         case = Case(str(name), sp.ImmutableMatrix(manifold.metric), tuple(manifold.coordinates), tags=_tags_of(manifold),
-                    embedding=_embedding_of(manifold))  # fmt: skip
+                    embedding=_embedding_of(manifold), origin=manifold)  # fmt: skip
         own = getattr(manifold, "data", None)
         if isinstance(own, Mapping):
             case = _with(case, data=dict(own))

@@ -16,6 +16,7 @@ import numpy as np
 import sympy as sp
 from flint import arb
 
+from .calling import TooSlow, time_limit
 from .cases import Case
 from .diagnosis import LEVELS, Diagnosis
 from .jets import UnsupportedExpression
@@ -89,7 +90,7 @@ def _reparametrised(case: Case, which: Sequence[int], map_: Callable[[Any], Any]
 
 def metric_mistakes_of(case: Case) -> Iterator[MetricMistake]:
     """The wrong metrics that people use for this one."""
-    for name, metric in case.impostors.items():
+    for name, metric in {**_cross_form(case), **case.impostors}.items():
         sentence, remedy = _IMPOSTORS.get(name, (f"The metric is another one: {name}.", "Use the declared metric."))
         yield MetricMistake(name, sentence, remedy, _with_metric(metric))
     if case.embedding is not None and len(case.embedding) == case.dim:
@@ -110,6 +111,19 @@ def metric_mistakes_of(case: Case) -> Iterator[MetricMistake]:
             )  # fmt: skip
     yield from _unit_mistakes(case)
     yield from _parameter_mistakes(case)
+
+
+def _cross_form(case: Case) -> dict[str, sp.ImmutableMatrix]:
+    """−E[∂∂ log p] of a family of densities, where it is something else than the Fisher metric."""
+    try:
+        with time_limit(5.0):
+            form = getattr(case.origin, "negative_mean_hessian", None)
+            if form is None:
+                return {}
+            matrix = sp.ImmutableMatrix(form() if callable(form) else form)
+    except (TooSlow, ValueError, ArithmeticError, NotImplementedError):
+        return {}
+    return {} if matrix == case.metric else {"minus-expected-hessian": matrix}
 
 
 _IMPOSTORS = {

@@ -254,3 +254,21 @@ def test_the_default_suite_is_quick_enough():
 
 def test_forms_are_documented():
     assert set(FORMS) >= {"point", "batch", "metric"}
+
+
+def test_minus_expected_hessian_of_a_family_of_densities():
+    """Pareto: the support begins at the parameter x_m, so −E[∂∂ log p] is not the Fisher metric."""
+    pareto = ch.models.families.pareto()
+    matrix = sp.lambdify(pareto.coordinates, pareto.negative_mean_hessian, "numpy")
+    report = ch.check_curvature(lambda x: matrix(*x), pareto, quantity="metric")
+    assert not report.passed
+    assert report.diagnosis.name == "minus-expected-hessian"
+
+
+def test_transposed_jacobian_of_an_immersed_manifold():
+    a, b = sp.symbols("a b", real=True)
+    chart = (a + b**2 / 3, b + a * b / 2)
+    J = sp.lambdify((a, b), sp.Matrix(chart).jacobian([a, b]), "numpy")
+    report = ch.check_curvature(lambda x: J(*x) @ J(*x).T, ch.ImmersedManifold(chart, (a, b)), quantity="metric")
+    assert report.diagnosis.name == "transposed-jacobian"
+    assert ch.check_curvature(lambda x: J(*x).T @ J(*x), ch.ImmersedManifold(chart, (a, b)), quantity="metric").passed
