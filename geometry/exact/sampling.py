@@ -109,14 +109,14 @@ def sample_symbol(symbol: sp.Expr, point: int) -> Any:
 
 
 def sign(element: Element) -> int | None:
-    """+1 or -1 if the element has this sign throughout, else ``None``."""
+    """+1 or -1 if the element has this sign wherever it is real, else ``None``."""
     proven = proven_sign(element)
     if proven is not None:
         return proven
     found: set[int] = set()
     for value in element.field.samples.values(element):
         if not is_real(value):
-            return None
+            continue
         found.add(1 if numbers.re(value) > 0 else -1)
         if len(found) > 1:
             return None

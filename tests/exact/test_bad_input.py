@@ -24,7 +24,7 @@ n = sp.Symbol("n", integer=True, positive=True)
         (sp.hyper((1, 2), (3,), x), "hyper"),
         (sp.polygamma(x, 2), "polygamma"),
         (sp.LambertW(x, 1), "LambertW"),
-        (sp.Abs(sp.sqrt(x) + y), "absolute value"),
+        (sp.Abs(1 + sp.I * sp.exp(x), evaluate=False), "absolute value"),
         (sp.Matrix([[x]]), "Matrix"),
     ],
     ids=str,

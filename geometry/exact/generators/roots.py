@@ -60,11 +60,29 @@ class Root(Generator):
 
 
 def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
-    """The principal root ``radicand**(1/degree)`` for any degree, by roots of prime degree."""
-    for prime, multiplicity in sp.factorint(degree).items():
-        for _ in range(multiplicity):
-            radicand = _square_root(field, radicand) if prime == 2 else _prime_root(field, radicand, prime)
+    """The principal root ``radicand**(1/degree)`` for any degree, by roots of prime degree.
+
+    Coprime parts of the degree stand side by side, ``u**(1/6) = u**(1/2) / u**(1/3)``, and only powers of
+    a prime are nested, so that the degrees over the field of ``u`` multiply.
+    """
+    prime, multiplicity = next(iter(sp.factorint(degree).items()), (1, 0))
+    power = prime**multiplicity
+    if power != degree:
+        s = pow(degree // power, -1, power)
+        t = (1 - s * (degree // power)) // power
+        return root(field, radicand, power) ** s * root(field, radicand, degree // power) ** t
+    for _ in range(multiplicity):
+        radicand = _square_root(field, radicand) if prime == 2 else _prime_root(field, radicand, prime)
     return radicand
+
+
+def _root_of_root(field: DifferentialField, factor: Element, p: int) -> Element | None:
+    """``(u**(1/n))**(1/p) = u**(1/(n p))`` for a root of degree n prime to p; ``None`` for other factors."""
+    number = single_generator(factor)
+    generator = None if number is None else field.generators[number]
+    if not isinstance(generator, Root) or generator.degree == p or generator.scale != 1:
+        return None
+    return root(field, generator.argument, generator.degree * p)
 
 
 def note_given(field: DifferentialField, expression: sp.Expr, value: Element) -> None:
@@ -101,6 +119,8 @@ def _split_square_root(field: DifferentialField, u: Element) -> Element:
         definite = proven_sign(factor) if odd else None
         if not odd:
             outside = outside * factor**half
+        elif (nested := _root_of_root(field, factor, 2)) is not None:
+            outside, result = outside * factor**half, result * nested
         elif definite is None:
             unknown.append((factor, half))
         else:
@@ -321,8 +341,8 @@ def _positive_root(field: DifferentialField, factor: Element, exponent: int, p: 
     outside, inside = divmod(exponent, p)
     result = factor**outside
     if inside and factor != 1:
-        exponential = _exponential_root(field, factor, p)
-        result = result * (exponential if exponential is not None else _root_generator(field, factor, p)) ** inside
+        known = _exponential_root(field, factor, p) or _root_of_root(field, factor, p)
+        result = result * (known or _root_generator(field, factor, p)) ** inside
     return result
 
 

@@ -64,9 +64,10 @@ def sign_element(field: DifferentialField, element: Element) -> Element:
     proven = proven_sign(element)
     if proven is not None:
         return field.integer(proven)
-    if any(not is_real(v) for v in field.samples.values(element)):
+    values = field.samples.values(element)
+    if values and not any(map(is_real, values)):
         raise UnsupportedFunction(
-            f"the absolute value or sign of {element} is asked for, which is not real for all real values of its symbols; "
+            f"the absolute value or sign of {element} is asked for, which is not real for real values of its symbols; "
             "declare the symbols positive where they are"
         )
     definite = sign(element)
