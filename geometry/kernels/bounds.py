@@ -11,7 +11,7 @@ it then follows products as |computed| >= |n| does. So the code over rows at mos
 where there is one value a cell, the sharper rules |a| E_b + |b| E_a + E_a E_b are used.
 
 The bounds hold for the operations as emitted: each is rounded once (fused operations round less often), a
-sum over rows is accumulated in order, own functions err by at most the units checked in the tests. First
+sum over rows is accumulated in runs, own functions err by at most the units checked in the tests. First
 order is made rigorous by inflating: every step adds a relative 2^-20 of the bound, which covers the products
 of errors as long as c stays below 2^-22; beyond that the node counts as unknown. What has no rule has no
 bound, which sends its cells to ball arithmetic.
@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .intervals import Interval, ranges
+from .native.emit import ROW_RUN
+from .native.run import ROW_BLOCK
 from .program import Graph, Node, Program
 from .schedule import MASKS
 
@@ -249,8 +251,9 @@ class _Bounds:
         (a,) = node.args
         x = self.bound[a]
         table = str(node.value)
-        count = min(self.rows[table], 4096) + self.rows[table] // 4096 + 4
-        summing = (2.0 ** math.ceil(math.log2(count))) * self.u
+        block = min(self.rows[table], ROW_BLOCK)
+        additions = min(block, ROW_RUN) + block // ROW_RUN + self.rows[table] // ROW_BLOCK + 4
+        summing = _rounded_up(additions) * self.u
         d = 2 * x.d + 2.0
         if x.a is None and (self.nonnegative(a) or self.range[a][1] <= 0):
             return _Bound(x.c * _INFLATE + summing, d=d)
@@ -285,6 +288,14 @@ class _Bounds:
         if wide <= _LARGEST_C:
             return _Bound(wide * _INFLATE + own, d=4.0)
         return _UNKNOWN
+
+    def _exp_product(self, node: Node) -> _Bound:
+        """The product's own rounding is made good to second order; that of its factors counts."""
+        size = math.prod(max(self.magnitude(a), 1.0) for a in node.args)
+        wide = size * (sum(self.bound[a].c for a in node.args) + 64 * self.u**2 * len(node.args)) + sum(self.bound[a].d for a in node.args) * self.eta * size
+        if wide > _LARGEST_C:
+            return _UNKNOWN
+        return _Bound(wide * _INFLATE + (self.ulps["exp"] + 2) * self.u, d=4.0)
 
     def _sup(self, node: Node) -> float:
         """An upper bound of a node A, from the ranges of what it is made of."""
@@ -378,6 +389,12 @@ def _over_rows(program: Program) -> dict[Node, frozenset[str]]:
             union = frozenset().union(*(out[a] for a in node.args))
             out[node] = union - {str(node.value)} if node.op == "mean" else union
     return out
+
+
+def _rounded_up(count: int) -> int:
+    """To a multiple of a power of two about an eighth as large: data of similar length share their code."""
+    step = 2 ** max(0, count.bit_length() - 3)
+    return -(-count // step) * step
 
 
 def _exactly(value: Fraction, bits: int) -> bool:

@@ -72,6 +72,11 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
         return args[0]
     if op == "sqrt":
         return (math.sqrt(max(args[0][0], 0.0)), math.sqrt(max(args[0][1], 0.0)))
+    if op == "exp_product":
+        product = args[0]
+        for a in args[1:]:
+            product = _times(product, a)
+        return (_exp(product[0]), _exp(product[1]))
     if op == "exp":
         return (_exp(args[0][0]), _exp(args[0][1]))
     if op == "abs":

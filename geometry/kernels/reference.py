@@ -77,6 +77,8 @@ def operation(node: Node, args: list[Any]) -> Any:
         return args[0] / args[1]
     if op == "reciprocal":
         return 1 / args[0]
+    if op == "exp_product":
+        return np.exp(math.prod(args))
     if op == "power":
         n = int(node.value)  # type: ignore[call-overload]
         positive = args[0] ** abs(n)

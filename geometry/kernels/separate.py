@@ -8,7 +8,8 @@ A product of exponentials can overflow where the exponential of the sum does not
 exponents that a given call can meet; where they might leave the range, the program is built with
 `separated=False`, which uses exp(-|v|) and never overflows.
 
-The quotient 1/(1+e) is of the operation `reciprocal`: a number of moderate size, by the headroom, so that
+Where an exponent is a product of given numbers, s a x say, its rounding error (|s a x| times that of the
+result) is computed along and made good: `exp_product`. The quotient 1/(1+e) is of the operation `reciprocal`: a number of moderate size, by the headroom, so that
 neighbouring cells may share one division (see `emit`). The products made here are of the operation `product`: a multiplication that is not merged with its
 neighbours, so that e and e/(1+e) are computed once wherever they occur ("unit": it is known to lie in [0, 1]).
 """
@@ -46,10 +47,16 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
         scalars = groups.pop(frozenset(), [])
         parts = sorted(groups.values(), key=lambda terms: (len(domain(terms[0])), terms[0].index))
         parts[0] = parts[0] + scalars
-        out = g.call("exp", g.add(*parts[0]))
+        out = factor(g, parts[0])
         for terms in parts[1:]:
-            out = g.node("product", (out, g.call("exp", g.add(*terms))))
+            out = g.node("product", (out, factor(g, terms)))
         return out
+
+    def factor(g: Graph, terms: list[Node]) -> Node:
+        """exp of the terms of one domain; of a product of given numbers, without its rounding error."""
+        if len(terms) == 1 and terms[0].op == "mul" and all(a.op in ("number", "input", "row") for a in terms[0].args):
+            return g.call("exp_product", *terms[0].args)
+        return g.call("exp", g.add(*terms))
 
     def rule(g: Graph, node: Node, args: tuple[Node, ...]) -> Node:
         if node.op == "exp":

@@ -19,7 +19,7 @@ __all__ = ["DoubleDouble", "Pair", "SUPPORTED", "split", "exact_constant"]
 Pair = tuple[str, str]
 
 #: What can be computed this way.
-SUPPORTED = frozenset({"number", "constant", "input", "row", "add", "mul", "product", "power", "div", "reciprocal", "sqrt", "exp", "abs", "select", "mean",
+SUPPORTED = frozenset({"number", "constant", "input", "row", "add", "mul", "product", "power", "div", "reciprocal", "sqrt", "exp", "exp_product", "abs", "select", "mean",
                        "lt", "le", "eq", "ne", "and", "or", "not"})
 
 _TERMS = 11      # of the exponential series

@@ -21,13 +21,14 @@ from .double_double import DoubleDouble, Pair, exact_constant
 from .text import Vector, Writer
 from .vector import OWN, define
 
-__all__ = ["emit", "block_lanes"]
+__all__ = ["emit", "block_lanes", "ROW_RUN"]
 
 _CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Catalan": 0.915965594177219,
               "GoldenRatio": 1.618033988749895, "TribonacciConstant": 1.8392867552141612,
               "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
 _RELATIONS = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
 _MOST_BLOCKS = 2
+ROW_RUN = 32
 Value = str | Pair  # the name of a vector, or of both parts of a double-double
 
 
@@ -206,40 +207,66 @@ class _Stage:
             self._sum()
 
     def _sum(self) -> None:
+        """The loop over the rows, in runs of `ROW_RUN`: each run is summed by itself, then added to the total.
+
+        The rounding error of a sum grows with the number of additions a term goes through; so it is
+        ROW_RUN + rows / ROW_RUN of them instead of `rows`.
+        """
         w, v, stage = self.w, self.vector, self.stage
-        before, head, after = w.fresh("before"), w.fresh("rows"), w.fresh("after")
-        n, following = w.fresh("n"), w.fresh("next")
+        zero = "zeroinitializer" if v.lanes > 1 else v.constant(0.0)
+        keys = [(node, b) for node in stage.results for b in range(self.blocks)]
+        parts = {node: 2 if node in self.pairs else 1 for node in stage.results}  # a double-double is two numbers
+        totals = {key: [(w.fresh("s"), w.fresh("t")) for _ in range(parts[key[0]])] for key in keys}
+        sums = {key: [(w.fresh("s"), w.fresh("t")) for _ in range(parts[key[0]])] for key in keys}
+        before, run, head, after, done = (w.fresh(stem) for stem in ("before", "run", "rows", "after", "done"))
+        start, following_run, n, following = w.fresh("start"), w.fresh("next"), w.fresh("n"), w.fresh("next")
         w.line(f"  br label {before}")
         w.label(before[1:])
+        w.line(f"  br label {run}")
+        w.label(run[1:])
+        w.line(f"  {start} = phi i64 [ 0, {before} ], [ {following_run}, {after} ]")
+        for old, new in (name for names in totals.values() for name in names):
+            w.line(f"  {old} = phi {v.type} [ {zero}, {before} ], [ {new}, {after} ]")
+        full = w.let(f"add i64 {start}, {ROW_RUN}")
+        shorter = w.let(f"icmp slt i64 %rows, {full}")
+        stop = w.let(f"select i1 {shorter}, i64 %rows, i64 {full}")
         w.line(f"  br label {head}")
         w.label(head[1:])
-        w.line(f"  {n} = phi i64 [ 0, {before} ], [ {following}, {head} ]")
-        # each sum is one number, or two
-        parts = {node: 2 if node in self.pairs else 1 for node in stage.results}
-        sums = {(node, b): [(w.fresh("s"), w.fresh("t")) for _ in range(parts[node])] for node in stage.results for b in range(self.blocks)}
-        zero = "zeroinitializer" if v.lanes > 1 else v.constant(0.0)
+        w.line(f"  {n} = phi i64 [ {start}, {run} ], [ {following}, {head} ]")
         for old, new in (name for names in sums.values() for name in names):
-            w.line(f"  {old} = phi {v.type} [ {zero}, {before} ], [ {new}, {head} ]")
+            w.line(f"  {old} = phi {v.type} [ {zero}, {run} ], [ {new}, {head} ]")
         kept = dict(self.loaded), dict(self.index)
         assert stage.table is not None
         self.index[stage.table] = n
         self._load_available()
         known = self._evaluate()
         for (node, block), names in sums.items():
-            term = self._value(node.args[0], known[block])
             if parts[node] == 2:
-                total = self.double.add((names[0][0], names[1][0]), self._pair(node.args[0], known[block]))
-                for (_, new), part in zip(names, total):
-                    w.line(f"  {new} = bitcast {v.type} {part} to {v.type}")
+                self._name(names, self.double.add((names[0][0], names[1][0]), self._pair(node.args[0], known[block])))
             else:
                 ((old, new),) = names
-                w.line(f"  {new} = fadd contract {v.type} {old}, {_high(term)}")
+                w.line(f"  {new} = fadd contract {v.type} {old}, {_high(self._value(node.args[0], known[block]))}")
         w.line(f"  {following} = add i64 {n}, 1")
-        again = w.let(f"icmp slt i64 {following}, %rows")
+        again = w.let(f"icmp slt i64 {following}, {stop}")
         w.line(f"  br i1 {again}, label {head}, label {after}")
         w.label(after[1:])
         self.loaded, self.index = kept
-        self._store_sums({key: [new for _, new in names] for key, names in sums.items()})
+        for key, names in totals.items():
+            made = [new for _, new in sums[key]]
+            if len(names) == 2:
+                self._name(names, self.double.add((names[0][0], names[1][0]), (made[0], made[1])))
+            else:
+                w.line(f"  {names[0][1]} = fadd contract {v.type} {names[0][0]}, {made[0]}")
+        w.line(f"  {following_run} = add i64 {start}, {ROW_RUN}")
+        more = w.let(f"icmp slt i64 {following_run}, %rows")
+        w.line(f"  br i1 {more}, label {run}, label {done}")
+        w.label(done[1:])
+        self._store_sums({key: [new for _, new in names] for key, names in totals.items()})
+
+    def _name(self, names: list[tuple[str, str]], values: Pair) -> None:
+        """Give the values the names that the loop expects."""
+        for (_, new), value in zip(names, values):
+            self.w.line(f"  {new} = bitcast {self.vector.type} {value} to {self.vector.type}")
 
     def _store_sums(self, sums: dict[tuple[Node, int], list[str]]) -> None:
         """Sums times the weight; in double-double, divided by the number of rows instead."""
@@ -284,6 +311,11 @@ class _Stage:
         args = [self._pair(a, known) for a in node.args]
         if op == "power":
             return double.power(args[0], int(node.value))  # type: ignore[call-overload]
+        if op == "exp_product":
+            out = args[0]
+            for a in args[1:]:
+                out = double.mul(out, a)
+            return double.exp(out)
         if op == "reciprocal":
             return double.div(double.number(Fraction(1)), args[0])
         if op in ("add", "mul", "product"):
@@ -349,7 +381,21 @@ class _Stage:
             return w.let(f"xor {self.vector.mask} {args[0]}, {ones}")
         if op == "select":
             return w.select(*args)
+        if op == "exp_product":
+            return self._exp_product(args)
         return self._function(op, args)
+
+    def _exp_product(self, factors: list[str]) -> str:
+        """exp(p + lost) = exp(p) + exp(p) lost, with the product p and what rounding it lost."""
+        w = self.w
+        p, lost = factors[0], w.const(0.0)
+        for f in factors[1:]:
+            exact = w.exact("mul", p, f)
+            lost = w.fma(lost, f, w.fma(p, f, w.let(f"fneg {self.vector.type} {exact}")))
+            p = exact
+        e = self._function("exp", [p])
+        finite = w.compare("olt", e, w.const(math.inf))
+        return w.select(finite, w.fma(e, lost, e), e)
 
     def _power(self, base: str, n: int) -> str:
         """By repeated squaring; a negative exponent divides once."""

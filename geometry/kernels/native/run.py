@@ -25,9 +25,9 @@ from . import cache as disk
 from .emit import block_lanes, emit
 from .machine import Library, assemble, host
 
-__all__ = ["Machine", "default_threads"]
+__all__ = ["Machine", "default_threads", "ROW_BLOCK"]
 
-_ROW_BLOCK = 4096
+ROW_BLOCK = 4096
 _CHUNK_CELLS = 1 << 18
 _SERIAL_WORK = 30_000  # points of a stage below which threads cost more than they give
 
@@ -181,7 +181,7 @@ class _Chunk:
 
     def run(self) -> None:
         plan = self.plan
-        if not any(self.sizes[r] > _ROW_BLOCK for r in self.row_loops):
+        if not any(self.sizes[r] > ROW_BLOCK for r in self.row_loops):
             self._prepare({r: (0, self.sizes[r]) for r in self.row_loops})
             calls = [k for main, before in self.machine.steps for k in (*before, main)]
             calls = list(dict.fromkeys(calls))
@@ -195,8 +195,8 @@ class _Chunk:
                 continue
             totals: dict[Node, tuple[np.ndarray, np.ndarray]] = {}
             assert stage.table is not None
-            for start in range(0, self.sizes[stage.table], _ROW_BLOCK):
-                part = (start, min(self.sizes[stage.table], start + _ROW_BLOCK))
+            for start in range(0, self.sizes[stage.table], ROW_BLOCK):
+                part = (start, min(self.sizes[stage.table], start + ROW_BLOCK))
                 self._prepare({**{r: (0, self.sizes[r]) for r in self.row_loops}, stage.table: part})
                 self._run_calls([*before, main])
                 for node in stage.results:
@@ -208,7 +208,7 @@ class _Chunk:
                     self.low[node] = low
 
     def _first_blocks(self) -> dict[int, tuple[int, int]]:
-        return {r: (0, min(_ROW_BLOCK, self.sizes[r])) for r in self.row_loops}
+        return {r: (0, min(ROW_BLOCK, self.sizes[r])) for r in self.row_loops}
 
     # tables ---------------------------------------------------------------------------------------
     def _prepare(self, parts: dict[int, tuple[int, int]]) -> None:
