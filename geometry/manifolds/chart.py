@@ -16,7 +16,7 @@ from chentsov.geometry.exact import DifferentialField, TimeBudgetExceeded
 from .display import ComponentTable, manifold_latex
 from .inputs import ManifoldError
 from .local import Element
-from .progress import steps
+from .long_work import steps
 from .quantities import Quantity
 
 __all__ = ["Chart"]

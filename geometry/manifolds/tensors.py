@@ -11,7 +11,7 @@ import sympy as sp
 
 from .inputs import ManifoldError, read_array, read_expression
 from .local import Element, total
-from .progress import steps
+from .long_work import steps
 
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
