@@ -143,7 +143,13 @@ def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
     try:
         function = sp.lambdify(U, stable_forms(expression), modules)
         np.asarray(function(np.array([0.25])), dtype=float)
-        return lambda u: np.broadcast_to(function(np.asarray(u, dtype=float)), np.shape(u)).astype(float)
+
+        def evaluate(u: np.ndarray) -> np.ndarray:
+            value = function(np.asarray(u, dtype=float))
+            # A formula without u (the slope of a straight line) comes back as one number.
+            return value if np.shape(value) == np.shape(u) else np.broadcast_to(value, np.shape(u)).astype(float)
+
+        return evaluate
     except (NameError, TypeError, AttributeError, ValueError, KeyError):
         # Functions that NumPy and SciPy do not have: arbitrary precision, value by value.
         return np.vectorize(lambda u: float(sp.re(sp.N(expression.subs(U, sp.Float(float(u), 17)), 17))), otypes=[float])
