@@ -151,15 +151,17 @@ def on_square(numbers: HopfieldNumbers, points: int, extent: float) -> xr.Datase
     import numpy as np
     import xarray as xr
 
+    from chentsov.models.hopfield.square import compressibility_on_square, laplacian_on_square
+
     side = np.linspace(-extent, extent, points)
     u = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1)
     data: dict[str, Any] = {
         "velocity": (("u1", "u2", "neuron"), numbers.velocity(u)),
-        "compressibility": (("volume", "u1", "u2"), np.stack([numbers.compressibility(u, v) for v in VOLUMES]), {"long_name": "phase-space compressibility"}),
+        "compressibility": (("volume", "u1", "u2"), np.stack([compressibility_on_square(numbers, side, side, v) for v in VOLUMES]), {"long_name": "phase-space compressibility"}),
     }
     if numbers.is_symmetric:
         data["energy"] = (("u1", "u2"), numbers.energy(u), {"long_name": "energy"})
-        data["laplacian_of_energy"] = (("u1", "u2"), numbers.laplacian_of_energy(u), {"long_name": "Laplacian of the energy"})
+        data["laplacian_of_energy"] = (("u1", "u2"), laplacian_on_square(numbers, side, side), {"long_name": "Laplacian of the energy"})
     return xr.Dataset(data, coords={"u1": side, "u2": side, "volume": list(VOLUMES), "neuron": [1, 2]})
 
 
