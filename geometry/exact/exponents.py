@@ -13,30 +13,45 @@ if TYPE_CHECKING:
 
 
 def exponential_expression(field: DifferentialField, exponent: Element) -> sp.Expr:
-    """``exp(exponent)``; ``exp(a*log(x) + b)`` is written ``x**a * exp(b)``."""
+    """``exp(exponent)``; ``exp(a*log(x) + b)`` is written ``x**a * exp(b)``, by logarithms as they are or as given."""
+    forms = [_by_powers(field, exponent, given) for given in (False, True)]
+    return min(forms, key=lambda form: sum(1 for _ in sp.preorder_traversal(form)))
+
+
+def _by_powers(field: DifferentialField, exponent: Element, given: bool) -> sp.Expr:
     from .generators.logarithm import Logarithm
     from .generators.special import Polygamma
 
-    exponent = field.lift(exponent)
-    stage = exponent.stage
-    degrees, below = exponent.num.degrees(), exponent.den.degrees()
-    powers: list[sp.Expr] = []
-    rest = exponent
-    for number in stage.generators_in(exponent.num):
-        generator, position = field.generators[number], stage.position[number]
-        if degrees[position] != 1 or below[position]:
+    rest, powers = field.lift(exponent), []
+    numbers = rest.stage.generators_in(rest.num)
+    for number in sorted(numbers, key=lambda k: getattr(field.generators[k], "given", None) is None):
+        generator, coefficient = field.generators[number], _linear_coefficient(field, rest, number)
+        if coefficient is None:
             continue
-        coefficient = field.element(exponent.num.derivative(position), exponent.den, stage)
+        logarithm = field.generator_element(number)
         if isinstance(generator, Logarithm):
             base = generator.argument.as_expr()
-        elif isinstance(generator, Polygamma) and generator.order == -1 and coefficient.is_rational:
-            if not coefficient.rational().is_integer:
+            if given and generator.given is not None and isinstance(generator.given[0], sp.log):
+                base, logarithm = generator.given[0].args[0], logarithm + generator.given[1]
+        elif isinstance(generator, Polygamma) and generator.order == -1:
+            if not coefficient.is_rational or not coefficient.rational().is_integer:
                 continue
             base = sp.gamma(generator.argument.as_expr())
         else:
             continue
-        if any(isinstance(field.generators[k], Logarithm) for k in stage.generators_in(coefficient.num)):
-            continue
-        rest = rest - coefficient * field.generator_element(number)
+        rest = rest - coefficient * logarithm
         powers.append(base ** coefficient.as_expr())
     return sp.Mul(*powers, sp.exp(rest.as_expr()))
+
+
+def _linear_coefficient(field: DifferentialField, a: Element, number: int) -> Element | None:
+    """c with ``a = c g + ...`` if the generator g occurs in the first power only and c is free of logarithms."""
+    from .generators.logarithm import Logarithm
+
+    stage = field.lift(a).stage
+    position = stage.position[number]
+    if a.num.degrees()[position] != 1 or a.den.degrees()[position]:
+        return None
+    coefficient = field.element(a.num.derivative(position), a.den, stage)
+    inside = stage.generators_in(coefficient.num)
+    return None if any(isinstance(field.generators[k], Logarithm) for k in inside) else coefficient

@@ -39,36 +39,37 @@ def write(a: Element, by_name: bool = True) -> sp.Expr:
     a = a.field.lift(a)
     size = len(a.num) + len(a.den)
     if size > _LARGE:
-        return _Writer(a, by_name).expanded_fraction()
-    forms = _forms(a, size, by_name)
+        return _Writer(a, by_name=False).expanded_fraction()
+    forms = _forms(a, size, by_name, {})
     if size <= _SMALL:
-        given = _by_given_logarithms(a)
-        if given is not None:
-            forms += [form.xreplace(given[1]) for form in _forms(given[0], size, by_name)]
+        by_given, names = _by_given_logarithms(a)
+        if names:
+            forms += _forms(by_given, size, by_name, names)
     return min(forms, key=_length)
 
 
-def _forms(a: Element, size: int, by_name: bool) -> list[sp.Expr]:
+def _forms(a: Element, size: int, by_name: bool, names: dict[int, sp.Expr]) -> list[sp.Expr]:
     by_name = by_name and not any(isinstance(g, Root) and _holds_exponential(g.argument) for g in _generators(a))
-    candidates = [_Writer(a, by_name).fraction(a.num, a.den)]
+    candidates = [_Writer(a, by_name, names=names).fraction(a.num, a.den)]
     if size <= _SMALL:
         if any(isinstance(g, Root) and g.given is not None for g in _generators(a)):
-            candidates.append(_Writer(a, by_name, given_roots=True).fraction(a.num, a.den))
+            candidates.append(_Writer(a, by_name, True, names).fraction(a.num, a.den))
         if a.stage.algebraic_in(a.num) is not None and not a.den.is_constant():
-            candidates += [_Writer(a, by_name, given).sum_over_roots() for given in (False, True)]
+            candidates += [_Writer(a, by_name, given, names).sum_over_roots() for given in (False, True)]
     return candidates
 
 
-def _by_given_logarithms(a: Element) -> tuple[Element, dict[sp.Expr, sp.Expr]] | None:
+def _by_given_logarithms(a: Element) -> tuple[Element, dict[int, sp.Expr]]:
     """Put ``log(given) - rest`` for each logarithm that stands for a given one: log(E^2 + 1) = log(cosh x) + x + log 2."""
-    field, replaced, names = a.field, a, {}
+    field, replaced = a.field, a
+    names: dict[int, sp.Expr] = {}
     for generator in list(_generators(a)):
         if isinstance(generator, Logarithm) and generator.given is not None:
             expression, rest = generator.given
             own = field.generator_element(generator.number)
             replaced = _shifted(replaced, generator.number, own - rest)
-            names[field.generator_expression(generator.number)] = expression
-    return (replaced, names) if names else None
+            names[generator.number] = expression
+    return replaced, names
 
 
 def _shifted(a: Element, number: int, image: Element) -> Element:
@@ -103,7 +104,7 @@ def _length(expression: sp.Expr) -> int:
 class _Writer:
     """One way of writing the elements of a stage."""
 
-    def __init__(self, a: Element, by_name: bool, given_roots: bool = False):
+    def __init__(self, a: Element, by_name: bool, given_roots: bool = False, names: dict[int, sp.Expr] | None = None):
         self.element, self.field, self.stage, self.given_roots = a, a.field, a.stage, given_roots
         self.spellings: dict[int, Spelling] = {}
         self.names: dict[int, sp.Expr] = {}
@@ -115,7 +116,7 @@ class _Writer:
                 if spelling.name is not None:
                     self.names[position] = spelling.name
                     continue
-            self.names[position] = a.field.generator_expression(number)
+            self.names[position] = (names or {}).get(number) or a.field.generator_expression(number)
 
     # -- whole elements -------------------------------------------------------------------------
 

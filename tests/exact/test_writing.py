@@ -25,6 +25,8 @@ WRITTEN = [
     (p**x / (1 + p**x), "p**x/(p**x + 1)"),
     (sp.log(sp.cosh(x)), "log(cosh(x))"),
     (sp.asinh(x / 3), "asinh(x/3)"),
+    (sp.exp(sp.log(sp.cosh(x)) ** 2) + sp.log(sp.cosh(x)), None),
+    (sp.exp(y * sp.log(sp.cosh(x))) * sp.log(sp.cosh(x)), "log(cosh(x))*cosh(x)**y"),
     (sp.sqrt(1 - y**2 / p**4), "sqrt(1 - y**2/p**4)"),
     (2 - a**2 / 2, "2 - a**2/2"),
     (1 + sp.cosh(h) / sp.sqrt(sp.sinh(h) ** 2 + sp.exp(-4 * b)), "1 + cosh(h)/sqrt(sinh(h)**2 + exp(-4*b))"),
@@ -32,11 +34,11 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize("expression, text", WRITTEN, ids=[text for _, text in WRITTEN])
+@pytest.mark.parametrize("expression, text", WRITTEN, ids=[str(e) for e, _ in WRITTEN])
 def test_written_forms(expression, text):
     field = DifferentialField((x, y))
     element = field(expression)
-    assert str(element.as_expr()) == text
+    assert text is None or str(element.as_expr()) == text
     assert field(element.as_expr()) == element
 
 
