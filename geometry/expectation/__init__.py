@@ -13,7 +13,7 @@ _HOMES = {
     "Mean": "mean",
     "Density": "density",
     "DensityError": "density",
-    "NormalisationError": "routes",
+    "NormalisationError": "checks",
     "Provenance": "routes",
     "QuadratureError": "quadrature",
 }

@@ -75,7 +75,7 @@ _FUNCTIONS: dict[type, Callable] = {
     sp.Heaviside: lambda x, *rest: x.real_heaviside(analytic=rest[-1]),
 }
 
-_CONSTANTS: dict[sp.Basic, Callable[[], object]] = {
+_CONSTANTS: dict[sp.Basic, Callable[[], arb | acb]] = {
     sp.pi: lambda: arb.pi(),
     sp.E: lambda: arb.const_e(),
     sp.EulerGamma: lambda: arb.const_euler(),
@@ -95,7 +95,7 @@ class Tape:
     """
 
     def __init__(self, expressions: Sequence[sp.Expr], arguments: Sequence[sp.Symbol]) -> None:
-        self._constants: list[tuple[int, Callable[[], object]]] = []
+        self._constants: list[tuple[int, Callable[[], arb | acb]]] = []
         self._operations: list[tuple[int, Callable, tuple[int, ...]]] = []
         self._register: dict[sp.Basic, int] = {s: i for i, s in enumerate(arguments)}
         self._size = len(self._register)
@@ -139,7 +139,7 @@ class Tape:
             self._register[e] = slot
         return slot
 
-    def _constant(self, make: Callable[[], object]) -> int:
+    def _constant(self, make: Callable[[], arb | acb]) -> int:
         slot = self._new()
         self._constants.append((slot, make))
         return slot

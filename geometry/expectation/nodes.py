@@ -12,14 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import sympy as sp
+from flint import acb
 
 from .balls import exact, precision
-from .closed_form import Standard, standard_candidates
+from .changes import Standard, standard_candidates
 from .density import Density, DensityError, Piece
 from .mean import Mean
 from .quadrature import QuadratureError, Rule
-from .routes import Expectation, working_copy
-from .sampling import Point, sign_at
+from .moments import Expectation
+from .sampling import Point, sign_at, working_copy
 
 
 class NodeExpectation(Expectation):
@@ -137,7 +138,7 @@ def _walk(rule: Rule, level: int, known: list, step: float) -> Iterator[tuple[li
         return
     for x, weight in rule.nodes(level, known, step):
         for values, inner in _walk(rule, level + 1, [*known, x], step):
-            yield values, inner * float(weight.real.mid() if hasattr(weight, "real") else weight.mid())
+            yield values, inner * float(acb(weight).real.mid())
 
 
 __all__ = ["NodeExpectation", "node_table"]

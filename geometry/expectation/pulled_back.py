@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 
 from .density import Density, Piece
-from .routes import Expectation
+from .moments import Expectation
 
 
 class PulledBack(Expectation):

@@ -75,10 +75,7 @@ class Rule:
         self.point = list(point.values())
         self.tape = Tape([piece.log_density, *functions], self.names)
         self.bounds = [
-            None
-            if v.values
-            else Tape([v.lower if v.lower.is_finite is not False else sp.S.Zero,
-                       v.upper if v.upper.is_finite is not False else sp.S.Zero], self.names[: len(point) + i])
+            Tape([_or_zero(v.lower), _or_zero(v.upper)], self.names[: len(point) + i])
             for i, v in enumerate(piece.variables)
         ]
         self.size = len(functions)
@@ -150,8 +147,8 @@ class Rule:
             return
         if v.discrete:
             low, high = self.bounds[level](known)
-            last = int((high.real.mid() + 0.5).floor().unique_fmpz()) if v.upper != oo else self._series_end(level, known)
-            for k in range(int(low.real.mid().floor().unique_fmpz()), last + 1):
+            last = _whole(high) if v.upper != oo else self._series_end(level, known)
+            for k in range(_whole(low), last + 1):
                 yield acb(k), acb(1)
             return
         node = _transformation(v, *self.bounds[level](known))
@@ -179,9 +176,9 @@ class Rule:
                 total = _add(total, self._over(level + 1, [*known, exact(value)], step))
             return total
         low, high = self.bounds[level](known)
-        first = int(low.real.mid().floor().unique_fmpz() if v.lower != -oo else 0)
+        first = _whole(low) if v.lower != -oo else 0
         if v.upper != oo and v.lower != -oo:
-            for k in range(first, int((high.real.mid() + 0.5).floor().unique_fmpz()) + 1):
+            for k in range(first, _whole(high) + 1):
                 total = _add(total, self._over(level + 1, [*known, acb(k)], step))
             return total
         if v.lower == -oo:
@@ -207,6 +204,15 @@ class Rule:
                 break
             before = size
         raise QuadratureError("a series of the expectation does not converge geometrically; it may diverge")
+
+
+def _or_zero(bound: sp.Expr) -> sp.Expr:
+    return sp.S.Zero if bound.is_infinite else bound
+
+
+def _whole(number: acb) -> int:
+    """The integer nearest to a real ball."""
+    return round(float(number.real.mid()))
 
 
 def _add(a: list[acb], b: list[acb]) -> list[acb]:

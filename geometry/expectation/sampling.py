@@ -174,6 +174,14 @@ def working_symbols(density: Density, point: Point, signed: bool = False) -> dic
     return stand_ins
 
 
+def working_copy(density: Density, point: Point, signed: bool = False) -> tuple[Density, dict, dict]:
+    """The density in symbols with assumptions, the map to them, and the sample point there."""
+    stand_ins = working_symbols(density, point, signed)
+    pieces = [p.substitute(stand_ins) for p in density.pieces]
+    copy = Density(tuple(pieces), tuple(stand_ins[c] for c in density.coordinates))
+    return copy, stand_ins, {stand_ins[s]: v for s, v in point.items()}
+
+
 def sign_at(point: Mapping[sp.Symbol, sp.Expr]):
     """The sign of an expression at a sample point, used to orient changes of variable."""
 
@@ -183,6 +191,3 @@ def sign_at(point: Mapping[sp.Symbol, sp.Expr]):
         return 1 if sp.N(value) > 0 else -1
 
     return sign_of
-
-
-

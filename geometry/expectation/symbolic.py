@@ -19,7 +19,7 @@ def within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any
     120
     """
     methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
+    context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_answer, args=(sender, function, arguments), daemon=True)
     child.start()

@@ -14,9 +14,10 @@ import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
 from chentsov.geometry.expectation.density import Density, DensityError, read_density
+from chentsov.geometry.expectation.moments import Expectation, ExponentialExpectation
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.pulled_back import Copies, PulledBack
-from chentsov.geometry.expectation.routes import Expectation, ExponentialExpectation, Provenance, choose
+from chentsov.geometry.expectation.routes import Provenance, choose
 
 from . import statistical_numbers
 from .alpha import AlphaGeometry

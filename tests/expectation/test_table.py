@@ -4,7 +4,7 @@ import mpmath
 import pytest
 import sympy as sp
 
-from chentsov.geometry.expectation.closed_form import Standard, integral, iterated
+from chentsov.geometry.expectation.closed_form import integral, iterated
 from chentsov.geometry.expectation.density import Piece, Variable
 from chentsov.geometry.expectation.table import Diverges, log_integral
 
@@ -93,7 +93,7 @@ def test_sums(weight, low, high):
     ids=str,
 )
 def test_moments_follow_from_the_same_entries(f, weight, variable, low, high):
-    value = integral(f, Standard(Piece(weight, (Variable(variable, sp.sympify(low), sp.sympify(high)),))))
+    value = integral(f, Piece(weight, (Variable(variable, sp.sympify(low), sp.sympify(high)),)))
     g = sp.lambdify(variable, (f * sp.exp(weight)).subs(AT), "mpmath")
     with mpmath.workdps(30):
         cuts = {0: [0, mpmath.mpf(1) / 2, 1] if high == 1 else [0, 1, 5, 20, mpmath.inf]}.get(low, [-mpmath.inf, -4, 0, 4, mpmath.inf])

@@ -1,0 +1,218 @@
+"""Changes of variable that bring a density into standard form.
+
+Group families (location–scale, powers, exponentials) become kernels without parameters by z = (x − μ)/σ,
+w = exp(αx + β), w = c x^p, u = log x, and by folding x < 0 onto x > 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from .closed_form import iterated
+from .density import Piece, Variable
+from .logarithms import log_of, open_logs
+from .table import Diverges
+
+__all__ = ["Standard", "standard_candidates", "standard_forms"]
+
+oo = sp.oo
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A piece in standard form: log weight and variables, with the substitution that led there."""
+
+    piece: Piece
+    rules: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()  # applied to the integrand, in order
+    weight: sp.Expr = sp.S.One
+    steps: tuple[str, ...] = ()
+
+    def carry(self, f: sp.Expr) -> sp.Expr:
+        """An integrand in the old variable, written in the new one."""
+        for symbol, image in self.rules:
+            f = f.subs(symbol, image)
+        return f
+
+
+def standard_forms(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int = 4) -> Iterator[list[Standard]]:
+    """Ways to write a piece as a sum of pieces whose total mass the table knows.
+
+    ``sign_of`` tells the sign of a parameter-dependent factor on the domain.
+    """
+    for parts in standard_candidates(piece, sign_of, depth):
+        try:
+            if all(iterated(s.piece) is not None for s in parts):
+                yield parts
+        except Diverges:
+            continue
+
+
+def standard_candidates(
+    piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int = 4
+) -> Iterator[list[Standard]]:
+    """The piece itself and what chains of changes of variable make of it, simplest first."""
+    seen: set[sp.Expr] = set()
+    queue = [([Standard(piece)], 0)]
+    while queue:
+        parts, level = queue.pop(0)
+        yield parts
+        if level == depth or len(piece.variables) != 1 or len(seen) > 24:
+            continue
+        for changed in _changes(parts, sign_of):
+            key = sp.Tuple(*(s.piece.log_density for s in changed))
+            if key not in seen:
+                seen.add(key)
+                queue.append((changed, level + 1))
+
+
+def _changes(parts: list[Standard], sign_of) -> Iterator[list[Standard]]:
+    (x,) = parts[0].piece.symbols
+    for image, inverse, name in _candidates(parts[0].piece, x):
+        if image is None:  # fold the line onto the half-line
+            yield [s for part in parts for s in _fold(part)]
+            continue
+        changed = [c for part in parts if (c := _substitute(part, image, inverse, name, sign_of)) is not None]
+        if len(changed) == len(parts):
+            yield changed
+
+
+def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple]:
+    (variable,) = piece.variables
+    L = piece.log_density
+    if variable.discrete:
+        return
+    w = sp.Dummy("w", positive=True)
+    z = sp.Dummy("z", real=True)
+    affine, exponents, powers, logs = set(), set(), set(), False
+    for e in sp.preorder_traversal(L):
+        if not isinstance(e, sp.Expr) or x not in e.free_symbols:
+            continue
+        inner = None
+        if isinstance(e, sp.exp):
+            if _is_affine(e.exp, x):
+                exponents.add(e.exp)
+            inner = e.exp
+        elif e.is_Pow and x in e.base.free_symbols and x not in e.exp.free_symbols:
+            if e.base == x and e.exp != 1:
+                powers.add(e.exp)
+            elif _is_affine(e.base, x):
+                affine.add(e.base)
+                coefficient, core = e.base.as_independent(x, as_Add=False)
+                if core == x:
+                    powers.add(e.exp)
+        elif isinstance(e, (sp.Abs, sp.sign)) and _is_affine(e.args[0], x):
+            affine.add(e.args[0])
+        elif isinstance(e, sp.log):
+            logs = True
+            inner = e.args[0]
+        if inner is not None and inner != x and _is_affine(inner, x):
+            affine.add(inner)
+    line = (variable.lower, variable.upper) == (-oo, oo)
+    if line or (variable.lower, variable.upper) == (-oo, 0) or L.has(sp.Abs, sp.sign):
+        for g in sorted(affine, key=sp.count_ops, reverse=True):
+            if g != x and not (-g == x):
+                root, slope = _affine_parts(g, x)
+                if root != 0 or not line:
+                    yield root + z / slope, slope * (x - root), f"{z.name} = {slope * (x - root)}"
+        if line:
+            for g in sorted(exponents, key=sp.count_ops):
+                root, slope = _affine_parts(g, x)
+                yield (root + sp.log(w) / slope), sp.exp(slope * (x - root)), f"w = exp({g})"
+        if affine or L.has(sp.Abs, sp.sign) or powers:
+            yield None, None, "fold"
+        return
+    for p in sorted(powers, key=sp.count_ops):
+        if p != 1:
+            yield w ** (1 / p), x**p, f"w = {x**p}"
+    for base in _shifted_bases(L, x):
+        yield base * w, x / base, f"w = {x}/({base})"
+    if logs and variable.lower == 0:
+        yield sp.exp(z), sp.log(x), f"u = log {x}"
+
+
+def _shifted_bases(L: sp.Expr, x: sp.Symbol) -> list[sp.Expr]:
+    """Scales r of bases r + x (up to a factor) under a logarithm."""
+    found = []
+    for e in L.atoms(sp.log):
+        base = e.args[0]
+        if base != x and _is_affine(base, x):
+            r = sp.cancel(base.subs(x, 0) / sp.diff(base, x))
+            if r != 1 and r != 0 and r not in found and not r.could_extract_minus_sign():
+                found.append(r)
+    return found
+
+
+def _is_affine(g: sp.Expr, x: sp.Symbol) -> bool:
+    d = sp.diff(g, x) if g.is_polynomial(x) or not g.has(sp.Function) else None
+    return d is not None and d != 0 and x not in sp.expand(d).free_symbols
+
+
+def _affine_parts(g: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+    slope = sp.cancel(sp.diff(g, x))
+    return sp.expand(-sp.cancel(g.subs(x, 0) / slope)), slope
+
+
+def _substitute(part: Standard, image, inverse, name, sign_of) -> Standard | None:
+    (variable,) = part.piece.variables
+    x = variable.symbol
+    (new,) = image.free_symbols & {s for s in image.atoms(sp.Dummy) if s.name in "wz"} - {x}
+    ends = []
+    orientation = sign_of(sp.diff(inverse, x).subs(x, sp.S.One))
+    for end in (variable.lower, variable.upper):
+        value = _end(inverse, x, end, orientation, end is variable.lower)
+        if value is None:
+            return None
+        ends.append(value)
+    if orientation < 0:
+        ends.reverse()
+    jacobian = sp.diff(image, new) * orientation
+    L = _simplified(part.piece.log_density.subs(x, image), new) + log_of(sp.powsimp(sp.factor_terms(jacobian)))
+    piece = Piece(sp.expand(open_logs(L), log=False), (Variable(new, ends[0], ends[1]),))
+    return Standard(piece, (*part.rules, (x, image)), part.weight, (*part.steps, name))
+
+
+def _end(inverse, x, end, orientation, is_lower):
+    if end in (oo, -oo):
+        if inverse.is_polynomial(x):
+            return oo if (orientation > 0) == (end == oo) else -oo
+        if isinstance(inverse, sp.exp):
+            return oo if (orientation > 0) == (end == oo) else sp.S.Zero
+        if inverse.is_Pow:
+            return oo if orientation > 0 else sp.S.Zero
+        return oo if inverse == sp.log(x) else None
+    if end == 0 and inverse.is_Pow:
+        return sp.S.Zero if orientation > 0 else oo
+    if end == 0 and inverse == sp.log(x):
+        return -oo
+    return sp.simplify(inverse.subs(x, end))
+
+
+def _simplified(L: sp.Expr, new: sp.Symbol) -> sp.Expr:
+    """Log weight after a substitution: powers of w combined, logarithms opened."""
+    return open_logs(sp.powdenest(L))
+
+
+def _fold(part: Standard) -> list[Standard]:
+    """x in (−U, U), split at 0, both halves on (0, U)."""
+    (variable,) = part.piece.variables
+    x = variable.symbol
+    y = sp.Dummy("y", positive=True)
+    halves = []
+    if variable.upper != 0:
+        if variable.lower not in (0, -oo) and not (variable.lower.is_negative):
+            return [part]
+        halves.append((y, variable.upper))
+    if variable.lower != 0:
+        halves.append((-y, -variable.lower))
+    return [
+        Standard(
+            Piece(open_logs(part.piece.log_density.subs(x, image)), (Variable(y, sp.S.Zero, end),)),
+            (*part.rules, (x, image)),
+            part.weight,
+            (*part.steps, "split at 0"),
+        )
+        for image, end in halves
+    ]

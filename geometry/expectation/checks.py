@@ -1,0 +1,118 @@
+"""Checks of a density: ∫ p = 1 and E[s] = 0, exactly where the table reaches, otherwise to 25 digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+
+from .closed_form import iterated
+from .density import Density, DensityError
+from .logarithms import exp_of, tidy_log
+from .moments import Expectation, TableExpectation
+from .quadrature import QuadratureError, expectations
+from .sampling import Point, working_copy
+from .table import Diverges
+
+__all__ = ["NormalisationError", "check", "check_numerically", "exact_mass"]
+
+
+class NormalisationError(DensityError):
+    """∫ p is not 1; the message holds its value."""
+
+
+def check(route: Expectation, points: Sequence[Point]) -> tuple[str, ...]:
+    """∫ p = 1 exactly where the table can integrate the density, otherwise to 25 digits."""
+    mass = exact_mass(route)
+    if mass is None:
+        return (check_numerically(route.density, points),)
+    if mass != 1:
+        _complain_unless_one(mass, points)
+        return (check_numerically(route.density, points),)
+    means = "E[s] = 0 follows"
+    if route.density.moving_bounds or route.density.kinks:
+        try:
+            values = [route.score_mean(i) for i in range(len(route.density.coordinates))]
+            moving = [str(c) for c, v in zip(route.density.coordinates, values) if v != 0]
+            means = "E[s] = 0" if not moving else f"E[s] ≠ 0 for {', '.join(moving)}: the support moves"
+        except DensityError:
+            means = "E[s] not checked"
+    return (f"∫p = 1 exactly, {means}",)
+
+
+def exact_mass(route: Expectation) -> sp.Expr | None:
+    """∫ p in closed form, or None where the table has no entry."""
+    if isinstance(route, TableExpectation):
+        return route.mass()
+    mass = None
+    for signed in (False, True):
+        mass = _table_mass(route, signed)
+        if mass is None or mass == 1:
+            break
+    return mass
+
+
+def _table_mass(route: Expectation, signed: bool) -> sp.Expr | None:
+    copy, stand_ins, where = working_copy(route.density, route.point, signed)
+    backward = {v: k for k, v in stand_ins.items()}
+    total = sp.S.Zero
+    for piece in copy.pieces:
+        try:
+            found = iterated(piece)
+        except Diverges as reason:
+            raise NormalisationError(f"the density cannot be normalised: {str(reason).replace('_', '')}") from None
+        if found is None:
+            return None
+        for condition in found.conditions:
+            if condition.subs(where).is_nonpositive:
+                raise NormalisationError(
+                    f"the density cannot be normalised: its integral converges only where "
+                    f"{condition.xreplace(backward)} > 0"
+                )
+        total += exp_of(tidy_log(found.value))
+    total = total.xreplace(backward)
+    try:
+        return route.canonical(total)
+    except (ArithmeticError, ValueError):
+        return total
+
+
+def _complain_unless_one(mass: sp.Expr, points: Sequence[Point]) -> None:
+    """Numbers decide where the closed form of ∫p does not reduce to 1 by itself."""
+    for point in points:
+        value = sp.N(mass.subs(point), 30)
+        if not value.is_number or abs(value - 1) > sp.Float(10) ** -25:
+            raise NormalisationError(
+                f"the density is not normalised: ∫p = {mass}, which is {sp.N(value, 8)} at "
+                + ", ".join(f"{s} = {v}" for s, v in point.items())
+            )
+
+
+def check_numerically(density: Density, points: Sequence[Point], digits: int = 25) -> str:
+    """∫ p = 1 and E[s] = 0 at the sample points, by quadrature; returns what was found."""
+    worst = 0.0
+    moving: set[str] = set()
+    for point in points[: 1 if len(density.pieces[0].variables) > 1 else 2]:
+        scores = [list(row) for row in zip(*(density.score(piece) for piece in density.pieces))]
+        ones: list[sp.Expr] = [sp.S.One] * len(density.pieces)
+        try:
+            numbers = expectations(density, [ones, *scores], point, digits)
+        except NotImplementedError as reason:
+            raise DensityError(f"the density cannot be evaluated to check its normalisation: {reason}") from None
+        except QuadratureError as reason:
+            where = ", ".join(f"{s} = {v}" for s, v in point.items())
+            raise NormalisationError(f"the density could not be integrated at {where}: {reason}") from None
+        mass, *means = (float((v.real - (k == 0)).mid()) for k, v in enumerate(numbers.values))
+        if abs(mass) > 10.0**-digits:
+            where = ", ".join(f"{s} = {v}" for s, v in point.items())
+            raise NormalisationError(f"the density is not normalised: ∫p = {1 + mass:.10g} at {where}")
+        worst = max(worst, abs(mass))
+        for c, m in zip(density.coordinates, means):
+            if abs(m) > 10.0 ** -(digits - 5):
+                if not density.moving_bounds:
+                    raise NormalisationError(
+                        f"E[∂ log p/∂{c}] = {m:.3g}, not 0: the density is not normalised for all values of {c}"
+                    )
+                moving.add(str(c))
+    means_text = "E[s] = 0" if not moving else f"E[s] ≠ 0 for {', '.join(sorted(moving))}: the support moves"
+    return f"∫p = 1 and {means_text} to {digits} digits at sample points"
