@@ -68,6 +68,13 @@ def _decades(low: float, high: float, most: int = 6) -> list[float]:
     return [10.0**k for k in range(last, first - 1, -step)][::-1]
 
 
+def _decade_label(value: float) -> str:
+    """±10^k, or 0."""
+    if value == 0:
+        return "$0$"
+    return f"${'-' if value < 0 else ''}10^{{{round(math.log10(abs(value)))}}}$"
+
+
 def axis_label(name: str) -> str:
     """A coordinate's name as mathematics.
 
@@ -103,7 +110,7 @@ def heat_map(ax: Axes, values: xr.DataArray, title: str) -> bool:
     Cells without a number are hatched. Returns whether there are any.
     """
     from matplotlib.patches import Rectangle
-    from matplotlib.ticker import LogFormatterSciNotation, NullFormatter, NullLocator
+    from matplotlib.ticker import NullLocator
 
     across, upward = (str(d) for d in values.dims)
     field = np.asarray(values.values, dtype=np.float64).T
@@ -119,10 +126,8 @@ def heat_map(ax: Axes, values: xr.DataArray, title: str) -> bool:
     assert figure is not None
     bar = figure.colorbar(mesh, ax=ax, pad=0.02, aspect=24)
     if scale.ticks:
-        bar.set_ticks(scale.ticks)
+        bar.set_ticks(scale.ticks, labels=[_decade_label(v) for v in scale.ticks])
         bar.ax.yaxis.set_minor_locator(NullLocator())
-        bar.ax.yaxis.set_minor_formatter(NullFormatter())
-        bar.ax.yaxis.set_major_formatter(LogFormatterSciNotation(linthresh=1e-300, labelOnlyBase=False, minor_thresholds=(0, 0)))
     bar.outline.set_visible(False)
     ax.set(title=title, xlabel=axis_label(across), ylabel=axis_label(upward))
     return bool(missing.any())
