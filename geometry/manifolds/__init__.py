@@ -1,6 +1,24 @@
 """Manifolds: what they are, and what can be derived from each. Each name is loaded when it is first used."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .coordinates import ChartMap as ChartMap
+    from .empirical import EmpiricalManifold as EmpiricalManifold
+    from .exponential_family import ExponentialFamily as ExponentialFamily
+    from .hessian import HessianManifold as HessianManifold
+    from .immersed import ImmersedManifold as ImmersedManifold
+    from .inputs import ManifoldError as ManifoldError
+    from .inputs import SingularMetricError as SingularMetricError
+    from .long_work import progress as progress
+    from .quantities import Quantity as Quantity
+    from .riemannian import RiemannianManifold as RiemannianManifold
+    from .statistical import NotRegularError as NotRegularError
+    from .statistical import StatisticalManifold as StatisticalManifold
+    from .tensors import DOWN as DOWN
+    from .tensors import UP as UP
+    from .tensors import Tensor as Tensor
 
 # Public name -> the module of this package that holds it.
 _HOMES = {

@@ -8,20 +8,27 @@ derivatives of ℓ only, where the intrinsic formulas need third ones. Inner pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from chentsov.geometry.exact import DifferentialField
 from chentsov.geometry.expectation import Mean
 
+from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, read_point, read_values
 from .immersed import ImmersedGeometry
 from .inputs import ManifoldError, read_coordinates, read_expression
 from .local import Element, component
 from .riemannian import RiemannianManifold
 
 __all__ = ["EmpiricalGeometry", "EmpiricalManifold"]
+
+# Up to so many parameters a metric that is singular everywhere is refused at once; the determinant
+# of a large matrix of means is worked out only if something exact is asked for.
+_FEW = 4
 
 
 class EmpiricalGeometry(ImmersedGeometry):
@@ -94,7 +101,64 @@ class EmpiricalManifold(RiemannianManifold):
         if not self.loss.free_symbols & set(self.variables):
             raise ManifoldError("the loss does not depend on the data, so the metric has rank one at most")
         self._check_constants(constants)
-        self._adopt(EmpiricalGeometry(self.field, self.coordinates, self.loss, self.variables))
+        if self.dim <= _FEW:
+            _ = self.local
+
+    @cached_property
+    def local(self) -> EmpiricalGeometry:  # type: ignore[override]
+        """The exact geometry; of many parameters it is built when an exact quantity is first asked for."""
+        geometry = EmpiricalGeometry(self.field, self.coordinates, self.loss, self.variables)
+        self._check_regular(geometry)
+        return geometry
+
+    @property
+    def structure(self) -> str:
+        """"immersed"."""
+        return EmpiricalGeometry.structure
+
+    @cached_property
+    def constants(self) -> tuple[sp.Symbol, ...]:
+        """The symbols of the loss that are neither parameters nor data."""
+        free = self.loss.free_symbols - set(self.coordinates) - set(self.variables)
+        return tuple(sorted(free, key=lambda s: s.name))  # type: ignore[attr-defined]
 
     def _defining_expressions(self) -> list[sp.Expr]:
         return [Mean(self.loss, self.variables)]
+
+    def curvature_at(
+        self, point: Any, data: Mapping[Any, Any], constants: Mapping[Any, Any] | None = None
+    ) -> PointCurvature:
+        """The curvature at a point in numbers, for any number of weights: QR of the per-row gradients.
+
+        Args:
+            point: the weights, in order or by symbol or name.
+            data: row symbol (or its name) -> numbers, one a row.
+            constants: values of the constants.
+
+        Raises:
+            ManifoldError: missing or ragged data, fewer independent rows than weights, or numbers that are not finite.
+        """
+        columns = self._columns(data)
+        rows = len(columns[0])
+        values = read_point(self.coordinates, point) + read_values(self.constants, constants or {}, "constants")
+        tangents, seconds = derivatives([self.loss], self.coordinates, (*self.coordinates, *self.constants, *self.variables))
+
+        def table(function: Any) -> np.ndarray:
+            with np.errstate(all="ignore"):
+                return np.stack([np.broadcast_to(np.asarray(f, dtype=float), rows) for f in function(*values, *columns)])
+
+        scale = rows**-0.5
+        return curvature_of_vectors(scale * table(tangents).T, scale * full_seconds(table(seconds), self.dim))
+
+    def _columns(self, data: Mapping[Any, Any]) -> list[np.ndarray]:
+        named = {getattr(k, "name", k): v for k, v in data.items()}
+        missing = [v.name for v in self.variables if v.name not in named]
+        if missing:
+            raise ManifoldError(f"`data` has no column for {', '.join(missing)}")
+        columns = [np.asarray(named[v.name], dtype=float) for v in self.variables]
+        shapes = {c.shape for c in columns}
+        if len(shapes) > 1 or len(columns[0].shape) != 1 or not columns[0].size:
+            raise ManifoldError(f"the columns of `data` must be one-dimensional and of one length, not {sorted(map(str, shapes))}")
+        if not all(np.all(np.isfinite(c)) for c in columns):
+            raise ManifoldError("`data` holds numbers that are not finite")
+        return columns

@@ -10,6 +10,7 @@ import sympy as sp
 
 from chentsov.geometry.expectation import Mean
 
+from .gauss import numeric_function
 from .inputs import ManifoldError
 
 if TYPE_CHECKING:
@@ -162,8 +163,5 @@ def _evaluators(
         if data is None:
             rows = sorted({v.name for e in metric for m in e.atoms(Mean) for v in m.variables})
             raise ManifoldError(f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}")
-        return tuple(compile(e, manifold.coordinates, data=data) for e in (symbols, metric))  # type: ignore[return-value]
-    modules: list[Any] = [{"logistic": lambda u: 0.5 * (1 + np.tanh(u / 2))}, "scipy", "numpy"]
-    return tuple(  # type: ignore[return-value]
-        sp.lambdify(manifold.coordinates, e, modules=modules, cse=True, dummify=True) for e in (symbols, metric)
-    )
+        return compile(symbols, manifold.coordinates, data=data), compile(metric, manifold.coordinates, data=data)
+    return numeric_function(manifold.coordinates, symbols), numeric_function(manifold.coordinates, metric)

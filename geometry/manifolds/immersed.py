@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
 from chentsov.geometry.exact import DifferentialField
 
 from .curvature import Curvature
+from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, read_point, read_values
 from .inputs import ManifoldError, read_coordinates, read_expression
 from .local import Element, component, total
 from .riemannian import RiemannianManifold
@@ -182,3 +184,29 @@ class ImmersedManifold(RiemannianManifold):
     def is_minimal(self) -> bool:
         """Whether the mean curvature vanishes identically."""
         return all(self._trace(a).is_zero for a in range(len(self.embedding)))
+
+    def curvature_at(self, point: Any, constants: Mapping[Any, Any] | None = None) -> PointCurvature:
+        """The curvature at a point in numbers, by QR of the tangent vectors: the metric is not formed.
+
+        Args:
+            point: the coordinates, in order or by symbol or name.
+            constants: values of the constants.
+
+        Raises:
+            ManifoldError: an ambient space that is not Euclidean, a missing number, or a point where
+                the map is not finite or no immersion.
+
+        >>> import sympy as sp
+        >>> u, v = sp.symbols("u v", real=True)
+        >>> torus = ImmersedManifold([(2 + sp.cos(v))*sp.cos(u), (2 + sp.cos(v))*sp.sin(u), sp.sin(v)], (u, v))
+        >>> round(torus.curvature_at([0.3, 0.0]).ricci_scalar, 12)         # 2 cos v / (2 + cos v)
+        0.666666666667
+        """
+        if set(self.signature) != {1}:
+            raise ManifoldError("the ambient space is not Euclidean; evaluate ricci_scalar instead")
+        values = read_point(self.coordinates, point) + read_values(self.constants, constants or {}, "constants")
+        symbols = (*self.coordinates, *self.constants)
+        tangents, seconds = derivatives(self.embedding, self.coordinates, symbols)
+        n, rows = self.dim, len(self.embedding)
+        first = np.asarray(tangents(*values), dtype=float).reshape(n, rows)
+        return curvature_of_vectors(first.T, full_seconds(np.asarray(seconds(*values), dtype=float).reshape(-1, rows), n))

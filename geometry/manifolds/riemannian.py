@@ -86,7 +86,11 @@ class RiemannianManifold(Chart):
 
     def _adopt(self, local: Curvature) -> None:
         """Take a local geometry over, unless its metric is singular."""
+        self._check_regular(local)
         self.local = local
+
+    @staticmethod
+    def _check_regular(local: Curvature) -> None:
         if local.determinant().is_zero:
             raise SingularMetricError(
                 "the metric is singular everywhere: its determinant is identically zero, so it has no inverse; "

@@ -85,3 +85,51 @@ def test_a_geodesic_in_the_space_of_weights():
     start = {weights[0]: 1, weights[1]: sp.Rational(1, 2)}
     g = [[float(number(network.metric[i, j], start)) for j in range(2)] for i in range(2)]
     assert float(path.speed[0]) == pytest.approx(g[0][0] * 0.01 + 2 * g[0][1] * 0.02 + g[1][1] * 0.04, rel=1e-12)
+
+
+def test_curvature_in_numbers():
+    """QR of the gradients against the closed form in means, and against 50 digits."""
+    loss, weights = NETWORKS["with a bias"]
+    network = EmpiricalManifold(loss, (x, t), weights)
+    at = {w: sp.Rational(3 + i, 7 + 2 * i) for i, w in enumerate(weights)}
+    data = {"x": [float(r[0]) for r in ROWS], "t": [float(r[1]) for r in ROWS]}
+    found = network.curvature_at({w.name: float(v) for w, v in at.items()}, data)
+    assert found.ricci_scalar == pytest.approx(float(number(network.ricci_scalar, at)), rel=1e-9)
+    for i in range(3):
+        assert found.metric[0, i] == pytest.approx(float(number(network.metric[0, i], at)), rel=1e-12)
+        assert found.ricci[1, i] == pytest.approx(float(number(network.component("ricci", 1, i), at)), rel=1e-8)
+    assert found.condition > 1
+
+
+def test_a_network_with_thirty_weights():
+    """Ten hidden units: no closed form is needed, and the curvature does not change when the units are permuted."""
+    import numpy as np
+
+    u, v, w = (sp.symbols(f"{n}1:11", real=True) for n in "uvw")
+    y = sp.Symbol("y", real=True)
+    loss = (sum(p * sp.tanh(q * x + r * y) for p, q, r in zip(u, v, w)) - t) ** 2 / 2
+    network = EmpiricalManifold(loss, (x, y, t), (*u, *v, *w), name="net")
+    assert network.structure == "immersed" and "local" not in vars(network)
+    rng = np.random.default_rng(5)
+    data = {n: rng.uniform(-1, 1, 200) for n in "xyt"}
+    point = rng.uniform(-1.5, 1.5, 30)
+    found = network.curvature_at(point, data)
+    order = rng.permutation(10)
+    again = network.curvature_at(point.reshape(3, 10)[:, order].ravel(), data)
+    assert np.isfinite(found.ricci_scalar)
+    assert again.ricci_scalar == pytest.approx(found.ricci_scalar, rel=1e-4)
+
+
+def test_numbers_that_cannot_be_had():
+    loss, weights = NETWORKS["two layers"]
+    network = EmpiricalManifold(loss, (x, t), weights)
+    for data, words in [
+        ({"x": [1.0, 2.0]}, "no column for t"),
+        ({"x": [1.0, 2.0], "t": [1.0]}, "of one length"),
+        ({"x": [1.0, float("nan")], "t": [0.0, 1.0]}, "not finite"),
+        ({"x": [1.0], "t": [0.5]}, "singular at this point"),
+    ]:
+        with pytest.raises(ManifoldError, match=words):
+            network.curvature_at([0.5, 0.5], data)
+    with pytest.raises(ManifoldError, match="needs 2 numbers, not 1"):
+        network.curvature_at([0.5], {"x": [1.0, 2], "t": [0, 1]})

@@ -181,3 +181,24 @@ def test_every_entry_is_named_and_sourced():
 def test_bad_dimension(dim):
     with pytest.raises(ValueError, match="dimension"):
         sf.sphere(dim)
+
+
+def test_surfaces_in_numbers():
+    """The Gauss equation by QR agrees with the closed form."""
+    for build, point, constants in [
+        (sf.torus, [0.3, 1.1], {"R": 2, "r": 0.5}),
+        (sf.ellipsoid, [0.7, 0.4], {"a": 1, "b": 2, "c": 3}),
+        (sf.catenoid, [0.2, -0.6], {"c": 1.5}),
+        (sf.clifford_torus, [0.2, -0.6], {"a": 1.5, "b": 0.1}),
+    ]:
+        surface = build()
+        exact = surface.ricci_scalar.subs(dict(zip(surface.coordinates, point))).subs({s: constants[s.name] for s in surface.constants})
+        found = surface.curvature_at(point, constants)
+        assert found.ricci_scalar == pytest.approx(float(exact), abs=1e-12)
+        assert surface.is_minimal() == (found.mean_curvature < 1e-12)
+    with pytest.raises(ValueError, match="not Euclidean"):
+        sf.hyperboloid().curvature_at([1, 1], {"L": 1})
+    with pytest.raises(ValueError, match="give a number for c"):
+        sf.catenoid().curvature_at([1, 1])
+    with pytest.raises(ValueError, match="singular at this point"):
+        sf.spheroid().curvature_at([0, 1], {"a": 1, "c": 2})

@@ -1,0 +1,145 @@
+"""The Gauss equation in numbers: curvature at a point from tangent vectors and second derivatives.
+
+With the columns of J = QR the tangent vectors ∂_iΦ, the frame Q is orthonormal, the normal
+parts W_ij = (1 − QQᵀ) ∂_i∂_jΦ are taken by projection (twice, so that no digits are lost), and
+in the frame, II = R⁻ᵀ W R⁻¹,
+
+    R_abcd = ⟨II_ac, II_bd⟩ − ⟨II_ad, II_bc⟩,    R = |tr II|² − |II|².
+
+The metric is never formed, so its condition number enters once and not squared, and the cost
+grows with the number of rows N as N P², for any number P of parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from .inputs import ManifoldError
+
+__all__ = [
+    "PointCurvature",
+    "curvature_of_vectors",
+    "derivatives",
+    "full_seconds",
+    "numeric_function",
+    "read_point",
+    "read_values",
+]
+
+
+def _logistic(u: Any) -> Any:
+    return 0.5 * (1 + np.tanh(0.5 * np.asarray(u)))
+
+
+#: What `lambdify` may call.
+_MODULES: list[Any] = [{"logistic": _logistic}, "scipy", "numpy"]
+
+
+def numeric_function(arguments: Sequence[sp.Symbol], expressions: Sequence[sp.Expr]) -> Any:
+    """Numbers -> the values of the expressions; names are data and never reach generated code."""
+    return sp.lambdify(list(arguments), list(expressions), modules=_MODULES, cse=True, dummify=True)
+
+
+@dataclass(frozen=True)
+class PointCurvature:
+    """Curvature of an immersed manifold at one point.
+
+    Args:
+        metric: g_ij.
+        ricci: R_ij.
+        ricci_scalar: R.
+        mean_curvature: |H| = |g^ij II_ij|.
+        condition: the ratio of the largest and the smallest singular value of the tangent vectors;
+            about log10 of it is the number of digits lost.
+    """
+
+    metric: np.ndarray
+    ricci: np.ndarray
+    ricci_scalar: float
+    mean_curvature: float
+    condition: float
+
+
+def curvature_of_vectors(tangents: np.ndarray, seconds: np.ndarray) -> PointCurvature:
+    """The curvature at a point.
+
+    Args:
+        tangents: ∂_iΦ as columns, N × P.
+        seconds: ∂_i∂_jΦ, P × P × N.
+
+    Raises:
+        ManifoldError: numbers that are not finite, or tangent vectors that are linearly dependent.
+
+    >>> import numpy as np
+    >>> at_pole = curvature_of_vectors(np.array([[1.0, 0], [0, 1], [0, 0]]), -np.einsum("ij,a->ija", np.eye(2), [0.0, 0, 1]))
+    >>> at_pole.ricci_scalar                      # the unit sphere
+    2.0
+    """
+    if not (np.all(np.isfinite(tangents)) and np.all(np.isfinite(seconds))):
+        raise ManifoldError("the map or its derivatives are not finite at this point")
+    rows, dim = tangents.shape
+    spread = np.linalg.svd(tangents, compute_uv=False) if rows >= dim else np.zeros(1)
+    if spread[-1] <= np.finfo(float).eps * max(rows, dim) * max(spread[0], np.finfo(float).tiny):
+        raise ManifoldError(
+            f"the metric is singular at this point: {dim} tangent vectors span fewer than {dim} dimensions "
+            f"(smallest singular value {spread[-1]:.1e} of {spread[0]:.1e}, {rows} rows)"
+        )
+    frame, triangle = np.linalg.qr(tangents)
+    flat = seconds.reshape(dim * dim, rows).T
+    for _ in range(2):
+        flat = flat - frame @ (frame.T @ flat)
+    normal = flat.T.reshape(dim, dim, rows)
+    inverse = np.linalg.solve(triangle, np.eye(dim))
+    second = np.einsum("ia,jb,ijn->abn", inverse, inverse, normal, optimize=True)
+    trace = np.einsum("aan->n", second)
+    in_frame = np.einsum("n,abn->ab", trace, second) - np.einsum("acn,cbn->ab", second, second)
+    return PointCurvature(
+        metric=tangents.T @ tangents,
+        ricci=triangle.T @ in_frame @ triangle,
+        ricci_scalar=float(trace @ trace - np.sum(second * second)),
+        mean_curvature=float(np.linalg.norm(trace)),
+        condition=float(spread[0] / spread[-1]),
+    )
+
+
+def derivatives(functions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol], symbols: Sequence[sp.Symbol]) -> tuple[Any, Any]:
+    """Numeric ∂_iΦ^a (by i, then a) and ∂_i∂_jΦ^a (by i ≤ j, then a) as functions of the symbols."""
+    tangents = [[sp.diff(f, x) for f in functions] for x in coordinates]
+    seconds = [sp.diff(f, y) for i, row in enumerate(tangents) for y in coordinates[i:] for f in row]
+    return numeric_function(symbols, [f for row in tangents for f in row]), numeric_function(symbols, seconds)
+
+
+def full_seconds(upper: np.ndarray, dim: int) -> np.ndarray:
+    """P × P × N from the rows of i ≤ j."""
+    rows, columns = np.triu_indices(dim)
+    full = np.empty((dim, dim, upper.shape[1]))
+    full[rows, columns] = upper
+    full[columns, rows] = upper
+    return full
+
+
+def read_values(symbols: Sequence[sp.Symbol], values: Mapping[Any, Any], what: str) -> list[float]:
+    """One number for each symbol, looked up by symbol or name."""
+    named = {getattr(k, "name", k): v for k, v in values.items()}
+    missing = [s.name for s in symbols if s.name not in named]
+    if missing:
+        raise ManifoldError(f"give a number for {', '.join(missing)} in `{what}`")
+    return [float(named[s.name]) for s in symbols]
+
+
+def read_point(coordinates: Sequence[sp.Symbol], point: Any) -> list[float]:
+    """The coordinates of a point, in order or by symbol or name."""
+    if isinstance(point, Mapping):
+        return read_values(coordinates, point, "point")
+    try:
+        numbers = [float(p) for p in point]
+    except (TypeError, ValueError):
+        raise ManifoldError(f"a point needs one number for each of {[s.name for s in coordinates]}: {point!r}") from None
+    if len(numbers) != len(coordinates):
+        raise ManifoldError(f"a point needs {len(coordinates)} numbers, not {len(numbers)}")
+    return numbers
