@@ -9,6 +9,7 @@ from importlib import import_module
 _HOMES: dict[str, str] = {
     "datasets": "datasets",
     "decision_boundary": "datasets",
+    "flows": "flows",
     "Hopfield": "hopfield",
     "hopfield": "hopfield",
     "LabelledPoints": "datasets",
