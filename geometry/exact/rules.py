@@ -42,7 +42,7 @@ def _load() -> None:
     from importlib import import_module
 
     _loaded.append(True)
-    for name in ("arithmetic", "exponential", "signs", "trigonometric", "logarithm", "opaque", "special", "bessel", "undefined"):
+    for name in ("arithmetic", "exponential", "signs", "trigonometric", "logarithm", "opaque", "special", "bessel", "undefined", "formal"):
         import_module(f"{__package__}.generators.{name}")
 
 

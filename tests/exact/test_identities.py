@@ -142,3 +142,14 @@ def test_a_symbol_that_only_looks_like_a_coordinate_is_refused():
     assert not DifferentialField((x, y))(sp.Dummy("x") - x).is_zero
     with pytest.raises(ValueError, match="noncommutative"):
         DifferentialField((x, y))(sp.Symbol("A", commutative=False))
+
+
+def test_integrals_and_sums_stay_formal_and_are_differentiated_under_the_sign():
+    u, k = sp.Symbol("u", real=True), sp.Symbol("k", integer=True, positive=True)
+    field = DifferentialField((x, y))
+    integral = sp.Integral(exp(-(u**2)) * sp.cosh(x * u), (u, 0, y))
+    assert field(integral).diff(y) == field(exp(-(y**2)) * sp.cosh(x * y))
+    assert field(integral).diff(x) == field(sp.Integral(u * exp(-(u**2)) * sp.sinh(x * u), (u, 0, y)))
+    partition = sp.Sum(exp(k * x) / sp.factorial(k) ** y, (k, 1, sp.oo))
+    mean = field(log(partition)).diff(x)
+    assert (mean * field(partition)).as_expr() == sp.Sum(k * exp(k * x) / sp.factorial(k) ** y, (k, 1, sp.oo))
