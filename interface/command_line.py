@@ -1,11 +1,12 @@
 """The command line: ``chentsov <command>``. Each command is a file of its own in ``commands/``.
 
 Whatever is wrong with the input ends in one line on the error stream and exit code 2; work that cannot be finished
-(a time limit, no memory) in one line and exit code 1.
+(a time limit, no memory) in one line and exit code 1. With CHENTSOV_DEBUG set, errors come with their traceback.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -51,6 +52,8 @@ _UsageProblem: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ ==
 
 
 def _fail(message: str, status: int) -> int:
+    if os.environ.get("CHENTSOV_DEBUG"):
+        raise                        # the error being handled, as it is
     print(f"chentsov: error: {' '.join(message.split())}", file=sys.stderr)
     return status
 
@@ -77,7 +80,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """The entry point of the installed command."""
-    sys.exit(run())
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")     # a terminal without Greek letters shows question marks
+    try:
+        status = run()
+        sys.stdout.flush()
+    except BrokenPipeError:                          # `chentsov … | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class TwoWeightNeuron:
         loss: "mean_power" |f − t|ⁿ, "lp_norm" (|f − t|ᵖ)^(1/p), or "cross_entropy".
         order: n, a whole number from 1, or p, a real number from 1. Cross-entropy has none and ignores it.
         slope: s, a finite number other than 0 (decimals are read exactly) or a SymPy symbol.
-        data: the rows that numbers are computed from; the closed forms do not need them.
+        data: the rows that numbers are computed from (or three columns x, y, t); the closed forms do not need them.
 
     Raises:
         ValueError: unknown loss, order below 1 or not whole, a slope of 0 or not finite.
@@ -75,7 +75,7 @@ class TwoWeightNeuron:
         loss: str = "mean_power",
         order: Any = 2,
         slope: Any = 5,
-        data: LabelledPoints | None = None,
+        data: LabelledPoints | Mapping[str, Any] | Sequence[Any] | None = None,
     ) -> None:
         name = str(loss).replace("-", "_")
         if name not in LOSSES:
@@ -86,7 +86,7 @@ class TwoWeightNeuron:
         self.coordinates: tuple[sp.Symbol, ...] = sp.symbols("theta_1 theta_2", real=True)
         self.rows: tuple[sp.Symbol, ...] = sp.symbols("x y t", real=True)
         if data is not None and not isinstance(data, LabelledPoints):
-            data = LabelledPoints(*data) if len(data) == 3 else LabelledPoints(**data)
+            data = LabelledPoints(**data) if isinstance(data, Mapping) else LabelledPoints(*data)
         if data is not None and not data.spans_the_plane:
             raise DataError(
                 "all points of the data lie on one line through the origin, so the metric is singular everywhere: "

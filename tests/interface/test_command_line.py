@@ -261,3 +261,23 @@ def test_help_and_version(capsys):
         assert run(arguments) == 0
         assert "Usage" in capsys.readouterr().out
     assert run([]) == 2
+
+
+def _subprocess(arguments, **options):
+    return subprocess.run([sys.executable, "-m", "chentsov.command_line", *arguments], capture_output=True, timeout=60, **options)
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    command = f"{sys.executable} -m chentsov.command_line catalogue | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_a_terminal_without_greek_letters():
+    done = _subprocess(["derive"], env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0 and b"Ricci scalar" in done.stdout
+
+
+def test_debugging_shows_the_traceback():
+    done = _subprocess(["derive", "nothing"], env={**os.environ, "CHENTSOV_DEBUG": "1"})
+    assert done.returncode == 1 and b"Traceback" in done.stderr and b"not in the catalogue" in done.stderr

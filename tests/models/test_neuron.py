@@ -194,6 +194,12 @@ def test_read_csv_with_and_without_header(tmp_path):
         assert path.name in points.source
 
 
+def test_columns_may_be_handed_in_as_they_are():
+    columns = ([0.1, 0.8], [0.9, 0.3], [1, 0])
+    for data in (columns, dict(zip("xyt", columns)), np.array(columns)):
+        assert TwoWeightNeuron(data=data).data.y.tolist() == [0.9, 0.3]
+
+
 BAD_DATA = [
     (([0.1], [0.2], [1]), "1 row.* at least 2"),
     (([], [], []), "0 row.* at least 2"),
