@@ -12,8 +12,8 @@ where there is one value a cell, the sharper rules |a| E_b + |b| E_a + E_a E_b a
 
 The bounds hold for the operations as emitted: each is rounded once (fused operations round less often), a
 sum over rows is accumulated in runs, own functions err by at most the units checked in the tests. First
-order is made rigorous by inflating: every step adds a relative 2^-20 of the bound, which covers the products
-of errors as long as c stays below 2^-22; beyond that the node counts as unknown. What has no rule has no
+order is made rigorous by inflating: every step adds a relative 2^-20 of the bound (2^-8 in float32), which
+covers the products of errors as long as c stays below a quarter of that; beyond, the node counts as unknown. What has no rule has no
 bound, which sends its cells to ball arithmetic.
 """
 
@@ -32,8 +32,6 @@ from .schedule import MASKS
 
 __all__ = ["with_bounds"]
 
-_INFLATE = 1.0 + 2.0**-20
-_LARGEST_C = 2.0**-22
 # Units in the last place by which an own function can be wrong, doubled for safety.
 _ULPS = {"exp": 4, "expm1": 4, "log": 4, "log1p": 4, "sin": 4, "cos": 4, "tanh": 6, "logistic": 6, "softplus": 6}
 
@@ -45,10 +43,6 @@ class _Bound:
     a: Node | None = None
     d: float = 0.0  # in units of eta
     covers: bool = True  # whether A >= |computed n|, so that products of bounds are bounds of products
-
-    @property
-    def known(self) -> bool:
-        return self.c <= _LARGEST_C and math.isfinite(self.k) and math.isfinite(self.d)
 
 
 _UNKNOWN = _Bound(math.inf)
@@ -78,6 +72,8 @@ class _Bounds:
         self.bits = bits
         # the rounding error of one operation, relative and where it underflows
         self.u, self.eta = {64: (2.0**-53, 2.0**-1074), 32: (2.0**-24, 2.0**-149), 128: (2.0**-101, 2.0**-1068)}[bits]
+        # products of errors are at most inflate - 1 of the bound while relative errors stay below largest_c
+        self.inflate, self.largest_c = (1 + 2.0**-8, 2.0**-10) if bits == 32 else (1 + 2.0**-20, 2.0**-22)
         self.ulps = {"exp": 64} if bits == 128 else _ULPS
         self.range = ranges(program, inputs)
         self.over_rows = _over_rows(program)
@@ -85,7 +81,8 @@ class _Bounds:
         for node in program.nodes():
             if node.op not in MASKS:
                 made = self._rule(node)
-                self.bound[node] = made if made.known else _UNKNOWN
+                usable = made.c <= self.largest_c and math.isfinite(made.k) and math.isfinite(made.d)
+                self.bound[node] = made if usable else _UNKNOWN
 
     # pieces ------------------------------------------------------------------------------------------
     def magnitude(self, node: Node) -> float:
@@ -113,22 +110,22 @@ class _Bounds:
     def error(self, node: Node) -> Node:
         """The whole bound as one node."""
         b = self.bound[node]
-        if not b.known:
+        if b is _UNKNOWN:
             return self.graph.constant("oo")
         terms = []
         if b.c:
-            terms.append(self.times(b.c * _INFLATE, self.absolute(node)))
+            terms.append(self.times(b.c * self.inflate, self.absolute(node)))
         if b.a is not None:
-            terms.append(self.times(b.k * _INFLATE, b.a))
+            terms.append(self.times(b.k * self.inflate, b.a))
         if b.d:
-            terms.append(self.number(max(b.d * self.eta * _INFLATE, self.eta)))
+            terms.append(self.number(max(b.d * self.eta * self.inflate, self.eta)))
         out = self.number(0.0)
         for n, t in enumerate(terms):
             out = t if n == 0 else self.raw("add", out, t)
         return out
 
     def total(self, node: Node) -> Node:
-        return self.times(1 + 2.0**-10, self.error(node)) if self.bound[node].known else self.graph.constant("oo")
+        return self.times(1 + 2.0**-10, self.error(node)) if self.bound[node] is not _UNKNOWN else self.graph.constant("oo")
 
     def _as_a(self, node: Node) -> tuple[float, Node]:
         """The bound, apart from d, as k A with A >= |node|."""
@@ -149,7 +146,7 @@ class _Bounds:
             return _Bound(u) if math.isfinite(self.range[node][1]) else _UNKNOWN
         if op in ("input", "row"):
             return _Bound(u, d=1.0) if self.bits == 32 else _Bound(0.0)
-        if any(a.op not in MASKS and not self.bound[a].known for a in node.args):
+        if any(a.op not in MASKS and self.bound[a] is _UNKNOWN for a in node.args):
             return _UNKNOWN
         if op == "mean":
             return self._mean(node)
@@ -161,7 +158,7 @@ class _Bounds:
         x, y = self.bound[a], self.bound[b]
         d = x.d + y.d
         if x.a is None and y.a is None and ((self.nonnegative(a) and self.nonnegative(b)) or (self.range[a][1] <= 0 and self.range[b][1] <= 0)):
-            return _Bound(max(x.c, y.c) * _INFLATE + self.u, d=d)
+            return _Bound(max(x.c, y.c) * self.inflate + self.u, d=d)
         if self._cheap(a, b):
             (k1, a1), (k2, a2) = self._as_a(a), self._as_a(b)
             return _Bound(self.u, max(k1, k2), self.raw("add", a1, a2), d)
@@ -173,15 +170,15 @@ class _Bounds:
         scaling = next((n for n in (a, b) if n.op == "number" and _power_of_two(n.value)), None)  # type: ignore[arg-type]
         rounding = 0.0 if scaling is not None else self.u
         d = _finite_product(self.magnitude(a), y.d) + _finite_product(self.magnitude(b), x.d) + 1.0 + x.d * y.d * self.eta
-        c = (x.c + y.c) * _INFLATE + rounding
+        c = (x.c + y.c) * self.inflate + rounding
         if x.a is None and y.a is None and math.isfinite(d):
             return _Bound(c, d=d)
         if self._cheap(a, b):
             if x.a is None or y.a is None:
                 plain, (k, big) = (a, self._as_a(b)) if x.a is None else (b, self._as_a(a))
-                return _Bound(self.bound[plain].c * _INFLATE + rounding, k * _INFLATE, self.raw("mul", big, self.absolute(plain)), d)
+                return _Bound(self.bound[plain].c * self.inflate + rounding, k * self.inflate, self.raw("mul", big, self.absolute(plain)), d)
             (k1, a1), (k2, a2) = self._as_a(a), self._as_a(b)
-            return _Bound(rounding, (k1 + k2) * _INFLATE, self.raw("mul", a1, a2), d)
+            return _Bound(rounding, (k1 + k2) * self.inflate, self.raw("mul", a1, a2), d)
         ea, eb = self.error(a), self.error(b)
         size_a, size_b = self.absolute(a), self.absolute(b)
         cross = self.raw("add", self.raw("mul", self.raw("add", size_a, ea), eb), self.raw("mul", size_b, ea))
@@ -200,10 +197,10 @@ class _Bounds:
             growth = math.inf
         d = _finite_product(n * growth, x.d) + steps * max(1.0, growth)
         if x.a is None and math.isfinite(d):
-            return _Bound((n * x.c) * _INFLATE + steps * self.u, d=d)
+            return _Bound((n * x.c) * self.inflate + steps * self.u, d=d)
         if self._cheap(a):
             k, big = self._as_a(a)
-            return _Bound(steps * self.u, n * k * _INFLATE, self.graph_power(big, n), d)
+            return _Bound(steps * self.u, n * k * self.inflate, self.graph_power(big, n), d)
         # |x|^n - exact: n (|a| + E)^(n-1) E
         e = self.error(a)
         return _Bound(steps * self.u, float(n), self.raw("mul", self.graph_power(self.raw("add", self.absolute(a), e), n - 1), e), float(steps), covers=False)
@@ -230,11 +227,11 @@ class _Bounds:
         low, high = self.range[b]
         apart = low if low > 0 else -high if high < 0 else 0.0
         if y.a is None and x.a is None and not (y.d or x.d):
-            return _Bound((x.c + y.c) * _INFLATE + rounding, d=1.0)
+            return _Bound((x.c + y.c) * self.inflate + rounding, d=1.0)
         if y.a is None and x.a is None and apart > 0:
             top = self.magnitude(a) if a is not None else 1.0
             d = 1.0 + x.d / apart + _finite_product(top / apart / apart, y.d)
-            return _Bound((x.c + y.c) * _INFLATE + rounding, d=d * _INFLATE)
+            return _Bound((x.c + y.c) * self.inflate + rounding, d=d * self.inflate)
         # E_q = (E_a + |q| E_b) / (|b| - E_b), nothing if the divisor's ball reaches zero
         eb = self.error(b)
         ea = self.error(a) if a is not None else self.number(0.0)
@@ -245,7 +242,7 @@ class _Bounds:
         guarded = self.graph.node("select", (positive, value, self.graph.constant("oo")))
         self.over_rows.setdefault(guarded, self.over_rows[node])
         self.range.setdefault(guarded, (0.0, math.inf))
-        return _Bound(rounding, _INFLATE, guarded, 1.0, covers=False)
+        return _Bound(rounding, self.inflate, guarded, 1.0, covers=False)
 
     def _mean(self, node: Node) -> _Bound:
         (a,) = node.args
@@ -256,15 +253,15 @@ class _Bounds:
         summing = _rounded_up(additions) * self.u
         d = 2 * x.d + 2.0
         if x.a is None and (self.nonnegative(a) or self.range[a][1] <= 0):
-            return _Bound(x.c * _INFLATE + summing, d=d)
+            return _Bound(x.c * self.inflate + summing, d=d)
         if not x.covers:
             whole = self.raw("add", self.error(a), self.times(summing, self.absolute(a)))
-            return _Bound(2 * self.u, (1 + 2 * summing) * _INFLATE, self._mean_of(whole, node), 2.0, covers=False)
+            return _Bound(2 * self.u, (1 + 2 * summing) * self.inflate, self._mean_of(whole, node), 2.0, covers=False)
         k, big = self._as_a(a)
         if a.op == "mul" and x.a is None and len(a.args) == 2:
             # |row factor| is a table: take the modulus there, not of the product
             big = self.raw("mul", self.absolute(a.args[0]), self.absolute(a.args[1]))
-        return _Bound(2 * self.u, (k + summing) * _INFLATE * (1 + 2 * summing), self._mean_of(big, node), d)
+        return _Bound(2 * self.u, (k + summing) * self.inflate * (1 + 2 * summing), self._mean_of(big, node), d)
 
     def _mean_of(self, integrand: Node, like: Node) -> Node:
         made = self.graph.node("mean", (integrand,), like.value)
@@ -277,7 +274,7 @@ class _Bounds:
         x = self.bound[a]
         if x.a is None and (not x.d or self.range[a][0] > 0):
             extra = x.d * self.eta / self.range[a][0] if x.d else 0.0
-            return _Bound((x.c + extra) * _INFLATE + self.u)
+            return _Bound((x.c + extra) * self.inflate + self.u)
         return _Bound(self.u, 1.0, self.raw("div", self.error(a), node), covers=False)
 
     def _exp(self, node: Node) -> _Bound:
@@ -285,17 +282,17 @@ class _Bounds:
         x = self.bound[a]
         own = self.ulps["exp"] * self.u
         wide = x.c * self.magnitude(a) + x.d * self.eta + (x.k * self._sup(x.a) if x.a is not None else 0.0)
-        if wide <= _LARGEST_C:
-            return _Bound(wide * _INFLATE + own, d=4.0)
+        if wide <= self.largest_c:
+            return _Bound(wide * self.inflate + own, d=4.0)
         return _UNKNOWN
 
     def _exp_product(self, node: Node) -> _Bound:
         """The product's own rounding is made good to second order; that of its factors counts."""
         size = math.prod(max(self.magnitude(a), 1.0) for a in node.args)
         wide = size * (sum(self.bound[a].c for a in node.args) + 64 * self.u**2 * len(node.args)) + sum(self.bound[a].d for a in node.args) * self.eta * size
-        if wide > _LARGEST_C:
+        if wide > self.largest_c:
             return _UNKNOWN
-        return _Bound(wide * _INFLATE + (self.ulps["exp"] + 2) * self.u, d=4.0)
+        return _Bound(wide * self.inflate + (self.ulps["exp"] + 2) * self.u, d=4.0)
 
     def _sup(self, node: Node) -> float:
         """An upper bound of a node A, from the ranges of what it is made of."""
@@ -347,14 +344,14 @@ class _Bounds:
         (a,) = node.args
         x = self.bound[a]
         if x.a is None:  # the relative error does not grow: |x tanh'(x)| <= |tanh x|
-            return _Bound(x.c * _INFLATE + self.ulps["tanh"] * self.u, d=x.d + 4.0)
+            return _Bound(x.c * self.inflate + self.ulps["tanh"] * self.u, d=x.d + 4.0)
         return self._lipschitz(node)
 
     def _log1p(self, node: Node) -> _Bound:
         (a,) = node.args
         x = self.bound[a]
         if x.a is None and self.nonnegative(a):  # x / (1 + x) <= log1p(x)
-            return _Bound(x.c * _INFLATE + self.ulps["log1p"] * self.u, d=x.d + 4.0)
+            return _Bound(x.c * self.inflate + self.ulps["log1p"] * self.u, d=x.d + 4.0)
         return _UNKNOWN
 
     def _log(self, node: Node) -> _Bound:
@@ -364,7 +361,7 @@ class _Bounds:
         if x.a is None and not x.d:
             if not x.c:
                 return _Bound(own)
-            relative = self.number(x.c * _INFLATE)
+            relative = self.number(x.c * self.inflate)
         else:
             room = self.raw("add", self.absolute(a), self.times(-1.0, self.error(a)))
             inside = self.graph.node("lt", (self.number(0.0), room))

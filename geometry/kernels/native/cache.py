@@ -1,6 +1,6 @@
 """Machine code on disk, so that a second process need not compile.
 
-One file an entry, `<cache>/v<format>/<key>.bin`: a SHA-256 of the code, then the code. The key is a hash
+One file an entry, `<cache>/v<format>/<key>.bin`: a SHA-256 of key and code, then the code. The key is a hash
 of the assembly, the processor with its features, and the versions that made the code. Files are written
 beside and renamed, so several processes may share the folder; whatever does not match its own checksum is
 rebuilt. The folder is bounded: when it outgrows its limit the oldest entries go.
@@ -52,7 +52,7 @@ def fetch(key: str) -> bytes | None:
     except OSError:
         return None
     digest, code = content[:32], content[32:]
-    return code if code and hashlib.sha256(code).digest() == digest else None
+    return code if code and _digest(key, code) == digest else None
 
 
 def store(key: str, code: bytes) -> None:
@@ -65,7 +65,7 @@ def store(key: str, code: bytes) -> None:
         handle, name = tempfile.mkstemp(dir=where, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(code).digest() + code)
+                file.write(_digest(key, code) + code)
             os.replace(name, where / f"{key}.bin")
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -73,6 +73,11 @@ def store(key: str, code: bytes) -> None:
         _trim(where)
     except OSError:
         return
+
+
+def _digest(key: str, code: bytes) -> bytes:
+    """Over the key as well: code under another key's name is not taken for this one's."""
+    return hashlib.sha256(f"chentsov kernel {key}\0".encode() + code).digest()
 
 
 def entries() -> list[tuple[Path, int]]:
