@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from . import operators
+from .hessian_grid import mask_where_not_convex
 from .hessian_volumes import log_density_slopes
 from .inputs import ManifoldError, read_expression
 from .local import total
@@ -147,6 +148,31 @@ class HessianOperators:
         if not np.all(np.isfinite(g)) or np.any(np.abs(g.imag) > 1e-14 * np.abs(g).max()):
             return float("nan")
         return float(np.linalg.eigvalsh(g.real)[0])
+
+
+    def on_grid(self: Any, axes: Any, quantities: Any = ("ricci_scalar",), *, convex: bool = True, **options: Any) -> Any:
+        """The quantities on a grid, as `RiemannianManifold.on_grid`; NaN with a status where ψ is not convex.
+
+        Args:
+            axes, quantities, options: see `chentsov.geometry.grids.on_grid`.
+            convex: False keeps the numbers there too, for the indefinite metrics of thermodynamics.
+
+        >>> import sympy as sp
+        >>> from chentsov.geometry.manifolds.hessian import HessianManifold
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> grid = HessianManifold((x**2 + y**2)/2 + x*y**2/2, (x, y)).on_grid({x: [-2.0, 0.0], y: 0.0})
+        >>> grid.ricci_scalar.values.ravel().tolist(), grid.status.values.ravel().tolist()
+        ([nan, 0.5], [4, 0])
+        """
+        base = super().on_grid  # type: ignore[misc]
+        if not convex:
+            return base(axes, quantities, **options)
+        names = [quantities] if isinstance(quantities, str) else list(quantities)
+        asked = [*names, *(["metric"] if "metric" not in names else [])]
+        result = base(axes, asked if names else names, **options)
+        kept = result if "metric" in names else result.drop_vars("metric")
+        unused = [d for d in kept.coords if d not in kept.dims or not any(d in v.dims for v in kept.data_vars.values())]
+        return mask_where_not_convex(kept.drop_vars(unused), result["metric"], names)
 
 
 def _by_symbol(symbols: Sequence[sp.Symbol], values: Mapping[Any, Any] | None) -> dict[sp.Symbol, sp.Expr]:

@@ -10,6 +10,7 @@ import sympy as sp
 from chentsov import HessianManifold, RiemannianManifold
 from chentsov.geometry.exact import canonical
 from chentsov.geometry.manifolds import ManifoldError, SingularMetricError
+from chentsov.geometry.manifolds.hessian_grid import is_positive_definite
 from chentsov.geometry.manifolds.hessian_volumes import log_density, log_density_slopes
 
 x, y, z = sp.symbols("x y z", real=True)
@@ -345,3 +346,29 @@ def test_volumes():
     with pytest.raises(ManifoldError, match="unknown form"):
         made.laplacian(x, "flat")
     assert made.divergence([x, 0], sp.exp(x)) == x + 1
+
+
+def test_grids_are_masked_where_the_potential_is_not_convex():
+    made = manifold("cubic")
+    axes = {"x": np.linspace(-3, 1, 9), "y": np.linspace(-2, 2, 7)}
+    grid = made.on_grid(axes, ["ricci_scalar", "koszul_alpha"])
+    across, upward = np.meshgrid(*axes.values(), indexing="ij")
+    convex = across - upward**2 + 1 > 0
+    singular = across - upward**2 + 1 == 0
+    assert (np.isfinite(grid.ricci_scalar.values) == convex).all() and "metric" not in grid
+    assert (np.isfinite(grid.koszul_alpha.values) == convex).all()
+    assert (grid.status.values[convex] == 0).all() and (grid.status.values[~convex & ~singular] == 4).all()
+    assert grid.status.attrs["flag_meanings"].split()[-1] == "potential_not_convex"
+    np.testing.assert_allclose(grid.ricci_scalar.values[convex], 1 / (2 * (across - upward**2 + 1)[convex] ** 2), rtol=1e-13)
+    everywhere = made.on_grid(axes, ["ricci_scalar", "metric"], convex=False)
+    assert np.isfinite(everywhere.ricci_scalar.values[~convex & ~singular]).all() and (everywhere.status.values[~singular] == 0).all()
+    assert made.on_grid(axes, "metric").metric.dims == ("i", "j", "x", "y")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_positive_definiteness_against_eigenvalues(n):
+    draw = np.random.default_rng(n)
+    matrices = draw.normal(size=(n, n, 300))
+    matrices = (matrices + matrices.swapaxes(0, 1)) / 2 + np.eye(n)[..., None] * draw.uniform(-1, 3, 300)
+    lowest = np.linalg.eigvalsh(np.moveaxis(matrices, -1, 0))[:, 0]
+    assert 20 < (lowest > 0).sum() < 300 and (is_positive_definite(matrices) == (lowest > 0)).all()
