@@ -21,27 +21,33 @@ import sympy as sp
 from chentsov.geometry.manifolds import RiemannianManifold
 
 __all__ = [
+    "alcubierre",
     "anti_de_sitter",
     "anti_de_sitter_poincare",
     "bertotti_robinson",
     "btz",
     "catalogue",
     "de_sitter",
+    "eddington_finkelstein",
     "einstein_static",
     "ellis_wormhole",
     "flrw",
     "goedel",
     "kasner",
     "kerr",
+    "kerr_de_sitter",
     "kerr_newman",
     "minkowski",
     "morris_thorne",
+    "myers_perry",
+    "nariai",
     "painleve_gullstrand",
     "pp_wave",
     "reissner_nordstrom",
     "schwarzschild",
     "schwarzschild_de_sitter",
     "taub_nut",
+    "tolman_bondi",
     "vaidya",
 ]
 
@@ -89,6 +95,17 @@ def painleve_gullstrand(mass: Any = _positive("m")) -> RiemannianManifold:
     )
 
 
+def eddington_finkelstein(mass: Any = _positive("m")) -> RiemannianManifold:
+    """Schwarzschild's space-time in the advanced time of ingoing light."""
+    v = sp.Symbol("v", real=True)
+    metric = sp.diag(-(1 - 2 * mass / r), 0, r**2, r**2 * sin(theta) ** 2)
+    metric[0, 1] = metric[1, 0] = 1
+    return RiemannianManifold(
+        metric, (v, r, theta, phi), name="Eddington–Finkelstein",
+        source="A. S. Eddington, Nature 113, 192 (1924); D. Finkelstein, Phys. Rev. 110, 965 (1958)",
+    )
+
+
 def reissner_nordstrom(mass: Any = _positive("m"), charge: Any = sp.Symbol("q", real=True)) -> RiemannianManifold:
     """A charged spherical mass; R = 0, R_ijkl R^ijkl = 8 (6m²r² − 12mq²r + 7q⁴)/r⁸."""
     return RiemannianManifold(
@@ -129,6 +146,37 @@ def _rotating(mass: Any, spin: Any, charge: Any, name: str, source: str) -> Riem
     )
     metric[0, 3] = metric[3, 0] = -drag * spin * sin(theta) ** 2 / sigma
     return RiemannianManifold(metric, (t, r, theta, phi), name=name, source=source)
+
+
+def kerr_de_sitter(
+    mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True), Lambda: Any = sp.Symbol("Lambda", real=True)
+) -> RiemannianManifold:
+    """A rotating black hole with a cosmological constant: R_ij = Λ g_ij."""
+    sigma = r**2 + spin**2 * cos(theta) ** 2
+    radial = (r**2 + spin**2) * (1 - Lambda * r**2 / 3) - 2 * mass * r
+    polar = 1 + Lambda * spin**2 * cos(theta) ** 2 / 3
+    scale = sigma * (1 + Lambda * spin**2 / 3) ** 2
+    along, around = sp.Matrix([1, 0, 0, -spin * sin(theta) ** 2]), sp.Matrix([spin, 0, 0, -(r**2 + spin**2)])
+    metric = (
+        sp.diag(0, sigma / radial, sigma / polar, 0)
+        - radial / scale * along * along.T + polar * sin(theta) ** 2 / scale * around * around.T
+    )
+    return RiemannianManifold(
+        metric, (t, r, theta, phi), name="Kerr–de Sitter", source="B. Carter, Commun. Math. Phys. 10, 280 (1968); Griffiths & Podolský, eq. 11.18"
+    )
+
+
+def myers_perry(mass: Any = _positive("mu"), a: Any = sp.Symbol("a", real=True), b: Any = sp.Symbol("b", real=True)) -> RiemannianManifold:
+    """A black hole of five dimensions that rotates in two planes; Ricci flat."""
+    psi = sp.Symbol("psi", real=True)
+    sine, cosine = sin(theta) ** 2, cos(theta) ** 2
+    sigma = r**2 + a**2 * cosine + b**2 * sine
+    delta = (r**2 + a**2) * (r**2 + b**2) - mass * r**2
+    form = sp.Matrix([1, 0, 0, -a * sine, -b * cosine])
+    metric = sp.diag(-1, r**2 * sigma / delta, sigma, (r**2 + a**2) * sine, (r**2 + b**2) * cosine) + mass / sigma * form * form.T
+    return RiemannianManifold(
+        metric, (t, r, theta, phi, psi), name="Myers–Perry", source="R. C. Myers, M. J. Perry, Ann. Phys. 172, 304 (1986)"
+    )
 
 
 def taub_nut(mass: Any = _positive("m"), nut: Any = sp.Symbol("l", positive=True)) -> RiemannianManifold:
@@ -179,6 +227,15 @@ def flrw(scale_factor: Any = None, curvature: Any = sp.Symbol("k", real=True)) -
     )
 
 
+def tolman_bondi() -> RiemannianManifold:
+    """Spherical dust, −dt² + R′² dr²/(1 + 2E) + R² dΩ² with R(t, r) and E(r) undefined functions."""
+    radius, energy = sp.Function("R")(t, r), sp.Function("E")(r)
+    return RiemannianManifold(
+        sp.diag(-1, radius.diff(r) ** 2 / (1 + 2 * energy), radius**2, radius**2 * sin(theta) ** 2), (t, r, theta, phi),
+        name="Lemaître–Tolman–Bondi", source="R. C. Tolman, Proc. Natl. Acad. Sci. 20, 169 (1934); H. Bondi, MNRAS 107, 410 (1947)",
+    )
+
+
 def einstein_static(radius: Any = _positive("L")) -> RiemannianManifold:
     """A static three-sphere; R = 6/L²."""
     chi = _positive("chi")
@@ -222,6 +279,25 @@ def bertotti_robinson(charge: Any = _positive("q")) -> RiemannianManifold:
     return RiemannianManifold(
         sp.diag(-1, 1, r**2, r**2 * sin(theta) ** 2) * charge**2 / r**2, (t, r, theta, phi), name="Bertotti–Robinson",
         source="B. Bertotti, Phys. Rev. 116, 1331 (1959); I. Robinson, Bull. Acad. Pol. Sci. 7, 351 (1959)",
+    )
+
+
+def nariai(Lambda: Any = _positive("Lambda")) -> RiemannianManifold:
+    """dS₂ × S² of the same radius: R_ij = Λ g_ij."""
+    chi = _positive("chi")
+    return RiemannianManifold(
+        sp.diag(-sin(chi) ** 2, 1, 1, sin(theta) ** 2) / Lambda, (t, chi, theta, phi), name="Nariai",
+        source="H. Nariai, Sci. Rep. Tohoku Univ. 34, 160 (1950)",
+    )
+
+
+def alcubierre(velocity: Any = None, profile: Any = None) -> RiemannianManifold:
+    """−dt² + (dx − v f dt)² + dy² + dz²: a warp bubble with velocity v(t) and profile f(t, x, y, z)."""
+    v = sp.Function("v")(t) if velocity is None else velocity
+    f = sp.Function("f")(t, x, y, z) if profile is None else profile
+    form = sp.Matrix([-v * f, 1, 0, 0])
+    return RiemannianManifold(
+        sp.diag(-1, 0, 1, 1) + form * form.T, (t, x, y, z), name="Alcubierre", source="M. Alcubierre, Class. Quantum Grav. 11, L73 (1994), eq. 8"
     )
 
 
@@ -280,9 +356,9 @@ def morris_thorne(shape: Any = None, redshift: Any = None) -> RiemannianManifold
 
 
 _BUILDERS: tuple[Callable[[], RiemannianManifold], ...] = (
-    minkowski, schwarzschild, painleve_gullstrand, reissner_nordstrom, schwarzschild_de_sitter, kerr, kerr_newman, taub_nut,
-    vaidya, pp_wave, flrw, einstein_static, de_sitter, anti_de_sitter, anti_de_sitter_poincare, bertotti_robinson, btz,
-    goedel, kasner, ellis_wormhole, morris_thorne,
+    minkowski, schwarzschild, painleve_gullstrand, eddington_finkelstein, reissner_nordstrom, schwarzschild_de_sitter, kerr,
+    kerr_newman, kerr_de_sitter, myers_perry, taub_nut, vaidya, pp_wave, flrw, tolman_bondi, einstein_static, de_sitter,
+    anti_de_sitter, anti_de_sitter_poincare, bertotti_robinson, nariai, alcubierre, btz, goedel, kasner, ellis_wormhole, morris_thorne,
 )
 
 

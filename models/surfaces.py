@@ -22,6 +22,7 @@ __all__ = [
     "catalogue",
     "catenoid",
     "clifford_torus",
+    "complex_hyperbolic_plane",
     "complex_projective_plane",
     "eguchi_hanson",
     "ellipsoid",
@@ -32,14 +33,18 @@ __all__ = [
     "hyperbolic_ball",
     "hyperbolic_half_space",
     "hyperboloid",
+    "monkey_saddle",
     "nil",
+    "paraboloid",
     "pseudosphere",
     "sol",
     "sphere",
+    "sphere_times_hyperbolic_plane",
     "spheroid",
     "stereographic_sphere",
     "surface_of_revolution",
     "torus",
+    "veronese",
 ]
 
 u, v, x, y, z = sp.symbols("u v x y z", real=True)
@@ -188,6 +193,26 @@ def graph(height: Any = None) -> ImmersedManifold:
     return ImmersedManifold([x, y, h], (x, y), name="graph of a function", source="G. Monge (1807); " + CARMO + ", sec. 3-3")
 
 
+def monkey_saddle() -> ImmersedManifold:
+    """The graph of x³ − 3xy²; K = −36 (x² + y²)/(1 + 9 (x² + y²)²)²."""
+    return ImmersedManifold([x, y, x**3 - 3 * x * y**2], (x, y), name="monkey saddle", source=CARMO + ", sec. 3-3")
+
+
+def paraboloid(a: Any = _positive("a")) -> ImmersedManifold:
+    """The paraboloid of revolution z = a u²; K = 4a²/(1 + 4a²u²)²."""
+    w = _positive("u")
+    return ImmersedManifold([w * cos(v), w * sin(v), a * w**2], (w, v), name="paraboloid", source=CARMO + ", sec. 3-3")
+
+
+def veronese() -> ImmersedManifold:
+    """The projective plane in five-dimensional space by quadrics on the unit sphere; K = 1/3."""
+    p, q, s = sin(theta) * cos(phi), sin(theta) * sin(phi), cos(theta)
+    quadrics = [q * s, s * p, p * q, (p**2 - q**2) / 2, (p**2 + q**2 - 2 * s**2) / (2 * sqrt(3))]
+    return ImmersedManifold(
+        [sqrt(3) * f for f in quadrics], (theta, phi), name="Veronese surface", source="S. S. Chern, M. do Carmo, S. Kobayashi, Minimal submanifolds of a sphere (1970)"
+    )
+
+
 # -- homogeneous spaces of dimension three ----------------------------------------------------
 
 
@@ -283,6 +308,21 @@ def complex_projective_plane() -> RiemannianManifold:
     )
 
 
+def complex_hyperbolic_plane() -> RiemannianManifold:
+    """CH² with the Bergman metric, sectional curvatures in [−4, −1]; R_ij = −6 g_ij."""
+    r = _positive("r")
+    w = 1 - r**2
+    return RiemannianManifold(
+        _cohomogeneity_one(1 / w**2, r**2 / (4 * w), r**2 / (4 * w**2), r), (r, theta, phi, psi), name="CH^2 (Bergman)",
+        source="S. Bergman (1933); W. M. Goldman, Complex Hyperbolic Geometry (1999), sec. 3.1",
+    )
+
+
+def sphere_times_hyperbolic_plane(radius: Any = _positive("a")) -> RiemannianManifold:
+    """S² × H² of the same radius: R = 0, conformally flat, not Einstein."""
+    return sphere(2, radius).product(hyperbolic_half_space(2, radius), name="S^2 × H^2")
+
+
 def eguchi_hanson(a: Any = _positive("a")) -> RiemannianManifold:
     """The simplest gravitational instanton: Ricci flat, R_ijkl R^ijkl = 384 a⁸/r¹²."""
     r = _positive("r")
@@ -296,9 +336,9 @@ def eguchi_hanson(a: Any = _positive("a")) -> RiemannianManifold:
 _BUILDERS: tuple[Callable[[], RiemannianManifold], ...] = (
     euclidean, sphere, lambda: sphere(3), stereographic_sphere, hyperbolic_half_space, lambda: hyperbolic_half_space(3),
     hyperbolic_ball, lambda: hyperbolic_ball(3), hyperboloid, torus, clifford_torus, catenoid, helicoid, enneper,
-    pseudosphere, ellipsoid, spheroid, surface_of_revolution, graph,
+    pseudosphere, ellipsoid, spheroid, monkey_saddle, paraboloid, veronese, surface_of_revolution, graph,
     *(lambda kind=kind: bianchi(kind) for kind in _COFRAMES),
-    nil, sol, berger_sphere, complex_projective_plane, eguchi_hanson,
+    nil, sol, berger_sphere, complex_projective_plane, complex_hyperbolic_plane, sphere_times_hyperbolic_plane, eguchi_hanson,
 )
 
 

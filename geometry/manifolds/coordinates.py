@@ -169,7 +169,10 @@ def product(first: RiemannianManifold, second: RiemannianManifold, name: str | N
         if shared:
             raise ManifoldError(f"both factors use {', '.join(shared)}; rename it in one of them before taking the product")
     title = name or (f"{first.name} × {second.name}" if first.name and second.name else None)
-    return RiemannianManifold(sp.diag(first.metric, second.metric), first.coordinates + second.coordinates, name=title)
+    source = "; ".join(s for s in dict.fromkeys((first.source, second.source)) if s) or None
+    return RiemannianManifold(
+        sp.diag(first.metric, second.metric), first.coordinates + second.coordinates, name=title, source=source
+    )
 
 
 def conformal(manifold: RiemannianManifold, factor: Any, name: str | None = None) -> RiemannianManifold:

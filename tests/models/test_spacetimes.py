@@ -15,7 +15,9 @@ def same(manifold, ours, theirs):
 
 
 @pytest.mark.parametrize(
-    "build", [st.minkowski, st.schwarzschild, st.painleve_gullstrand, st.kerr, st.taub_nut, st.kasner], ids=lambda f: f.__name__
+    "build",
+    [st.minkowski, st.schwarzschild, st.painleve_gullstrand, st.eddington_finkelstein, st.kerr, st.taub_nut, st.kasner, st.myers_perry],
+    ids=lambda f: f.__name__,
 )
 def test_vacuum(build):
     assert build().is_ricci_flat()
@@ -99,10 +101,38 @@ def test_electrovacuum():
             assert same(rn, mixed[i, j], (-1 if i < 2 else 1) * q**2 / r**4 if i == j else 0)
 
 
-def test_schwarzschild_de_sitter_is_einstein():
-    sds = st.schwarzschild_de_sitter()
-    assert sds.is_einstein() and not sds.has_constant_curvature()
-    assert sds.ricci_scalar == 4 * sp.Symbol("Lambda", real=True)
+@pytest.mark.parametrize("build", [st.schwarzschild_de_sitter, st.kerr_de_sitter, st.nariai], ids=lambda f: f.__name__)
+def test_cosmological_constant(build):
+    """R_ij = Λ g_ij."""
+    manifold = build()
+    (Lambda,) = [s for s in manifold.constants if s.name == "Lambda"]
+    assert manifold.is_einstein() and not manifold.has_constant_curvature()
+    assert manifold.ricci_scalar == 4 * Lambda
+
+
+def test_kerr_de_sitter_limits():
+    assert st.kerr_de_sitter(m, a, 0).kretschmann == st.kerr(m, a).kretschmann
+    assert st.kerr_de_sitter(0, a).has_constant_curvature()
+
+
+def test_dust():
+    """G_tt of Lemaître–Tolman–Bondi, by the integral 2(RE − R Ṙ²/2)′ = −2M′: M′ = ½ R² R′ G_tt (Bondi 1947)."""
+    dust = st.tolman_bondi()
+    R, E = sp.Function("R")(t, r), sp.Function("E")(r)
+    mass = R * (R.diff(t) ** 2 - 2 * E) / 2
+    assert same(dust, dust.einstein[0, 0], 2 * mass.diff(r) / (R**2 * R.diff(r)))
+    assert dust.einstein[0, 1] == 0
+
+
+def test_warp_drive():
+    """The energy density that Eulerian observers see is −v²(f_y² + f_z²)/(32π) (Alcubierre 1994, eq. 19)."""
+    bubble = st.alcubierre()
+    v, f = sp.Function("v")(t), sp.Function("f")(*bubble.coordinates)
+    observer = bubble.tensor([1, v * f, 0, 0], ["up"])
+    density = (bubble.tensor("einstein") * observer * observer).contracted(0, 2).contracted(0, 1)
+    z = bubble.coordinates[3]
+    assert density.element() == bubble.field(-(v**2) * (f.diff(y) ** 2 + f.diff(z) ** 2) / 4)
+    assert (bubble.tensor("metric") * observer * observer).contracted(0, 2).contracted(0, 1)[()] == -1
 
 
 def test_friedmann():

@@ -32,6 +32,9 @@ GAUSSIAN = [
     (sf.enneper, -4 / (1 + u**2 + v**2) ** 4),
     (sf.pseudosphere, -1 / a**2),
     (sf.spheroid, c**2 / (a**2 * sp.cos(theta) ** 2 + c**2 * sp.sin(theta) ** 2) ** 2),
+    (sf.monkey_saddle, -36 * (sf.x**2 + sf.y**2) / (1 + 9 * (sf.x**2 + sf.y**2) ** 2) ** 2),
+    (sf.paraboloid, 4 * a**2 / (1 + 4 * a**2 * sp.Symbol("u", positive=True) ** 2) ** 2),
+    (sf.veronese, sp.Rational(1, 3)),
     (sf.hyperboloid, -1 / sp.Symbol("L", positive=True) ** 2),
     (sf.clifford_torus, sp.S.Zero),
     (
@@ -145,6 +148,22 @@ def test_complex_projective_plane():
     assert cp2.sectional_curvature([1, 0, 0, 0], [0, 0, 0, 1]) == 4
     assert cp2.sectional_curvature([1, 0, 0, 0], [0, 1, 0, 0]) == 1
     assert not cp2.is_conformally_flat()
+
+
+def test_complex_hyperbolic_plane():
+    ch2 = sf.complex_hyperbolic_plane()
+    assert ch2.is_einstein() and ch2.ricci_scalar == -24
+    assert ch2.sectional_curvature([1, 0, 0, 0], [0, 0, 0, 1]) == -4
+    assert ch2.sectional_curvature([1, 0, 0, 0], [0, 1, 0, 0]) == -1
+
+
+def test_sphere_times_hyperbolic_plane():
+    """The classical example of a conformally flat metric that is neither flat nor of constant curvature."""
+    both = sf.sphere_times_hyperbolic_plane()
+    assert both.ricci_scalar == 0 and both.is_conformally_flat()
+    assert not (both.is_einstein() or both.is_flat())
+    other = sf.sphere(2, a).product(sf.hyperbolic_half_space(2, b))
+    assert not other.is_conformally_flat()
 
 
 def test_eguchi_hanson():
