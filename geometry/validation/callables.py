@@ -8,6 +8,7 @@ that it is asked in, keeps the number type, and broadcasts over leading axes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["MetricFunction", "ScalarFunction"]
 
 _SAME = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "sqrt")
+_MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch.special"), "numpy": ("numpy", "scipy.special"),
+            "autograd": ("autograd.numpy", "autograd.scipy.special")}  # fmt: skip
+_SPECIAL = {"polygamma": "polygamma", "digamma": "digamma", "loggamma": "gammaln", "gamma": "gamma", "erf": "erf", "erfc": "erfc",
+            "besseli": "iv", "besselj": "jv"}  # fmt: skip
 _RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "Abs": "abs"}
 
 
@@ -41,36 +46,18 @@ def _library(point: Any) -> str:
 
 
 def _namespace(library: str) -> dict[str, Any]:
-    if library == "jax":
-        import jax.numpy as xp
-        from jax.scipy import special
-    elif library == "torch":
-        import torch as xp  # type: ignore[import-not-found,no-redef]
-
-        special = xp.special
-    elif library == "autograd":
-        import autograd.numpy as xp  # type: ignore[no-redef]
-        from autograd.scipy import special  # type: ignore[no-redef]
-    elif library == "mpmath":
-        import mpmath
-
+    """Function names of SymPy's printer -> functions of the library."""
+    if library == "mpmath":
+        mpmath = import_module("mpmath")
         names = {n: getattr(mpmath, n) for n in (*_SAME, *_RENAMED) if hasattr(mpmath, n)}
-        return {**names, "Abs": abs, "pi": mpmath.pi, "E": mpmath.e, "polygamma": mpmath.polygamma,
-                "logistic": lambda u: 1 / (1 + mpmath.exp(-u)), "gamma": mpmath.gamma, "loggamma": mpmath.loggamma}  # fmt: skip
-    else:
-        import numpy as xp  # type: ignore[no-redef]
-        from scipy import special  # type: ignore[no-redef]
+        return {**names, "Abs": abs, "pi": mpmath.pi, "E": mpmath.e, "polygamma": mpmath.polygamma, "gamma": mpmath.gamma,
+                "loggamma": mpmath.loggamma, "logistic": lambda u: 1 / (1 + mpmath.exp(-u))}  # fmt: skip
+    array, special = _MODULES[library]
+    xp, functions = import_module(array), import_module(special)
     names = {n: getattr(xp, n) for n in _SAME}
-    for mine, theirs in _RENAMED.items():
-        names[mine] = getattr(xp, theirs)
-    for mine, theirs in (("polygamma", "polygamma"), ("digamma", "digamma"), ("loggamma", "gammaln"), ("gamma", "gamma"),
-                         ("erf", "erf"), ("erfc", "erfc"), ("besseli", "iv"), ("besselj", "jv")):  # fmt: skip
-        function = getattr(special, theirs, None)
-        if function is not None:
-            names[mine] = function
-    names["logistic"] = lambda u: 1 / (1 + xp.exp(-u))
-    names["pi"], names["E"] = np.pi, np.e
-    return names
+    names.update({mine: getattr(xp, theirs) for mine, theirs in _RENAMED.items()})
+    names.update({mine: getattr(functions, theirs) for mine, theirs in _SPECIAL.items() if hasattr(functions, theirs)})
+    return {**names, "logistic": lambda u: 1 / (1 + xp.exp(-u)), "pi": np.pi, "E": np.e}
 
 
 class _Compiled:
@@ -103,11 +90,9 @@ class _Compiled:
                 if not inner:
                     return body(*x)
                 axis = [v[..., None] for v in x]
-                rows = [np.asarray(data[c], dtype=float) for c in columns]
+                rows: list[Any] = [np.asarray(data[c], dtype=float) for c in columns]
                 if library == "torch":
-                    import torch
-
-                    rows = [torch.as_tensor(r, dtype=x[0].dtype) for r in rows]
+                    rows = [import_module("torch").as_tensor(r, dtype=x[0].dtype) for r in rows]
                 return body(*x, *((f(*axis, *rows) + 0 * axis[0]).mean(-1) for f in inner))
 
             self._functions[library] = call
@@ -138,19 +123,9 @@ class _Compiled:
 
     @staticmethod
     def _stack(library: str, values: list[Any], axis: int = -1) -> Any:
-        if library == "jax":
-            import jax.numpy as jnp
-
-            return jnp.stack(values, axis=axis)
         if library == "torch":
-            import torch
-
-            return torch.stack(values, dim=axis)
-        if library == "autograd":
-            import autograd.numpy as anp
-
-            return anp.stack(values, axis=axis)
-        return np.stack(values, axis=axis)
+            return import_module("torch").stack(values, dim=axis)
+        return import_module(_MODULES[library][0]).stack(values, axis=axis)
 
 
 class MetricFunction(_Compiled):

@@ -16,6 +16,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -178,14 +179,11 @@ def _as_array_kind(point: np.ndarray, kind: Any) -> Any:
         return point
     if kind == "list":
         return point.tolist()
-    if kind == "jax":
-        import jax.numpy as jnp
-
-        return jnp.asarray(point)
-    if kind == "torch":
-        import torch
-
-        return torch.tensor(point)
+    if kind in ("jax", "torch"):
+        try:
+            return import_module("jax.numpy").asarray(point) if kind == "jax" else import_module("torch").tensor(point)
+        except ImportError as error:
+            raise ValueError(f"array={kind!r} needs {kind}, which is not installed") from error
     raise ValueError(f"array is 'numpy', 'list', 'jax', 'torch' or a function, not {kind!r}")
 
 

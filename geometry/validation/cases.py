@@ -128,7 +128,7 @@ class Case:
             precision *= 2
         raise NoUsablePoint(f"{self.name}: {quantity} is singular, or not finite, at {self.describe(point)}")
 
-    def describe(self, point: Sequence[Any]) -> str:
+    def describe(self, point: Any) -> str:
         """The point as text: ``x = 0.375, y = 1.5``."""
         return ", ".join(f"{s} = {float(v):.6g}" for s, v in zip(self.coordinates, np.asarray(floats(point))))
 

@@ -51,6 +51,14 @@ def _at_other_point(change: dict[int, Callable[[arb], arb]]) -> Callable[[Case, 
     return jets
 
 
+def _scaled(factor: sp.Rational) -> Callable[[Case, Sequence[Any]], Jets]:
+    return lambda case, point: case.jets(point).scaled(arb(flint.fmpq(int(factor.p), int(factor.q))))
+
+
+def _times(factor: Any) -> Callable[[Any], Any]:
+    return lambda s: factor * s
+
+
 def _angles(case: Case) -> list[int]:
     inside: set[sp.Symbol] = set()
     for entry in case.metric:
@@ -107,7 +115,7 @@ def metric_mistakes_of(case: Case) -> Iterator[MetricMistake]:
                              (sp.Rational(n, n - 1) if n > 1 else 2, f"divided by n − 1 = {n - 1} instead of n = {n}")):  # fmt: skip
             yield MetricMistake(
                 "fisher-off-by-n", f"The Fisher metric is {what}.", "g_ij = (1/n) Σ s_i s_j.",
-                lambda c, p, f=factor: c.jets(p).scaled(arb(flint.fmpq(int(sp.Rational(f).p), int(sp.Rational(f).q)))),
+                _scaled(sp.Rational(factor)),
             )  # fmt: skip
     yield from _unit_mistakes(case)
     yield from _parameter_mistakes(case)
@@ -151,8 +159,8 @@ def _unit_mistakes(case: Case) -> Iterator[MetricMistake]:
             sentence = f"Degrees and radians are mixed up: {names} is converted from {'degrees to radians' if to_radians else 'radians to degrees'} though it is in radians."
             for jets in (
                 _at_other_point({k: ball for k in which}),
-                _with_metric(_reparametrised(case, which, lambda s, f=factor: f * s, False)),
-                _with_metric(_reparametrised(case, which, lambda s, f=factor: f * s, True)),
+                _with_metric(_reparametrised(case, which, _times(factor), False)),
+                _with_metric(_reparametrised(case, which, _times(factor), True)),
             ):
                 yield MetricMistake("degrees-for-radians", sentence, "Coordinates are in radians here; drop the conversion.", jets)
 

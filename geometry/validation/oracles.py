@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import flint
@@ -130,7 +131,7 @@ def _by_sympy_derivatives(case: Case, point: Sequence[Any], quantities: Sequence
 
 def _by_jax(case: Case, point: Sequence[Any], quantities: Sequence[str]) -> dict[str, Any]:
     try:
-        import jax
+        jax = import_module("jax")
     except ImportError as error:
         raise UnsupportedExpression("jax is not installed") from error
     before = jax.config.jax_enable_x64

@@ -23,6 +23,10 @@ def _times(factor: Callable[[int], float]) -> Callable[[Array, int], Array]:
     return lambda output, n: output * factor(n)
 
 
+def _constant(value: float) -> Callable[[int], float]:
+    return lambda n: value
+
+
 @cache
 def scale_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, ...]:
     """Factors that depend on the dimension alone, the likely ones first."""
@@ -56,10 +60,10 @@ def scale_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, .
     elif quantity == "gaussian_curvature":
         known.append(("scalar-for-gaussian", lambda n: 2.0, "The result is R = 2K instead of K.", "Divide by 2."))
     for value, text in ((2, "twice"), (0.5, "half of"), (4, "four times"), (0.25, "a quarter of")):
-        known.append((f"factor-{value:g}", lambda n, v=value: v, f"The result is {text} what it should be.", f"Divide by {value:g}."))  # type: ignore[misc]
-        if quantity not in ("metric",):
-            known.append((f"factor-minus-{value:g}", lambda n, v=value: -v, f"The result is {text} what it should be, with the opposite sign.",
-                          f"Divide by −{value:g}."))  # type: ignore[misc]  # fmt: skip
+        known.append((f"factor-{value:g}", _constant(value), f"The result is {text} what it should be.", f"Divide by {value:g}."))
+        if quantity != "metric":
+            known.append((f"factor-minus-{value:g}", _constant(-value), f"The result is {text} what it should be, with the opposite sign.",
+                          f"Divide by −{value:g}."))  # fmt: skip
     return tuple(Mistake(name, "output", _times(factor), sentence, remedy, (quantity,)) for name, factor, sentence, remedy in known)
 
 
@@ -73,7 +77,7 @@ def _permuted(order: tuple[int, ...], sign: float) -> Callable[[Array, int], Arr
     return change
 
 
-_SWAPS = {
+_SWAPS: dict[tuple[int, ...], str] = {
     (0, 1, 3, 2): "the last two indices are exchanged (k ↔ l)",
     (1, 0, 2, 3): "the first two indices are exchanged (i ↔ j)",
     (2, 3, 0, 1): "the two index pairs are exchanged",
@@ -121,6 +125,14 @@ def _instead(quantity: str, name: str, formula: Callable[[Run], Array], sentence
     return Mistake(name, "returned", formula, sentence, remedy, (quantity,))
 
 
+def _raised(quantity: str, indices: str) -> Callable[[Run], Array]:
+    def formula(run: Run) -> Array:
+        x = run["inverse_metric"]
+        return contraction(indices, *(x, run[quantity], x)[: indices.count(",") + 1])
+
+    return formula
+
+
 def _substitutions() -> Iterator[Mistake]:
     yield _instead(
         "riemann", "lowered-for-upper", lambda run: contraction("im,mjkl->ijkl", run.jets.g, run["riemann"]),
@@ -147,15 +159,8 @@ def _substitutions() -> Iterator[Mistake]:
         "Γ^i_jk (second kind) is returned instead of Γ_{i,jk}.", "Lower the first index with g_im.",
     )  # fmt: skip
     for quantity in ("ricci", "einstein"):
-        yield _instead(
-            quantity, f"{quantity}-mixed", lambda run, q=quantity: contraction("im,mj->ij", run["inverse_metric"], run[q]),
-            "One index is up (R^i_j) where both belong down.", "Lower it with g_im.",
-        )  # fmt: skip
-        yield _instead(
-            quantity, f"{quantity}-raised",
-            lambda run, q=quantity: contraction("im,mn,nj->ij", run["inverse_metric"], run[q], run["inverse_metric"]),
-            "Both indices are up (R^ij) where both belong down.", "Lower them with g.",
-        )  # fmt: skip
+        yield _instead(quantity, f"{quantity}-mixed", _raised(quantity, "im,mj->ij"), "One index is up (R^i_j) where both belong down.", "Lower it with g_im.")
+        yield _instead(quantity, f"{quantity}-raised", _raised(quantity, "im,mn,nj->ij"), "Both indices are up (R^ij) where both belong down.", "Lower them with g.")
     yield _instead("einstein", "ricci-for-einstein", lambda run: run["ricci"], "The Ricci tensor is returned: − ½ R g is missing.", "G = Ric − ½ R g.")
     yield _instead(
         "einstein", "einstein-half-missing", lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * run.jets.g,
