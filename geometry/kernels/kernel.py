@@ -40,7 +40,8 @@ def compile(expressions: Any, arguments: Sequence[sp.Symbol | str], *, data: Map
         data: row symbol -> 1-D numbers, one entry a row.
         constants: further symbols -> numbers.
         dtype: "float64" or "float32".
-        backend: "native" (machine code) or "numpy" (the reference; slow, and short enough to read).
+        backend: "native" (vector code of our own, through numba's LLVM), "numba" (a parallel numba function:
+            portable, seconds to compile), or "numpy" (the reference; slow, and short enough to read).
         threads: how many; by default the environment's ``CHENTSOV_THREADS``, or every processor.
 
     Returns:
@@ -67,8 +68,8 @@ class Kernel:
     def __init__(self, expressions: Any, arguments: Sequence[sp.Symbol | str], *, data: Mapping | None, constants: Mapping | None,
                  dtype: Any, backend: str, threads: int | None) -> None:
         self.dtype = _dtype(dtype)
-        if backend not in ("native", "numpy"):
-            raise ValueError(f"unknown back end {backend!r}: choose 'native' or 'numpy' (balls: evaluate_ball)")
+        if backend not in ("native", "numba", "numpy"):
+            raise ValueError(f"unknown back end {backend!r}: choose 'native', 'numba' or 'numpy' (balls: evaluate_ball)")
         self.backend = backend
         self.threads = default_threads() if threads is None else int(threads)
         if self.threads < 1:
@@ -83,7 +84,7 @@ class Kernel:
         self._argument_keys = [keys[s] for s in self.arguments]
         self._constants = {keys[s]: _number(s, v) for s, v in zip(symbols[len(arguments):], (constants or {}).values())}
         self._data = _rows(self.program, data or {}, self.dtype)
-        self._plans: dict[tuple, Machine | Schedule] = {}
+        self._plans: dict[tuple, Any] = {}
         self._last: tuple | None = None
 
     def __call__(self, *arrays: Any, out: np.ndarray | None = None) -> Any:
@@ -110,8 +111,32 @@ class Kernel:
     def explain(self) -> str:
         """The program, and where the last call placed its parts."""
         plan = self._plans.get(self._last) if self._last else None
-        stages = f"\n\n{plan.plan}" if isinstance(plan, Machine) else ""
+        stages = f"\n\n{plan.plan}" if plan is not None else ""
         return f"{self.program}{stages}"
+
+    def jit(self) -> Any:
+        """The formula as a numba function of numbers, to be called inside your own numba functions.
+
+        It takes the arguments in order and returns a number, or a tuple of them for several expressions.
+        Constants and data rows are frozen into it.
+
+        Raises:
+            UnsupportedFunction: a function that numba cannot compile, by name.
+
+        >>> x = sp.Symbol("x")
+        >>> compile(sp.exp(-x)**2, [x]).jit()(0.5).round(6)
+        0.367879
+        """
+        from .numba_run import scalar_function
+
+        pattern: dict[str, frozenset[int]] = {k: frozenset() for k in (*self._argument_keys, *self._constants)}
+        program = arrange(separate(self.program, pattern, 0, separated=False), pattern, 0)
+        plan = schedule(program, pattern, 0)
+        nodes = {n: str(n.value) for n in plan.program.nodes() if n.op in ("input", "row")}
+        columns: dict[Node, Any] = {n: self._data[k] for n, k in nodes.items() if n.op == "row"}
+        columns |= {n: self.dtype.type(self._constants[k]) for n, k in nodes.items() if k in self._constants}
+        inputs = {k: n for n, k in nodes.items() if n.op == "input"}
+        return scalar_function(plan, self.dtype, columns, [inputs.get(k) for k in self._argument_keys])
 
     def bounded(self, *arrays: Any, refined: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """Values and bounds on their absolute errors, each with one row an expression.
@@ -180,7 +205,13 @@ class Kernel:
             if mode != "plain":
                 rows = {t: self._data[k].size for k, t in self.program.rows.items()}
                 program, own = with_bounds(program, coarsened, rows, 128 if mode == "refined" else 8 * self.dtype.itemsize)
-            self._plans[key] = Machine(schedule(program, pattern, axes, own if mode == "refined" else frozenset()), self.dtype)
+            plan = schedule(program, pattern, axes, own if mode == "refined" else frozenset())
+            if self.backend == "numba" and mode == "plain":
+                from .numba_run import NumbaMachine
+
+                self._plans[key] = NumbaMachine(plan, self.dtype)
+            else:
+                self._plans[key] = Machine(plan, self.dtype)
         return self._plans[key]  # type: ignore[return-value]
 
     # shapes -------------------------------------------------------------------------------------------
