@@ -94,7 +94,7 @@ FACTS = [
                                          ["0", "0", "-b*c/D**2", "(a*c+b**2)/D**2", "-a*b/D**2"], ["0", "0", "b**2/(2*D**2)", "-a*b/D**2", "a**2/(2*D**2)"]], where={"D": "a*c-b**2"}),
     density("autoregression of order one, two observations", "f s>0", "sqrt(1-f**2)/(2*pi*s**2)*exp(-((1-f**2)*x**2+(y-f*x)**2)/(2*s**2))", PLANE, ("f=1/3, s=3/2",), "Ravishanker, Melnick & Tsai (1990)",
             fisher=[["1/(1-f**2)+2*f**2/(1-f**2)**2", "2*f/((1-f**2)*s)"], ["2*f/((1-f**2)*s)", "4/s**2"]], ricci_scalar="0", flat=True),
-    density("exponential times Poisson: hurdle of two clocks", "a>0 b>0", "a*exp(-a*x)*(b*x)**y*exp(-b*x)/factorial(y)", [("x", "continuous", "0", "oo"), ("y", "discrete", "0", "oo")], ("a=1/3, b=2",), "E x = 1/a; E y | x = bx",
+    density("exponential times Poisson: hurdle of two clocks", "a>0 b>0", "a*exp(-a*x)*(b*x)**y*exp(-b*x)/factorial(y)", [("y", "discrete", "0", "oo"), ("x", "continuous", "0", "oo")], ("a=2, b=1/3",), "E x = 1/a; E y | x = bx",
             fisher=[["1/a**2", "0"], ["0", "1/(a*b)"]], ricci_scalar="-1/2"),
     density("von Mises with known direction", "k>0", "exp(k*cos(x))/(2*pi*besseli(0,k))", [("x", "continuous", "-pi", "pi")], ("k=3/2",), "Mardia & Jupp (2000)", fisher=[["1-(besseli(1,k)/besseli(0,k))**2-besseli(1,k)/(k*besseli(0,k))"]]),
     density("von Mises–Fisher with known direction", "k>0", "k*exp(k*x)/(2*sinh(k))", [("x", "continuous", "-1", "1")], ("k=3/2",), "Mardia & Jupp (2000)", fisher=[["1/k**2-1/sinh(k)**2"]]),
