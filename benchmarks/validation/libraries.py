@@ -63,6 +63,26 @@ def einsteinpy() -> dict[str, tuple[Routine, dict[str, Any]]]:
     }
 
 
+def judge_lambdified(limit: float) -> None:
+    """EinsteinPy's own way to numbers, ``tensor_lambdify``, on one family with a special function and on one with a batch."""
+    from einsteinpy.symbolic import ChristoffelSymbols, MetricTensor
+
+    k, b, theta, phi = sp.symbols("k b theta phi", positive=True)
+    gamma_family = (sp.diag(sp.polygamma(1, k) - 1 / k, k / b**2), (k, b))
+    sphere = (sp.diag(1, sp.sin(theta) ** 2), (theta, phi))
+    for name, (metric, symbols), form in (("gamma family", gamma_family, "coordinates"), ("sphere", sphere, "coordinates"), ("sphere, on a batch", sphere, "batch")):
+        arguments, function = ChristoffelSymbols.from_metric(MetricTensor(metric.tolist(), symbols)).tensor_lambdify()
+        order = [symbols.index(s) for s in arguments]
+
+        def routine(*x: Any, form: str = form, order: list[int] = order, function: Any = function) -> Any:
+            if form == "batch":
+                return np.moveaxis(np.array(function(*(x[0][:, i] for i in order))), -1, 0)
+            return function(*(x[i] for i in order))
+
+        report = ch.check_curvature(routine, (metric, symbols), quantity="christoffel", form=form, time_limit=limit, shrink=False)
+        print(f"\n### EinsteinPy, tensor_lambdify, {name}: christoffel\n{report}", flush=True)
+
+
 # --- geomstats: automatic differentiation by autograd ----------------------------------------------
 
 
@@ -163,6 +183,7 @@ def jax_program() -> dict[str, tuple[Routine, dict[str, Any]]]:
     def ricci_scalar(metric: Any, x: Any) -> Any:
         return jnp.einsum("jl,ijil->", jnp.linalg.inv(metric(x)), riemann(metric, x))
 
+    jax_program.ricci_scalar_of = ricci_scalar  # type: ignore[attr-defined]
     compiled: dict[Any, Any] = {}
 
     def jitted(function: Routine) -> Routine:
@@ -175,6 +196,29 @@ def jax_program() -> dict[str, tuple[Routine, dict[str, Any]]]:
         return call
 
     return {"ricci_scalar": (jitted(ricci_scalar), {}), "christoffel": (jitted(christoffel), {}), "riemann": (jitted(riemann), {})}
+
+
+def judge_neuron(limit: float) -> None:
+    """The two-weight neuron with its loss as one writes it, log f and log(1 − f), by nested ``jacfwd`` in float64."""
+    import jax
+    import jax.numpy as jnp
+
+    neuron = ch.models.TwoWeightNeuron("cross_entropy", data=ch.models.datasets.decision_boundary(200, seed=0))
+    columns = [jnp.asarray(c) for c in neuron.row_values().values()]
+
+    def metric(theta: Any) -> Any:
+        def losses(w: Any) -> Any:
+            x, y, t = columns
+            f = 1 / (1 + jnp.exp(-5 * (w[0] * x + w[1] * y)))
+            return -(t * jnp.log(f) + (1 - t) * jnp.log(1 - f))
+
+        J = jax.jacfwd(losses)(theta)
+        return J.T @ J / len(columns[0])
+
+    routine = jax.jit(lambda theta: jax_program.ricci_scalar_of(metric, theta))  # type: ignore[attr-defined]
+    rows = [(-1.0, 1.0), (-3.0, 2.0), (2.0, -1.0), (3.0, 1.0), (4.0, 4.0), (6.0, 5.0), (10.0, 8.0)]
+    report = ch.check_curvature(routine, neuron, points=rows, form="point", time_limit=limit, shrink=False)
+    print(f"\n### JAX, two-weight neuron with its loss as written, float64: ricci_scalar\n{report}", flush=True)
 
 
 def judge(title: str, routines: dict[str, tuple[Routine, dict[str, Any]]], suite: str, limit: float) -> None:
@@ -197,6 +241,7 @@ def main(arguments: list[str]) -> None:
 
     if "einsteinpy" in chosen.libraries:
         judge(f"EinsteinPy {importlib.metadata.version('einsteinpy')}", only(einsteinpy()), chosen.suite, chosen.limit)
+        judge_lambdified(chosen.limit)
     if "geomstats" in chosen.libraries:
         routines = only(geomstats())
         title = f"geomstats {importlib.metadata.version('geomstats')}, {os.environ['GEOMSTATS_BACKEND']}"
@@ -208,6 +253,7 @@ def main(arguments: list[str]) -> None:
         for wide in (False, True):
             jax.config.update("jax_enable_x64", wide)
             judge(f"JAX {jax.__version__}, {'float64' if wide else 'as it starts (float32)'}", only(jax_program()), chosen.suite, chosen.limit)
+        judge_neuron(chosen.limit)
 
 
 if __name__ == "__main__":

@@ -222,7 +222,7 @@ def as_case(
         name = getattr(manifold, "name", None) or type(manifold).__name__
         case = Case(str(name), sp.ImmutableMatrix(manifold.metric), tuple(manifold.coordinates), tags=_tags_of(manifold),
                     embedding=_embedding_of(manifold), origin=manifold)  # fmt: skip
-        own = getattr(manifold, "data", None)
+        own = manifold.row_values() if data is None and hasattr(manifold, "row_values") else getattr(manifold, "data", None)
         if isinstance(own, Mapping):
             case = _with(case, data=dict(own))
     elif isinstance(manifold, (tuple, list)) and len(manifold) == 2:

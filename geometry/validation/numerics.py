@@ -190,6 +190,16 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
                 f"Best step found: {name} = {best:g}.", kind="numeric", points=len(failing),
                 details={"parameter": name, "default": default, "best": best, "errors": {f"{h:g}": e for h, e in errors.items()}},
             )  # fmt: skip
+    # No difference quotient of second order keeps twelve digits: then the noise is the program's own cancellation.
+    if noise and stencil is None and any(np.any(o.truth) and o.relative_error < 1e-12 for o in observations):
+        worst_one = max(failing, key=lambda o: o.relative_error)
+        return Diagnosis(
+            "cancellation",
+            f"Digits are lost by cancellation: nearly exact at some points, but at {worst_one.case.describe(worst_one.case.points[worst_one.index])} "
+            f"the answer jitters by as much as its error ({worst_one.relative_error:.1e}).",
+            "Look for differences of nearly equal numbers (1 − f where f is close to 1, log(1 − f), an expanded polynomial) and write them as values of their own.",
+            kind="numeric", points=len(failing), details={"worst": worst_one.relative_error},
+        )  # fmt: skip
     if noise:
         where = f" with step {stencil.step:.2g}" if stencil else ""
         suggestion = "eps^(1/4) ≈ 1e-4 for nested central differences in float64 (eps^(1/3) ≈ 6e-6 for a single first difference)"
