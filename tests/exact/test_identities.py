@@ -59,6 +59,7 @@ IDENTITIES = {
         log(p * q) - log(p) - log(q), log(m * n) - log(-m) - log(-n), log(8) - 3 * log(2), log(x**2) - 2 * log(Abs(x)),
         log(exp(x) + exp(2 * x)) - x - log(1 + exp(x)), log(sp.cosh(x)) - log(1 + exp(-2 * x)) - x + log(2), log(sqrt(p)) - log(p) / 2,
         log(sqrt(x**2 + 1)) - log(1 + x**2) / 2, sp.asinh(x) - log(x + sqrt(1 + x**2)), sp.asinh(x) + log(sqrt(1 + x**2) - x), log(-1) - I * pi,
+        log(x) + log(1 - x) - log(x * (1 - x)), log(x**2 * y) - log(y) - 2 * log(Abs(x)), log(sqrt(p**2 + 1) - p) + log(sqrt(p**2 + 1) + p),
         sp.acosh(p + 1) - log(p + 1 + sqrt(p**2 + 2 * p)), sp.atanh(1 / (1 + p)) - log(1 + 2 / p) / 2,
     ],
     "special functions": [
@@ -153,3 +154,12 @@ def test_integrals_and_sums_stay_formal_and_are_differentiated_under_the_sign():
     partition = sp.Sum(exp(k * x) / sp.factorial(k) ** y, (k, 1, sp.oo))
     mean = field(log(partition)).diff(x)
     assert (mean * field(partition)).as_expr() == sp.Sum(k * exp(k * x) / sp.factorial(k) ** y, (k, 1, sp.oo))
+
+
+def test_roots_that_a_finer_exponential_makes_dependent():
+    """sqrt(v - 1)*sqrt(v + 1) = exp(x/2) for v = sqrt(1 + exp(x)), opened before exp(x/2) is there."""
+    field, v = DifferentialField((x,)), sqrt(1 + exp(x))
+    product = field(sqrt(v - 1)) * field(sqrt(v + 1))
+    assert product**2 == exp(x)
+    assert product == exp(x / 2)
+    assert field(sqrt(v + 1)) / field(exp(x / 2)) * field(sqrt(v - 1)) == 1

@@ -81,13 +81,15 @@ def _split_logarithm(field: DifferentialField, u: Element) -> Element:
         else:
             leftover.append((factor, exponent))
     total, leftover = _absolute_values(field, total, leftover)
-    if rest == 1 and all(e % 2 == 0 for _, e in leftover) and _all_real(field, [f for f, _ in leftover]):
-        for factor, exponent in leftover:
-            total = total + exponent * _real_logarithm(field, absolute_value(field, factor))
-        return total
     argument = field.integer(rest)
     for factor, exponent in leftover:
+        even = int(exponent / 2) * 2  # f^e = |f|^even f^(e - even), where e - even is 0, 1 or -1
+        if even and _all_real(field, [factor]):
+            total = total + even * _real_logarithm(field, absolute_value(field, factor))
+            exponent -= even
         argument = argument * factor**exponent
+    if argument == 1:
+        return total
     if argument == -1:
         return total + imaginary_unit(field) * field.variable(sp.pi)
     return total + _general_logarithm(field, argument)
@@ -147,19 +149,24 @@ def _general_logarithm(field: DifferentialField, argument: Element) -> Element:
                 candidate = logarithm(field, partner) + direction * field.generator_element(generator.number)
                 if holds(candidate, principal, only_where_real=True):
                     return candidate
-    relation = _multiplicative_relation(field, argument, [g.argument for g in known])
-    if relation is not None:
-        candidate = field.zero
-        for generator, q in zip(known, relation):
-            if q:
-                candidate = candidate + field(sp.Rational(q)) * field.generator_element(generator.number)
-        if holds(candidate, principal, only_where_real=True):
-            return candidate
+    signed = _holds_sign(field, argument)
+    basis = [g for g in known if signed or not _holds_sign(field, g.argument)]
+    candidate = field.zero
+    for generator, q in zip(basis, _multiplicative_relation(field, argument, [g.argument for g in basis]) or []):
+        if q:
+            candidate = candidate + field(sp.Rational(q)) * field.generator_element(generator.number)
+    if candidate and holds(candidate, principal, only_where_real=True):
+        return candidate
     if not argument.den.is_one() and argument.num.is_constant():
         inverse = argument.inverse()  # log(1/f) = -log(f)
         if inverse.num.leading_coefficient() > 0:
             return -_general_logarithm(field, inverse)
     return field.open(Logarithm(argument))
+
+
+def _holds_sign(field: DifferentialField, element: Element) -> bool:
+    stage = field.lift(element).stage
+    return any(isinstance(field.generators[k], Sign) for k in stage.generators_in(element.num))
 
 
 def _is_algebraic(element: Element) -> bool:
@@ -173,7 +180,8 @@ def _multiplicative_relation(field: DifferentialField, u: Element, basis: list[E
     table: list[tuple[Element, list[Fraction]]] = []
     for column, element in enumerate((*basis, u)):
         for factor, exponent in factors(field, field.lift(element)):
-            if factor == -1:
+            number = single_generator(factor)
+            if factor == -1 or number is not None and isinstance(field.generators[number], Sign):
                 continue
             for known, row in table:
                 if known == factor or known == -factor:
