@@ -155,7 +155,7 @@ class _Writer:
             written.append((expression, multiplicity))
         if self.given_roots:
             constant = constant * self._given_roots(exponents)
-        constant, written = _balance_signs(constant, written)
+        constant, written = _balance_signs(constant, _hyperbolic_tangents(written))
         upper = [e**m for e, m in written]
         return sp.Mul(constant, self.monomial(exponents), *upper)
 
@@ -355,6 +355,20 @@ class _Writer:
 
 
 _PLAIN = Spelling()
+
+
+def _hyperbolic_tangents(factors: list[tuple[sp.Expr, int]]) -> list[tuple[sp.Expr, int]]:
+    """``sinh(v)**j / cosh(v)**k`` by ``tanh(v)``."""
+    powers = {expression: power for expression, power in factors}
+    for expression, power in factors:
+        partner = sp.cosh(*expression.args) if isinstance(expression, sp.sinh) else None
+        other = powers.get(partner, 0)
+        if partner is not None and power > 0 > other:
+            k = min(power, -other)
+            powers[expression] -= k
+            powers[partner] += k
+            powers[sp.tanh(*expression.args)] = k
+    return [(expression, power) for expression, power in powers.items() if power]
 
 
 def _balance_signs(

@@ -145,7 +145,7 @@ def test_equality_does_not_depend_on_what_came_first(e, f):
 
 
 @pytest.mark.slow
-@settings(quick, max_examples=1500)
+@settings(quick, max_examples=400)
 @given(expressions(4), points)
 def test_deep_expressions(expression, point):
     field = DifferentialField(COORDINATES)

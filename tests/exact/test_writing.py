@@ -24,6 +24,8 @@ WRITTEN = [
     (sp.gamma(p) ** 2 * sp.gamma(p + 1), "p*gamma(p)**3"),
     (p**x / (1 + p**x), "p**x/(p**x + 1)"),
     (sp.log(sp.cosh(x)), "log(cosh(x))"),
+    (sp.log(sp.cosh(x)).diff(x), "tanh(x)"),
+    (sp.sinh(x) / sp.cosh(x), "tanh(x)"),
     (sp.asinh(x / 3), "asinh(x/3)"),
     (sp.exp(sp.log(sp.cosh(x)) ** 2) + sp.log(sp.cosh(x)), None),
     (sp.exp(y * sp.log(sp.cosh(x))) * sp.log(sp.cosh(x)), "log(cosh(x))*cosh(x)**y"),
