@@ -84,6 +84,8 @@ class Kernel:
         self._argument_keys = [keys[s] for s in self.arguments]
         self._constants = {keys[s]: _number(s, v) for s, v in zip(symbols[len(arguments):], (constants or {}).values())}
         self._data = _rows(self.program, data or {}, self.dtype)
+        self._data_spans = {k: _range(v) for k, v in self._data.items()}
+        self._separated: dict[tuple, bool] = {}
         self._plans: dict[tuple, Any] = {}
         self._last: tuple | None = None
 
@@ -174,12 +176,7 @@ class Kernel:
         plan = machine.plan
         tables = {t: len(extents) + k for k, t in enumerate(plan.tables)}
         rows = {tables[t]: len(next(iter(self._data[key] for key, u in self.program.rows.items() if u == t))) for t in plan.tables}
-        given = {}
-        for node in plan.program.nodes():
-            if node.op == "input":
-                given[node] = values[str(node.value)]
-            elif node.op == "row":
-                given[node] = self._data[str(node.value)]
+        given = {node: (values if node.op == "input" else self._data)[str(node.value)] for node in plan.leaves}
         wanted = [n for n in dict.fromkeys(plan.program.outputs) if n.op not in ("number", "constant")]
         made = dict(zip(wanted, machine.run(extents, given, rows, wanted, self.threads)))
         for k, node in enumerate(plan.program.outputs):
@@ -193,10 +190,16 @@ class Kernel:
                 flat[...] = leaf(node, self.dtype)
 
     def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str) -> Machine:
-        spans = {k: _range(v) for k, v in {**values, **self._data}.items()}
-        separated = headroom(self.program, spans, pattern, axes) < _HEADROOM[self.dtype.name]
+        spans = {k: _range(v) for k, v in values.items()} | self._data_spans
+        shape = (axes, tuple(pattern.items()))
+        room = (shape, tuple(spans.items()))
+        if room not in self._separated:
+            if len(self._separated) > 1000:
+                self._separated.clear()
+            self._separated[room] = headroom(self.program, spans, pattern, axes) < _HEADROOM[self.dtype.name]
+        separated = self._separated[room]
         coarsened = {k: coarse(*span) for k, span in spans.items()} if mode != "plain" else {}
-        key = (mode, tuple(sorted((k, tuple(sorted(v))) for k, v in pattern.items())), axes, separated, tuple(sorted(coarsened.items())))
+        key = (mode, shape, separated, tuple(coarsened.items()))
         self._last = key
         if key not in self._plans:
             program = _refinable(self.program) if mode == "refined" else self.program

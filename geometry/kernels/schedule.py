@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .functions import FUNCTIONS
 from .program import Node, Program
@@ -66,6 +67,11 @@ class Schedule:
     stages: tuple[Stage, ...]
     home: dict[Node, tuple[int, ...]] = field(repr=False)
     pairs: frozenset[Node] = field(default=frozenset(), repr=False)
+
+    @cached_property
+    def leaves(self) -> tuple[Node, ...]:
+        """The nodes that take numbers from outside."""
+        return tuple(n for n in self.program.nodes() if n.op in ("input", "row"))
 
     def name(self, loop: int) -> str:
         return f"axis{loop}" if loop < self.axes else self.tables[loop - self.axes]

@@ -29,6 +29,7 @@ __all__ = ["Machine", "default_threads", "ROW_BLOCK"]
 
 ROW_BLOCK = 4096
 _CHUNK_CELLS = 1 << 18
+_KEEP_BYTES = 64 * 1024 * 1024
 _SERIAL_WORK = 30_000  # points of a stage below which threads cost more than they give
 
 
@@ -63,6 +64,17 @@ class Machine:
         self.assembly = emit(plan, bits, register_bytes)
         self.functions = _functions(self.assembly, cpu, features, [k for k, s in enumerate(plan.stages) if s.kind != "host"])
         self.steps = _steps(plan)
+        self._spare: list[dict[Node, np.ndarray]] = []  # tables of finished calls: fresh memory costs page faults
+
+    def borrow(self) -> dict[Node, np.ndarray]:
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return {}
+
+    def give_back(self, buffers: dict[Node, np.ndarray]) -> None:
+        if len(self._spare) < 2 and sum(b.nbytes for b in buffers.values()) < _KEEP_BYTES:
+            self._spare.append(buffers)
 
     def run(self, extents: Sequence[int], values: Mapping[Node, np.ndarray], rows: Mapping[int, int],
             outputs: Sequence[Node], threads: int) -> list[np.ndarray]:
@@ -92,6 +104,7 @@ class Machine:
                     results[node][low:high] = made
                 else:
                     results[node][...] = made
+            self.give_back({n: b for n, b in work.buffers.items() if n not in values})
         return [results[n] for n in outputs]
 
 
@@ -175,8 +188,9 @@ class _Chunk:
     def __init__(self, machine: Machine, sizes: dict[int, int], values: Mapping[Node, np.ndarray], span: tuple[int, int], threads: int) -> None:
         self.machine, self.plan, self.sizes, self.threads = machine, machine.plan, sizes, threads
         self.values, self.span = values, span
-        self.buffers: dict[Node, np.ndarray] = {}
+        self.buffers = machine.borrow()
         self.low: dict[Node, np.ndarray] = {}  # the low parts of double-doubles
+        self.ready: set[Node] = set()  # nodes whose buffer has the size of this chunk
         self.row_loops = [loop for loop in sizes if loop >= self.plan.axes]
 
     def run(self) -> None:
@@ -222,12 +236,13 @@ class _Chunk:
             self.capacity[loop] = max(length, block) if vectorised else length
         for node, home in plan.home.items():
             row_wise = any(loop in parts for loop in home)
-            if node in self.buffers and not row_wise:
+            if node in self.ready and not row_wise:
                 continue
+            self.ready.add(node)
             shape = tuple(self.capacity[k] for k in home)
             if node in self.values:
                 self.buffers[node] = self._input(self.values[node], home, shape)
-            elif node not in self.buffers or self.buffers[node].shape != shape:
+            elif node not in self.buffers or self.buffers[node].shape != shape or (node in plan.pairs and node not in self.low):
                 self.buffers[node] = _aligned_empty(shape, self.machine.dtype)
                 if node in plan.pairs:
                     self.low[node] = _aligned_empty(shape, self.machine.dtype)
