@@ -236,6 +236,13 @@ def read_density(
     used = set().union(*(p.log_density.free_symbols for p in parts)) | {
         s for p in parts for v in p.variables for s in (v.lower.free_symbols | v.upper.free_symbols)
     }
+    known = {s.name: s for s in (*coordinates, *(s for p in parts for s in p.symbols))}
+    for s in sorted(used, key=str):
+        if known.get(s.name, s) != s and not isinstance(s, sp.Dummy):
+            raise DensityError(
+                f"two different symbols have the name {s.name}: one in the density, the other, with other assumptions, "
+                "as a variable or a coordinate; define the symbol once"
+            )
     missing = [c for c in coordinates if c not in used]
     if missing:
         names = ", ".join(map(str, missing))
@@ -297,6 +304,8 @@ def read_variables(variables: Mapping[sp.Symbol, Any]) -> tuple[Variable, ...]:
     >>> [str(v) for v in read_variables({y: (x, sp.oo), x: (0, sp.oo)})]
     ['x (0 to oo)', 'y (x to oo)']
     """
+    if not isinstance(variables, Mapping):
+        raise DensityError(f"variables must map each sample variable to its range, e.g. {{x: (0, oo)}}, not {variables!r}")
     found = {}
     for symbol, given in variables.items():
         if not isinstance(symbol, sp.Symbol):

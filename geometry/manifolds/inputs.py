@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -29,6 +29,8 @@ def read_coordinates(coordinates: Any) -> tuple[sp.Symbol, ...]:
     """The coordinates as a tuple of distinct symbols."""
     if isinstance(coordinates, sp.Symbol):
         coordinates = (coordinates,)
+    if isinstance(coordinates, sp.MatrixBase):
+        coordinates = list(coordinates)
     if isinstance(coordinates, str) or not isinstance(coordinates, Iterable):
         raise ManifoldError(
             f"coordinates must be SymPy symbols, not {coordinates!r}; write e.g. x, y = sympy.symbols('x y')"
@@ -83,10 +85,15 @@ def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMa
     """The metric as a square matrix of expressions of the right size."""
     if hasattr(metric, "tolist") and not isinstance(metric, sp.MatrixBase):
         metric = metric.tolist()
+    if isinstance(metric, sp.MatrixExpr):
+        metric = metric.as_explicit()
     try:
+        if isinstance(metric, Mapping):
+            raise TypeError
         rows = metric.tolist() if isinstance(metric, sp.MatrixBase) else [list(row) for row in metric]
     except TypeError:
-        raise ManifoldError(f"the metric must be a square matrix or a list of rows, not {type(metric).__name__}") from None
+        what = f"a {type(metric).__name__} without rows" if isinstance(metric, (list, tuple)) else type(metric).__name__
+        raise ManifoldError(f"the metric must be a square matrix or a list of rows, not {what}") from None
     if len({len(row) for row in rows}) > 1:
         raise ManifoldError(f"the rows of the metric have different lengths: {[len(row) for row in rows]}")
     shape = (len(rows), len(rows[0]) if rows else 0)
