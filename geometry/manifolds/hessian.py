@@ -19,6 +19,7 @@ from .curvature import HessianGeometry
 from .hessian_operators import HessianOperators
 from .inputs import ManifoldError, read_coordinates, read_expression
 from .legendre import LegendreTransform
+from .legendre_implicit import implicit_inverse
 from .local import Element, total
 from .quantities import Quantity
 from .riemannian import RiemannianManifold
@@ -273,15 +274,25 @@ class HessianManifold(HessianOperators, RiemannianManifold):
     def dual(self) -> HessianManifold:
         """The manifold of the dual potential φ in the dual coordinates η; the dual of the dual is this one.
 
-        Raises:
-            ManifoldError: the Legendre transform has no closed form here.
+        Where the Legendre transform has no closed form, θ(η) is a function that is known by its equation (see
+        `legendre_implicit`): everything stays exact in terms of it, and `sympy.N` gives numbers to any precision.
         """
         if self._dual is None:
-            inverse = [self.legendre.inverse[x] for x in self.coordinates]
+            closed = self.legendre.is_closed
+            inverse = self.legendre.inverse if closed else implicit_inverse(self, self.dual_symbols)
+            theta = [inverse[x] for x in self.coordinates]
+            product = sp.Add(*(s * t for s, t in zip(self.dual_symbols, theta)))
+            potential = self.dual_potential if closed else product - self.potential.subs(inverse, simultaneous=True)
             name = f"dual of {self.name}" if self.name else None
-            other = HessianManifold(self.dual_potential, self.dual_symbols, dual_coordinates=inverse, name=name)
+            if closed:
+                other = HessianManifold(potential, self.dual_symbols, dual_coordinates=theta, name=name)
+            else:
+                # ∂φ = θ holds by the equation that defines θ(η), not by a rule of the field.
+                other = HessianManifold(None, self.dual_symbols, dual_coordinates=theta, name=name)
+                other._given_potential = potential
             other._dual = self
-            other.legendre = LegendreTransform.known(other, dict(zip(self.dual_symbols, self.dual_coordinates)), self)
+            back = dict(zip(self.dual_symbols, self.dual_coordinates))
+            other.legendre = LegendreTransform.known(other, back, self)
             self._dual = other
         return self._dual
 

@@ -70,7 +70,9 @@ def check_increasing(value: sp.Expr, slope: sp.Expr) -> None:
         far = [s * mpmath.mpf(10) ** (mpmath.mpf(k) / 4) for k in range(6, 17) for s in (-1, 1)]
         net = sorted([*near, *far])
         slopes = [at_point(u) for u in net]
-        for k, u in enumerate(net):
+        # From the middle outwards, so that the point that is named is a near one.
+        for k in sorted(range(len(net)), key=lambda k: abs(net[k])):
+            u = net[k]
             _refuse(value, u, slopes[k])
             if 0 < k < len(net) - 1 and slopes[k] <= min(slopes[k - 1], slopes[k + 1]):
                 low = _lowest(at_point, net[k - 1], net[k + 1])

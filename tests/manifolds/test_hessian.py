@@ -250,7 +250,7 @@ def test_legendre_transform_without_closed_form():
     made.legendre.seconds = 1.0
     assert not made.legendre.is_closed
     with pytest.raises(ManifoldError, match="legendre.conjugate"):
-        made.dual()
+        made.dual_potential
     theta, phi = made.legendre.conjugate([[30.0, -4.0], [0.5, 900.0]], {"c": 0.5})
     gradient = sp.lambdify((x, y), [e.subs(c, 0.5) for e in made.dual_coordinates])
     for point, target in zip(theta, ((30.0, -4.0), (0.5, 900.0))):
@@ -262,6 +262,33 @@ def test_legendre_transform_without_closed_form():
     np.testing.assert_allclose(curve[[0, -1]], [[0, 0], [1, 1]], atol=1e-10)
     with pytest.raises(ManifoldError, match="needs numbers"):
         one.dual_geodesic((0, 0), (1, 1), sp.Symbol("t"))
+
+
+def test_the_dual_without_closed_form():
+    """Exact in terms of θ(η): inverse metric, same curvature, inverse cubic; numbers to 25 digits."""
+    made = HessianManifold(sp.exp(x) + x**4 + c * x * y + y**2 + sp.exp(y), (x, y))
+    made.legendre.seconds = 0.5
+    dual = made.dual()
+    assert dual.dual() is made and not made.legendre.is_closed
+    place = {x: sp.Rational(1, 3), y: -sp.Rational(2, 5), c: sp.Rational(1, 2)}
+    there = {s: e.subs(place) for s, e in zip(dual.coordinates, made.dual_coordinates)} | {c: place[c]}
+
+    def seen(expression):
+        return sp.N(expression.subs(there), 30)
+
+    assert abs(seen(dual.dual_coordinates[0]) - place[x]) < 1e-25
+    assert abs(seen(dual.potential) - sp.N(made.dual_potential_in_coordinates.subs(place), 30)) < 1e-25
+    assert abs(seen(dual.ricci_scalar) - sp.N(made.ricci_scalar.subs(place), 30)) < 1e-22
+    inverse = made.inverse_metric.subs(place)
+    for i in range(2):
+        for j in range(2):
+            assert abs(seen(dual.metric[i, j]) - sp.N(inverse[i, j], 30)) < 1e-25
+            # T*^ijk = −g^ia g^jb g^kc T_abc
+            raised = -sum(
+                inverse[i, p_] * inverse[j, q_] * inverse[0, r_] * made.cubic[p_, q_, r_].subs(place)
+                for p_ in range(2) for q_ in range(2) for r_ in range(2)
+            )  # fmt: skip
+            assert abs(seen(dual.cubic[i, j, 0]) - sp.N(raised, 30)) < 1e-24
 
 
 def test_what_has_no_maximum_is_refused():
