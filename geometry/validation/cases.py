@@ -239,7 +239,9 @@ def as_case(
     if data:
         case = _with(case, data={**case.data, **_by_symbol(case, data)})
     if scalar is not None:
-        case = _with(case, scalar=sp.sympify(scalar) if not isinstance(scalar, str) else scalar)
+        if isinstance(scalar, str):
+            raise ValueError("scalar is a SymPy expression in the coordinates, not text")
+        case = _with(case, scalar=sp.sympify(scalar))
     if points is not None:
         case = _with(case, points=read_points(points, case))
     if not case.points:

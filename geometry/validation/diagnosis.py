@@ -18,7 +18,7 @@ from .observations import Group, Observation, group_by_dimension
 from .output_mistakes import output_mistakes, scale_mistakes
 from .pipeline import Pipeline, contraction
 
-__all__ = ["Diagnosis", "formula_diagnoses", "constant_factor", "scope_diagnosis"]
+__all__ = ["Diagnosis", "distinct_numbers", "formula_diagnoses", "constant_factor", "scope_diagnosis"]
 
 # Agreement levels: closed forms and automatic differentiation; good differences; noisy differences.
 LEVELS = (1e-6, 1e-3, 2e-2)
@@ -162,13 +162,24 @@ def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, sta
     allowed = [c for c in LEVELS if c * _MARGIN <= _truth_mismatch(groups)]
     if not allowed:
         return []
-    candidates = _pairs(quantity, statistical) if pairs else _singles(quantity, statistical, groups)
-    found = _screened(candidates, groups, quantity, allowed[-1])
+    candidates: Iterable[_Candidate] = _pairs(quantity, statistical) if pairs else _singles(quantity, statistical, groups)
+    if distinct_numbers(observations) < 4:
+        # A single number (a space of constant curvature, say) is met by accident: only what agrees closely, or is plain, may be named.
+        plain = (_Candidate((m,), m.apply(Pipeline())) for m in scale_mistakes(quantity, statistical))
+        found = _screened(candidates, groups, quantity, LEVELS[0]) or ([] if pairs else _screened(plain, groups, quantity, allowed[-1]))
+    else:
+        found = _screened(candidates, groups, quantity, allowed[-1])
     # The tightest level at which anything agrees decides.
     for cutoff in allowed:
         if within := [f for f in found if f[0] <= cutoff]:
             return [_as_diagnosis(within, groups)]
     return []
+
+
+def distinct_numbers(observations: Sequence[Observation]) -> int:
+    """How many different numbers (to three digits, zeros left out) the program gave: the weight of the evidence."""
+    values = np.concatenate([np.abs(np.asarray(o.value, dtype=float)).ravel() for o in observations]) if observations else np.zeros(0)
+    return len({f"{v:.2e}" for v in values if v > 1e-9})
 
 
 def _as_diagnosis(found: list[tuple[float, _Candidate]], groups: Sequence[Group]) -> Diagnosis:
@@ -221,8 +232,8 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
                 how = f"{whole} {word}" if word.startswith("times") else f"1/{whole} {word}"
                 return Diagnosis(
                     "fisher-off-by-n",
-                    f"Every value is {centre:.6g} times the truth: the metric is {how} the declared one"
-                    f" (a sum over n = {whole} observations instead of their mean, or the reverse, for a Fisher metric).",
+                    f"Every value is {centre:.6g} times the truth, as if the metric were {how} the declared one"
+                    f" (for a Fisher metric: a sum over n = {whole} observations instead of their mean, or the reverse).",
                     "Divide the Fisher matrix by the number of observations (or multiply), or declare that metric.",
                     kind="factor", points=len(ratios), details={"factor": centre, "n": whole},
                 )  # fmt: skip

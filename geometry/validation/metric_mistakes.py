@@ -18,7 +18,7 @@ from flint import arb
 
 from .calling import TooSlow, time_limit
 from .cases import Case
-from .diagnosis import LEVELS, Diagnosis
+from .diagnosis import LEVELS, Diagnosis, distinct_numbers
 from .jets import UnsupportedExpression
 from .observations import Group, Observation, group_by_dimension, stack_jets
 from .pipeline import Jets, Pipeline
@@ -199,10 +199,11 @@ def metric_diagnoses(observations: Sequence[Observation], quantity: str) -> list
         return []
     group, case = groups[0], observations[0].case
     distance = float(np.max(group.mismatch(group.truth)))
+    cutoff = LEVELS[1] if distinct_numbers(observations) >= 4 else LEVELS[0]
     found: list[tuple[float, MetricMistake]] = []
     for mistake in metric_mistakes_of(case):
         level = _level(mistake, case, group, quantity)
-        if level <= LEVELS[1] and level * 20 < distance:
+        if level <= cutoff and level * 20 < distance:
             found.append((level, mistake))
     if not found:
         return []

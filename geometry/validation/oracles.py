@@ -322,13 +322,13 @@ def crosscheck_catalogue(
     return OracleTable(title, tuple(rows))
 
 
-def crosscheck_suite(suite: str = "default", quantities: Sequence[str] = ("ricci_scalar",), *, oracle: str = "jets",
+def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequence[str] = ("ricci_scalar",), *, oracle: str = "jets",
                      seconds: float = 10.0, echo: Callable[[str], None] | None = None) -> OracleTable:  # fmt: skip
     """The engine's own tensors of a suite's manifolds beside an oracle's."""
     from chentsov.geometry.manifolds import RiemannianManifold
 
     rows: list[OracleRow] = []
-    for case in load_suite(suite):
+    for case in load_suite(suite) if isinstance(suite, str) else suite:
         if echo is not None:
             echo(case.name)
         points = [[sp.Rational(int(v.p), int(v.q)) for v in p] for p in case.points]

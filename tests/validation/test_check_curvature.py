@@ -272,3 +272,17 @@ def test_transposed_jacobian_of_an_immersed_manifold():
     report = ch.check_curvature(lambda x: J(*x) @ J(*x).T, ch.ImmersedManifold(chart, (a, b)), quantity="metric")
     assert report.diagnosis.name == "transposed-jacobian"
     assert ch.check_curvature(lambda x: J(*x).T @ J(*x), ch.ImmersedManifold(chart, (a, b)), quantity="metric").passed
+
+
+def test_a_single_wrong_number_is_not_explained_away():
+    """On a space of constant curvature every answer is one number; among thousands of pairs of mistakes one would come near it."""
+    sphere = (sp.diag(1, sp.sin(theta) ** 2), (theta, phi))
+    for value in (1.9173, 0.7311, -3.0421, 17.13):
+        report = ch.check_curvature(lambda x: value, sphere, shrink=False)
+        assert not report.passed
+        assert report.diagnosis is None or report.diagnosis.name == "constant-factor"
+
+
+def test_text_is_no_function():
+    with pytest.raises(ValueError, match="not text"):
+        judge(true_scalar, quantity="laplacian", scalar="theta")

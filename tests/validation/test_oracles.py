@@ -15,7 +15,8 @@ import sympy as sp
 
 import chentsov as ch
 from chentsov.command_line import run
-from chentsov.geometry.validation.oracles import TENSORS, ask_oracle, crosscheck_catalogue
+from chentsov.geometry.validation.oracles import TENSORS, ask_oracle, crosscheck_catalogue, crosscheck_suite
+from chentsov.geometry.validation.suite import load_suite
 
 ROOT = Path(__file__).resolve().parents[2]
 t, r, u = sp.symbols("t r u", positive=True)
@@ -67,8 +68,10 @@ def test_undefined_functions_and_constants_get_values():
 
 
 def test_the_engine_on_the_suite_and_on_an_unknown_oracle(capsys):
-    assert run(["validate", "--suite", "quick"]) == 0
-    assert "5 agree" in capsys.readouterr().out
+    assert crosscheck_suite([c for c in load_suite() if c.grade == 1], ("ricci",)).passed
+    # The neuron of that suite is a sum over its rows, too large for closed forms: undecided is not a failure.
+    assert run(["validate", "--suite", "statistical", "--time-limit", "1"]) == 0
+    assert "2 agree, 0 differ, 1 undecided" in capsys.readouterr().out
     with pytest.raises(ValueError, match="unknown oracle 'abacus'"):
         ch.crosscheck(Wrong(), oracle="abacus")
 
