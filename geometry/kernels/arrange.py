@@ -1,16 +1,15 @@
 """Sums and products arranged for evaluation: by domain first, then by what they share.
 
 A product of factors from different domains is multiplied within each domain before the domains meet, so
-that the part that depends on fewer loops is hoisted whole. Within a domain, equal exponents are pulled
-together, (a b)^2 instead of a^2 b^2, and pairs that several products have in common are computed once
-(the greedy choice: the most frequent pair first). Nothing is ever expanded.
+that the part that depends on fewer loops is hoisted whole. Within a domain, pairs that occur more than once,
+in several products or in the powers of one, are computed once: a^2 b^2 c and a^2 b d become p^2 c and a p d
+with p = a b. The choice is greedy, the most frequent pair first. Nothing is ever expanded.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from .program import Graph, Node, Program
 from .schedule import domains
@@ -21,13 +20,6 @@ __all__ = ["arrange"]
 _Item = tuple[object, int]
 
 _MOST_PAIRS = 400_000
-
-
-@dataclass
-class _Group:
-    """The items of one domain in one product or sum; `shared` items are found across groups."""
-
-    items: list[_Item]
 
 
 def arrange(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) -> Program:
@@ -75,48 +67,38 @@ class _Arrangement:
             else:
                 above.append((part, 1))
         order = sorted(groups.items(), key=lambda g: (len(g[0]), sorted(g[0])))
-        return [(d, self._by_exponent(a), self._by_exponent(b)) for d, (a, b) in order]
-
-    def _by_exponent(self, items: list[_Item]) -> list[_Item]:
-        """a^2 b^2 c -> (a b)^2 c, the inner product being an item of its own."""
-        out: list[_Item] = []
-        by: dict[int, list[object]] = {}
-        for base, n in items:
-            by.setdefault(n, []).append(base)
-        for n, bases in by.items():
-            if n == 1:
-                out.extend((b, 1) for b in bases)
-            elif len(bases) == 1:
-                out.append((bases[0], n))
-            else:
-                self.shared["mul"].append([(b, 1) for b in bases])
-                out.append((("mul", len(self.shared["mul"]) - 1), n))
-        return out
+        return [(d, a, b) for d, (a, b) in order]
 
     # common pairs ----------------------------------------------------------------------------------
     def _share(self, op: str) -> None:
+        """Pull out the pair of factors (terms) that saves most, until none saves anything.
+
+        A product x^3 y^2 holds the pair (x, y) twice: it becomes (x y)^2 x.
+        """
         lists = [items for node, plan in self.plans.items() if node.op == op for _, above, below in plan for items in (above, below)]
-        lists += self.shared[op]
         while True:
             lists = [items for items in lists if len(items) > 1]
             if sum(len(items) ** 2 for items in lists) > _MOST_PAIRS:
                 return
-            pairs: Counter[tuple[_Item, _Item]] = Counter()
+            pairs: Counter[tuple[object, object]] = Counter()
             for items in lists:
                 ordered = sorted(items, key=_order)
-                pairs.update((a, b) for k, a in enumerate(ordered) for b in ordered[k + 1:])
+                for k, (a, n) in enumerate(ordered):
+                    for b, m in ordered[k + 1:]:
+                        pairs[a, b] += min(n, m)
             if not pairs:
                 return
-            (a, b), times = max(pairs.items(), key=lambda p: (p[1], [-x for x in _order(p[0][0])], [-x for x in _order(p[0][1])]))
+            (a, b), times = max(pairs.items(), key=lambda p: (p[1], [-x for x in _order((p[0][0], 1))], [-x for x in _order((p[0][1], 1))]))
             if times < 2:
                 return
-            number = len(self.shared[op])
-            self.shared[op].append([a, b])
+            new = (op, len(self.shared[op]))
+            self.shared[op].append([(a, 1), (b, 1)])
             for items in lists:
-                if a in items and b in items:
-                    items.remove(a)
-                    items.remove(b)
-                    items.append(((op, number), 1))
+                have = dict(items)
+                if a in have and b in have:
+                    common = min(have[a], have[b])
+                    left = [(base, n - common if base in (a, b) else n) for base, n in items]
+                    items[:] = [(base, n) for base, n in left if n] + [(new, common)]
 
     # rebuilding ------------------------------------------------------------------------------------
     def result(self) -> Program:

@@ -178,9 +178,19 @@ class Kernel:
         rows = {tables[t]: len(next(iter(self._data[key] for key, u in self.program.rows.items() if u == t))) for t in plan.tables}
         given = {node: (values if node.op == "input" else self._data)[str(node.value)] for node in plan.leaves}
         wanted = [n for n in dict.fromkeys(plan.program.outputs) if n.op not in ("number", "constant")]
-        made = dict(zip(wanted, machine.run(extents, given, rows, wanted, self.threads)))
-        for k, node in enumerate(plan.program.outputs):
-            flat = target[k : k + 1].reshape(extents)
+        views = [target[k : k + 1].reshape(extents) for k in range(len(target))]
+        into: dict[Node, np.ndarray] = {}
+        if isinstance(machine, Machine) and extents:
+            for node, view in zip(plan.program.outputs, views):
+                if node in wanted and len(plan.home[node]) == len(extents):
+                    into.setdefault(node, view)
+            found = machine.run(extents, given, rows, wanted, self.threads, into)
+        else:
+            found = machine.run(extents, given, rows, wanted, self.threads)
+        made = dict(zip(wanted, found))
+        for node, flat in zip(plan.program.outputs, views):
+            if into.get(node) is flat:
+                continue
             if node in made:
                 home = plan.home[node]
                 flat[...] = made[node].reshape([extents[a] if a in home else 1 for a in range(len(extents))])
@@ -325,6 +335,8 @@ def _rows(program: Program, data: Mapping, dtype: np.dtype) -> dict[str, np.ndar
 def _refuse_if_too_large(needed: int) -> None:
     from .memory import available
 
+    if needed < 1 << 24:
+        return
     limit = available()
     if needed > limit:
         raise ValueError(f"the result needs {needed / 2**30:.1f} GiB and about {limit / 2**30:.1f} GiB are free; "

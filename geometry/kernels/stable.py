@@ -42,6 +42,9 @@ class expm1(sp.Function):
 _Bernstein = dict[tuple[int, int], sp.Expr]
 
 
+_LONGEST_FACTORED = 60  # operations
+
+
 def stable(expression: sp.Expr) -> sp.Expr:
     """The same value in a form that keeps its digits.
 
@@ -169,7 +172,12 @@ def _homogenised(e: sp.Add, p: sp.Expr, q: sp.Expr, tanh: sp.Expr | None) -> sp.
         _accumulate(total, _raised(t, top))  # type: ignore[arg-type]
     if tanh is not None and sum(1 for c in total.values() if c != 0) > 1:
         return e  # no cancellation was resolved: tanh itself is the better form
-    return sp.Add(*(sp.factor_terms(sp.factor(c)) * p**a * q**b for (a, b), c in total.items()))
+    return sp.Add(*(sp.factor_terms(_factored(c)) * p**a * q**b for (a, b), c in total.items()))
+
+
+def _factored(c: sp.Expr) -> sp.Expr:
+    """A coefficient as a product, if it is short; factoring a long one can take for ever and gains nothing."""
+    return sp.factor(c) if c.count_ops() <= _LONGEST_FACTORED else c
 
 
 def _bernstein(term: sp.Expr, p: sp.Expr, q: sp.Expr, tanh: sp.Expr | None) -> _Bernstein | None:

@@ -77,7 +77,7 @@ class Machine:
             self._spare.append(buffers)
 
     def run(self, extents: Sequence[int], values: Mapping[Node, np.ndarray], rows: Mapping[int, int],
-            outputs: Sequence[Node], threads: int) -> list[np.ndarray]:
+            outputs: Sequence[Node], threads: int, into: Mapping[Node, np.ndarray] | None = None) -> list[np.ndarray]:
         """Evaluate.
 
         Args:
@@ -85,26 +85,32 @@ class Machine:
             values: input and row nodes -> contiguous arrays over their own loops.
             rows: loop number of a table -> its number of rows.
             outputs: which stored values to return, each over its own loops.
+            into: arrays that are to hold the results of nodes that depend on every axis.
         """
         plan, block = self.plan, self.block
         lengths = {k: n for k, n in enumerate(extents)} | dict(rows)
-        results: dict[Node, np.ndarray] = {}
+        results = dict(into or {})
         for node in outputs:
-            results[node] = np.empty([lengths[k] for k in plan.home[node]], self.dtype)
+            if node not in results:
+                results[node] = np.empty([lengths[k] for k in plan.home[node]], self.dtype)
         for low, high in _chunks(extents, block):
             sizes = dict(lengths)
             if extents:
                 sizes[0] = high - low
-            work = _Chunk(self, sizes, values, (low, high), threads)
+            direct = {n: a[low:high] for n, a in (into or {}).items() if n not in values and n not in plan.pairs}
+            work = _Chunk(self, sizes, values, (low, high), threads, direct)
             work.run()
             for node in outputs:
                 home = plan.home[node]
-                made = work.buffers[node][tuple(slice(0, sizes[k]) for k in home)]
+                made = work.buffers[node]
+                if node in direct and made is direct[node]:
+                    continue
+                made = made[tuple(slice(0, sizes[k]) for k in home)]
                 if 0 in home:
                     results[node][low:high] = made
                 else:
                     results[node][...] = made
-            self.give_back({n: b for n, b in work.buffers.items() if n not in values})
+            self.give_back({n: b for n, b in work.buffers.items() if n not in values and b is not direct.get(n)})
         return [results[n] for n in outputs]
 
 
@@ -185,10 +191,12 @@ def _added(x: tuple[np.ndarray, np.ndarray], y: tuple[np.ndarray, np.ndarray]) -
 class _Chunk:
     """One range of the first axis, with its tables."""
 
-    def __init__(self, machine: Machine, sizes: dict[int, int], values: Mapping[Node, np.ndarray], span: tuple[int, int], threads: int) -> None:
+    def __init__(self, machine: Machine, sizes: dict[int, int], values: Mapping[Node, np.ndarray], span: tuple[int, int], threads: int,
+                 direct: Mapping[Node, np.ndarray]) -> None:
         self.machine, self.plan, self.sizes, self.threads = machine, machine.plan, sizes, threads
         self.values, self.span = values, span
         self.buffers = machine.borrow()
+        self.direct = direct  # where results can be written to at once
         self.low: dict[Node, np.ndarray] = {}  # the low parts of double-doubles
         self.ready: set[Node] = set()  # nodes whose buffer has the size of this chunk
         self.row_loops = [loop for loop in sizes if loop >= self.plan.axes]
@@ -242,6 +250,8 @@ class _Chunk:
             shape = tuple(self.capacity[k] for k in home)
             if node in self.values:
                 self.buffers[node] = self._input(self.values[node], home, shape)
+            elif node in self.direct and self.direct[node].shape == shape:
+                self.buffers[node] = self.direct[node]
             elif node not in self.buffers or self.buffers[node].shape != shape or (node in plan.pairs and node not in self.low):
                 self.buffers[node] = _aligned_empty(shape, self.machine.dtype)
                 if node in plan.pairs:
