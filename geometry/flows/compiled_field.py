@@ -232,8 +232,10 @@ def compile_scalar(expression: sp.Expr, variable: sp.Symbol) -> Callable:
 
 
 def _namespace() -> dict:
-    own = {f.__name__: f for f in (_exp, _logistic, _tanh, _cosh, _log1pexp, _log_cosh)}
-    return {"math": math, "numba": numba, **own}
+    return {
+        "math": math, "numba": numba, "_exp": _exp, "_logistic": _logistic, "_tanh": _tanh, "_cosh": _cosh,
+        "_log1pexp": _log1pexp, "_log_cosh": _log_cosh,
+    }  # fmt: skip
 
 
 _CACHE: dict[tuple, Callable] = {}

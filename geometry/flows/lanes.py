@@ -288,7 +288,7 @@ def integrate_lanes(
             states[part], ending[part], reached[part], steps[part],
         )  # fmt: skip
 
-    workers = threads or numba.config.NUMBA_NUM_THREADS
+    workers = threads or numba.get_num_threads()
     # Shares of a few hundred starts keep the cores evenly busy; the loop above holds no GIL.
     size = max(LANES, min(512, -(-count // workers)))
     parts = [slice(low, min(low + size, count)) for low in range(0, count, size)]

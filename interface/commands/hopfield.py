@@ -45,7 +45,8 @@ def hopfield(
 
     if not 2 <= points <= MOST_POINTS:
         raise ValueError(f"the grid needs 2 to {MOST_POINTS} points a side, not {points}")
-    _positive(extent, "the extent"), _positive(time, "the time")
+    _positive(extent, "the extent")
+    _positive(time, "the time")
     rows = _matrix(weights)
     if len(rows) != 2:
         raise ValueError(f"this picture is of two neurons; the weights have {len(rows)} rows (in Python `Hopfield` takes any number)")

@@ -130,7 +130,7 @@ class Activation:
 
     def subs(self, values: Any) -> Activation:
         """With numbers in place of symbols (a symbolic gain, parameters of an own activation)."""
-        changed = {
+        changed: dict[str, Any] = {
             k: None if (e := getattr(self, k)) is None else e.subs(values)
             for k in ("value", "slope", "bend", "primitive", "inverse", "conjugate", "gain")
         }
