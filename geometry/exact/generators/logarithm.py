@@ -158,9 +158,7 @@ def _general_logarithm(field: DifferentialField, argument: Element) -> Element:
     if candidate and holds(candidate, principal, only_where_real=True):
         return candidate
     if not argument.den.is_one() and argument.num.is_constant():
-        inverse = argument.inverse()  # log(1/f) = -log(f)
-        if inverse.num.leading_coefficient() > 0:
-            return -_general_logarithm(field, inverse)
+        return -_general_logarithm(field, argument.inverse())  # log(1/f) = -log(f) wherever it is real
     return field.open(Logarithm(argument))
 
 
