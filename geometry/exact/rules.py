@@ -35,6 +35,7 @@ def conversion_of(cls: type) -> Conversion | None:
     return None
 
 
+_KINDS = "arithmetic exponential signs trigonometric logarithm opaque special bessel undefined formal"
 _loaded: list[bool] = []
 
 
@@ -42,7 +43,7 @@ def _load() -> None:
     from importlib import import_module
 
     _loaded.append(True)
-    for name in ("arithmetic", "exponential", "signs", "trigonometric", "logarithm", "opaque", "special", "bessel", "undefined", "formal"):
+    for name in _KINDS.split():
         import_module(f"{__package__}.generators.{name}")
 
 

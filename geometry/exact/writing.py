@@ -22,7 +22,7 @@ from .generators.logarithm import Logarithm
 from .generators.roots import Root
 from .generators.trigonometric import Cosine, Sine
 from .hyperbolic import symmetric_form
-from .spelling import Spelling, spelling_of
+from .spelling import Hyperbolic, Spelling, spelling_of
 
 _SMALL, _LARGE = 250, 4000
 
@@ -237,8 +237,8 @@ class _Writer:
         for factor, multiplicity in factors:
             for i, (other, power) in enumerate(merged):
                 if power == multiplicity and len(factor) * len(other) <= 36:
-                    product = factor * other
-                    if len(product) < len(factor) + len(other) or self._length(product) <= self._length(factor) + self._length(other):
+                    product, apart = factor * other, self._length(factor) + self._length(other)
+                    if len(product) < len(factor) + len(other) or self._length(product) <= apart:
                         merged[i] = (product, power)
                         break
             else:
@@ -262,12 +262,17 @@ class _Writer:
             degree = int(f.degrees()[position])
             if spelling.inverted and degree:
                 unit[position] = sp.Integer(degree)
-        for position, spelling in self.spellings.items():
-            if spelling.hyperbolic is not None and f.degrees()[position] > 0:
-                rest = {k: v for k, v in unit.items() if k != position}
-                form = symmetric_form(f, position, spelling.hyperbolic, lambda c: self.polynomial(c, rest))
-                if form is not None:
-                    return form[0], {**rest, position: form[1]}
+        symmetric = [
+            (position, spelling.hyperbolic)
+            for position, spelling in self.spellings.items()
+            if spelling.hyperbolic is not None
+            and f.degrees()[position] > 0
+            and symmetric_form(f, position, spelling.hyperbolic, lambda c: sp.S.One) is not None
+        ]
+        if symmetric:
+            for position, _ in symmetric:
+                unit.pop(position, None)
+            return self._symmetric(f, symmetric, unit)
         expression = self.polynomial(f, unit)
         other = self._by_sines(f)
         if other is not None and not unit:
@@ -275,6 +280,22 @@ class _Writer:
             if _length(candidate) < _length(expression):
                 expression = candidate
         return expression, unit
+
+    def _symmetric(self, f: fmpz_mpoly, places: list[tuple[int, Hyperbolic]], unit: Exponents) -> tuple[sp.Expr, Exponents]:
+        """A factor that is symmetric in several exponentials; its coefficients are so in the others, about the same centres."""
+        if not places:
+            return self.polynomial(f, unit), unit
+        (position, spelling), *others = places
+        units: Exponents = unit
+
+        def write(coefficient: fmpz_mpoly) -> sp.Expr:
+            nonlocal units
+            expression, units = self._symmetric(coefficient, others, unit)
+            return expression
+
+        form = symmetric_form(f, position, spelling, write)
+        assert form is not None
+        return form[0], {**units, position: form[1]}
 
     def _by_sines(self, f: fmpz_mpoly) -> fmpz_mpoly | None:
         """The factor with ``cos**2 = 1 - sin**2`` where only even powers of cosines occur."""

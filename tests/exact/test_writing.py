@@ -23,6 +23,8 @@ WRITTEN = [
     (sp.tan(x) ** 2 + sp.tan(x), "tan(x)**2 + tan(x)"),
     (sp.gamma(p) ** 2 * sp.gamma(p + 1), "p*gamma(p)**3"),
     (p**x / (1 + p**x), "p**x/(p**x + 1)"),
+    (1 / (sp.cosh(x) * sp.cosh(y) + 2), "1/(cosh(x)*cosh(y) + 2)"),
+    (sp.sinh(x) * sp.cosh(y) + 3 * sp.sinh(x), "(cosh(y) + 3)*sinh(x)"),
     (sp.log(sp.cosh(x)), "log(cosh(x))"),
     (sp.log(sp.cosh(x)).diff(x), "tanh(x)"),
     (sp.sinh(x) / sp.cosh(x), "tanh(x)"),
