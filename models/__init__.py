@@ -17,6 +17,8 @@ _HOMES: dict[str, str] = {
     "gibbs": "gibbs",
     "neuron": "neuron",
     "TwoWeightNeuron": "neuron",
+    "networks": "networks",
+    "DenseNetwork": "networks",
     "spacetimes": "spacetimes",
     "surfaces": "surfaces",
 }
