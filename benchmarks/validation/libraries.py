@@ -70,7 +70,8 @@ def judge_lambdified(limit: float) -> None:
     k, b, theta, phi = sp.symbols("k b theta phi", positive=True)
     gamma_family = (sp.diag(sp.polygamma(1, k) - 1 / k, k / b**2), (k, b))
     sphere = (sp.diag(1, sp.sin(theta) ** 2), (theta, phi))
-    for name, (metric, symbols), form in (("gamma family", gamma_family, "coordinates"), ("sphere", sphere, "coordinates"), ("sphere, on a batch", sphere, "batch")):
+    for name, (metric, symbols), form in (("gamma family", gamma_family, "coordinates"), ("sphere", sphere, "coordinates"),
+        ("sphere, on a batch", sphere, "batch")):
         arguments, function = ChristoffelSymbols.from_metric(MetricTensor(metric.tolist(), symbols)).tensor_lambdify()
         order = [symbols.index(s) for s in arguments]
 
@@ -158,7 +159,8 @@ def judge_spaces(limit: float) -> None:
     for name, space, manifold in geomstats_spaces():
         for quantity, method in methods.items():
             layout = "jkli" if quantity == "riemann" else None
-            report = ch.check_curvature(getattr(space.metric, method), manifold, quantity=quantity, layout=layout, time_limit=limit, shrink=False)
+            report = ch.check_curvature(getattr(space.metric, method), manifold, quantity=quantity, layout=layout, time_limit=limit,
+                shrink=False)
             print(f"\n### geomstats, {name}: {quantity}\n{report}", flush=True)
 
 
@@ -252,7 +254,8 @@ def main(arguments: list[str]) -> None:
 
         for wide in (False, True):
             jax.config.update("jax_enable_x64", wide)
-            judge(f"JAX {jax.__version__}, {'float64' if wide else 'as it starts (float32)'}", only(jax_program()), chosen.suite, chosen.limit)
+            judge(f"JAX {jax.__version__}, {'float64' if wide else 'as it starts (float32)'}", only(jax_program()), chosen.suite,
+                chosen.limit)
         judge_neuron(chosen.limit)
 
 

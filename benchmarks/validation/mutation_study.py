@@ -56,7 +56,8 @@ def main() -> None:
             hit = name in program.accept or bool(set(also) & set(program.accept))
             named += hit
             mark = "first" if name in program.accept else "named" if hit else "MISSED"
-            print(f"{'PASSED!' if report.passed else 'rejected':<9} {mark:<6} {group:<10} {program.name}: {name} ({seconds:.2f} s)", flush=True)
+            print(f"{'PASSED!' if report.passed else 'rejected':<9} {mark:<6} {group:<10} {program.name}: {name} ({seconds:.2f} s)",
+                flush=True)
     print(f"\nright programs: {accepted} of {right} accepted")
     print(f"broken programs: {rejected} of {total} rejected; diagnosis first {first} ({first / total:.1%}), first or indistinguishable {named} ({named / total:.1%})")
 

@@ -24,7 +24,8 @@ _MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch
             "autograd": ("autograd.numpy", "autograd.scipy.special")}  # fmt: skip
 _SPECIAL = {"polygamma": "polygamma", "digamma": "digamma", "loggamma": "gammaln", "gamma": "gamma", "erf": "erf", "erfc": "erfc",
             "besseli": "iv", "besselj": "jv"}  # fmt: skip
-_RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "Abs": "abs"}
+_RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
+    "Abs": "abs"}
 
 
 def _library(point: Any) -> str:

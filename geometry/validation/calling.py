@@ -259,19 +259,23 @@ class Caller:
                 warnings.simplefilter("ignore")
                 result = self.function(*arguments, **{**self.keywords, **(keywords or {})})
         except TooSlow:
-            findings.append(Finding("too-slow", f"no answer within {self.limit:g} s for one point", "raise time_limit=, or make it faster", **where))
+            findings.append(Finding("too-slow", f"no answer within {self.limit:g} s for one point",
+                "raise time_limit=, or make it faster", **where))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            findings.append(Finding("raises", f"{type(error).__name__}: {_first_line(error)}{_place(error)}", "handle this point, or fix the line named", **where))
+            findings.append(Finding("raises", f"{type(error).__name__}: {_first_line(error)}{_place(error)}",
+                "handle this point, or fix the line named", **where))
         seconds = time.perf_counter() - started
         if said.getvalue():
-            findings.append(Finding("prints", f"writes to standard output: {said.getvalue().strip()[:60]!r}", "return, do not print", severity="note", **where))
+            findings.append(Finding("prints", f"writes to standard output: {said.getvalue().strip()[:60]!r}", "return, do not print",
+                severity="note", **where))
         if form in ("point", "batch", "metric", "metric-batch", "metric-scalar", "point-metric"):
             x = arguments[0] if form in ("point", "batch", "point-metric") else arguments[-1]
             with contextlib.suppress(Exception):
                 if not np.array_equal(_to_array(x), row):
-                    findings.append(Finding("mutates-input", "changes the point it is given", "work on a copy: x = np.array(x, dtype=float)", **where))
+                    findings.append(Finding("mutates-input", "changes the point it is given",
+                        "work on a copy: x = np.array(x, dtype=float)", **where))
         return result, findings, seconds
 
     def _where(self, row: np.ndarray) -> str:
@@ -316,31 +320,38 @@ class Caller:
             if array.dtype.kind not in "fciub":
                 raise TypeError(f"an array of dtype {array.dtype}")
         except Exception as error:
-            return Outcome(None, [Finding("not-numeric", f"returns {type(result).__name__}: {_first_line(error)}", "return numbers", **where)])
+            return Outcome(None, [Finding("not-numeric", f"returns {type(result).__name__}: {_first_line(error)}", "return numbers",
+                **where)])
         findings: list[Finding] = []
         dtype = str(array.dtype)
         if array.dtype.kind == "c":
             if np.any(np.abs(array.imag) > 1e-12 * np.max(np.abs(array), initial=1e-300)):
                 findings.append(Finding("complex", f"returns complex numbers, imaginary part up to {np.max(np.abs(array.imag)):.2g}",
-                                        "a real metric has real curvature: look for a root or logarithm of a negative number", **where))  # fmt: skip
+                                        "a real metric has real curvature: look for a root or logarithm of a negative number",
+                                            **where))  # fmt: skip
             else:
-                findings.append(Finding("wrong-dtype", f"returns {dtype} with zero imaginary part", "return .real", severity="note", **where))
+                findings.append(Finding("wrong-dtype", f"returns {dtype} with zero imaginary part", "return .real", severity="note",
+                    **where))
             array = array.real
         elif array.dtype.kind in "iub":
-            findings.append(Finding("wrong-dtype", f"returns {dtype}: an integer array cuts fractions off", "compute in float", severity="note", **where))
+            findings.append(Finding("wrong-dtype", f"returns {dtype}: an integer array cuts fractions off", "compute in float",
+                severity="note", **where))
         elif array.dtype.itemsize < 8:
             findings.append(Finding("wrong-dtype", f"returns {dtype}", "compute in float64", severity="note", **where))
         array = np.asarray(array, dtype=np.float64 if array.dtype.itemsize <= 8 else np.longdouble)
         if array.shape != shape:
             if array.size == int(np.prod(shape)) and tuple(s for s in array.shape if s != 1) == tuple(s for s in shape if s != 1):
-                findings.append(Finding("wrong-shape", f"shape {array.shape} where {shape} is expected", "squeeze the result", severity="note", **where))
+                findings.append(Finding("wrong-shape", f"shape {array.shape} where {shape} is expected", "squeeze the result",
+                    severity="note", **where))
                 array = array.reshape(shape)
             else:
-                findings.append(Finding("wrong-shape", f"shape {array.shape} where {shape} is expected", f"{self.quantity} has {len(self.shape)} index axes", **where))
+                findings.append(Finding("wrong-shape", f"shape {array.shape} where {shape} is expected",
+                    f"{self.quantity} has {len(self.shape)} index axes", **where))
                 return Outcome(None, findings, dtype=dtype)
         if not np.all(np.isfinite(array)):
             kind = "NaN" if np.any(np.isnan(array)) else "infinite"
-            findings.append(Finding("not-finite", f"returns {kind} values", "look for 0/0, a root of a negative determinant, or overflow", **where))
+            findings.append(Finding("not-finite", f"returns {kind} values", "look for 0/0, a root of a negative determinant, or overflow",
+                **where))
             return Outcome(None, findings, dtype=dtype)
         return Outcome(array, findings, dtype=dtype)
 

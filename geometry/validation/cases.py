@@ -90,7 +90,8 @@ class Case:
         self, point: Sequence[Any], precision: int = 192, metric: sp.Matrix | None = None, scalar: bool = True
     ) -> Jets:
         """The jets of g (or of another ``metric``) and of f at a point, as arrays of balls."""
-        return jets_of(self.metric if metric is None else metric, self.evaluator(point, precision), self.test_function if scalar else None)
+        return jets_of(self.metric if metric is None else metric, self.evaluator(point, precision),
+            self.test_function if scalar else None)
 
     def run(self, point: Sequence[Any], precision: int = 192) -> Run:
         """The true pipeline in ball arithmetic at one point (the arrays have a leading axis of length 1)."""

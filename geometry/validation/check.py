@@ -146,7 +146,8 @@ def check_curvature(
         forms = {name: c.form for name, c in callers.items()}
         smallest = smallest_example(function, observations, quantity, forms, functions=dict(intermediates), options=options, budget=1.0)
     return Report(
-        getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(results), tuple(findings), tuple(diagnoses), smallest,
+        getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(results), tuple(findings), tuple(diagnoses),
+            smallest,
         time.perf_counter() - started,
     )  # fmt: skip
 
@@ -276,11 +277,13 @@ def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> li
     if spread == 0 or ("batch" in caller.form and spread <= first.tolerance):
         return []
     severity = "fail" if spread > first.tolerance else "note"
-    return [Finding("not-repeatable", f"two calls at the same point differ by {spread:.2g}", "fix the random seed, or drop the randomness",
+    return [Finding("not-repeatable", f"two calls at the same point differ by {spread:.2g}",
+        "fix the random seed, or drop the randomness",
                     caller.case.name, caller.case.describe(caller.rows[first.index]), severity)]  # fmt: skip
 
 
-def _diagnose(observations: list[Observation], quantity: str, callers: Mapping[str, Caller], dtypes: Mapping[str, str]) -> list[Diagnosis]:
+def _diagnose(observations: list[Observation], quantity: str, callers: Mapping[str, Caller],
+    dtypes: Mapping[str, str]) -> list[Diagnosis]:
     """The explanations in the order of their simplicity: one known mistake, a factor, arithmetic, two mistakes, a scope."""
     statistical = all("statistical" in o.case.tags for o in observations)
     failing = [o for o in observations if not o.passed]

@@ -154,7 +154,8 @@ def _truth_mismatch(groups: Sequence[Group]) -> float:
     return max((float(np.max(g.mismatch(g.truth), initial=0.0)) for g in groups), default=0.0)
 
 
-def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, statistical: bool = False, pairs: bool = False) -> list[Diagnosis]:
+def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, statistical: bool = False,
+    pairs: bool = False) -> list[Diagnosis]:
     """The known mistakes, or pairs of them, that predict the program's numbers everywhere."""
     groups = group_by_dimension(observations)
     if not groups:
@@ -223,7 +224,8 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
         return None
     rows = {len(next(iter(o.case.data.values()))) for o in observations if o.case.data}
     effect = {"metric": 1, "riemann_lowered": 1, "christoffel_first": 1, "metric_derivative": 1, "weyl": 1,
-              "inverse_metric": -1, "ricci_scalar": -1, "gaussian_curvature": -1, "laplacian": -1, "kretschmann": -2}.get(quantity)  # fmt: skip
+              "inverse_metric": -1, "ricci_scalar": -1, "gaussian_curvature": -1, "laplacian": -1,
+                  "kretschmann": -2}.get(quantity)  # fmt: skip
     if own_metric and effect is not None and centre > 0:
         n = centre ** (1 / effect)
         for count, word in ((n, "times as large as"), (1 / n, "of")):
@@ -248,11 +250,16 @@ def scope_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
     if not passed or not failed or len({o.case.name for o in observations}) < 2:
         return None
     properties: tuple[tuple[str, Any, str, str], ...] = (
-        ("only-diagonal", lambda o: o.case.metric.is_diagonal(), "Right on diagonal metrics only.", "Use the full inverse matrix and sum over both indices."),
+        ("only-diagonal", lambda o: o.case.metric.is_diagonal(), "Right on diagonal metrics only.",
+            "Use the full inverse matrix and sum over both indices."),
         ("only-two-dimensional", lambda o: o.case.dim == 2, "Right in two dimensions only.", "R = g^ik g^jl R_ijkl in any dimension."),
-        ("only-without-first-derivatives", lambda o: not np.any(o.prepared.jets.dg[o.index]), "Right only where ∂g = 0.", "The terms quadratic in ∂g (ΓΓ) are wrong or missing."),
-        ("only-positive-definite", lambda o: "lorentzian" not in o.case.tags, "Right on positive definite metrics only; fails on Lorentzian ones.", "Use |det g| and no Cholesky factor or square root of a negative number."),
-        ("only-three-dimensional-or-less", lambda o: o.case.dim <= 3, "Right up to three dimensions only.", "Look for a loop that ends at 3."),
+        ("only-without-first-derivatives", lambda o: not np.any(o.prepared.jets.dg[o.index]), "Right only where ∂g = 0.",
+            "The terms quadratic in ∂g (ΓΓ) are wrong or missing."),
+        ("only-positive-definite", lambda o: "lorentzian" not in o.case.tags,
+            "Right on positive definite metrics only; fails on Lorentzian ones.",
+            "Use |det g| and no Cholesky factor or square root of a negative number."),
+        ("only-three-dimensional-or-less", lambda o: o.case.dim <= 3, "Right up to three dimensions only.",
+            "Look for a loop that ends at 3."),
         ("only-flat", lambda o: "flat" in o.case.tags, "Right on flat space only.", "The result does not see curvature."),
     )  # fmt: skip
     # A vanishing truth is met by accident: where there are others, those passes do not count.

@@ -21,7 +21,8 @@ __all__ = ["QUANTITIES_EXPORTED", "SCHEMA", "VERSION", "export_suite", "suite_as
 VERSION = 1
 
 QUANTITIES_EXPORTED = (
-    "metric", "metric_derivative", "metric_second_derivative", "inverse_metric", "christoffel", "riemann", "ricci", "ricci_scalar", "kretschmann",
+    "metric", "metric_derivative", "metric_second_derivative", "inverse_metric", "christoffel", "riemann", "ricci", "ricci_scalar",
+        "kretschmann",
 )  # fmt: skip
 
 _NUMBER = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$"}

@@ -80,7 +80,8 @@ _CHANGES: tuple[tuple[str, str, str, Callable[[Any], Any], Callable[[arb], arb]]
     ("standard-deviation-for-precision", "is taken as a standard deviation where it is a precision", "positive",
      lambda s: 1 / s**2, lambda a: 1 / (a * a)),
     ("logarithm-for-parameter", "is used as the logarithm of the parameter (it is exponentiated)", "any", sp.exp, lambda a: a.exp()),
-    ("parameter-for-logarithm", "is used as the parameter where it is its logarithm (its logarithm is taken)", "positive", sp.log, lambda a: a.log()),
+    ("parameter-for-logarithm", "is used as the parameter where it is its logarithm (its logarithm is taken)", "positive", sp.log,
+        lambda a: a.log()),
     ("factor-two-in-coordinate", "is taken twice", "any", lambda s: 2 * s, lambda a: 2 * a),
     ("half-in-coordinate", "is halved", "any", lambda s: s / 2, lambda a: a / 2),
     ("sign-of-coordinate", "has its sign flipped", "any", lambda s: -s, lambda a: -a),
@@ -107,7 +108,8 @@ def metric_mistakes_of(case: Case) -> Iterator[MetricMistake]:
             "transposed-jacobian", "The Jacobian is transposed: the metric is J Jᵀ instead of Jᵀ J, with J = ∂Φ/∂x.",
             "g = J.T @ J with J[a, i] = ∂Φ_a/∂x_i.", _with_metric(J * J.T),
         )  # fmt: skip
-        yield MetricMistake("jacobian-for-metric", "The Jacobian itself is used as the metric.", "g = J.T @ J.", _with_metric((J + J.T) / 2))
+        yield MetricMistake("jacobian-for-metric", "The Jacobian itself is used as the metric.", "g = J.T @ J.",
+            _with_metric((J + J.T) / 2))
     columns = [len(c) for c in case.data.values()]
     if columns:
         n = columns[0]
@@ -184,7 +186,8 @@ def _parameter_mistakes(case: Case) -> Iterator[MetricMistake]:
     for a, b in combinations(range(n), 2):
         s, t = case.coordinates[a], case.coordinates[b]
         swapped = case.metric.xreplace({s: t, t: s})
-        yield MetricMistake("coordinates-swapped", f"The coordinates {s} and {t} are exchanged in the argument.", "Check their order.", _with_metric(swapped))
+        yield MetricMistake("coordinates-swapped", f"The coordinates {s} and {t} are exchanged in the argument.", "Check their order.",
+            _with_metric(swapped))
 
 
 def metric_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
@@ -211,7 +214,8 @@ def metric_diagnoses(observations: Sequence[Observation], quantity: str) -> list
     close = [(level, m) for level, m in found if level <= max(1e3 * best, 1e-9)]
     level, first = close[0]
     also = tuple(dict.fromkeys(m.name for _, m in close if m.name != first.name))
-    return [Diagnosis(first.name, first.sentence, first.remedy, kind="metric", agreement=level, points=len(group.observations), also=also)]
+    return [Diagnosis(first.name, first.sentence, first.remedy, kind="metric", agreement=level, points=len(group.observations),
+        also=also)]
 
 
 def _level(mistake: MetricMistake, case: Case, group: Group, quantity: str) -> float:

@@ -104,7 +104,8 @@ def _prepare_mistakes() -> Iterator[Mistake]:
     yield Mistake(
         "off-diagonal-ignored", "prepare", _masked(lambda n: np.eye(n)),
         "Only the diagonal of the metric enters: the result is right on diagonal metrics only.",
-        "Use the full matrix g_ij, its full inverse, and the general formula for Γ.", (*CONNECTED, "metric", "inverse_metric", "determinant"),
+        "Use the full matrix g_ij, its full inverse, and the general formula for Γ.",
+            (*CONNECTED, "metric", "inverse_metric", "determinant"),
     )  # fmt: skip
     yield Mistake(
         "upper-triangle-only", "prepare", _masked(lambda n: np.triu(np.ones((n, n)))),
@@ -131,7 +132,8 @@ def _prepare_mistakes() -> Iterator[Mistake]:
         (0.5, 0.25, "Every derivative of the metric is half as large as it should be", "divide the one-sided difference by h, not by 2h"),
         (1, 4, "The second derivatives of the metric are four times too large", "divide by h², or by 4h² with the four corner points"),
         (1, 2, "The second derivatives of the metric are twice too large", "check the denominator of the second difference"),
-        (1, 0.5, "The second derivatives of the metric are half as large as they should be", "check the denominator of the second difference"),
+        (1, 0.5, "The second derivatives of the metric are half as large as they should be",
+            "check the denominator of the second difference"),
         (1, 0.25, "The second derivatives of the metric are a quarter of what they should be", "divide by h², not by 4h²"),
         (-1, 1, "The first derivatives of the metric have the wrong sign", "g(x + h) − g(x − h), in this order"),
     ):  # fmt: skip
@@ -308,15 +310,18 @@ def _raise_mistakes() -> Iterator[Mistake]:
     )  # fmt: skip
     yield Mistake(
         "christoffel-wrong-index-raised", "raise_first", product((1, "jm,mik->ijk")),
-        "The inverse metric raises the wrong index: Γ^i_jk is returned at [j, i, k].", "Γ^i_jk = g^im Γ_{m,jk}, stored at [i, j, k].", CONNECTED[1:],
+        "The inverse metric raises the wrong index: Γ^i_jk is returned at [j, i, k].", "Γ^i_jk = g^im Γ_{m,jk}, stored at [i, j, k].",
+            CONNECTED[1:],
     )  # fmt: skip
     yield Mistake(
         "christoffel-upper-last", "raise_first", product((1, "km,mij->ijk")),
-        "The upper index of Γ is stored last, [j, k, i], and read as the first.", "Store Γ^i_jk at [i, j, k], or permute the axes.", CONNECTED[1:],
+        "The upper index of Γ is stored last, [j, k, i], and read as the first.", "Store Γ^i_jk at [i, j, k], or permute the axes.",
+            CONNECTED[1:],
     )  # fmt: skip
     yield Mistake(
         "christoffel-raised-along-derivative", "raise_first", product((1, "im,jmk->ijk")),
-        "The inverse metric is contracted with the second index of Γ_{j,mk} instead of the first.", "Γ^i_jk = g^im Γ_{m,jk}.", CONNECTED[1:],
+        "The inverse metric is contracted with the second index of Γ_{j,mk} instead of the first.", "Γ^i_jk = g^im Γ_{m,jk}.",
+            CONNECTED[1:],
     )  # fmt: skip
 
 
@@ -345,26 +350,41 @@ def _curve_mistakes() -> Iterator[Mistake]:
     table: tuple[tuple[str, Any, Any, str], ...] = (
         ("riemann-quadratic-missing", true_linear, None, "Both ΓΓ terms are missing from the Riemann tensor: right only where ∂g = 0."),
         ("riemann-derivatives-missing", None, true_quadratic, "Both ∂Γ terms are missing from the Riemann tensor."),
-        ("riemann-quadratic-sign", true_linear, Q((-1, _Q1), (1, _Q2)), "Both ΓΓ terms of the Riemann tensor have the wrong sign: right only where ∂g = 0."),
+        ("riemann-quadratic-sign", true_linear, Q((-1, _Q1), (1, _Q2)),
+            "Both ΓΓ terms of the Riemann tensor have the wrong sign: right only where ∂g = 0."),
         ("riemann-first-quadratic-missing", true_linear, Q((-1, _Q2)), "The term + Γ^i_km Γ^m_jl of the Riemann tensor is missing."),
         ("riemann-second-quadratic-missing", true_linear, Q((1, _Q1)), "The term − Γ^i_lm Γ^m_jk of the Riemann tensor is missing."),
-        ("riemann-first-quadratic-sign", true_linear, Q((-1, _Q1), (-1, _Q2)), "The term Γ^i_km Γ^m_jl of the Riemann tensor has the wrong sign."),
-        ("riemann-second-quadratic-sign", true_linear, Q((1, _Q1), (1, _Q2)), "The term Γ^i_lm Γ^m_jk of the Riemann tensor has the wrong sign."),
+        ("riemann-first-quadratic-sign", true_linear, Q((-1, _Q1), (-1, _Q2)),
+            "The term Γ^i_km Γ^m_jl of the Riemann tensor has the wrong sign."),
+        ("riemann-second-quadratic-sign", true_linear, Q((1, _Q1), (1, _Q2)),
+            "The term Γ^i_lm Γ^m_jk of the Riemann tensor has the wrong sign."),
         ("riemann-first-derivative-missing", L((-1, _L2)), true_quadratic, "The term ∂_k Γ^i_jl of the Riemann tensor is missing."),
         ("riemann-second-derivative-missing", L((1, _L1)), true_quadratic, "The term ∂_l Γ^i_jk of the Riemann tensor is missing."),
-        ("riemann-first-derivative-sign", L((-1, _L1), (-1, _L2)), true_quadratic, "The term ∂_k Γ^i_jl of the Riemann tensor has the wrong sign."),
-        ("riemann-second-derivative-sign", L((1, _L1), (1, _L2)), true_quadratic, "The term ∂_l Γ^i_jk of the Riemann tensor has the wrong sign."),
-        ("riemann-quadratic-halved", true_linear, Q((0.5, _Q1), (-0.5, _Q2)), "The ΓΓ terms of the Riemann tensor carry a factor ½ too much."),
+        ("riemann-first-derivative-sign", L((-1, _L1), (-1, _L2)), true_quadratic,
+            "The term ∂_k Γ^i_jl of the Riemann tensor has the wrong sign."),
+        ("riemann-second-derivative-sign", L((1, _L1), (1, _L2)), true_quadratic,
+            "The term ∂_l Γ^i_jk of the Riemann tensor has the wrong sign."),
+        ("riemann-quadratic-halved", true_linear, Q((0.5, _Q1), (-0.5, _Q2)),
+            "The ΓΓ terms of the Riemann tensor carry a factor ½ too much."),
         ("riemann-quadratic-doubled", true_linear, Q((2, _Q1), (-2, _Q2)), "The ΓΓ terms of the Riemann tensor count twice."),
-        ("riemann-derivatives-doubled", L((2, _L1), (-2, _L2)), true_quadratic, "The ∂Γ terms of the Riemann tensor are twice too large (a difference quotient divided by h instead of 2h?)."),
-        ("riemann-derivatives-halved", L((0.5, _L1), (-0.5, _L2)), true_quadratic, "The ∂Γ terms of the Riemann tensor are half as large as they should be (a one-sided difference divided by 2h?)."),
-        ("riemann-first-derivative-indices", L((1, "iklj->ijkl"), (-1, _L2)), true_quadratic, "The first ∂Γ term has j and k exchanged: ∂_j Γ^i_kl stands where ∂_k Γ^i_jl belongs."),
-        ("riemann-second-derivative-indices", L((1, _L1), (-1, "iklj->ijkl")), true_quadratic, "The second ∂Γ term has its indices exchanged: ∂_j Γ^i_kl stands where ∂_l Γ^i_jk belongs."),
-        ("riemann-first-quadratic-indices", true_linear, Q((1, "ijm,mkl->ijkl"), (-1, _Q2)), "The first ΓΓ term has j and k exchanged: Γ^i_jm Γ^m_kl stands where Γ^i_km Γ^m_jl belongs."),
-        ("riemann-second-quadratic-indices", true_linear, Q((1, _Q1), (-1, "ijm,mkl->ijkl")), "The second ΓΓ term has its indices exchanged: Γ^i_jm Γ^m_kl stands where Γ^i_lm Γ^m_jk belongs."),
-        ("riemann-quadratic-not-contracted", true_linear, Q((1, "ikm,jml->ijkl"), (-1, "ilm,jmk->ijkl")), "The ΓΓ terms sum over two lower indices, Γ^i_km Γ^j_ml, instead of an upper and a lower one."),
-        ("riemann-derivative-axis", L((1, "iklj->ijkl"), (-1, "iljk->ijkl")), true_quadratic, "The derivative axis of ∂Γ is read in the wrong place ([i, k, l, j] for [i, j, l, k])."),
-        ("riemann-derivative-axis-first", L((1, "jlki->ijkl"), (-1, "jkli->ijkl")), true_quadratic, "The derivative axis of ∂Γ is stored first and read as the last one."),
+        ("riemann-derivatives-doubled", L((2, _L1), (-2, _L2)), true_quadratic,
+            "The ∂Γ terms of the Riemann tensor are twice too large (a difference quotient divided by h instead of 2h?)."),
+        ("riemann-derivatives-halved", L((0.5, _L1), (-0.5, _L2)), true_quadratic,
+            "The ∂Γ terms of the Riemann tensor are half as large as they should be (a one-sided difference divided by 2h?)."),
+        ("riemann-first-derivative-indices", L((1, "iklj->ijkl"), (-1, _L2)), true_quadratic,
+            "The first ∂Γ term has j and k exchanged: ∂_j Γ^i_kl stands where ∂_k Γ^i_jl belongs."),
+        ("riemann-second-derivative-indices", L((1, _L1), (-1, "iklj->ijkl")), true_quadratic,
+            "The second ∂Γ term has its indices exchanged: ∂_j Γ^i_kl stands where ∂_l Γ^i_jk belongs."),
+        ("riemann-first-quadratic-indices", true_linear, Q((1, "ijm,mkl->ijkl"), (-1, _Q2)),
+            "The first ΓΓ term has j and k exchanged: Γ^i_jm Γ^m_kl stands where Γ^i_km Γ^m_jl belongs."),
+        ("riemann-second-quadratic-indices", true_linear, Q((1, _Q1), (-1, "ijm,mkl->ijkl")),
+            "The second ΓΓ term has its indices exchanged: Γ^i_jm Γ^m_kl stands where Γ^i_lm Γ^m_jk belongs."),
+        ("riemann-quadratic-not-contracted", true_linear, Q((1, "ikm,jml->ijkl"), (-1, "ilm,jmk->ijkl")),
+            "The ΓΓ terms sum over two lower indices, Γ^i_km Γ^j_ml, instead of an upper and a lower one."),
+        ("riemann-derivative-axis", L((1, "iklj->ijkl"), (-1, "iljk->ijkl")), true_quadratic,
+            "The derivative axis of ∂Γ is read in the wrong place ([i, k, l, j] for [i, j, l, k])."),
+        ("riemann-derivative-axis-first", L((1, "jlki->ijkl"), (-1, "jkli->ijkl")), true_quadratic,
+            "The derivative axis of ∂Γ is stored first and read as the last one."),
     )  # fmt: skip
     for name, linear, quadratic, sentence in table:
         yield Mistake(name, "curve", _curve(linear, quadratic), sentence, f"{_RIEMANN}.")
@@ -376,13 +396,20 @@ def _curve_mistakes() -> Iterator[Mistake]:
 def _contract_mistakes() -> Iterator[Mistake]:
     ricci = ("ricci", "ricci_scalar", "einstein", "weyl", "gaussian_curvature")
     table: tuple[tuple[str, Any, str], ...] = (
-        ("ricci-last-slot", lambda r, x, g: contraction("ijki->jk", r), "The upper index is contracted with the last slot, Ric_jk = R^i_jki: the sign changes."),
-        ("ricci-first-slot", lambda r, x, g: contraction("iikl->kl", r), "The upper index is contracted with the first lower slot, R^i_ikl: this is identically zero."),
-        ("ricci-summed-independently", lambda r, x, g: contraction("nimj->ij", r), "The two contracted indices of R^n_imj are summed independently (two names, n and m, instead of one)."),
-        ("ricci-lower-slots-12", lambda r, x, g: contraction("jiil->jl", r), "The contraction takes two lower slots (1, 2) and no inverse metric."),
-        ("ricci-lower-slots-13", lambda r, x, g: contraction("jili->jl", r), "The contraction takes two lower slots (1, 3) and no inverse metric."),
-        ("ricci-lowered-without-metric", lambda r, x, g: contraction("im,mjil->jl", g, r), "R_ijil is contracted with all indices down and without the inverse metric."),
-        ("ricci-diagonal-only", lambda r, x, g: contraction("ijil->jl", r) * np.eye(g.shape[-1]), "Only the diagonal entries of the Ricci tensor are computed: right on metrics whose Ricci tensor is diagonal."),
+        ("ricci-last-slot", lambda r, x, g: contraction("ijki->jk", r),
+            "The upper index is contracted with the last slot, Ric_jk = R^i_jki: the sign changes."),
+        ("ricci-first-slot", lambda r, x, g: contraction("iikl->kl", r),
+            "The upper index is contracted with the first lower slot, R^i_ikl: this is identically zero."),
+        ("ricci-summed-independently", lambda r, x, g: contraction("nimj->ij", r),
+            "The two contracted indices of R^n_imj are summed independently (two names, n and m, instead of one)."),
+        ("ricci-lower-slots-12", lambda r, x, g: contraction("jiil->jl", r),
+            "The contraction takes two lower slots (1, 2) and no inverse metric."),
+        ("ricci-lower-slots-13", lambda r, x, g: contraction("jili->jl", r),
+            "The contraction takes two lower slots (1, 3) and no inverse metric."),
+        ("ricci-lowered-without-metric", lambda r, x, g: contraction("im,mjil->jl", g, r),
+            "R_ijil is contracted with all indices down and without the inverse metric."),
+        ("ricci-diagonal-only", lambda r, x, g: contraction("ijil->jl", r) * np.eye(g.shape[-1]),
+            "Only the diagonal entries of the Ricci tensor are computed: right on metrics whose Ricci tensor is diagonal."),
     )  # fmt: skip
     for name, change, sentence in table:
         yield Mistake(name, "contract", change, sentence, "Ric_jl = R^i_jil: contract the upper index with the third slot.", ricci)
@@ -400,13 +427,22 @@ def _two_dimensional(scale: float) -> Callable[..., Array]:
 def _trace_mistakes() -> Iterator[Mistake]:
     scalar = ("ricci_scalar", "einstein", "gaussian_curvature")
     table: tuple[tuple[str, Any, str, str], ...] = (
-        ("scalar-without-inverse", lambda r, x, R, g: contraction("jj->", r), "R is the plain trace Σ Ric_jj: the inverse metric is missing in the last contraction.", "R = g^jl Ric_jl."),
-        ("scalar-with-metric", lambda r, x, R, g: contraction("jl,jl->", g, r), "R is contracted with g_jl instead of g^jl.", "R = g^jl Ric_jl."),
-        ("scalar-diagonal-only", lambda r, x, R, g: contraction("jj,jj->", x, r), "R sums only the diagonal, Σ g^jj Ric_jj: right on diagonal metrics only.", "Sum over both indices: R = Σ_jl g^jl Ric_jl."),
-        ("scalar-sum-of-entries", lambda r, x, R, g: contraction("jl->", r), "R is the sum of all entries of the Ricci tensor.", "R = g^jl Ric_jl."),
-        ("scalar-reciprocal-diagonal", lambda r, x, R, g: contraction("jj,jj->", np.asarray(1) / np.where(g == 0, 1, g), r), "R is Σ Ric_jj / g_jj: right on diagonal metrics only.", "Use the inverse matrix: R = g^jl Ric_jl."),
-        ("scalar-two-dimensional", _two_dimensional(2), "R = 2 R_0101 / (g_00 g_11 − g_01²) is the formula for two dimensions; it is used in every dimension.", "R = g^ik g^jl R_ijkl."),
-        ("gaussian-two-dimensional", _two_dimensional(1), "R_0101 / (g_00 g_11 − g_01²) is one sectional curvature (K), not the scalar R.", "R = g^ik g^jl R_ijkl; R = 2K in two dimensions."),
+        ("scalar-without-inverse", lambda r, x, R, g: contraction("jj->", r),
+            "R is the plain trace Σ Ric_jj: the inverse metric is missing in the last contraction.", "R = g^jl Ric_jl."),
+        ("scalar-with-metric", lambda r, x, R, g: contraction("jl,jl->", g, r), "R is contracted with g_jl instead of g^jl.",
+            "R = g^jl Ric_jl."),
+        ("scalar-diagonal-only", lambda r, x, R, g: contraction("jj,jj->", x, r),
+            "R sums only the diagonal, Σ g^jj Ric_jj: right on diagonal metrics only.", "Sum over both indices: R = Σ_jl g^jl Ric_jl."),
+        ("scalar-sum-of-entries", lambda r, x, R, g: contraction("jl->", r), "R is the sum of all entries of the Ricci tensor.",
+            "R = g^jl Ric_jl."),
+        ("scalar-reciprocal-diagonal", lambda r, x, R, g: contraction("jj,jj->", np.asarray(1) / np.where(g == 0, 1, g), r),
+            "R is Σ Ric_jj / g_jj: right on diagonal metrics only.", "Use the inverse matrix: R = g^jl Ric_jl."),
+        ("scalar-two-dimensional", _two_dimensional(2),
+            "R = 2 R_0101 / (g_00 g_11 − g_01²) is the formula for two dimensions; it is used in every dimension.",
+            "R = g^ik g^jl R_ijkl."),
+        ("gaussian-two-dimensional", _two_dimensional(1),
+            "R_0101 / (g_00 g_11 − g_01²) is one sectional curvature (K), not the scalar R.",
+            "R = g^ik g^jl R_ijkl; R = 2K in two dimensions."),
     )  # fmt: skip
     for name, change, sentence, remedy in table:
         yield Mistake(name, "trace", change, sentence, remedy, scalar)
@@ -433,14 +469,19 @@ def _laplace_mistakes() -> Iterator[Mistake]:
         ("laplacian-without-connection", _laplace_variant(1, 0, 0), "Δf = g^ij ∂_i∂_j f lacks the term − g^ij Γ^k_ij ∂_k f."),
         ("laplacian-density-missing", _laplace_variant(1, 0, 1), "Δf = ∂_i(g^ij ∂_j f) lacks the volume density √|g|."),
         ("laplacian-determinant-for-root", _laplace_variant(1, 1, 1), "The volume density is taken as |g| instead of √|g|."),
-        ("laplacian-inverse-held-constant", _laplace_variant(1, 0.5, 0), "∂_i g^ij is missing: the inverse metric is held constant under the divergence."),
-        ("laplacian-connection-sign", lambda x, c, j: 2 * contraction("ij,ij->", x, j.ddf) - _laplace_variant(1, 0.5, 1)(x, c, j), "The term g^ij Γ^k_ij ∂_k f has the wrong sign."),
+        ("laplacian-inverse-held-constant", _laplace_variant(1, 0.5, 0),
+            "∂_i g^ij is missing: the inverse metric is held constant under the divergence."),
+        ("laplacian-connection-sign", lambda x, c, j: 2 * contraction("ij,ij->", x, j.ddf) - _laplace_variant(1, 0.5, 1)(x, c, j),
+            "The term g^ij Γ^k_ij ∂_k f has the wrong sign."),
         ("laplacian-flat", lambda x, c, j: contraction("ii->", j.ddf), "Δf = Σ ∂_i∂_i f is the Laplacian of Cartesian coordinates."),
-        ("laplacian-connection-not-traced", lambda x, c, j: contraction("ij,ij->", x, j.ddf) - contraction("kii,k->", c, j.df), "The connection term sums Γ^k_ii without the inverse metric."),
-        ("laplacian-divergence-of-plain-gradient", lambda x, c, j: contraction("ii->", j.ddf) + contraction("iij,j->", c, j.df), "The divergence is taken of ∂_i f instead of g^ij ∂_j f."),
+        ("laplacian-connection-not-traced", lambda x, c, j: contraction("ij,ij->", x, j.ddf) - contraction("kii,k->", c, j.df),
+            "The connection term sums Γ^k_ii without the inverse metric."),
+        ("laplacian-divergence-of-plain-gradient", lambda x, c, j: contraction("ii->", j.ddf) + contraction("iij,j->", c, j.df),
+            "The divergence is taken of ∂_i f instead of g^ij ∂_j f."),
     )  # fmt: skip
     for name, change, sentence in table:
-        yield Mistake(name, "laplace", change, sentence, "Δf = (1/√|g|) ∂_i(√|g| g^ij ∂_j f) = g^ij ∂_i∂_j f − g^ij Γ^k_ij ∂_k f.", ("laplacian",))
+        yield Mistake(name, "laplace", change, sentence, "Δf = (1/√|g|) ∂_i(√|g| g^ij ∂_j f) = g^ij ∂_i∂_j f − g^ij Γ^k_ij ∂_k f.",
+            ("laplacian",))
 
 
 @cache

@@ -134,7 +134,8 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
     if len(plausible) < 0.7 * len(sizes) or np.median(sizes) < 1e-4:
         return None
     # A correct float64 program answers with numbers that float32 does not hold.
-    telling = [o for o in observations if o.value.size and np.max(np.abs(o.value), initial=0.0) > 0 and not is_single(o.truth.astype(float))]
+    telling = [o for o in observations if o.value.size and np.max(np.abs(o.value),
+        initial=0.0) > 0 and not is_single(o.truth.astype(float))]
     stored = bool(telling) and all(is_single(o.value) for o in telling) and len(telling) >= 2
     declared = any(d in ("float32", "float16", "bfloat16", "complex64") for d in dtypes.values())
     frozen = []

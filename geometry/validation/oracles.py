@@ -173,7 +173,8 @@ def _difference(ours: Any, theirs: Any) -> tuple[float, bool]:
 
 
 def ask_oracle(
-    source: Any, quantities: Sequence[str] = TENSORS, *, oracle: str = "jets", points: Any = None, constants: Mapping[Any, Any] | None = None,
+    source: Any, quantities: Sequence[str] = TENSORS, *, oracle: str = "jets", points: Any = None,
+        constants: Mapping[Any, Any] | None = None,
     data: Mapping[Any, Any] | None = None, count: int = 3, seconds: float = 30.0, tolerance: float | None = None, name: str | None = None,
 ) -> OracleTable:  # fmt: skip
     """Compare the engine's tensors of one manifold with an oracle.
@@ -184,7 +185,8 @@ def ask_oracle(
         ValueError: an unknown oracle or quantity.
     """
     if oracle == "einsteinpy":
-        return _by_einsteinpy(source, quantities, name or getattr(source, "name", None) or type(source).__name__, constants, data, count, seconds)
+        return _by_einsteinpy(source, quantities, name or getattr(source, "name", None) or type(source).__name__, constants, data, count,
+            seconds)
     if oracle not in ORACLES:
         raise ValueError(f"unknown oracle {oracle!r}; known are einsteinpy, {', '.join(ORACLES)}")
     compute, allowed, title = ORACLES[oracle]
@@ -193,7 +195,8 @@ def ask_oracle(
     rows: list[OracleRow] = []
 
     def undecided(route: str, note: str, ours: float = 0.0, theirs: float = 0.0) -> None:
-        rows.extend(OracleRow(subject, q, route, 0, float("nan"), allowed, ours, theirs, note) for q in quantities if all(r.quantity != q for r in rows))
+        rows.extend(OracleRow(subject, q, route, 0, float("nan"), allowed, ours, theirs,
+            note) for q in quantities if all(r.quantity != q for r in rows))
 
     try:
         with time_limit(seconds):
@@ -226,7 +229,8 @@ def ask_oracle(
                     difference, overlap = _difference(mine, values[quantity])
                     worst, proved = max(worst, difference) if difference == difference else float("nan"), proved and overlap
         except TooSlow:
-            rows.append(OracleRow(subject, quantity, "did not finish", 0, float("nan"), allowed, seconds, share, f"the engine did not finish within {seconds:g} s"))
+            rows.append(OracleRow(subject, quantity, "did not finish", 0, float("nan"), allowed, seconds, share,
+                f"the engine did not finish within {seconds:g} s"))
             continue
         except UnsupportedExpression as error:
             rows.append(OracleRow(subject, quantity, "not supported", 0, float("nan"), allowed, 0.0, share, str(error)[:90]))
@@ -236,7 +240,8 @@ def ask_oracle(
     return OracleTable(title, tuple(rows))
 
 
-def _by_einsteinpy(source: Any, quantities: Sequence[str], subject: str, constants: Any, data: Any, count: int, seconds: float) -> OracleTable:
+def _by_einsteinpy(source: Any, quantities: Sequence[str], subject: str, constants: Any, data: Any, count: int,
+    seconds: float) -> OracleTable:
     """EinsteinPy's own closed form of every tensor, with the same table."""
     from .crosscheck import crosscheck
     from .crosscheck_einsteinpy import OracleTimeout, einsteinpy_version
@@ -267,7 +272,8 @@ def _case_of(source: Any, points: Any, constants: Mapping[Any, Any] | None, data
     row_symbols = {v for m in metric for e in sp.preorder_traversal(m) for v in (getattr(e, "variables", None) or ())}
     free = sorted(metric.free_symbols - set(source.coordinates) - row_symbols, key=lambda s: s.name)
     given = {str(k): v for k, v in (constants or {}).items()}
-    chosen = {s: given.get(s.name, -sp.Rational(3, 4) if s.is_negative else sp.Integer(2 + k) if s.is_integer else sp.Rational(3 + 2 * k, 4))
+    chosen = {s: given.get(s.name, -sp.Rational(3, 4) if s.is_negative else sp.Integer(2 + k) if s.is_integer else sp.Rational(3 + 2 * k,
+        4))
               for k, s in enumerate(free)}  # fmt: skip
     named = Case(str(getattr(source, "name", None) or type(source).__name__), sp.ImmutableMatrix(metric), tuple(source.coordinates))
     return as_case(named, points, constants=chosen, data=rows, count=count)
@@ -313,7 +319,8 @@ def crosscheck_catalogue(
             with time_limit(seconds):
                 manifold = made() if isinstance(made, type) or not hasattr(made, "metric") else made
         except TooSlow:
-            rows += [OracleRow(name, q, "did not finish", 0, float("nan"), 0.0, seconds, 0.0, f"not made within {seconds:g} s") for q in quantities]
+            rows += [OracleRow(name, q, "did not finish", 0, float("nan"), 0.0, seconds, 0.0,
+                f"not made within {seconds:g} s") for q in quantities]
             continue
         except ValueError as error:
             rows += [OracleRow(name, q, "not made", 0, float("nan"), 0.0, note=str(error).splitlines()[0][:90]) for q in quantities]

@@ -169,8 +169,10 @@ class Report:
         """The report as plain data."""
         return {
             "format": "chentsov-validation-report", "version": 1,
-            "function": self.function, "quantity": self.quantity, "rtol": self.rtol, "passed": self.passed, "seconds": round(self.seconds, 3),
-            "cases": [{**vars(c), "value": _plain(c.value), "truth": _plain(c.truth), "condition": _plain(c.condition)} for c in self.cases],
+            "function": self.function, "quantity": self.quantity, "rtol": self.rtol, "passed": self.passed,
+                "seconds": round(self.seconds, 3),
+            "cases": [{**vars(c), "value": _plain(c.value), "truth": _plain(c.truth),
+                "condition": _plain(c.condition)} for c in self.cases],
             "findings": [vars(f) for f in self.findings],
             "diagnoses": [{**vars(d), "also": list(d.also), "details": _plain(d.details)} for d in self.diagnoses],
             "invariants": _plain(self.invariants),

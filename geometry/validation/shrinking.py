@@ -61,7 +61,8 @@ def _simpler_metrics(case: Case) -> Iterator[Case]:
             fixed = {case.coordinates[k]: sp.Rational(int(value.p), int(value.q))}
             metric = g.extract(keep, keep).subs(fixed)
             point = tuple(case.points[0][i] for i in keep)
-            yield replace(case, metric=sp.ImmutableMatrix(metric), coordinates=tuple(case.coordinates[i] for i in keep), points=(point,), scalar=None)
+            yield replace(case, metric=sp.ImmutableMatrix(metric), coordinates=tuple(case.coordinates[i] for i in keep), points=(point,),
+                scalar=None)
     for i in range(n):
         for j in range(i):
             if g[i, j] != 0:
@@ -167,7 +168,8 @@ def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable
                      own: Mapping[str, np.ndarray] | None = None) -> tuple[Intermediate, ...]:  # fmt: skip
     """Every quantity on the way to this one, reference beside the program's own where it is known."""
     end = _ORDER.index(quantity) if quantity in _ORDER else _ORDER.index("ricci_scalar")
-    names = [n for n in _ORDER[: end + 1] if n not in ("determinant", "riemann_lowered", "einstein", "weyl", "kretschmann") or n == quantity]
+    names = [n for n in _ORDER[: end + 1] if n not in ("determinant", "riemann_lowered", "einstein", "weyl",
+        "kretschmann") or n == quantity]
     if quantity == "laplacian":
         names = ["metric", "metric_derivative", "inverse_metric", "christoffel", "laplacian"]
     out = []
@@ -189,7 +191,8 @@ def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable
 
 
 def smallest_example(function: Callable[..., Any], observations: list[Observation], quantity: str, forms: Mapping[str, str], *,
-                     functions: Mapping[str, Callable[..., Any]], options: Mapping[str, Any], budget: float = 4.0) -> SmallestExample | None:  # fmt: skip
+                     functions: Mapping[str, Callable[..., Any]], options: Mapping[str, Any],
+                         budget: float = 4.0) -> SmallestExample | None:  # fmt: skip
     """Shrinks from the simplest well-conditioned failing observation."""
     failing = [o for o in observations if not o.passed]
     if not failing:

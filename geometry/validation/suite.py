@@ -66,11 +66,13 @@ def _flat() -> list[Case]:
 def _constant_curvature() -> list[Case]:
     conformal = 4 / (1 + x**2 + y**2) ** 2
     return [
-        _case("sphere", sp.diag(1, sp.sin(theta) ** 2), (theta, phi), [(0.75, 0.5), (1.5, -1.0), (2.5, 3.0)], 1, "diagonal constant-curvature",
+        _case("sphere", sp.diag(1, sp.sin(theta) ** 2), (theta, phi), [(0.75, 0.5), (1.5, -1.0), (2.5, 3.0)], 1,
+            "diagonal constant-curvature",
               embedding=(sp.sin(theta) * sp.cos(phi), sp.sin(theta) * sp.sin(phi), sp.cos(theta)), known={"ricci_scalar": sp.S(2)}),
         _case("sphere-stereographic", conformal * sp.eye(2), (x, y), [(0.25, -0.5), (1.5, 0.75)], 1, "diagonal constant-curvature",
               known={"ricci_scalar": sp.S(2)}),
-        _case("half-plane", sp.eye(2) / y**2, (x, y), [(0.5, 0.75), (-2.0, 1.5)], 1, "diagonal constant-curvature", known={"ricci_scalar": sp.S(-2)}),
+        _case("half-plane", sp.eye(2) / y**2, (x, y), [(0.5, 0.75), (-2.0, 1.5)], 1, "diagonal constant-curvature",
+            known={"ricci_scalar": sp.S(-2)}),
         _case("normal-family", sp.diag(1 / sigma**2, 2 / sigma**2), (mu, sigma), [(0.5, 0.75), (-1.0, 1.5)], 1,
               "diagonal constant-curvature statistical", known={"ricci_scalar": sp.S(-1)},
               source="Amari & Nagaoka, Methods of Information Geometry (2000), 2.2"),
@@ -84,11 +86,15 @@ def _diagonal() -> list[Case]:
     return [
         _case("torus", sp.diag(1, (3 + sp.cos(theta)) ** 2), (theta, phi), [(0.5, 1.0), (2.25, -0.5), (3.0, 2.0)], 2, "diagonal",
               known={"ricci_scalar": 2 * sp.cos(theta) / (3 + sp.cos(theta))}),
-        _case("surface-of-two-slopes", sp.diag(1 + x**2 * y**2, 2 + sp.sin(x) + y**2), (x, y), [(0.5, 0.75), (-1.25, 0.5)], 2, "diagonal"),
-        _case("warped-3d", sp.diag(1, sp.exp(x) + y**2, 2 + sp.cos(y) * x + z**2), (x, y, z), [(0.5, 0.25, -0.75), (-0.5, 1.0, 0.5)], 2, "diagonal"),
-        _case("sphere-times-half-plane", sp.diag(1, sp.sin(theta) ** 2, 1 / y**2, 1 / y**2), (theta, phi, x, y), [(0.75, 0.5, 1.0, 0.75)], 2,
+        _case("surface-of-two-slopes", sp.diag(1 + x**2 * y**2, 2 + sp.sin(x) + y**2), (x, y), [(0.5, 0.75), (-1.25, 0.5)], 2,
+            "diagonal"),
+        _case("warped-3d", sp.diag(1, sp.exp(x) + y**2, 2 + sp.cos(y) * x + z**2), (x, y, z), [(0.5, 0.25, -0.75), (-0.5, 1.0, 0.5)], 2,
+            "diagonal"),
+        _case("sphere-times-half-plane", sp.diag(1, sp.sin(theta) ** 2, 1 / y**2, 1 / y**2), (theta, phi, x, y), [(0.75, 0.5, 1.0, 0.75)],
+            2,
               "diagonal", known={"ricci_scalar": sp.S.Zero}),
-        _case("schwarzschild", sp.diag(-f, 1 / f, r**2, r**2 * sp.sin(theta) ** 2), (t, r, theta, phi), [(0.5, 3.0, 0.75, 1.0), (0.0, 6.0, 2.0, 0.5)],
+        _case("schwarzschild", sp.diag(-f, 1 / f, r**2, r**2 * sp.sin(theta) ** 2), (t, r, theta, phi),
+            [(0.5, 3.0, 0.75, 1.0), (0.0, 6.0, 2.0, 0.5)],
               2, "diagonal lorentzian ricci-flat", known={"ricci_scalar": sp.S.Zero, "kretschmann": 48 / r**6}),
     ]  # fmt: skip
 
@@ -102,7 +108,8 @@ def _full() -> list[Case]:
     total = sp.Add(*p)
     categorical = sp.Matrix(3, 3, lambda i, j: (p[i] / total if i == j else 0) - p[i] * p[j] / total**2)
     normal_coordinates = sp.Matrix(3, 3, lambda i, j: int(i == j)) + sp.Matrix(
-        [[y**2 / 3 - y * z / 2, x * z / 4, -x * y / 5], [x * z / 4, z**2 / 2 - x**2 / 3, y * x / 3], [-x * y / 5, y * x / 3, x**2 / 4 + y**2 / 2]]
+        [[y**2 / 3 - y * z / 2, x * z / 4, -x * y / 5], [x * z / 4, z**2 / 2 - x**2 / 3, y * x / 3],
+            [-x * y / 5, y * x / 3, x**2 / 4 + y**2 / 2]]
     )
     return [
         _case("dense-2d", [[2 + x**2, x * y / 2 + y / 4], [x * y / 2 + y / 4, 1 + y**2 + sp.cos(x)]], (x, y),
@@ -112,7 +119,8 @@ def _full() -> list[Case]:
         _case("three-sphere-bent", _pulled_back(ball, (u, v, w), (x, y, z), bent), (x, y, z), [(0.25, -0.5, 0.75), (0.5, 0.25, -0.25)], 3,
               "constant-curvature", known={"ricci_scalar": sp.S(6)}),
         _case("normal-coordinates", normal_coordinates, (x, y, z), [(0.0, 0.0, 0.0)], 3, "no-first-derivatives"),
-        _case("dense-3d", [[2 + y**2, x * z / 4, y / 4], [x * z / 4, 1 + x**2 + z**2, x * y / 4 - z / 5], [y / 4, x * y / 4 - z / 5, 2 + sp.sin(x) + y**2 / 2]],
+        _case("dense-3d", [[2 + y**2, x * z / 4, y / 4], [x * z / 4, 1 + x**2 + z**2, x * y / 4 - z / 5], [y / 4, x * y / 4 - z / 5,
+            2 + sp.sin(x) + y**2 / 2]],
               (x, y, z), [(0.5, 0.25, -0.75), (-0.5, 0.75, 0.5)], 3),
         _case("categorical-3d", categorical, (x, y, z), [(0.25, -0.5, 0.5), (0.75, 0.5, -0.25)], 3, "constant-curvature statistical",
               known={"ricci_scalar": sp.Rational(3, 2)}, source="a sphere of radius 2: Rao (1945)"),

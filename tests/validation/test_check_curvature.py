@@ -100,11 +100,13 @@ def sleeping(x):
 
 
 BAD = [
-    ("raises", raising, "fail"), ("raises", leaving, "fail"), ("not-finite", lambda x: float("nan"), "fail"), ("not-finite", lambda x: np.inf, "fail"),
+    ("raises", raising, "fail"), ("raises", leaving, "fail"), ("not-finite", lambda x: float("nan"), "fail"),
+        ("not-finite", lambda x: np.inf, "fail"),
     ("wrong-shape", lambda x: [1.0, 2.0, 3.0], "fail"), ("wrong-shape", lambda x: [[true_scalar(x)]], "note"),
     ("wrong-dtype", lambda x: np.float32(true_scalar(x)), "note"), ("wrong-dtype", lambda x: int(true_scalar(x)), "note"),
     ("complex", lambda x: true_scalar(x) + 1j, "fail"), ("wrong-dtype", lambda x: true_scalar(x) + 0j, "note"),
-    ("mutates-input", mutating, "fail"), ("too-slow", sleeping, "fail"), ("prints", noisy, "note"), ("not-repeatable", Drifting(), "fail"),
+    ("mutates-input", mutating, "fail"), ("too-slow", sleeping, "fail"), ("prints", noisy, "note"),
+        ("not-repeatable", Drifting(), "fail"),
     ("returns-nothing", lambda x: None, "fail"), ("not-numeric", lambda x: "curved", "fail"), ("not-numeric", lambda x: object(), "fail"),
 ]  # fmt: skip
 
@@ -142,8 +144,10 @@ def test_time_limit_leaves_an_outer_alarm_alone():
 
 
 @pytest.mark.parametrize("options, message", [
-    (dict(quantity="torsion"), "unknown quantity 'torsion'; known are metric"), (dict(rtol=2), "rtol"), (dict(form="magic"), "unknown form 'magic'"),
-    (dict(convention="mine"), "unknown convention 'mine'; declared are chentsov"), (dict(precision="float8"), "precision"), (dict(time_limit=0), "time_limit"),
+    (dict(quantity="torsion"), "unknown quantity 'torsion'; known are metric"), (dict(rtol=2), "rtol"),
+        (dict(form="magic"), "unknown form 'magic'"),
+    (dict(convention="mine"), "unknown convention 'mine'; declared are chentsov"), (dict(precision="float8"), "precision"),
+        (dict(time_limit=0), "time_limit"),
     (dict(suite="quick"), "not both"), (dict(layout="ijk"), "layout"),
 ])  # fmt: skip
 def test_bad_arguments_are_refused(options, message):
@@ -197,7 +201,8 @@ def test_unknown_mistakes_get_the_smallest_example_and_its_first_wrong_quantity(
     def inverse_metric(metric, x):
         return np.linalg.inv(metric(x))
 
-    report = ch.check_curvature(ricci, suite="quick", quantity="ricci", intermediates={"christoffel": christoffel, "inverse_metric": inverse_metric})
+    report = ch.check_curvature(ricci, suite="quick", quantity="ricci",
+        intermediates={"christoffel": christoffel, "inverse_metric": inverse_metric})
     assert not report.passed and report.smallest is not None
     assert report.smallest.first_wrong == "christoffel"
     assert len(report.smallest.coordinates) == 2

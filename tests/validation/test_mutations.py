@@ -20,7 +20,8 @@ _spec.loader.exec_module(programs)
 
 BROKEN = (*programs.FORMULAS, *programs.ARITHMETIC, *programs.OWN_METRIC)
 # Nine manifolds tell the mistakes apart; the whole suite takes longer (test_study_on_the_default_suite).
-NAMES = ("skew-axes-3d", "plane-polar", "torus", "warped-3d", "rotating-spacetime", "dense-2d", "normal-coordinates", "dense-3d", "dense-4d")
+NAMES = ("skew-axes-3d", "plane-polar", "torus", "warped-3d", "rotating-spacetime", "dense-2d", "normal-coordinates", "dense-3d",
+    "dense-4d")
 SMALL = [c for c in load_suite() if c.name in NAMES]
 
 

@@ -63,7 +63,8 @@ def test_a_wrong_tensor_differs_and_a_slow_one_did_not_finish():
 
 def test_undefined_functions_and_constants_get_values():
     f = sp.Function("f")(t)
-    table = ask_oracle(ch.RiemannianManifold(sp.diag(-1, f**2, u * f**2), (t, r, sp.Symbol("s")), name="warped"), ("ricci", "ricci_scalar"))
+    table = ask_oracle(ch.RiemannianManifold(sp.diag(-1, f**2, u * f**2), (t, r, sp.Symbol("s")), name="warped"),
+        ("ricci", "ricci_scalar"))
     assert table.passed and not table.undecided
 
 
@@ -117,9 +118,12 @@ def test_exit_codes_of_the_command(program, capsys):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["nothing"], "package.module:function"), (["no_such_module_here:f"], "No module named"), (["{}:nope"], "it has"), (["{}:value"], "not a function"),
-    (["{}:torus", "--quantity", "torsion"], "unknown quantity"), (["{}:torus", "--suite", "slow"], "unknown suite"), (["missing.py:f"], "there is no file"),
-    (["{}:torus", "--coordinates", "a"], "add --metric"), (["os.system('x'):f"], "not the name of a module"), (["{}:torus", "--oracle", "jets"], "leave out"),
+    (["nothing"], "package.module:function"), (["no_such_module_here:f"], "No module named"), (["{}:nope"], "it has"),
+        (["{}:value"], "not a function"),
+    (["{}:torus", "--quantity", "torsion"], "unknown quantity"), (["{}:torus", "--suite", "slow"], "unknown suite"),
+        (["missing.py:f"], "there is no file"),
+    (["{}:torus", "--coordinates", "a"], "add --metric"), (["os.system('x'):f"], "not the name of a module"),
+        (["{}:torus", "--oracle", "jets"], "leave out"),
 ])  # fmt: skip
 def test_bad_input_to_the_command_is_one_line_and_2(program, capsys, arguments, message):
     assert run(["validate", *(a.format(program) for a in arguments)]) == 2

@@ -23,8 +23,10 @@ POINT = {x: sp.Rational(3, 2), y: sp.Rational(5, 4)}
 
 FUNCTIONS = (
     sp.besseli(1, x * y), sp.besselk(0, x * y), sp.polygamma(1, x + y), sp.sqrt(x * y) ** 3, x**y, sp.tanh(x * y), sp.atanh(x * y / 9),
-    sp.log(sp.gamma(x * y)), sp.uppergamma(sp.Rational(1, 3), x * y), sp.acosh(1 + x * y), sp.sin(x) ** sp.Rational(1, 3), sp.LambertW(x * y),
-    sp.erf(x - y), sp.expint(2, x * y), sp.zeta(2, x), sp.Piecewise((x**2, x < 1), (x**3 * y, True)), sp.exp(-x) / (1 + sp.exp(-x * y)) ** 2,
+    sp.log(sp.gamma(x * y)), sp.uppergamma(sp.Rational(1, 3), x * y), sp.acosh(1 + x * y), sp.sin(x) ** sp.Rational(1, 3),
+        sp.LambertW(x * y),
+    sp.erf(x - y), sp.expint(2, x * y), sp.zeta(2, x), sp.Piecewise((x**2, x < 1), (x**3 * y, True)),
+        sp.exp(-x) / (1 + sp.exp(-x * y)) ** 2,
 )  # fmt: skip
 
 
