@@ -29,6 +29,9 @@ def iterated(piece: Piece) -> LogIntegral | None:
     >>> iterated(Piece((a - 1)*sp.log(y - x) - c*y, (outer, inner))).value
     (-a - 1)*log(c) - log(a) + loggamma(a + 1)
     """
+    if piece.variables and (cells := _cells(piece.variables)) is not None:
+        p = sp.exp(piece.log_density)
+        return LogIntegral(sp.log(sp.Add(*(exp_of_terms(p.subs(cell, simultaneous=True)) for cell in cells))))
     for order in _orders(piece.variables):
         value, conditions = piece.log_density, ()
         for variable in reversed(order):

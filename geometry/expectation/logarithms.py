@@ -81,10 +81,16 @@ def _negative_one(factors: list[sp.Expr]) -> int:
         if f.is_positive or exponent.is_Integer and exponent % 2 == 0:
             return 0
         kind = 3 if isinstance(base, sp.log) else 2 if base.is_Add else 1
-        value = base.subs({s: sp.Rational(1, 97 + 4 * i) for i, s in enumerate(sorted(base.free_symbols, key=str))})
-        return kind + (4 if value.is_number and sp.N(value).is_negative else 0)
+        return kind + 4 * _negative_near_origin(base)
 
     return max(range(len(factors)), key=lambda i: weight(factors[i]))
+
+
+def _negative_near_origin(e: sp.Expr) -> bool:
+    """Whether e < 0 at a small positive value of each symbol, where most factors of densities are positive."""
+    symbols = sorted(e.free_symbols, key=str)
+    value = e.subs({s: (-1 if s.is_negative else 1) * sp.Rational(1, 97 + 4 * i) for i, s in enumerate(symbols)})
+    return bool(value.is_number and sp.N(value).is_negative)
 
 
 def open_logs(e: sp.Expr) -> sp.Expr:
@@ -194,6 +200,8 @@ def _split_base(base: sp.Expr) -> tuple[tuple[sp.Expr, int], ...]:
             content, factors = sp.factor_list(side)
             negative ^= bool(content.is_number and content.is_negative)
             for f, k in factors:
+                if _negative_near_origin(f):
+                    f, negative = -f, negative ^ bool(k % 2)
                 parts[f] = parts.get(f, 0) + sign * k
             for f, k in _number_factors(abs(content)):
                 parts[f] = parts.get(f, 0) + sign * k
@@ -220,9 +228,17 @@ def _number_factors(number: sp.Expr):
     yield number, 1
 
 
-def tidy_log(e: sp.Expr) -> sp.Expr:
-    """A log-integral as Σ coefficient·log(primitive factor) + Σ log Γ, equal terms cancelled."""
-    e = open_logs(reduce_gamma(e))
+def tidy_log(e: sp.Expr, shift: bool = True) -> sp.Expr:
+    """A log-integral as Σ coefficient·log(primitive factor) + Σ log Γ, equal terms cancelled.
+
+    With ``shift`` arguments of log Γ that differ by integers are brought together.
+
+    >>> import sympy as sp
+    >>> p, n = sp.symbols("p n", positive=True)
+    >>> tidy_log(n*sp.log(1 + p/(1 - p)) + n*sp.log(1 - p))
+    0
+    """
+    e = open_logs(reduce_gamma(e) if shift else e)
     if e.has(sp.log):
         e = e.replace(
             lambda s: isinstance(s, sp.log),

@@ -41,15 +41,20 @@ class NodeExpectation(Expectation):
         self.backward = {v: k for k, v in stand_ins.items()}
         self.where = where
         self.groups = [self._fewest_parameters(piece) for piece in copy.pieces]
+        self.lay_at(point)
+        steps = [s.replace("_", "") for part, _, _ in self.columns for s in part.steps]
+        n = len(next(iter(self.rows.values())))
+        self.details = f"{n} double-exponential nodes" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
+
+    def lay_at(self, point: Mapping[sp.Symbol, sp.Expr]) -> None:
+        """Lay the nodes out for one parameter point; the symbols of their columns stay the same."""
+        self.where = {self.forward[s]: v for s, v in point.items()}
         self.rows: dict[sp.Symbol, np.ndarray] = {}
         self.columns: list[tuple[Standard, dict[sp.Symbol, sp.Symbol], sp.Symbol]] = []
         for group in self.groups:
             for part in group:
                 self._lay(part)
         self._equalise()
-        steps = [s.replace("_", "") for part, _, _ in self.columns for s in part.steps]
-        n = len(next(iter(self.rows.values())))
-        self.details = f"{n} double-exponential nodes" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
 
     def _fewest_parameters(self, piece: Piece) -> list[Standard]:
         """The standard form whose weight holds the fewest parameters and no moving kink or bound."""
@@ -117,7 +122,7 @@ def node_table(piece: Piece, where: Mapping[sp.Symbol, sp.Expr], digits: int = 1
     True
     """
     rule = Rule(piece, [sp.S.One], dict(where), digits)
-    rule.converged()  # refuses what does not converge
+    rule.converged(enough=10)  # refuses what does not converge
     found: list[tuple[list[float], float]] = []
     with precision(rule.bits):
         start = [exact(v) for v in rule.point]

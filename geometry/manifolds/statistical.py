@@ -14,6 +14,8 @@ import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
 from chentsov.geometry.expectation.density import Density, DensityError, read_density
+from chentsov.geometry.expectation.exponential import ExponentialForm
+from chentsov.geometry.expectation.logarithms import tidy_log
 from chentsov.geometry.expectation.moments import Expectation, ExponentialExpectation
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.pulled_back import Copies, PulledBack
@@ -362,6 +364,8 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         """R at one point straight from the density: the Gauss equation of θ ↦ 2√p in L²."""
         return statistical_numbers.ricci_scalar_at(self, point, digits)
 
+    # -- as an exponential family -----------------------------------------------------------------------
+
     @property
     def is_exponential(self) -> bool:
         """Whether the density was recognised as a full or curved exponential family."""
@@ -369,6 +373,67 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         while isinstance(e, (Copies, PulledBack)):
             e = e.base
         return isinstance(e, ExponentialExpectation)
+
+    @property
+    def exponential_form(self) -> ExponentialForm:
+        """log p = Σ natural_a(θ) statistic_a(x) + carrier(x) − log_partition(θ), as found in the density.
+
+        Raises:
+            ManifoldError: the density was not recognised as an exponential family.
+        """
+        if not isinstance(self.expectation, ExponentialExpectation):
+            raise ManifoldError(f"the density was not recognised as an exponential family (route: {self.provenance.route})")
+        return self.expectation.form
+
+    @property
+    def expectation_parameters(self) -> tuple[sp.Expr, ...]:
+        """μ_a = E[t_a] of the sufficient statistics, as functions of the coordinates."""
+        self.exponential_form
+        return tuple(m.as_expr() for m in self.expectation.mu)  # type: ignore[union-attr]
+
+    def exponential_family(self, symbols: Sequence[sp.Symbol] | None = None, seconds: float = 10.0) -> Any:
+        """The same family in its natural parameters, as an `ExponentialFamily`.
+
+        Args:
+            symbols: names for the natural parameters; eta1, eta2, … by default.
+            seconds: how long SymPy may look for the inverse of the map from coordinates to natural parameters.
+
+        Raises:
+            ManifoldError: the family is curved, or the natural parameters do not invert in closed form.
+
+        >>> from chentsov.models import families
+        >>> family = families.poisson().exponential_family()
+        >>> family.log_partition, family.statistics
+        (exp(eta1), (x,))
+        """
+        from chentsov.geometry.expectation.symbolic import within
+
+        from .exponential_family import ExponentialFamily
+
+        form = self.exponential_form
+        if len(form.natural) != self.dim:
+            raise ManifoldError(f"a curved family: {len(form.natural)} statistics, but {self.dim} coordinates")
+        point = self.expectation.point  # type: ignore[union-attr]
+        signs = [sp.N(n.subs(point)) for n in form.natural]
+        names = tuple(symbols or sp.symbols(f"eta1:{self.dim + 1}", real=True))
+        stand_ins = [sp.Dummy(f"n{i}", positive=True) for i in range(self.dim)]
+        # Solve for values of known sign, which picks the branch at the sample point.
+        values = [d if s > 0 else -d for d, s in zip(stand_ins, signs)]
+        solutions = within(seconds, _solve, [n - v for n, v in zip(form.natural, values)], self.coordinates) or []
+        back = {d: (y if s > 0 else -y) for d, y, s in zip(stand_ins, names, signs)}
+        there = {d: abs(s) for d, s in zip(stand_ins, signs)}
+        for solution in solutions:
+            if all(abs(sp.N(solution[c].subs(there).subs(point)) - point[c]) < 1e-9 for c in self.coordinates):
+                psi = tidy_log(form.log_partition.subs(solution, simultaneous=True), shift=False).xreplace(back)
+                return ExponentialFamily(psi, names, statistics=form.statistics, name=self.name, source=self.source)
+        raise ManifoldError(
+            "the natural parameters " + ", ".join(map(str, form.natural)) + " do not invert in closed form; "
+            "write the density in natural parameters"
+        )
+
+
+def _solve(equations: list[sp.Expr], unknowns: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, sp.Expr]]:
+    return sp.solve(equations, list(unknowns), dict=True)
 
 
 def _irregularity(density: Density) -> str:

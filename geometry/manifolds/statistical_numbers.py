@@ -122,28 +122,31 @@ def ricci_scalar_at(manifold, point: Mapping[Any, Any], digits: int = 25) -> sp.
 
 
 def on_nodes(manifold, axes: Any, quantities: Sequence[str], **options: Any) -> Any:
-    """``on_grid`` with the quadrature nodes as data, normalisation checked on the corners of the grid.
+    """``on_grid`` with the quadrature nodes as data, normalisation checked on the corners and in the middle.
 
     Raises:
-        QuadratureError: the nodes, laid out at one parameter point, do not integrate the density on the grid.
+        QuadratureError: no one set of nodes integrates the density on the whole grid.
     """
     from chentsov.geometry.grids import on_grid
 
     e = manifold.expectation
-    data = {**e.rows, **dict(options.pop("data", None) or {})}
-    constants = options.get("constants") or {}
-    corners = _corners(manifold, axes, constants)
-    ones = [sp.S.One] * len(e.density.pieces)
-    mass = e._mean(ones)
-    for corner in corners:
-        value = float(_on_rows(mass, corner, e.rows))
-        if not abs(value - 1) < 1e-9:
-            where = ", ".join(f"{k} = {v}" for k, v in corner.items())
-            raise QuadratureError(
-                f"the quadrature nodes give ∫p = {value:.12g} at {where}; "
-                "narrow the grid, or build the manifold with domain= around it"
-            )
-    return on_grid(manifold, axes, quantities, data=data, **options)
+    corners = _corners(manifold, axes, options.get("constants") or {})
+    middle = {k: sum(c[k] for c in corners) / len(corners) for k in corners[0]}
+    mass = e._mean([sp.S.One] * len(e.density.pieces))
+    worst: tuple[float, dict[str, float]] = (0.0, {})
+    for start in (None, middle, *corners):
+        if start is not None:  # the present nodes do not serve: lay them out about another point of the grid
+            e.lay_at(read_point(manifold, start))
+        errors = [(abs(float(_on_rows(mass, corner, e.rows)) - 1), corner) for corner in (*corners, middle)]
+        worst = max(errors, key=lambda pair: pair[0] if pair[0] == pair[0] else float("inf"))
+        if worst[0] < 1e-10:
+            data = {**e.rows, **dict(options.pop("data", None) or {})}
+            return on_grid(manifold, axes, quantities, data=data, **options)
+    where = ", ".join(f"{k} = {v:.6g}" for k, v in worst[1].items())
+    raise QuadratureError(
+        f"one set of quadrature nodes does not serve the whole grid: ∫p is off by {worst[0]:.1e} at {where}; "
+        "split the grid into smaller ones"
+    )
 
 
 def _corners(manifold, axes, constants) -> list[dict[str, float]]:

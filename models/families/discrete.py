@@ -58,9 +58,15 @@ def categorical(k: int = 3) -> Family:
     """k outcomes with probabilities p_1, …, p_{k−1} and the rest: a part of the sphere of radius 2."""
     p, last = _simplex(k)
     n = k - 1
+    xs = sp.symbols(f"x1:{k}")  # x_i = 1 for outcome i, all 0 for the last one
+    variables, left, density = {}, sp.S.One, sp.S.One
+    for x, q in zip(xs, p):
+        variables[x] = (0, left, "discrete")
+        density *= q**x
+        left -= x
     return Family(
-        "categorical", f"categorical family with {k} outcomes", {}, p, {s: UNIT for s in p},
-        pieces=tuple((q, {}) for q in (*p, last)),
+        "categorical", f"categorical family with {k} outcomes", variables, p, {s: UNIT for s in p},
+        density=density * last**left,
         closed_forms={"metric": _simplex_metric(p, last), "ricci_scalar": R(n * (n - 1), 4)},
         source="Amari & Nagaoka (2000), sec. 2.5: the sphere of radius 2", condition="p1 + … < 1",
         sample={s: R(1, 2 * n) + R(i, 20 * n) for i, s in enumerate(p)},

@@ -118,3 +118,27 @@ def test_catalogue_families_in_natural_parameters_agree():
     at = {kappa: R(3, 2), m: R(4, 5)}
     there = {u: R(1, 2), w: -R(15, 8)}
     assert abs(sp.N(families.gamma().ricci_scalar.subs(at) - natural.ricci_scalar.subs(there), 25)) < 1e-20
+
+
+@pytest.mark.parametrize("name", ["bernoulli", "normal", "gamma", "beta", "inverse_gaussian", "multinomial", "categorical"])
+def test_natural_parameters_of_a_density(name):
+    record = getattr(families, name).record()
+    m = record.manifold()
+    natural = m.exponential_family()
+    there = dict(zip(natural.coordinates, (e.subs(record.sample) for e in m.exponential_form.natural)))
+    constants = {c: v for c, v in record.sample.items() if c in m.constants}
+    jacobian = sp.Matrix([[sp.diff(e, c).subs(record.sample) for c in m.coordinates] for e in m.exponential_form.natural])
+    pulled = jacobian.T * natural.metric.subs(constants).subs(there) * jacobian
+    assert all(abs(sp.N(x, 25)) < 1e-20 for x in pulled - m.metric.subs(record.sample))
+    for ours, mu in zip(natural.expectation_parameters, m.expectation_parameters):
+        assert abs(sp.N(ours.subs(constants).subs(there) - mu.subs(record.sample), 25)) < 1e-20
+
+
+def test_curved_and_other_families_have_no_natural_chart():
+    u = sp.Symbol("u", positive=True)
+    x = sp.Symbol("x", real=True)
+    curved = StatisticalManifold.from_density(sp.exp(-((x - u) ** 2) / (2 * u**2)) / (sp.sqrt(2 * sp.pi) * u), {x: (-oo, oo)}, (u,))
+    with pytest.raises(ManifoldError, match="curved"):
+        curved.exponential_family()
+    with pytest.raises(ManifoldError, match="not recognised"):
+        families.cauchy().exponential_form

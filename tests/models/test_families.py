@@ -38,7 +38,7 @@ def test_published_closed_forms(family):
             for j in range(i, m.dim):
                 for k in range(j, m.dim):
                     assert equal(m.amari_chentsov[i, j, k], known["amari_chentsov"].get((i, j, k), 0))
-    assert "∫p = 1" in m.provenance.checks[0]
+    assert "∫p = 1 exactly" in m.provenance.checks[0]
     assert family.source and family.domain and set(family.sample) == set(family.domain)
 
 
