@@ -46,7 +46,7 @@ def _hopfield(n: int, activation: str, symmetric: bool = True, capacitances: boo
         expected["laplacian_energy"] = f"-({trace}+({drift})/2)"
     return dynamics(f"Hopfield, {n} {activation}{'' if symmetric else ', asymmetric'}{', capacitances' if capacitances else ''}", " ".join(u.values()), field,
                     diagonal(*(f"{C[i]}*({slope.format(u=u[i])})" for i in r)), (at,), GOTO, dual=[f"{C[i]}*{v[i]}" for i in r], energy=E,
-                    constants=" ".join(constants), **expected)
+                    constants=" ".join(constants), slow=n == 3 and activation != "error function", **expected)
 
 
 _three = "(1+exp(x)+exp(y))"
