@@ -112,6 +112,7 @@ def check_curvature(
     results: list[CaseResult] = []
     findings: list[Finding] = []
     observations: list[Observation] = []
+    missing: list[Observation] = []
     callers: dict[str, Caller] = {}
     dtypes: dict[str, str] = {}
     settled, differences, hung = form, 0.0, 0
@@ -127,21 +128,24 @@ def check_curvature(
             if rtol is not None:
                 options["rtol"] = rtol
                 differences = 1e-6 if rtol == DIFFERENCES else 0.0
-        mine, seen, result = _judge(caller, rtol or EXACT, unit, differences, chosen, layout)
+        mine, unanswered, seen, result = _judge(caller, rtol or EXACT, unit, differences, chosen, layout)
         results.append(result)
         hung += any(f.name == "too-slow" for f in seen)
         findings.extend(seen)
         observations.extend(mine)
+        missing.extend(unanswered)
         if any(o.dtype for o in caller_outcomes(caller)):
             dtypes[case.name] = next(o.dtype for o in caller_outcomes(caller) if o.dtype)
 
     diagnoses: list[Diagnosis] = []
     smallest = None
     if diagnose and any(not o.passed for o in observations):
-        diagnoses = _diagnose(observations, quantity, callers, dtypes)
+        diagnoses = _diagnose(observations, missing, quantity, callers, dtypes)
         if shrink and not any(d.kind in ("formula", "metric", "numeric") for d in diagnoses):
             forms = {name: c.form for name, c in callers.items()}
             smallest = smallest_example(function, observations, quantity, forms, functions=dict(intermediates or {}), options=options)
+    elif diagnose and missing and (scope := scope_diagnosis([*observations, *missing])) is not None:
+        diagnoses = [scope]
     if smallest is None and intermediates and any(not o.passed for o in observations):
         forms = {name: c.form for name, c in callers.items()}
         smallest = smallest_example(function, observations, quantity, forms, functions=dict(intermediates), options=options, budget=1.0)
@@ -229,14 +233,15 @@ def _cases(manifold: Any, suite: Any, quantity: str, points: Any, constants: Any
 
 
 def _judge(caller: Caller, rtol: float, unit: float, differences: float, convention: Any, layout: str | None)\
-        -> tuple[list[Observation], list[Finding], CaseResult]:  # fmt: skip
-    """All points of one case: observations, findings, and the summary."""
+        -> tuple[list[Observation], list[Observation], list[Finding], CaseResult]:  # fmt: skip
+    """All points of one case: observations, those without an answer (as NaN), findings, and the summary."""
     case, quantity = caller.case, caller.quantity
     try:
         prepared = prepare(case, quantity)
     except NoUsablePoint as error:
         raise ValueError(str(error)) from error
     observations: list[Observation] = []
+    missing: list[Observation] = []
     findings: list[Finding] = []
     outcomes: list[Outcome] = []
     slow = 0
@@ -248,6 +253,7 @@ def _judge(caller: Caller, rtol: float, unit: float, differences: float, convent
         findings.extend(outcome.findings)
         slow += any(f.name == "too-slow" for f in outcome.findings)
         if outcome.value is None:
+            missing.append(Observation(prepared, index, np.full(prepared.truth[index].shape, np.nan), 0.0))
             continue
         value = to_our_convention(outcome.value, quantity, convention, layout)
         observations.append(Observation(prepared, index, value, prepared.tolerance(index, rtol, unit, differences)))
@@ -258,7 +264,7 @@ def _judge(caller: Caller, rtol: float, unit: float, differences: float, convent
     broken = any(o.value is None for o in outcomes)
     worst = max(observations, key=lambda o: o.relative_error, default=None)
     status = "error" if broken else "fail" if failed or any(f.severity == "fail" for f in findings) else "pass"
-    return observations, findings, CaseResult(
+    return observations, missing, findings, CaseResult(
         case.name, case.dim, case.grade, status, len(case.points),
         None if worst is None else worst.relative_error, "" if worst is None else case.describe(case.points[worst.index]),
         None if worst is None else np.asarray(worst.value, dtype=float), None if worst is None else worst.truth.astype(float),
@@ -282,7 +288,7 @@ def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> li
                     caller.case.name, caller.case.describe(caller.rows[first.index]), severity)]  # fmt: skip
 
 
-def _diagnose(observations: list[Observation], quantity: str, callers: Mapping[str, Caller],
+def _diagnose(observations: list[Observation], missing: list[Observation], quantity: str, callers: Mapping[str, Caller],
     dtypes: Mapping[str, str]) -> list[Diagnosis]:
     """The explanations in the order of their simplicity: one known mistake, a factor, arithmetic, two mistakes, a scope."""
     statistical = all("statistical" in o.case.tags for o in observations)
@@ -303,6 +309,6 @@ def _diagnose(observations: list[Observation], quantity: str, callers: Mapping[s
         found = numeric_diagnoses(observations, callers, dtypes)
     if not found:
         found = formula_diagnoses(observations, quantity, statistical=statistical, pairs=True)
-    if not found and (scope := scope_diagnosis(observations)) is not None:
+    if not found and (scope := scope_diagnosis([*observations, *missing])) is not None:
         found = [scope]
     return found

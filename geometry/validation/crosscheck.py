@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from mpmath import mp
 
+from ..expectation import Mean
 from . import crosscheck_einsteinpy as einsteinpy
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Comparison:
     def passed(self) -> bool:
         return self.worst <= self.tolerance    # a NaN does not pass
 
+    def cells(self) -> tuple[str, ...]:
+        """What a table of comparisons shows of it."""
+        verdict = "pass" if self.passed else "FAIL"
+        return (self.subject, self.quantity, self.route, str(self.points), f"{self.worst:.1e}", f"{self.tolerance:.0e}", verdict)
+
 
 @dataclass(frozen=True)
 class CrossCheck:
@@ -66,10 +72,7 @@ class CrossCheck:
 
     def __str__(self) -> str:
         head = ("subject", "quantity", "route", "points", "worst", "allowed", "")
-        rows = [
-            (c.subject, c.quantity, c.route, str(c.points), f"{c.worst:.1e}", f"{c.tolerance:.0e}", "pass" if c.passed else "FAIL")
-            for c in self.comparisons
-        ]
+        rows = [c.cells() for c in self.comparisons]
         widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in (head, *rows)]
         return "\n".join([f"cross-check against {self.oracle}", *lines])
@@ -142,7 +145,8 @@ def crosscheck(
         from .oracles import TENSORS, ask_oracle
 
         wanted = TENSORS if quantity == "all" else (quantity,)
-        return ask_oracle(source, wanted, oracle=oracle, points=at, constants=constants, data=data, count=points, seconds=seconds or 3600.0)  # type: ignore[return-value]
+        options: dict[str, Any] = {"points": at, "constants": constants, "data": data, "count": points}
+        return ask_oracle(source, wanted, oracle=oracle, seconds=seconds or 3600.0, **options)  # type: ignore[return-value]
     title = _oracle(oracle)
     if quantity not in einsteinpy.TENSORS:
         raise ValueError(f"the cross-check knows {', '.join(einsteinpy.TENSORS)}, not '{quantity}'")
@@ -151,8 +155,7 @@ def crosscheck(
     ours = _entries(source.expression_of(quantity))
     symbols = _free_symbols([*metric, *ours], source.coordinates)
     places = _places(symbols, at, constants or {}, points, seed)
-    averaged = any(hasattr(e, "variables") and hasattr(e, "expression") for m in metric for e in m.atoms(sp.Expr, sp.Function))
-    through_jets = bool(rows) or averaged
+    through_jets = bool(rows) or metric.has(Mean)
     if through_jets and (quantity != "ricci_scalar" or len(source.coordinates) != 2):
         raise ValueError("a metric of means over data can be cross-checked in two dimensions, by its ricci_scalar")
     theirs = [] if through_jets else _entries(einsteinpy.symbolic(metric, source.coordinates, quantity, seconds))
@@ -212,7 +215,8 @@ def crosscheck_grid(
             else:
                 differences.append(relative_difference(float(field[cell]), float(theirs)))
     name = getattr(source, "name", None) or type(source).__name__
-    return CrossCheck(title, (Comparison(name, f"ricci_scalar ({field.dtype})", "undefined g(x), jets", len(chosen), _worst(differences), tolerance),))
+    what, route = f"ricci_scalar ({field.dtype})", "undefined g(x), jets"
+    return CrossCheck(title, (Comparison(name, what, route, len(chosen), _worst(differences), tolerance),))
 
 
 # -- points and numbers ------------------------------------------------------------------------------------------------
@@ -240,9 +244,8 @@ def _places(
         named = {str(k): v for k, v in {**constants, **given}.items()}
         if unknown := set(named) - set(by_name):
             raise ValueError(f"'{sorted(unknown)[0]}' is not a coordinate or constant of the metric ({', '.join(by_name)})")
-        places.append({
-            s: sp.nsimplify(named[s.name], rational=True) if s.name in named else sp.Rational(dice.randint(26, 124), 100) for s in symbols
-        })
+        drawn = {s: sp.Rational(dice.randint(26, 124), 100) for s in symbols}
+        places.append({s: sp.nsimplify(named[s.name], rational=True) if s.name in named else drawn[s] for s in symbols})
     return places
 
 

@@ -128,7 +128,7 @@ class _Trial:
         return o is not None and not o.passed and o.relative_error > self.threshold
 
 
-def shrink(function: Callable[..., Any], observation: Observation, quantity: str, form: str, *, budget: float = 4.0,
+def shrink(function: Callable[..., Any], observation: Observation, quantity: str, form: str, *, budget: float = 2.5,
            options: Mapping[str, Any] | None = None) -> tuple[Case, Observation, int]:  # fmt: skip
     """The simplest case reached from a failing observation by single simplifications that keep it failing.
 
@@ -192,7 +192,7 @@ def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable
 
 def smallest_example(function: Callable[..., Any], observations: list[Observation], quantity: str, forms: Mapping[str, str], *,
                      functions: Mapping[str, Callable[..., Any]], options: Mapping[str, Any],
-                         budget: float = 4.0) -> SmallestExample | None:  # fmt: skip
+                         budget: float = 2.5) -> SmallestExample | None:  # fmt: skip
     """Shrinks from the simplest well-conditioned failing observation."""
     failing = [o for o in observations if not o.passed]
     if not failing:

@@ -291,3 +291,12 @@ def test_a_single_wrong_number_is_not_explained_away():
 def test_text_is_no_function():
     with pytest.raises(ValueError, match="not text"):
         judge(true_scalar, quantity="laplacian", scalar="theta")
+
+
+def test_a_program_that_fails_on_lorentzian_metrics_only():
+    def volume(metric, x):
+        return np.prod(np.diag(np.linalg.cholesky(metric(x)))) ** 2
+
+    report = ch.check_curvature(volume, quantity="determinant", shrink=False)
+    assert not report.passed and report.diagnosis.name == "only-positive-definite"
+    assert {f.case for f in report.findings_by_name()["raises"]} == {"minkowski", "schwarzschild", "rotating-spacetime"}
