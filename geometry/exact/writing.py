@@ -22,6 +22,7 @@ from .generators.logarithm import Logarithm
 from .generators.roots import Root
 from .generators.trigonometric import Cosine, Sine
 from .hyperbolic import symmetric_form
+from .sines import by_sines
 from .spelling import Hyperbolic, Spelling, spelling_of
 
 _SMALL, _LARGE = 250, 4000
@@ -56,6 +57,7 @@ def _forms(a: Element, size: int, by_name: bool, names: dict[int, sp.Expr]) -> l
             candidates.append(_Writer(a, by_name, True, names).fraction(a.num, a.den))
         if a.stage.algebraic_in(a.num) is not None and not a.den.is_constant():
             candidates += [_Writer(a, by_name, given, names).sum_over_roots() for given in (False, True)]
+        candidates += [_Writer(b, by_name, names=names).fraction(b.num, b.den) for b in by_sines(a)]
     return candidates
 
 
