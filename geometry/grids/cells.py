@@ -26,6 +26,7 @@ __all__ = ["Cells", "certified", "SINGULAR", "OUTSIDE", "LIMIT"]
 SINGULAR, OUTSIDE, LIMIT = 1, 2, 3
 _WHOLE_BLOCK = 0.1  # share of open cells from which a whole block is refined: its exponentials are hoisted, a list's are not
 _PRECISIONS = (128, 512, 2048)
+_HOPELESS = 200  # cells without a number in a row, after which a block is given up
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
 
 
@@ -63,7 +64,7 @@ class Cells:
         assert self.rtol is not None
         values, bounds = self.kernel.bounded(*arrays)
         proven = certified(values, bounds, self.rtol)
-        open_cells = ~proven.all(axis=0)
+        open_cells = np.asarray(~proven.all(axis=0))
         count = int(open_cells.sum())
         if not count:
             return values, open_cells
@@ -78,7 +79,7 @@ class Cells:
             better[:, open_cells] = found
             good[:, open_cells] = certified(found, found_bounds, self.rtol)
         values = np.where(~proven & good, better, values)
-        return values, ~(proven | good).all(axis=0)
+        return values, np.asarray(~(proven | good).all(axis=0))
 
     def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
         n = len(self.axes)
@@ -88,16 +89,25 @@ class Cells:
         return np.broadcast_shapes(*(a.shape for a in arrays))
 
     def _settle(self, values: np.ndarray, status: np.ndarray, doubtful: np.ndarray, part: tuple[slice, ...]) -> None:
-        """A number, or NaN and the reason, for every doubtful cell."""
-        where = np.argwhere(doubtful)
+        """A number, or NaN and the reason, for every doubtful cell.
+
+        Cells are taken in a scattered order. When the first ones of a block all turn out to have no number
+        (the metric is singular everywhere, say), the rest are given up unexamined: NaN, with the reason that
+        the others have in common, or the limit of precision.
+        """
+        where = np.random.default_rng(0).permutation(np.argwhere(doubtful))
+        codes: set[int] = set()
         for count, index in enumerate(where):
             cell = tuple(index)
-            if self.rtol is None and count >= _MOST_EXAMINED:
-                status[tuple(where[count:].T)] = LIMIT
+            most = _MOST_EXAMINED if self.rtol is None else len(where)
+            if count >= most or (count >= _HOPELESS and 0 not in codes):
+                rest = tuple(where[count:].T)
+                values[(slice(None), *rest)] = np.nan
+                status[rest] = codes.pop() if len(codes) == 1 and 0 not in codes else LIMIT
                 return
             point = {a.symbol: float(a.values[s][i]) for a, s, i in zip(self.axes, part, cell)}
-            settled, status[cell] = self.settle(point)
-            values[(slice(None), *cell)] = settled
+            values[(slice(None), *cell)], status[cell] = self.settle(point)
+            codes.add(int(status[cell]))
             self.recomputed += 1
 
     # one cell, in balls -------------------------------------------------------------------------------

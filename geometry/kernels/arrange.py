@@ -137,12 +137,15 @@ class _Arrangement:
     def _item(self, base: object) -> Node:
         if isinstance(base, Node):
             return self.new[base]
-        kind, what = base  # type: ignore[misc]
+        assert isinstance(base, tuple)
+        kind, what = base
         if kind == "reciprocal":
             return self._reciprocal(what)
         if base not in self.built:
-            self.built[base] = self._joined(kind, self.shared[kind][what])  # type: ignore[index, assignment]
-        return self.built[base]  # type: ignore[index]
+            made = self._joined(kind, self.shared[kind][what])
+            assert made is not None
+            self.built[base] = made
+        return self.built[base]
 
     def _reciprocal(self, base: Node) -> Node:
         return self.graph.node("div", (self.graph.number(1), self.new[base]))
@@ -155,5 +158,6 @@ def _order(item: _Item) -> tuple[int, int, int]:
     base, n = item
     if isinstance(base, Node):
         return (0, base.index, n)
-    kind, what = base  # type: ignore[misc]
+    assert isinstance(base, tuple)
+    kind, what = base
     return (1, what.index, n) if kind == "reciprocal" else (2, what, n)

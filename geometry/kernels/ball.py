@@ -23,7 +23,7 @@ __all__ = ["evaluate_ball", "BallProgram", "as_ball"]
 
 _CONSTANTS: dict[str, Callable[[], arb]] = {
     "pi": arb.pi, "E": arb.const_e, "EulerGamma": arb.const_euler, "Catalan": arb.const_catalan,
-    "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2, "oo": arb.pos_inf, "-oo": arb.neg_inf, "nan": arb.nan,
+    "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2, "resolution": arb, "oo": arb.pos_inf, "-oo": arb.neg_inf, "nan": arb.nan,
 }
 
 
@@ -83,7 +83,7 @@ class BallProgram:
     Values are object arrays with one axis a data table, of length one where the rows do not matter.
     """
 
-    def __init__(self, program: Program, data: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, program: Program, data: Mapping[str, Any]) -> None:
         missing = set(program.rows) - set(data)
         if missing:
             raise ValueError(f"no data for the row variables {', '.join(sorted(missing))}")

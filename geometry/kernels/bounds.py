@@ -71,7 +71,7 @@ class _Bounds:
         self.row_tables = program.rows
         self.bits = bits
         # the rounding error of one operation, relative and where it underflows
-        self.u, self.eta = {64: (2.0**-53, 2.0**-1074), 32: (2.0**-24, 2.0**-149), 128: (2.0**-101, 2.0**-1068)}[bits]
+        self.u, self.eta = {64: (2.0**-53, 2.0**-1074), 32: (2.0**-24, 2.0**-126), 128: (2.0**-101, 2.0**-1068)}[bits]
         # products of errors are at most inflate - 1 of the bound while relative errors stay below largest_c
         self.inflate, self.largest_c = (1 + 2.0**-8, 2.0**-10) if bits == 32 else (1 + 2.0**-20, 2.0**-22)
         self.ulps = {"exp": 64} if bits == 128 else _ULPS
@@ -146,7 +146,7 @@ class _Bounds:
             return _Bound(u) if math.isfinite(self.range[node][1]) else _UNKNOWN
         if op in ("input", "row"):
             return _Bound(u, d=1.0) if self.bits == 32 else _Bound(0.0)
-        if any(a.op not in MASKS and self.bound[a] is _UNKNOWN for a in node.args):
+        if any(a.op not in MASKS and self.bound[a] is _UNKNOWN for a in node.args) and node.value != "guard":
             return _UNKNOWN
         if op == "mean":
             return self._mean(node)
@@ -311,6 +311,8 @@ class _Bounds:
 
     def _select(self, node: Node) -> _Bound:
         mask, a, b = node.args
+        if node.value == "guard":
+            return self.bound[a]
         if node.value != "smooth" and not self._decided(mask):
             return _UNKNOWN
         x, y = self.bound[a], self.bound[b]

@@ -58,14 +58,14 @@ def hessian_ricci_scalar(dimension: int, metric: Callable[[int, int], sp.Expr], 
         by_pair = dict(zip(pairs, nodes))
         by_triple = dict(zip(triples, nodes[len(pairs):]))
         frame, weights = _orthogonal_frame(g, dimension, lambda i, j: by_pair[min(i, j), max(i, j)])
-        t = _in_frame(g, dimension, frame, lambda *ijk: by_triple[tuple(sorted(ijk))])  # type: ignore[index]
+        t = _in_frame(g, dimension, frame, lambda i, j, k: by_triple[_sorted(i, j, k)])
         inverse = [g.power(w, -1) for w in weights]
         terms = []
         for c in range(dimension):
             for b in range(dimension):
                 for a in range(b):
-                    square = g.power(t[tuple(sorted((a, b, c)))], 2)
-                    product = g.mul(t[tuple(sorted((a, a, c)))], t[tuple(sorted((b, b, c)))])
+                    square = g.power(t[_sorted(a, b, c)], 2)
+                    product = g.mul(t[_sorted(a, a, c)], t[_sorted(b, b, c)])
                     if square is not product:
                         terms.append(g.mul(inverse[a], inverse[b], inverse[c], g.sub(square, product)))
         return g.mul(_half(g), g.add(*terms)) if terms else g.number(0)
@@ -123,6 +123,11 @@ def general_ricci_scalar(dimension: int, metric: Callable[[int, int], sp.Expr], 
     return Contraction("ricci_scalar from the metric's jet", given, build)
 
 
+def _sorted(i: int, j: int, k: int) -> tuple[int, int, int]:
+    a, b, c = sorted((i, j, k))
+    return (a, b, c)
+
+
 def _half(g: Graph) -> Node:
     from fractions import Fraction
 
@@ -134,7 +139,7 @@ def _orthogonal_frame(g: Graph, n: int, metric: Callable[[int, int], Node]) -> t
     lower: list[list[Node]] = [[g.number(0)] * n for _ in range(n)]
     weights: list[Node] = []
     for j in range(n):
-        weights.append(g.sub(metric(j, j), g.add(*(g.mul(lower[j][k], lower[j][k], weights[k]) for k in range(j)))))
+        weights.append(_resolved(g, g.sub(metric(j, j), g.add(*(g.mul(lower[j][k], lower[j][k], weights[k]) for k in range(j)))), metric(j, j)))
         lower[j][j] = g.number(1)
         for i in range(j + 1, n):
             rest = g.sub(metric(i, j), g.add(*(g.mul(lower[i][k], lower[j][k], weights[k]) for k in range(j))))
@@ -144,6 +149,14 @@ def _orthogonal_frame(g: Graph, n: int, metric: Callable[[int, int], Node]) -> t
         for j in range(i):
             inverse[i][j] = g.neg(g.add(*(g.mul(lower[i][k], inverse[k][j]) for k in range(j, i))))
     return inverse, weights
+
+
+def _resolved(g: Graph, weight: Node, diagonal: Node) -> Node:
+    """D_j, or NaN where rounding leaves too little of it: the metric is singular, as far as machine numbers tell."""
+    if weight is diagonal:
+        return weight
+    least = g.mul(g.constant("resolution"), g.call("abs", diagonal))
+    return g.call("select", g.call("lt", least, g.call("abs", weight)), weight, g.constant("nan"), value="guard")
 
 
 def _inverse(g: Graph, n: int, frame: list[list[Node]], weights: list[Node]) -> dict[tuple[int, int], Node]:

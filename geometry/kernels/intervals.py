@@ -53,6 +53,8 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
         return (math.nextafter(value, -math.inf), math.nextafter(value, math.inf)) if value else (0.0, 0.0)
     if op in ("input", "row"):
         return inputs[str(node.value)]
+    if node.value == "resolution":
+        return (0.0, 1.0)
     if op == "constant":
         return (0.5, 4.0) if node.value in ("pi", "E", "EulerGamma", "Catalan", "GoldenRatio", "TribonacciConstant") else WHOLE
     if op == "add":
@@ -80,8 +82,10 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
     if op == "exp":
         return (_exp(args[0][0]), _exp(args[0][1]))
     if op == "abs":
-        a, b = args[0]
-        return (0.0 if a <= 0 <= b else min(abs(a), abs(b)), max(abs(a), abs(b)))
+        least, most = args[0]
+        return (0.0 if least <= 0 <= most else min(abs(least), abs(most)), max(abs(least), abs(most)))
+    if op == "select" and node.value == "guard":
+        return args[1]
     if op == "select":
         return (min(args[1][0], args[2][0]), max(args[1][1], args[2][1]))
     if op in ("min", "max"):

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from ..exact import UnsupportedFunction
 from .program import Node
+from .reference import resolution
 from .schedule import LEAVES, Schedule, Stage
 
 __all__ = ["write", "literal"]
@@ -123,7 +124,7 @@ class _Source:
     def read(self, node: Node, body: Iterable[Node] = ()) -> str:
         """A value: a literal, a local name, or an entry of a table."""
         if node.op in LEAVES:
-            value = literal(node)
+            value = resolution(64 if self.dtype == "float64" else 32) if node.value == "resolution" else literal(node)
             return f"number({value!r})" if math.isfinite(value) else f"number(np.{'nan' if value != value else 'inf'})" if value != -math.inf else "number(-np.inf)"
         return f"v{node.index}" if node in body else self.entry(node)
 

@@ -227,7 +227,8 @@ class Program:
 
     def rewritten(self, rule) -> Program:
         """The same program with every node rebuilt bottom-up by `rule(graph, node, new_args)`."""
-        graph, new = Graph(), {}
+        graph = Graph()
+        new: dict[Node, Node] = {}
         for node in self.nodes():
             new[node] = rule(graph, node, tuple(new[a] for a in node.args))
         return Program(graph, tuple(new[o] for o in self.outputs), self.inputs, self.rows)

@@ -11,7 +11,7 @@ import numpy as np
 from .functions import FUNCTIONS
 from .program import Node, Program
 
-__all__ = ["evaluate", "leaf"]
+__all__ = ["evaluate", "leaf", "resolution"]
 
 _CONSTANTS = {"pi": np.pi, "E": np.e, "EulerGamma": np.euler_gamma, "Catalan": 0.915965594177219, "GoldenRatio": (1 + 5**0.5) / 2,
               "TribonacciConstant": 1.8392867552141612, "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
@@ -20,8 +20,18 @@ _COMPARE = {"lt": np.less, "le": np.less_equal, "eq": np.equal, "ne": np.not_equ
 
 def leaf(node: Node, dtype: Any) -> Any:
     """The value of a number or a named constant."""
+    if node.value == "resolution":
+        return dtype.type(resolution(8 * dtype.itemsize))
     value = _CONSTANTS[str(node.value)] if node.op == "constant" else _ratio(node.value)
     return dtype.type(value)
+
+
+def resolution(bits: int) -> float:
+    """The part of a sum that must be left for a difference to mean something: half of the digits are good then.
+
+    `bits` is 64 or 32, or 128 for double-double.
+    """
+    return {32: 2.0**-17, 64: 2.0**-40, 128: 2.0**-92}[bits]
 
 
 def _ratio(value: Any) -> float:

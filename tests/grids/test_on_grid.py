@@ -213,3 +213,11 @@ def test_an_overflow_on_the_way_is_no_reason():
 def test_one_clear_error(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize("rtol", [None, 1e-9])
+def test_data_on_a_line_make_the_metric_singular_everywhere(rtol):
+    data = rows(12)
+    data[y] = 2 * data[x]
+    grid = on_grid(neuron(), {u: np.linspace(-3, 3, 5), v: np.linspace(-3, 3, 4)}, data=data, rtol=rtol)
+    assert np.isnan(grid.ricci_scalar).all() and (grid.status == 1).all()

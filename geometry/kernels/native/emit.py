@@ -16,8 +16,10 @@ import math
 from fractions import Fraction
 
 from ..program import Node
+from ..reference import resolution
 from ..schedule import Schedule, Stage, loop_order
 from .double_double import DoubleDouble, Pair, exact_constant
+from .machine import on_x86
 from .text import Vector, Writer
 from .vector import OWN, define
 
@@ -29,6 +31,16 @@ _CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Cat
 _RELATIONS = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
 _MOST_BLOCKS = 2
 ROW_RUN = 32
+# Subnormal float32 numbers slow x86 down a hundredfold; sums over rows take them for zero.
+_FLUSH_ON = """  %mode_old = alloca i32
+  %mode_new = alloca i32
+  call void @llvm.x86.sse.stmxcsr(ptr %mode_old)
+  %mode = load i32, ptr %mode_old
+  %mode_flushing = or i32 %mode, 32832
+  store i32 %mode_flushing, ptr %mode_new
+  call void @llvm.x86.sse.ldmxcsr(ptr %mode_new)
+"""
+_FLUSH_OFF = "  call void @llvm.x86.sse.ldmxcsr(ptr %mode_old)\n"
 Value = str | Pair  # the name of a vector, or of both parts of a double-double
 
 
@@ -74,6 +86,7 @@ class _Stage:
         self.vector = Vector(bits, lanes if self.along is not None else 1)
         self.w = Writer(self.vector, declared=declared)
         self.pairs = plan.pairs
+        self.flush = on_x86()
         self.double = DoubleDouble(self.w)
         self.blocks = self._blocks()
         self.entry: list[str] = []
@@ -110,6 +123,9 @@ class _Stage:
         self._loops(order, 0)
         w.line("  ret void")
         body = "\n".join(w.lines)
+        if stage.kind == "sum" and self.vector.bits == 32 and self.flush:
+            body = _FLUSH_ON + body.replace("  ret void", _FLUSH_OFF + "  ret void")
+            w.declared.update(("declare void @llvm.x86.sse.stmxcsr(ptr)", "declare void @llvm.x86.sse.ldmxcsr(ptr)"))
         return (f"define void @{name}(ptr noalias %buffers, ptr noalias %capacities, i64 %low, i64 %high, i64 %rows, double %weight) {{\n"
                 f"entry:\n{body}\n}}\n")
 
@@ -329,6 +345,10 @@ class _Stage:
         """A value as two numbers; a machine number has no low part."""
         if node.op == "number":
             return self.double.number(node.value)  # type: ignore[arg-type]
+        if node.value == "resolution":
+            return self.double.number(Fraction(resolution(128)))
+        if node.value == "nan":
+            return self.w.const(math.nan), self.w.const(math.nan)
         if node.op == "constant":
             return self.double.number(exact_constant(str(node.value)))
         value = known[node]
@@ -337,6 +357,8 @@ class _Stage:
     def _value(self, node: Node, names: dict[Node, Value]) -> Value:
         if node.op == "number":
             return self.vector.constant(_rounded(node.value, self.vector.bits))  # type: ignore[arg-type]
+        if node.value == "resolution":
+            return self.vector.constant(resolution(128 if self.pairs else self.vector.bits))
         if node.op == "constant":
             return self.vector.constant(_CONSTANTS[str(node.value)])
         return names[node]

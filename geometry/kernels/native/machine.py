@@ -11,7 +11,7 @@ import threading
 from functools import cache
 from typing import Any
 
-__all__ = ["assemble", "load", "host", "Library"]
+__all__ = ["assemble", "host", "on_x86", "Library"]
 
 _lock = threading.Lock()
 
@@ -32,6 +32,10 @@ def host() -> tuple[str, str, int]:
     features = llvm.get_host_cpu_features()
     width = 64 if features.get("avx512f") and features.get("avx512dq") else 32 if features.get("avx") else 16
     return llvm.get_host_cpu_name(), features.flatten(), width
+
+
+def on_x86() -> bool:
+    return _binding().get_default_triple().split("-")[0] in ("x86_64", "i386", "i686")
 
 
 def _target_machine() -> Any:
@@ -75,6 +79,3 @@ class Library:
             raise LookupError(f"the machine code has no function {name}")
         return found
 
-
-def load(code: bytes) -> Library:
-    return Library(code)
