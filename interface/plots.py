@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["ColourScale", "axis_label", "colour_scale", "heat_map", "new_figure"]
+__all__ = ["MISSING", "ColourScale", "axis_label", "colour_scale", "heat_map", "new_figure"]
 
 DECADES = 100.0        # spread of magnitudes from which a scale is logarithmic
+MISSING: dict[str, Any] = {"facecolor": "0.85", "edgecolor": "0.5", "hatch": "////", "linewidth": 0}     # cells without a number
 DEEPEST = 1e-6         # a signed logarithmic scale turns linear this far below its largest value
-_GREEK = ("theta", "phi", "psi", "alpha", "beta", "gamma", "lambda", "mu", "sigma", "rho", "tau", "kappa", "eta", "xi", "omega", "nu")
+_GREEK = (
+    "alpha", "beta", "gamma", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "psi", "omega",
+)
 
 
 class ColourScale:
@@ -117,7 +120,7 @@ def heat_map(ax: Axes, values: xr.DataArray, title: str) -> bool:
     scale = colour_scale(field)
     missing = ~np.isfinite(field)
     if missing.any():
-        ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, facecolor="0.85", edgecolor="0.5", hatch="////", linewidth=0, zorder=0))
+        ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, zorder=0, **MISSING))
     mesh = ax.pcolormesh(
         _edges(values[across].values), _edges(values[upward].values), np.ma.masked_array(field, missing),
         norm=scale.norm, cmap=scale.colour_map, rasterized=True, zorder=1,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .plots import heat_map, new_figure
+from .plots import MISSING, heat_map, new_figure
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -94,5 +94,5 @@ def _legend(figure: Figure, holes: bool) -> None:
         Line2D([], [], marker="*", linestyle="", color="gold", markeredgecolor="black", markersize=12, label="end"),
     ]
     if holes:
-        handles.append(Patch(facecolor="0.85", edgecolor="0.5", hatch="////", label="no number (see the status variable)"))
+        handles.append(Patch(**MISSING, label="no number (see the status variable)"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)

@@ -212,9 +212,10 @@ class TwoWeightNeuron:
         >>> neuron.in_terms_of_output(neuron.metric[0, 0])
         25*E_D[f**2*x**2*(f - 1)**2]
         """
+        x, y, t = self.rows
         written = {self.output: _OUTPUT}
         means = {
-            mean: Mean(_factor_for_reading(mean.expression.xreplace(written), (_OUTPUT, self.rows[2], *self.rows[:2])), (*self.rows, _OUTPUT))
+            mean: Mean(_factor_for_reading(mean.expression.xreplace(written), (_OUTPUT, t, x, y)), (x, y, t, _OUTPUT))
             for mean in expression.atoms(Mean)
         }
         return expression.xreplace(means).xreplace(written)
@@ -323,7 +324,8 @@ class TwoWeightNeuron:
             dataset[name] = ("step", np.asarray(column), {"long_name": known[name].long_name, "units": known[name].units})
         assert self.data is not None
         above_half = float(self.slope) * (path[-1, 0] * self.data.x + path[-1, 1] * self.data.y) > 0
-        dataset.attrs.update(learning_rate=learning_rate, steps=steps, predicted_right=int((above_half == (self.data.t > 0.5)).sum()), rows=len(self.data))
+        right = int((above_half == (self.data.t > 0.5)).sum())
+        dataset.attrs.update(learning_rate=learning_rate, steps=steps, predicted_right=right, rows=len(self.data))
         return dataset.assign_coords(step=np.arange(steps + 1))
 
     def metric_jet(self, point: Sequence[Any], digits: int = 50) -> Any:

@@ -31,7 +31,7 @@ def grid(
     embedding: Optional[str] = EMBEDDING,
     coordinates: Optional[str] = COORDINATES,
     positive: str = POSITIVE,
-    axis: List[str] = typer.Option([], help="coordinate=first:last:points, e.g. theta=0.1:3:100; may be repeated. [default: 0.1:3:64]"),
+    axis: List[str] = typer.Option([], help="coordinate=first:last:points; may be repeated. [default: 0.1:3:64 each]"),
     constant: List[str] = typer.Option([], help="name=value, e.g. a=2; may be repeated. [default: 1]"),
     quantity: List[str] = typer.Option(["ricci_scalar"], help="What to evaluate; may be repeated."),
     rtol: Optional[float] = typer.Option(None, help="Certify every number to this relative tolerance."),

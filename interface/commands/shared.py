@@ -31,7 +31,8 @@ def manifold_from(
     from chentsov.geometry.manifolds import HessianManifold, ImmersedManifold, RiemannianManifold
     from chentsov.parsing import parse_expression, parse_list, parse_matrix, parse_names
 
-    given = [k for k, v in {"a name": name, "--metric": metric, "--potential": potential, "--embedding": embedding}.items() if v is not None]
+    ways = {"a name": name, "--metric": metric, "--potential": potential, "--embedding": embedding}
+    given = [way for way, text in ways.items() if text is not None]
     if len(given) > 1:
         raise ValueError(f"one manifold at a time: {' and '.join(given)} were given")
     if name is not None:
@@ -47,8 +48,8 @@ def manifold_from(
     above_zero = [n for n in positive.replace(",", " ").split() if n]
     listed = [n for n in coordinates.replace(",", " ").split() if n]
     symbols = parse_names(coordinates, positive=[n for n in above_zero if n in listed])
-    constants = parse_names(" ".join(n for n in above_zero if n not in listed), positive=above_zero) if set(above_zero) - set(listed) else ()
-    known = (*symbols, *constants)
+    others = [n for n in above_zero if n not in listed]
+    known = (*symbols, *(parse_names(" ".join(others), positive=others) if others else ()))
     if metric is not None:
         return RiemannianManifold(parse_matrix(metric, known), symbols)
     if potential is not None:
