@@ -32,6 +32,14 @@ def test_links_lead_to_files():
             assert (ROOT / target).exists() or (ROOT / "docs" / target).exists(), target
 
 
+def test_benchmarks_exist():
+    scripts = re.findall(r"^python (?:-m )?(benchmarks[./\w]+)", README, flags=re.M)
+    assert len(scripts) >= 4
+    for script in scripts:
+        path = ROOT / (script if script.endswith(".py") else f"{script.replace('.', '/')}/__main__.py")
+        assert path.exists(), script
+
+
 def test_example_commands_run(tmp_path, capsys):
     import shlex
 
