@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
 from .axes import Axis, read_axes
+from .blocks import fill, question_hash
 from .cells import LIMIT, Cells
 from .labels import provenance, quantity_attributes, status_attributes
 from .recipes import geometry_of, recipe
@@ -28,7 +30,8 @@ _CHUNK_CELLS = 1 << 20
 
 def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | str = ("ricci_scalar",), constants: Mapping[Any, Any] | None = None,
             data: Mapping[Any, Any] | None = None, rtol: float | None = None, dtype: Any = "float64",
-            progress: Callable[[int, int], None] | None = None, *, threads: int | None = None) -> xr.Dataset:
+            progress: Callable[[int, int], None] | None = None, *, threads: int | None = None, chunks: int | None = None,
+            store: str | os.PathLike[str] | None = None) -> xr.Dataset:
     """Quantities over the grid that the axes span.
 
     Args:
@@ -42,6 +45,9 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
         dtype: "float64" or "float32".
         progress: called as `progress(cells done, cells in all)`.
         threads: how many; by default all processors.
+        chunks: cells a block; blocks bound the memory that is needed on the way.
+        store: a folder that keeps the numbers and the list of finished blocks; the same call with the same
+            folder goes on where it was interrupted. Scalars of the result then stay on disk (memory-mapped).
 
     Returns:
         A Dataset: one variable a quantity, over the axes; tensors have dimensions i, j, ... before them,
@@ -72,28 +78,36 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
     if rtol is not None:
         rtol = _tolerance(rtol, dtype)
     shape = tuple(a.values.size for a in axes_read)
-    _refuse_if_too_large(len(flat), shape, dtype)
+    if store is None:
+        _refuse_if_too_large(len(flat), shape, dtype)
 
     # a certified float32 is a certified float64, rounded
     working = dtype if rtol is None else "float64"
     kernel = Kernel(flat, [a.symbol for a in axes_read], data=data, constants=fixed, dtype=working, backend="native", threads=threads)
     single = np.dtype(dtype) == np.float32
     cells = Cells(kernel, axes_read, fixed, _metric_of(source), rtol / 2 if rtol is not None and single else rtol, data or {})
-    values = np.empty((len(flat), *shape), np.dtype(dtype))
-    status = np.zeros(shape, np.int8)
-    total = int(np.prod(shape, dtype=object))
-    done = 0
-    for part in _parts(shape):
-        found, status[part] = cells.evaluate(part)
+
+    def evaluate(part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
+        found, codes = cells.evaluate(part)
         with np.errstate(over="ignore"):
-            values[(slice(None), *part)] = found
-        _unrepresentable(values[(slice(None), *part)], status[part])
-        done += int(status[part].size)
-        if progress is not None:
-            progress(done, total)
+            found = found.astype(dtype, copy=False)
+        _unrepresentable(found, codes)
+        return found, codes
+
+    question = question_hash(str(kernel.program), kernel.dtype.name, str(dtype), rtol, sorted((str(s), str(v)) for s, v in fixed.items()), *(a.values for a in axes_read),
+                             *(kernel._data[k] for k in sorted(kernel._data)))
+    values, status = fill(evaluate, len(flat), shape, np.dtype(dtype), _block_cells(chunks), progress, store, question)
     return _dataset(xr, source, coordinates, axes_read, names, recipes, slots, values, status,
                     provenance(source, names, {s: v for s, v in fixed.items()}, data or {},
                                {"rtol": rtol, "dtype": str(values.dtype), "cells_in_double_double": cells.refined, "cells_in_balls": cells.recomputed}))
+
+
+def _block_cells(chunks: int | None) -> int:
+    if chunks is None:
+        return _CHUNK_CELLS
+    if isinstance(chunks, bool) or not isinstance(chunks, (int, np.integer)) or chunks < 1:
+        raise ValueError(f"chunks = {chunks!r}: a positive number of cells a block is needed")
+    return int(chunks)
 
 
 def _unrepresentable(values: np.ndarray, status: np.ndarray) -> None:
@@ -194,18 +208,7 @@ def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None
     free = available()
     if needed > 0.8 * free:
         raise ValueError(f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells) and "
-                         f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or take the grid in parts")
-
-
-def _parts(shape: tuple[int, ...]):
-    """Slices along the first axis, about a million cells each."""
-    if not shape:
-        yield ()
-        return
-    cells = int(np.prod(shape, dtype=object))
-    each = max(1, _CHUNK_CELLS * shape[0] // max(cells, 1))
-    for start in range(0, shape[0], each):
-        yield (slice(start, min(shape[0], start + each)), *(slice(None) for _ in shape[1:]))
+                         f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or keep the result on disk with store='a folder'")
 
 
 def _metric_of(source: Any) -> Any:
@@ -226,7 +229,10 @@ def _dataset(xr: Any, source: Any, coordinates: Sequence[sp.Symbol], axes: Seque
         for dim, length in zip(dims, component_shape):
             if length == len(labels):
                 used[dim] = labels
-        array = values[list(slots[name])].reshape(*component_shape, *values.shape[1:])
+        own = list(slots[name])
+        consecutive = own == list(range(own[0], own[0] + len(own)))
+        picked = values[own[0] : own[0] + len(own)] if consecutive else values[own]  # a view, where there is one
+        array = picked.reshape(*component_shape, *values.shape[1:])
         variables[name] = ([*dims, *grid_dims], array, quantity_attributes(source, name))
     variables["status"] = (grid_dims, status, status_attributes())
     coords: dict[str, Any] = {a.name: (a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in axes}
