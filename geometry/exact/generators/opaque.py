@@ -15,7 +15,7 @@ from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
 from ..rules import converts
-from ..sampling import Samples, numbers
+from ..sampling import Samples, is_real, numbers
 from .base import Generator
 
 DERIVATIVES: dict[type, Callable[..., sp.Expr]] = {}
@@ -142,7 +142,16 @@ def _piecewise(field: DifferentialField, expression: sp.Piecewise) -> Element:
     )
 
 
-@converts(sp.floor, sp.ceiling, sp.frac, sp.Heaviside, sp.DiracDelta, sp.re, sp.im, sp.arg, sp.conjugate, sp.Mod)
+@converts(sp.re, sp.im, sp.conjugate)
+def _real_part(field: DifferentialField, expression: sp.Function) -> Element:
+    """Of real expressions alone; SymPy's derivative of ``|x|`` holds them where x carries no assumptions."""
+    value = field(expression.args[0])
+    if not all(is_real(v) for v in field.samples.values(value)):
+        return _refused(field, expression)
+    return field.zero if isinstance(expression, sp.im) else value
+
+
+@converts(sp.floor, sp.ceiling, sp.frac, sp.Heaviside, sp.DiracDelta, sp.arg, sp.Mod)
 def _refused(field: DifferentialField, expression: sp.Function) -> Element:
     raise UnsupportedFunction(
         f"{type(expression).__name__} is not a differentiable function of a differential field (in {expression}); "

@@ -218,7 +218,8 @@ def square_root_in_tower(field: DifferentialField, u: Element) -> Element | None
 
     Over K(w), w^2 = r, the element a + b w is the square of x + y w exactly when the norm
     a^2 - b^2 r is a square c^2 in K and x^2 = (a + c)/2 is one for one of the two signs of c
-    (then y = b/(2x)); for b = 0 either a or a/r is a square in K.
+    (then y = b/(2x)); for b = 0 either a or a/r is a square in K.  For a sign, w^2 = 1, both a + b and
+    a - b are squares.
     """
     u = field.lift(u)
     return _tower_root(field, u, _related(field, u))
@@ -277,11 +278,16 @@ def _tower_root(field: DifferentialField, u: Element, relations: list[Relation])
         r = field.element(w**2 - relation.modulus, stage.constant(1), stage)
         found = _tower_root(field, u / r, below)
         return None if found is None else found * Element(field, w, stage.constant(1), stage)
-    if relation.degree != 2 or is_sign:
+    if relation.degree != 2:
         return None
     upper = u.num.derivative(relation.position)
     b = field.element(upper, u.den, stage)
     a = field.element(u.num - upper * w, u.den, stage)
+    if is_sign:  # on either part of the domain by itself
+        plus, minus = _tower_root(field, a + b, below), _tower_root(field, a - b, below)
+        if plus is None or minus is None:
+            return None
+        return (plus + minus) / 2 + (plus - minus) / 2 * Element(field, w, stage.constant(1), stage)
     r = field.element(w**2 - relation.modulus, stage.constant(1), stage)
     c = _tower_root(field, a * a - b * b * r, below)
     if c is None:
