@@ -20,6 +20,7 @@ import sympy as sp
 from chentsov.geometry.exact import DifferentialField
 
 from .local import Element, LocalGeometry, component, total
+from .symmetries import riemannian
 
 __all__ = ["Curvature", "GeneralGeometry", "HessianGeometry", "detect_structure", "pairs"]
 
@@ -38,12 +39,11 @@ class Curvature(LocalGeometry):
 
     def riemann_lowered(self, i: int, j: int, k: int, l: int) -> Element:
         """R_ijkl, brought to its independent component by the symmetries of the tensor."""
-        if i == j or k == l:
+        sign, representative = riemannian((i, j, k, l))
+        if not sign:
             return self.field.zero
-        negative = (i > j) != (k > l)
-        first, second = sorted([(min(i, j), max(i, j)), (min(k, l), max(k, l))])
-        value = self._riemann_lowered(*first, *second)
-        return -value if negative else value
+        value = self._riemann_lowered(*representative)
+        return value if sign > 0 else -value
 
     @component
     def _riemann_lowered(self, i: int, j: int, k: int, l: int) -> Element:
@@ -137,12 +137,11 @@ class Curvature(LocalGeometry):
 
     def weyl(self, i: int, j: int, k: int, l: int) -> Element:
         """C_ijkl = R_ijkl − (g ∧ P)_ijkl, zero below dimension 4."""
-        if self.dim < 4 or i == j or k == l:
+        sign, representative = riemannian((i, j, k, l))
+        if self.dim < 4 or not sign:
             return self.field.zero
-        negative = (i > j) != (k > l)
-        first, second = sorted([(min(i, j), max(i, j)), (min(k, l), max(k, l))])
-        value = self._weyl(*first, *second)
-        return -value if negative else value
+        value = self._weyl(*representative)
+        return value if sign > 0 else -value
 
     @component
     def _weyl(self, i: int, j: int, k: int, l: int) -> Element:
@@ -152,7 +151,7 @@ class Curvature(LocalGeometry):
         )
 
     def independent_riemann(self) -> Iterator[tuple[int, int, int, int]]:
-        """The index quadruples of the independent components R_ijkl."""
+        """The index quadruples i < j, k < l, (i, j) ≤ (k, l) that the pair symmetries leave."""
         for p in pairs(self.dim):
             for q in pairs(self.dim):
                 if p <= q:

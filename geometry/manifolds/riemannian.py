@@ -111,6 +111,8 @@ class RiemannianManifold(Chart):
                         f"{(elements[i][j] - elements[j][i]).as_expr()}"
                     )
 
+    # -- what it is -------------------------------------------------------------------------
+
     @property
     def structure(self) -> str:
         """"general", "hessian" (∂_k g_ij totally symmetric in these coordinates) or "immersed"."""

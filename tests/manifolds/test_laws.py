@@ -1,13 +1,12 @@
 """Identities that hold on every manifold, on random metrics and on the whole catalogue."""
 
-from itertools import combinations, product
+from itertools import combinations
 
 import pytest
 import sympy as sp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chentsov import RiemannianManifold
 from chentsov.geometry.manifolds import ChartMap
 from chentsov.models import spacetimes, surfaces
 from tests.manifolds.strategies import X, coordinate_changes, metrics, polynomials
