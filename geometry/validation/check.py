@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -109,51 +110,52 @@ def check_curvature(
     options = {"array": array, "convention": chosen, "layout": layout, "limit": min(time_limit, 2.0), "rtol": rtol or EXACT,
                "keywords": dict(keywords or {}), "layouts": {quantity: layout} if layout else {}}  # fmt: skip
 
-    results: list[CaseResult] = []
-    findings: list[Finding] = []
-    observations: list[Observation] = []
-    missing: list[Observation] = []
+    judged: list[_Judgement] = []
     callers: dict[str, Caller] = {}
-    dtypes: dict[str, str] = {}
     settled, differences, hung = form, 0.0, 0
     for case in cases:
         caller = Caller(function, case, quantity, form=settled, array=array, limit=time_limit, keywords=options["keywords"])
         if settled == "auto" and manifold is None and "metric" in caller.form:
             settled = caller.form
         callers[case.name] = caller
-        if hung >= 3 and not observations:  # it has never answered: the others get a second each
+        if quantity == "laplacian" and caller.form != "metric-scalar" and case.scalar is None:
+            raise ValueError("the Laplacian of what? give scalar=f in the coordinates, or take f as an argument: f(metric, function, point)")
+        if hung >= 3 and not any(j.observations for j in judged):  # it has never answered: the others get a second each
             caller.limit = min(1.0, time_limit)
-        if rtol is None:
-            rtol = _suitable_tolerance(caller, chosen, layout)
-            if rtol is not None:
-                options["rtol"] = rtol
-                differences = 1e-6 if rtol == DIFFERENCES else 0.0
-        mine, unanswered, seen, result = _judge(caller, rtol or EXACT, unit, differences, chosen, layout)
-        results.append(result)
-        hung += any(f.name == "too-slow" for f in seen)
-        findings.extend(seen)
-        observations.extend(mine)
-        missing.extend(unanswered)
-        if any(o.dtype for o in caller_outcomes(caller)):
-            dtypes[case.name] = next(o.dtype for o in caller_outcomes(caller) if o.dtype)
+        if rtol is None and (rtol := _suitable_tolerance(caller, chosen, layout)) is not None:
+            options["rtol"] = rtol
+            differences = 1e-6 if rtol == DIFFERENCES else 0.0
+        judged.append(_judge(caller, rtol or EXACT, unit, differences, chosen, layout))
+        hung += any(f.name == "too-slow" for f in judged[-1].findings)
 
-    diagnoses: list[Diagnosis] = []
+    observations = [o for j in judged for o in j.observations]
+    findings = tuple(f for j in judged for f in j.findings)
+    # Numbers that change from call to call have no other explanation.
+    repeatable = not any(f.name == "not-repeatable" and f.severity == "fail" for f in findings)
+    diagnoses = _diagnose(judged, quantity, callers) if diagnose and repeatable else []
     smallest = None
-    if diagnose and any(not o.passed for o in observations):
-        diagnoses = _diagnose(observations, missing, quantity, callers, dtypes)
-        if shrink and not any(d.kind in ("formula", "metric", "numeric") for d in diagnoses):
-            forms = {name: c.form for name, c in callers.items()}
-            smallest = smallest_example(function, observations, quantity, forms, functions=dict(intermediates or {}), options=options)
-    elif diagnose and missing and (scope := scope_diagnosis([*observations, *missing])) is not None:
-        diagnoses = [scope]
-    if smallest is None and intermediates and any(not o.passed for o in observations):
-        forms = {name: c.form for name, c in callers.items()}
-        smallest = smallest_example(function, observations, quantity, forms, functions=dict(intermediates), options=options, budget=1.0)
+    if diagnose and repeatable and any(not o.passed for o in observations):
+        unnamed = shrink and not any(d.kind in ("formula", "metric", "numeric") for d in diagnoses)
+        if unnamed or intermediates:
+            smallest = smallest_example(
+                function, observations, quantity, {name: c.form for name, c in callers.items()},
+                functions=dict(intermediates or {}), options=options, budget=2.5 if unnamed else 1.0,
+            )  # fmt: skip
     return Report(
-        getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(results), tuple(findings), tuple(diagnoses),
-            smallest,
-        time.perf_counter() - started,
+        getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(j.result for j in judged), findings,
+        tuple(diagnoses), smallest, time.perf_counter() - started,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """One case: the answers, the points without one (as NaN), what was found, the summary, the number type."""
+
+    observations: list[Observation]
+    missing: list[Observation]
+    findings: list[Finding]
+    result: CaseResult
+    dtype: str
 
 
 def _suitable_tolerance(caller: Caller, convention: Any, layout: str | None) -> float | None:
@@ -166,11 +168,6 @@ def _suitable_tolerance(caller: Caller, convention: Any, layout: str | None) -> 
     if is_single(observation.value) and not is_single(observation.truth.astype(float)):
         return EXACT  # single precision: differences are the smaller worry
     return DIFFERENCES if takes_differences(caller, observation) else EXACT
-
-
-def caller_outcomes(caller: Caller) -> list[Outcome]:
-    """The outcomes that were kept on a caller."""
-    return getattr(caller, "outcomes", [])
 
 
 def _check_arguments(function: Any, quantity: str, rtol: float | None, precision: str, time_limit: float) -> None:
@@ -218,8 +215,6 @@ def _cases(manifold: Any, suite: Any, quantity: str, points: Any, constants: Any
         for c in cases:
             names[c.name] = names.get(c.name, 0) + 1
             if names[c.name] > 1:
-                from dataclasses import replace
-
                 c = replace(c, name=f"{c.name}-{names[c.name]}")
             unique.append(c)
         cases = tuple(unique)
@@ -232,9 +227,8 @@ def _cases(manifold: Any, suite: Any, quantity: str, points: Any, constants: Any
     return cases
 
 
-def _judge(caller: Caller, rtol: float, unit: float, differences: float, convention: Any, layout: str | None)\
-        -> tuple[list[Observation], list[Observation], list[Finding], CaseResult]:  # fmt: skip
-    """All points of one case: observations, those without an answer (as NaN), findings, and the summary."""
+def _judge(caller: Caller, rtol: float, unit: float, differences: float, convention: Any, layout: str | None) -> _Judgement:
+    """All points of one case."""
     case, quantity = caller.case, caller.quantity
     try:
         prepared = prepare(case, quantity)
@@ -257,20 +251,20 @@ def _judge(caller: Caller, rtol: float, unit: float, differences: float, convent
             continue
         value = to_our_convention(outcome.value, quantity, convention, layout)
         observations.append(Observation(prepared, index, value, prepared.tolerance(index, rtol, unit, differences)))
-    caller.outcomes = outcomes  # type: ignore[attr-defined]
     if observations:
         findings.extend(_repeated(caller, outcomes, observations[0]))
     failed = [o for o in observations if not o.passed]
     broken = any(o.value is None for o in outcomes)
     worst = max(observations, key=lambda o: o.relative_error, default=None)
     status = "error" if broken else "fail" if failed or any(f.severity == "fail" for f in findings) else "pass"
-    return observations, missing, findings, CaseResult(
+    result = CaseResult(
         case.name, case.dim, case.grade, status, len(case.points),
         None if worst is None else worst.relative_error, "" if worst is None else case.describe(case.points[worst.index]),
         None if worst is None else np.asarray(worst.value, dtype=float), None if worst is None else worst.truth.astype(float),
         0.0 if worst is None else worst.tolerance, sum(o.seconds for o in outcomes), caller.form,
         1.0 if worst is None else worst.condition,
     )  # fmt: skip
+    return _Judgement(observations, missing, findings, result, next((o.dtype for o in outcomes if o.dtype), ""))
 
 
 def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> list[Finding]:
@@ -288,9 +282,14 @@ def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> li
                     caller.case.name, caller.case.describe(caller.rows[first.index]), severity)]  # fmt: skip
 
 
-def _diagnose(observations: list[Observation], missing: list[Observation], quantity: str, callers: Mapping[str, Caller],
-    dtypes: Mapping[str, str]) -> list[Diagnosis]:
+def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str, Caller]) -> list[Diagnosis]:
     """The explanations in the order of their simplicity: one known mistake, a factor, arithmetic, two mistakes, a scope."""
+    observations = [o for j in judged for o in j.observations]
+    missing = [o for j in judged for o in j.missing]
+    dtypes = {j.result.name: j.dtype for j in judged}
+    if all(o.passed for o in observations):
+        scope = scope_diagnosis([*observations, *missing]) if missing else None
+        return [] if scope is None else [scope]
     statistical = all("statistical" in o.case.tags for o in observations)
     failing = [o for o in observations if not o.passed]
     informative = [o for o in failing if not o.hard]

@@ -291,6 +291,8 @@ def test_a_single_wrong_number_is_not_explained_away():
 def test_text_is_no_function():
     with pytest.raises(ValueError, match="not text"):
         judge(true_scalar, quantity="laplacian", scalar="theta")
+    with pytest.raises(ValueError, match="the Laplacian of what"):
+        judge(true_scalar, quantity="laplacian")
 
 
 def test_a_program_that_fails_on_lorentzian_metrics_only():
@@ -300,3 +302,10 @@ def test_a_program_that_fails_on_lorentzian_metrics_only():
     report = ch.check_curvature(volume, quantity="determinant", shrink=False)
     assert not report.passed and report.diagnosis.name == "only-positive-definite"
     assert {f.case for f in report.findings_by_name()["raises"]} == {"minkowski", "schwarzschild", "rotating-spacetime"}
+
+
+def test_random_answers_have_no_other_explanation():
+    dice = np.random.default_rng(0)
+    report = ch.check_curvature(lambda metric, x: dice.random(), suite="quick")
+    assert not report.passed and not report.diagnoses and report.smallest is None
+    assert len(report.findings_by_name()["not-repeatable"]) == 5

@@ -151,6 +151,22 @@ def test_a_wrong_cell_of_a_grid_is_noticed():
         crosscheck_grid(neuron, holed)
 
 
+def test_cells_are_drawn_among_those_with_numbers():
+    neuron = TwoWeightNeuron("mean_power", 2, data=POINTS)
+    axis = np.linspace(-1, 1, 9)
+    values = np.full((9, 9), np.nan)
+    with mp.workdps(200):
+        values[3, 5] = float(oracle.ricci_scalar_of_jet(neuron.metric_jet((axis[3], axis[5]), 25)))
+    grid = xr.Dataset({"ricci_scalar": (("theta_1", "theta_2"), values)}, {"theta_1": axis, "theta_2": axis})
+    found = crosscheck_grid(neuron, grid, points=4)
+    assert found.passed and found.comparisons[0].points == 1
+
+
+def test_a_flat_manifold_of_two_rows():
+    neuron = TwoWeightNeuron("cross_entropy", data=decision_boundary(2, 0))
+    assert crosscheck(neuron, points=3).passed
+
+
 def test_a_vanishing_curvature_is_compared_with_the_size_of_its_terms():
     """At θ = 0 every row of the norm loss has f = 1/2, T = 0 and R = 0."""
     neuron = TwoWeightNeuron("lp_norm", data=POINTS)
