@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -117,6 +117,24 @@ class Tensor:
             return self[()]
         keys = list(self._keys())
         return sp.ImmutableDenseNDimArray([self[k] for k in steps("Components", keys)], (self.dim,) * self.rank)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One dimension for each index."""
+        return (self.dim,) * self.rank
+
+    def tolist(self) -> Any:
+        """The components as nested lists."""
+        return self.components.tolist() if self.rank else self[()]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Over the first index, as SymPy arrays iterate."""
+        if not self.rank:
+            raise TypeError("a scalar has no components to go over; ask for tensor[()]")
+        return iter(self.components)
+
+    def __len__(self) -> int:
+        return self.dim**self.rank
 
     def _keys(self) -> product:
         return product(range(self.dim), repeat=self.rank)
