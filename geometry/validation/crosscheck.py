@@ -207,11 +207,13 @@ def crosscheck_grid(
     rows = source.row_values() if hasattr(source, "row_values") else {}
     axes = [values[c.name].values for c in source.coordinates]
     field = values["ricci_scalar"].transpose(*(c.name for c in source.coordinates)).values
-    cells = [cell for cell in np.ndindex(field.shape) if math.isfinite(field[cell])]
-    if not cells:
+    finite = np.flatnonzero(np.isfinite(field))
+    if not finite.size:
         raise ValueError("no cell of the grid holds a number to compare")
     corners = [cell for cell in itertools.product(*((0, len(axis) - 1) for axis in axes)) if math.isfinite(field[cell])]
-    chosen = dict.fromkeys(corners + random.Random(seed).sample(cells, min(len(cells), points)))
+    drawn = random.Random(seed).sample(range(finite.size), min(finite.size, points))
+    cells = (np.unravel_index(finite[k], field.shape) for k in drawn)
+    chosen = dict.fromkeys([*corners, *(tuple(map(int, cell)) for cell in cells)])
     metric = sp.Matrix(source.metric)
     differences = []
     for cell in chosen:

@@ -94,6 +94,18 @@ def test_neuron_reads_a_file(tmp_path, capsys):
     assert "FAIL" in captured.out and "the cross-check failed" in captured.err
 
 
+@pytest.mark.usefixtures("blank_pictures")
+def test_two_rows_make_a_flat_manifold(tmp_path, capsys):
+    """The image of θ ↦ ℓ(θ) fills the plane, so R = 0: no relative tolerance can be proven, and that is said."""
+    (tmp_path / "two.csv").write_text("0.1,0.9,1\n0.8,0.3,0\n")
+    arguments = ["neuron", "--points", "4", "--steps", "3", "--data", str(tmp_path / "two.csv"), "--output", str(tmp_path)]
+    assert run(arguments) == 0
+    text = capsys.readouterr().out
+    assert "16 precision limit" in text and "FAIL" not in text and "undefined g(x), jets" in text
+    with xr.open_dataset(tmp_path / "neuron.nc", engine="h5netcdf") as data:
+        assert data["ricci_scalar"].isnull().all() and data["metric"].notnull().all()
+
+
 def _bad_files(folder):
     texts = {
         "line.csv": "1,2,0\n2,4,1\n-3,-6,1\n",
