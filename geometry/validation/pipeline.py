@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,13 @@ Array = Any
 
 def contraction(indices: str, *arrays: Array) -> Array:
     """``einsum`` with the leading point axes understood: ``contraction("im,mjk->ijk", a, b)``."""
+    return np.einsum(_with_points(indices), *arrays)
+
+
+@cache
+def _with_points(indices: str) -> str:
     inputs, output = indices.split("->")
-    full = ",".join("..." + part for part in inputs.split(",")) + "->..." + output
-    return np.einsum(full, *arrays)
+    return ",".join("..." + part for part in inputs.split(",")) + "->..." + output
 
 
 def combination(*terms: tuple[float, str]) -> Callable[[Array], Array]:
@@ -113,9 +118,23 @@ def inverse(g: Array) -> Array:
     return x / scale[..., :, None] / scale[..., None, :]
 
 
+_LAST_INVERSES: list[tuple[Array, Array]] = []
+
+
+def _inverse_once(g: Array) -> Array:
+    """`inverse`, remembered for the few arrays that thousands of mistakes share."""
+    for known, x in _LAST_INVERSES:
+        if known is g:
+            return x
+    x = inverse(g)
+    _LAST_INVERSES.append((g, x))
+    del _LAST_INVERSES[:-8]
+    return x
+
+
 def true_inverse(g: Array, dg: Array) -> tuple[Array, Array]:
     """g⁻¹ and ∂_k g^ij = −g^ia g^bj ∂_k g_ab."""
-    x = inverse(g)
+    x = _inverse_once(g)
     return x, -contraction("ia,abk,bj->ijk", x, dg, x)
 
 
