@@ -20,6 +20,7 @@ from ..reference import resolution
 from ..schedule import Schedule, Stage, loop_order
 from .double_double import DoubleDouble, Pair, exact_constant
 from .machine import on_x86
+from .operations import Plain
 from .text import Vector, Writer
 from .vector import OWN, define
 
@@ -28,7 +29,6 @@ __all__ = ["emit", "block_lanes", "ROW_RUN"]
 _CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Catalan": 0.915965594177219,
               "GoldenRatio": 1.618033988749895, "TribonacciConstant": 1.8392867552141612,
               "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
-_RELATIONS = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
 _MOST_BLOCKS = 2
 ROW_RUN = 32
 # Subnormal float32 numbers slow x86 down a hundredfold; sums over rows take them for zero.
@@ -80,13 +80,14 @@ def _with_callees(needed: dict[tuple[str, int, int], None]) -> list[tuple[str, i
 
 class _Stage:
     def __init__(self, plan: Schedule, stage: Stage, bits: int, lanes: int, declared: set[str], needed: dict) -> None:
-        self.plan, self.stage, self.needed = plan, stage, needed
+        self.plan, self.stage = plan, stage
         self.cells = stage.cells
         self.along = self.cells[-1] if self.cells else None  # the loop that the vectors run along
         self.vector = Vector(bits, lanes if self.along is not None else 1)
         self.w = Writer(self.vector, declared=declared)
         self.pairs = plan.pairs
         self.flush = on_x86()
+        self.plain = Plain(self.w, needed)
         self.double = DoubleDouble(self.w)
         self.blocks = self._blocks()
         self.entry: list[str] = []
@@ -315,7 +316,7 @@ class _Stage:
                 made = [self._double_operation(node, known) for known in names]
             else:
                 args = [[_high(self._value(a, known)) for a in node.args] for known in names]
-                made = list(self._reciprocals([a for (a,) in args])) if node.op == "reciprocal" else [self._operation(node, a) for a in args]
+                made = list(self.plain.reciprocals([a for (a,) in args])) if node.op == "reciprocal" else [self.plain.operation(node, a) for a in args]
             for known, name in zip(names, made):
                 known[node] = name
         return names
@@ -362,82 +363,6 @@ class _Stage:
         if node.op == "constant":
             return self.vector.constant(_CONSTANTS[str(node.value)])
         return names[node]
-
-    def _reciprocals(self, values: list[str]) -> list[str]:
-        """1/a and 1/b from one division, b/(ab) and a/(ab): dividing is eight times as dear as multiplying."""
-        w, one = self.w, self.w.const(1.0)
-        if len(values) == 1:
-            return [w.div(one, values[0])]
-        a, b = values
-        both = w.div(one, w.mul(a, b))
-        return [w.mul(both, b), w.mul(both, a)]
-
-    def _operation(self, node: Node, args: list[str]) -> str:
-        w, op = self.w, node.op
-        if op in ("add", "mul", "product", "div"):
-            out = args[0]
-            for a in args[1:]:
-                out = w.binary("mul" if op == "product" else op, out, a)
-            return out
-        if op == "power":
-            return self._power(args[0], int(node.value))  # type: ignore[call-overload]
-        if op == "sqrt":
-            return w.intrinsic("sqrt", args[0])
-        if op == "abs":
-            return w.intrinsic("fabs", args[0])
-        if op in ("floor", "ceil"):
-            return w.intrinsic(op, args[0])
-        if op in ("min", "max"):
-            # NaN in either argument is the answer, as in NumPy
-            chosen = w.select(w.compare("olt" if op == "min" else "ogt", args[0], args[1]), args[0], args[1])
-            return w.select(w.compare("uno", args[0], args[0]), args[0], chosen)
-        if op == "sign":
-            up = w.select(w.compare("ogt", args[0], w.const(0.0)), w.const(1.0), args[0])
-            return w.select(w.compare("olt", args[0], w.const(0.0)), w.const(-1.0), up)
-        if op in _RELATIONS:
-            return w.compare(_RELATIONS[op], *args)
-        if op in ("and", "or"):
-            return w.let(f"{op} {self.vector.mask} {args[0]}, {args[1]}")
-        if op == "not":
-            ones = "true" if self.vector.lanes == 1 else "<" + ", ".join(["i1 true"] * self.vector.lanes) + ">"
-            return w.let(f"xor {self.vector.mask} {args[0]}, {ones}")
-        if op == "select":
-            return w.select(*args)
-        if op == "exp_product":
-            return self._exp_product(args)
-        return self._function(op, args)
-
-    def _exp_product(self, factors: list[str]) -> str:
-        """exp(p + lost) = exp(p) + exp(p) lost, with the product p and what rounding it lost."""
-        w = self.w
-        p, lost = factors[0], w.const(0.0)
-        for f in factors[1:]:
-            exact = w.exact("mul", p, f)
-            lost = w.fma(lost, f, w.fma(p, f, w.let(f"fneg {self.vector.type} {exact}")))
-            p = exact
-        e = self._function("exp", [p])
-        finite = w.compare("olt", e, w.const(math.inf))
-        return w.select(finite, w.fma(e, lost, e), e)
-
-    def _power(self, base: str, n: int) -> str:
-        """By repeated squaring; a negative exponent divides once."""
-        w, out, square, k = self.w, "", base, abs(n)
-        while k:
-            if k & 1:
-                out = square if not out else w.mul(out, square)
-            k >>= 1
-            if k:
-                square = w.mul(square, square)
-        return w.div(w.const(1.0), out) if n < 0 else out
-
-    def _function(self, op: str, args: list[str]) -> str:
-        from ..functions import FUNCTIONS
-
-        native = FUNCTIONS[op].native
-        name = native if native.startswith("libm:") else op
-        self.needed[name, self.vector.lanes, len(args)] = None
-        prefix = "own_" if self.vector.bits == 64 else "own32_"
-        return self.w.call(f"{prefix}{name.removeprefix('libm:')}_x{self.vector.lanes}", *args)
 
 
 def _high(value: Value) -> str:
