@@ -16,7 +16,7 @@ __all__ = ["MISSING", "ColourScale", "axis_label", "colour_scale", "heat_map", "
 
 DECADES = 100.0        # spread of magnitudes from which a scale is logarithmic
 MISSING: dict[str, Any] = {"facecolor": "0.85", "edgecolor": "0.5", "hatch": "////", "linewidth": 0}     # cells without a number
-DEEPEST = 1e-6         # a signed logarithmic scale turns linear this far below its largest value
+DEEPEST = 1e-6         # how far a logarithmic scale goes below its largest value, unless half of the cells are smaller
 _GREEK = (
     "alpha", "beta", "gamma", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "psi", "omega",
 )
@@ -46,7 +46,8 @@ def colour_scale(values: Any) -> ColourScale:
     low, high = float(finite.min()), float(finite.max())
     sizes = np.abs(finite[finite != 0])
     largest = float(sizes.max())
-    smallest = float(max(np.quantile(sizes, 0.02), largest * DEEPEST))
+    few, half = np.quantile(sizes, (0.02, 0.5))
+    smallest = float(max(few, min(largest * DEEPEST, half), largest * 1e-300))
     spread = largest / smallest > DECADES
     one_sign = low >= 0 or high <= 0
     if one_sign:

@@ -38,6 +38,12 @@ def test_any_numbers_have_a_drawable_scale(values):
     assert scale.ticks is None or len(scale.ticks) <= 8
 
 
+def test_most_cells_keep_their_colours_beside_a_few_enormous_ones():
+    values = np.concatenate([np.geomspace(1, 1000, 99), [1e31]])
+    shades = colour_scale(-values).norm(-values[:99])
+    assert shades.max() - shades.min() > 0.05 and len(np.unique(np.round(shades, 4))) > 40
+
+
 def test_opposite_values_get_opposite_colours():
     norm = colour_scale([-1000.0, 0.01, 3.0]).norm
     assert norm(0.0) == pytest.approx(0.5) and norm(20.0) + norm(-20.0) == pytest.approx(1.0)
