@@ -13,6 +13,9 @@ from .elements import Element
 from .generators.base import Variable
 from .generators.roots import Root, single_generator
 
+# The norm of a longer numerator is no short denominator, and not quickly found.
+_MOST_ROOTS, _MOST_TERMS = 2, 12
+
 
 def by_free_roots(a: Element) -> Iterator[Element]:
     """Forms that are equal to the element but not canonical, for writing only: ``x = w**n`` for w = x**(1/n).
@@ -42,7 +45,9 @@ def by_free_roots(a: Element) -> Iterator[Element]:
 
 def shorter_reciprocal(a: Element) -> Element | None:
     """``1/a`` if it has no more terms than ``a`` because a norm stands in the denominator of ``a``."""
-    if a.stage.algebraic_in(a.num) is None or a.den.is_constant():
+    degrees = a.num.degrees()
+    roots = sum(1 for relation in a.stage.relations if degrees[relation.position])
+    if not 1 <= roots <= _MOST_ROOTS or len(a.num) > _MOST_TERMS or a.den.is_constant():
         return None
     reciprocal = a.inverse()
     return reciprocal if len(reciprocal.num) + len(reciprocal.den) <= len(a.num) + len(a.den) else None
