@@ -52,22 +52,22 @@ class Cells:
         arrays = self._arrays(part)
         if self.rtol is None:
             values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
-            doubtful = ~np.isfinite(values).all(axis=0)
+            unproven = ~np.isfinite(values)
         else:
-            values, doubtful = self._certified(arrays)
+            values, unproven = self._certified(arrays)
         status = np.zeros(values.shape[1:], np.int8)
-        self._settle(values, status, doubtful, part)
+        self._settle(values, status, unproven, part)
         return values, status
 
     def _certified(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Machine numbers with their bounds; double-doubles where these miss the tolerance; what is still open."""
+        """Machine numbers with their bounds; double-doubles where these miss the tolerance; which of them are still open."""
         assert self.rtol is not None
         values, bounds = self.kernel.bounded(*arrays)
         proven = certified(values, bounds, self.rtol)
         open_cells = np.asarray(~proven.all(axis=0))
         count = int(open_cells.sum())
         if not count:
-            return values, open_cells
+            return values, np.asarray(~proven)
         self.refined += count
         if count > open_cells.size * _WHOLE_BLOCK:
             better, bounds = self.kernel.bounded(*arrays, refined=True)
@@ -79,7 +79,7 @@ class Cells:
             better[:, open_cells] = found
             good[:, open_cells] = certified(found, found_bounds, self.rtol)
         values = np.where(~proven & good, better, values)
-        return values, np.asarray(~(proven | good).all(axis=0))
+        return values, np.asarray(~(proven | good))
 
     def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
         n = len(self.axes)
@@ -88,21 +88,21 @@ class Cells:
     def _shape(self, arrays: list[np.ndarray]) -> tuple[int, ...]:
         return np.broadcast_shapes(*(a.shape for a in arrays))
 
-    def _settle(self, values: np.ndarray, status: np.ndarray, doubtful: np.ndarray, part: tuple[slice, ...]) -> None:
-        """A number, or NaN and the reason, for every doubtful cell.
+    def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
+        """A number, or NaN and the reason, for every cell with an unproven number.
 
         Cells are taken in a scattered order. When the first ones of a block all turn out to have no number
         (the metric is singular everywhere, say), the rest are given up unexamined: NaN, with the reason that
         the others have in common, or the limit of precision.
         """
-        where = np.random.default_rng(0).permutation(np.argwhere(doubtful))
+        where = np.random.default_rng(0).permutation(np.argwhere(unproven.any(axis=0)))
         codes: set[int] = set()
         for count, index in enumerate(where):
             cell = tuple(index)
             most = _MOST_EXAMINED if self.rtol is None else len(where)
             if count >= most or (count >= _HOPELESS and 0 not in codes):
                 rest = tuple(where[count:].T)
-                values[(slice(None), *rest)] = np.nan
+                values[(slice(None), *rest)] = np.where(unproven[(slice(None), *rest)], np.nan, values[(slice(None), *rest)])
                 status[rest] = codes.pop() if len(codes) == 1 and 0 not in codes else LIMIT
                 return
             point = {a.symbol: float(a.values[s][i]) for a, s, i in zip(self.axes, part, cell)}
