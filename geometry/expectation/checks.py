@@ -25,11 +25,11 @@ class NormalisationError(DensityError):
 def check(route: Expectation, points: Sequence[Point]) -> tuple[str, ...]:
     """∫ p = 1 exactly where the table can integrate the density, otherwise to 25 digits."""
     mass = exact_mass(route)
-    if mass is None:
-        return (check_numerically(route.density, points),)
     if mass != 1:
-        _complain_unless_one(mass, points)
-        return (check_numerically(route.density, points),)
+        if mass is not None:
+            _complain_unless_one(mass, points)
+        text, route.point = check_numerically(route.density, points)
+        return (text,)
     means = "E[s] = 0 follows"
     if route.density.moving_bounds or route.density.kinks:
         try:
@@ -89,35 +89,48 @@ def _complain_unless_one(mass: sp.Expr, points: Sequence[Point]) -> None:
             )
 
 
-def check_numerically(density: Density, points: Sequence[Point], digits: int = 25) -> str:
-    """∫ p = 1 and E[s] = 0 at sample points, by quadrature; returns what was found, and to how many digits.
+def check_numerically(density: Density, points: Sequence[Point], digits: int = 25) -> tuple[str, Point]:
+    """∫ p = 1 and E[s] = 0 by quadrature at one of the points; what was found, to how many digits, and where.
+
+    The points are guesses: one outside the domain of the model fails, and the next is tried.  E[s] = 0 says that
+    ∫ p stays 1 in the neighbourhood of the point.
 
     Raises:
-        NormalisationError: ∫ p differs from 1, a score has a mean, or an integral does not settle.
+        NormalisationError: no point passes; the message tells of the first.
     """
+    first: NormalisationError | None = None
+    for point in points:
+        try:
+            return _check_at(density, point, digits), point
+        except NormalisationError as reason:
+            first = first or reason
+    assert first is not None
+    raise first
+
+
+def _check_at(density: Density, point: Point, digits: int) -> str:
     several = max(sum(not v.discrete for v in piece.variables) for piece in density.pieces) > 1
     digits = 12 if several else digits  # nodes multiply with the dimension
-    reached, moving = digits, set()
     scores = [list(row) for row in zip(*(density.score(piece) for piece in density.pieces))]
     ones: list[sp.Expr] = [sp.S.One] * len(density.pieces)
-    for point in points[: 1 if several else 2]:
-        where = ", ".join(f"{s} = {v}" for s, v in point.items())
-        try:
-            numbers = expectations(density, [ones, *scores], point, digits, enough=10)
-        except NotImplementedError as reason:
-            raise DensityError(f"the density cannot be evaluated to check its normalisation: {reason}") from None
-        except QuadratureError as reason:
-            raise NormalisationError(f"the density could not be integrated at {where}: {reason}") from None
-        reached = min(reached, int(-math.log10(max(numbers.error, 10.0**-digits))))
-        mass, *means = (float((v.real - (k == 0)).mid()) for k, v in enumerate(numbers.values))
-        if abs(mass) > 10.0**-reached:
-            raise NormalisationError(f"the density is not normalised: ∫p = {1 + mass:.10g} at {where}")
-        for c, m in zip(density.coordinates, means):
-            if abs(m) > 10.0 ** (4 - reached):
-                if not density.moving_bounds:
-                    raise NormalisationError(
-                        f"E[∂ log p/∂{c}] = {m:.3g}, not 0: the density is not normalised for all values of {c}"
-                    )
-                moving.add(str(c))
-    means_text = "E[s] = 0" if not moving else f"E[s] ≠ 0 for {', '.join(sorted(moving))}: the support moves"
-    return f"∫p = 1 and {means_text} to {reached} digits at sample points"
+    where = ", ".join(f"{s} = {v}" for s, v in point.items())
+    try:
+        numbers = expectations(density, [ones, *scores], point, digits, enough=10)
+    except NotImplementedError as reason:
+        raise DensityError(f"the density cannot be evaluated to check its normalisation: {reason}") from None
+    except QuadratureError as reason:
+        raise NormalisationError(f"the density could not be integrated at {where}: {reason}") from None
+    reached = int(-math.log10(max(numbers.error, 10.0**-digits)))
+    mass, *means = (float((v.real - (k == 0)).mid()) for k, v in enumerate(numbers.values))
+    if abs(mass) > 10.0**-reached:
+        raise NormalisationError(f"the density is not normalised: ∫p = {1 + mass:.10g} at {where}")
+    moving = []
+    for c, m in zip(density.coordinates, means):
+        if abs(m) > 10.0 ** (4 - reached):
+            if not density.moving_bounds:
+                raise NormalisationError(
+                    f"E[∂ log p/∂{c}] = {m:.3g}, not 0: the density is not normalised for all values of {c}"
+                )
+            moving.append(str(c))
+    means_text = f"E[s] ≠ 0 for {', '.join(moving)}: the support moves" if moving else "E[s] = 0"
+    return f"∫p = 1 and {means_text} to {reached} digits at {where}"

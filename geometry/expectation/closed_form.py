@@ -27,7 +27,7 @@ def iterated(piece: Piece) -> LogIntegral | None:
     >>> x, y, a, c = sp.symbols("x y a c", positive=True)
     >>> inner, outer = Variable(y, x, sp.oo), Variable(x, sp.S.Zero, sp.oo)
     >>> iterated(Piece((a - 1)*sp.log(y - x) - c*y, (outer, inner))).value
-    (-a - 1)*log(c) - log(a) + loggamma(a + 1)
+    (-a - 1)*log(c) + loggamma(a)
     """
     if piece.variables and (cells := _cells(piece.variables)) is not None:
         p = sp.exp(piece.log_density)
@@ -38,7 +38,7 @@ def iterated(piece: Piece) -> LogIntegral | None:
             found = log_integral(value, variable)
             if found is None:
                 break
-            value, conditions = tidy_log(found.value), conditions + found.conditions
+            value, conditions = tidy_log(found.value, shift=False), conditions + found.conditions
         else:
             return LogIntegral(value, conditions)
     return None
@@ -134,8 +134,10 @@ def _factored(base: sp.Expr, symbols: Sequence[sp.Symbol]) -> sp.Expr:
     return base
 
 
-def integral(f: sp.Expr, piece: Piece) -> sp.Expr | None:
+def integral(f: sp.Expr, piece: Piece, needs: set[sp.Expr] | None = None) -> sp.Expr | None:
     """∫ f exp(L) over one piece; None where some term has no closed form.
+
+    Expressions that must be positive for every term to converge are added to ``needs``.
 
     >>> import sympy as sp
     >>> x, b = sp.symbols("x b", positive=True)
@@ -154,9 +156,12 @@ def integral(f: sp.Expr, piece: Piece) -> sp.Expr | None:
             return None
         total = []
         for part in _collected(parts):
-            value = _moment(part.shift, part.moments, piece)
-            if value is None:
+            found = _moment(part.shift, part.moments, piece)
+            if found is None:
                 break
+            value, conditions = found
+            if needs is not None:
+                needs.update(conditions)
             total.append(part.coefficient * value)
         else:
             return sp.Add(*total)
@@ -194,8 +199,10 @@ def _collected(parts: list[Monomial]) -> list[Monomial]:
 
 
 @lru_cache(maxsize=8192)
-def _moment(shift: sp.Expr, moments: tuple[tuple[sp.Expr, int], ...], piece: Piece) -> sp.Expr | None:
-    """∫ Π t^n exp(L + shift)."""
+def _moment(
+    shift: sp.Expr, moments: tuple[tuple[sp.Expr, int], ...], piece: Piece
+) -> tuple[sp.Expr, tuple[sp.Expr, ...]] | None:
+    """∫ Π t^n exp(L + shift), and what must be positive for it to converge."""
     perturbed = piece.log_density + shift
     epsilons = []
     for i, (t, n) in enumerate(moments):
@@ -205,12 +212,13 @@ def _moment(shift: sp.Expr, moments: tuple[tuple[sp.Expr, int], ...], piece: Pie
     found = iterated(Piece(sp.expand(perturbed, log=False), piece.variables))
     if found is None:
         return None
-    for condition in found.conditions:
-        at_zero = condition.subs({e: 0 for e, _ in epsilons})
-        if at_zero.is_nonpositive:
-            raise Diverges(f"the integral converges only where {at_zero} > 0")
+    zero = {e: 0 for e, _ in epsilons}
+    conditions = tuple(c for condition in found.conditions if not (c := condition.subs(zero)).is_positive)
+    for condition in conditions:
+        if condition.is_nonpositive:
+            raise Diverges(f"the integral converges only where {condition} > 0")
     value = _derivative_of_exp(found.value, tuple(epsilons))
-    return None if value.has(sp.nan, sp.zoo, sp.oo) else value
+    return None if value.has(sp.nan, sp.zoo, sp.oo) else (value, conditions)
 
 
 def _derivative_of_exp(log_value: sp.Expr, epsilons: tuple[tuple[sp.Symbol, int], ...]) -> sp.Expr:

@@ -19,6 +19,7 @@ from .closed_form import integral, iterated
 from .density import Density, DensityError, differentiate
 from .exponential import ExponentialForm
 from .logarithms import exp_of, reduce_gamma, tidy_log
+from .quadrature import QuadratureError, expectations
 from .sampling import Point
 from .symbolic import integrate, within
 from .table import Diverges
@@ -202,6 +203,7 @@ class TableExpectation(Expectation):
     def __init__(self, density, point, stand_ins: Mapping, parts: list[list[Standard]]) -> None:
         super().__init__(density, point)
         self.parts = parts
+        self.conditions: set[sp.Expr] = set()  # what must be positive for all integrals so far to converge
         self.forward = dict(stand_ins)
         self.backward = {v: k for k, v in stand_ins.items()}
         steps = [s for group in parts for part in group[:1] for s in part.steps]
@@ -211,17 +213,30 @@ class TableExpectation(Expectation):
 
     def _mean(self, functions):
         total = sp.S.Zero
+        needs: set[sp.Expr] = set()
         for f, group in zip(functions, self.parts):
             f = f.xreplace(self.forward)
             for part in group:
                 try:
-                    value = integral(part.carry(f), part.piece)
+                    value = integral(part.carry(f), part.piece, needs)
                 except Diverges as reason:
                     raise DensityError(f"an expectation diverges: {str(reason).replace('_', '')}") from None
                 if value is None:
                     return None
                 total += value
+        self._check_convergence(functions, {c.xreplace(self.backward) for c in needs})
         return total.xreplace(self.backward)
+
+    def _check_convergence(self, functions: Functions, needs: set[sp.Expr]) -> None:
+        """Where a term has no integral at the sample point the whole may still have one: quadrature decides."""
+        self.conditions |= needs
+        if all(c.subs(self.point).is_positive is not False for c in needs):
+            return
+        try:
+            expectations(self.density, [list(functions)], self.point, 10, enough=6)
+        except QuadratureError as reason:
+            where = ", ".join(f"{s} = {v}" for s, v in self.point.items())
+            raise DensityError(f"the expectation of {functions[0]} diverges at {where}: {reason}") from None
 
     def mass(self) -> sp.Expr:
         """∫ p."""

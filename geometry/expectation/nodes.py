@@ -18,7 +18,7 @@ from .balls import exact, precision
 from .changes import Standard, standard_candidates
 from .density import Density, DensityError, Piece
 from .mean import Mean
-from .quadrature import QuadratureError, Rule
+from .quadrature import QuadratureError, Rule, expectations
 from .moments import Expectation
 from .sampling import Point, sign_at, working_copy
 
@@ -42,9 +42,19 @@ class NodeExpectation(Expectation):
         self.where = where
         self.groups = [self._fewest_parameters(piece) for piece in copy.pieces]
         self.lay_at(point)
+        self._check_finite()
         steps = [s.replace("_", "") for part, _, _ in self.columns for s in part.steps]
         n = len(next(iter(self.rows.values())))
         self.details = f"{n} double-exponential nodes" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
+
+    def _check_finite(self) -> None:
+        """Refuse a Fisher metric that does not exist: a sum over nodes would hide it."""
+        for i, c in enumerate(self.density.coordinates):
+            try:
+                expectations(self.density, [self._product(self.scores[i], self.scores[i])], self.point, 10, enough=6)
+            except QuadratureError as reason:
+                where = ", ".join(f"{s} = {v}" for s, v in self.point.items())
+                raise QuadratureError(f"the Fisher metric component E[s_{c} s_{c}] does not exist at {where}: {reason}") from None
 
     def lay_at(self, point: Mapping[sp.Symbol, sp.Expr]) -> None:
         """Lay the nodes out for one parameter point; the symbols of their columns stay the same."""

@@ -259,7 +259,11 @@ def _active(sizes: dict[int, float], threshold: float) -> list[int]:
                 )
             if k not in finite:
                 if quiet == 0:
-                    raise QuadratureError("the density or the integrand is not finite inside its support")
+                    raise QuadratureError(
+                        "an expectation diverges: its integrand does not decay towards the end of the range"
+                        if abs(k) > len(sizes) // 8
+                        else "the density or the integrand is not finite inside its support"
+                    )
                 break
             quiet = quiet + 1 if finite[k] <= limit else 0
             if not quiet:

@@ -141,7 +141,7 @@ def choose(
     Raises:
         DensityError: not a density (see the message), or no route finishes.
     """
-    points = sample_points(density, domain)
+    points = sample_points(density, domain, count=4)
     point = points[0]
     attempts: list[tuple[str, Callable[[], Expectation | None]]] = [
         ("exponential", lambda: exponential_route(density, point)),
@@ -157,7 +157,7 @@ def choose(
     checked = ""
     for name, attempt in attempts:
         if name in ("symbolic", "quadrature") and not checked:
-            checked = check_numerically(density, points)  # before anything slow
+            checked, point = check_numerically(density, points)  # before anything slow
         route = attempt()
         if route is not None:
             checks = (checked,) if checked else check(route, points)

@@ -16,7 +16,7 @@ from sympy import ImmutableDenseNDimArray as Array
 from chentsov.geometry.expectation.density import Density, DensityError, read_density
 from chentsov.geometry.expectation.exponential import ExponentialForm
 from chentsov.geometry.expectation.logarithms import tidy_log
-from chentsov.geometry.expectation.moments import Expectation, ExponentialExpectation
+from chentsov.geometry.expectation.moments import Expectation, ExponentialExpectation, TableExpectation
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.pulled_back import Copies, PulledBack
 from chentsov.geometry.expectation.routes import Provenance, choose
@@ -189,6 +189,23 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         if self.expectation is None:
             raise ManifoldError("this manifold was not made from a density")
         return self.expectation
+
+    @property
+    def convergence_conditions(self) -> tuple[sp.Expr, ...]:
+        """Expressions that must be positive for the closed forms found so far to be the integrals they stand for.
+
+        Empty where nothing beyond the domain of the density is needed, or on routes that do not say.
+
+        >>> from chentsov.models import families
+        >>> families.generalised_normal().convergence_conditions
+        (2 - 1/beta,)
+        """
+        e = self.expectation
+        while isinstance(e, (Copies, PulledBack)):
+            e = e.base
+        if not isinstance(e, TableExpectation):
+            return ()
+        return tuple(sorted((sp.expand(c) for c in e.conditions), key=sp.default_sort_key))
 
     def exponential_connection(self) -> Array:
         """Γ^(1)_{ij,k} = E[∂_i∂_jℓ s_k] from its definition, indexed [i, j, k]; equals Γ^LC − T/2."""

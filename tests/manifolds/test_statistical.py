@@ -245,6 +245,20 @@ def test_divergent_expectations_are_named():
         families.generalised_normal().fisher_at({"mu": 0, "alpha": 1, "beta": R(2, 5)})
 
 
+def test_a_fisher_metric_that_does_not_exist_is_refused():
+    a, b = sp.symbols("a b")
+    with pytest.raises(DensityError, match="does not exist|diverges"):  # s² p ~ 1/(x − a) at the moving end
+        StatisticalManifold.from_density((x - a) * (b - x) * 6 / (b - a) ** 3, {x: (a, b)}, (a, b), time_limit=0)
+    assert families.generalised_normal().convergence_conditions == (2 - 1 / sp.Symbol("beta", positive=True),)
+    assert families.student_t().convergence_conditions == ()
+
+
+def test_sample_points_outside_the_domain_do_no_harm():
+    m = sp.Symbol("m")  # Borel's distribution of the size of a queue's busy period, 0 < m < 1
+    borel = sp.exp(-m * n) * (m * n) ** (n - 1) / sp.factorial(n)
+    assert StatisticalManifold.from_density(borel, {n: (1, oo, "discrete")}, (m,)).metric[0, 0] == 1 / (m * (1 - m))
+
+
 @pytest.mark.parametrize(("point", "words"), [({"mu": 0}, "lacks sigma"), ({"mu": 0, "q": 1}, "neither"), ({"mu": 0, "sigma": "oo"}, "finite")])
 def test_bad_points(point, words):
     with pytest.raises(ManifoldError, match=words):
