@@ -128,6 +128,10 @@ def _instead(quantity: str, name: str, formula: Callable[[Run], Array], sentence
     return Mistake(name, "returned", formula, sentence, remedy, (quantity,))
 
 
+def _absolute(quantity: str) -> Callable[[Run], Array]:
+    return lambda run: np.abs(run[quantity])
+
+
 def _raised(quantity: str, indices: str) -> Callable[[Run], Array]:
     def formula(run: Run) -> Array:
         x = run["inverse_metric"]
@@ -190,6 +194,8 @@ def _substitutions() -> Iterator[Mistake]:
     )  # fmt: skip
     yield _instead("ricci_scalar", "kretschmann-for-scalar", lambda run: run["kretschmann"], "The Kretschmann scalar is returned for R.",
         "R = g^jl Ric_jl.")
+    for quantity in ("ricci_scalar", "gaussian_curvature"):
+        yield _instead(quantity, "absolute-value", _absolute(quantity), "The absolute value is returned: the sign is lost.", "Drop abs().")
     yield _instead("kretschmann", "scalar-for-kretschmann", lambda run: run["ricci_scalar"], "R is returned for the Kretschmann scalar.",
         "R_ijkl R^ijkl.")
     yield _instead(

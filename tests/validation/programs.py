@@ -384,6 +384,7 @@ FORMULAS: tuple[Program, ...] = (
     _L("two mistakes: third term and trace", "christoffel-third-term-sign+scalar-without-inverse",
        (_GAMMA, "(dg[m, k, j] + dg[m, j, k] + dg[j, k, m])"),
            ("ginv = np.linalg.inv(metric(x))\n    Ric", "ginv = np.eye(len(x))\n    Ric")),
+    _L("absolute value", "absolute-value", ("return total", "return abs(total)")),
     _L("a factor of π", "constant-factor", ("return total", "return total * np.pi")),
     _E("inverse held constant in ∂Γ", "inverse-held-constant", ('np.einsum("iml,mjk->ijkl", dginv, first) + ', "")),
     _E("∂ of the inverse with a plus", "inverse-derivative-sign", ('-np.einsum("ia,abk,bj->ijk"', 'np.einsum("ia,abk,bj->ijk"')),
