@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -68,7 +69,7 @@ def standard_candidates(
                 queue.append((changed, level + 1))
 
 
-def _changes(parts: list[Standard], sign_of) -> Iterator[list[Standard]]:
+def _changes(parts: list[Standard], sign_of: Callable[[sp.Expr], int]) -> Iterator[list[Standard]]:
     (x,) = parts[0].piece.symbols
     for image, inverse, name in _candidates(parts[0].piece, x):
         if image is None:  # fold the line onto the half-line
@@ -79,7 +80,7 @@ def _changes(parts: list[Standard], sign_of) -> Iterator[list[Standard]]:
             yield changed
 
 
-def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple]:
+def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple[Any, Any, str]]:
     (variable,) = piece.variables
     L = piece.log_density
     if variable.discrete:
@@ -155,14 +156,16 @@ def _affine_parts(g: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
     return sp.expand(-sp.cancel(g.subs(x, 0) / slope)), slope
 
 
-def _substitute(part: Standard, image, inverse, name, sign_of) -> Standard | None:
+def _substitute(
+    part: Standard, image: sp.Expr, inverse: sp.Expr, name: str, sign_of: Callable[[sp.Expr], int]
+) -> Standard | None:
     (variable,) = part.piece.variables
     x = variable.symbol
     (new,) = image.free_symbols & {s for s in image.atoms(sp.Dummy) if s.name in "wz"} - {x}
     ends = []
     orientation = sign_of(sp.diff(inverse, x).subs(x, sp.S.One))
     for end in (variable.lower, variable.upper):
-        value = _end(inverse, x, end, orientation, end is variable.lower)
+        value = _end(inverse, x, end, orientation)
         if value is None:
             return None
         ends.append(value)
@@ -174,7 +177,7 @@ def _substitute(part: Standard, image, inverse, name, sign_of) -> Standard | Non
     return Standard(piece, (*part.rules, (x, image)), part.weight, (*part.steps, name))
 
 
-def _end(inverse, x, end, orientation, is_lower):
+def _end(inverse: sp.Expr, x: sp.Symbol, end: sp.Expr, orientation: int) -> sp.Expr | None:
     if end in (oo, -oo):
         if inverse.is_polynomial(x):
             return oo if (orientation > 0) == (end == oo) else -oo

@@ -137,28 +137,28 @@ class ExponentialExpectation(Expectation):
     def _partial(self) -> dict[sp.Symbol, tuple[list[Any], list[Any]]]:
         return {c: ([e.diff(c) for e in self.eta], [m.diff(c) for m in self.mu]) for c in self.density.coordinates}
 
-    def _contract(self, left, right) -> sp.Expr:
+    def _contract(self, left: Sequence[Any], right: Sequence[Any]) -> sp.Expr:
         return sum((a * b for a, b in zip(left, right)), self.field.zero).as_expr()
 
-    def score_mean(self, i):
+    def score_mean(self, i: int) -> sp.Expr:
         c = self.density.coordinates[i]
         slope = sum((a * b for a, b in zip(self._partial[c][0], self.mu)), self.field.zero)
         return (slope - self.potential.diff(c)).as_expr()
 
-    def metric(self, i, j):
+    def metric(self, i: int, j: int) -> sp.Expr:
         ci, cj = (self.density.coordinates[k] for k in (i, j))
         return self._contract(self._partial[ci][0], self._partial[cj][1])
 
-    def exponential_connection(self, i, j, k):
+    def exponential_connection(self, i: int, j: int, k: int) -> sp.Expr:
         ci, cj, ck = (self.density.coordinates[m] for m in (i, j, k))
         return self._contract([e.diff(cj) for e in self._partial[ci][0]], self._partial[ck][1])
 
-    def mixture_connection(self, i, j, k):
+    def mixture_connection(self, i: int, j: int, k: int) -> sp.Expr:
         """Γ^(−1)_{ij,k} = ∂_i∂_jμ_a ∂_kη_a."""
         ci, cj, ck = (self.density.coordinates[m] for m in (i, j, k))
         return self._contract([m.diff(cj) for m in self._partial[ci][1]], self._partial[ck][0])
 
-    def cubic(self, i, j, k):
+    def cubic(self, i: int, j: int, k: int) -> sp.Expr:
         ci, cj, ck = (self.density.coordinates[m] for m in (i, j, k))
         mixture = sum(
             (m.diff(cj) * e for m, e in zip(self._partial[ci][1], self._partial[ck][0])), self.field.zero
@@ -168,12 +168,12 @@ class ExponentialExpectation(Expectation):
         )
         return (mixture - exponential).as_expr()
 
-    def negative_hessian(self, i, j):
+    def negative_hessian(self, i: int, j: int) -> sp.Expr:
         ci, cj = (self.density.coordinates[k] for k in (i, j))
         bent = sum((e.diff(cj) * m for e, m in zip(self._partial[ci][0], self.mu)), self.field.zero)
         return (self.potential.diff(ci).diff(cj) - bent).as_expr()
 
-    def hessian_covariance(self, i, j, k, l):
+    def hessian_covariance(self, i: int, j: int, k: int, l: int) -> sp.Expr:
         if not self.promoted and len(self.eta) == len(self.density.coordinates):
             # Cov(t_a, t_b) = ∂μ_a/∂η_b, so Cov(∂∂ℓ, ∂∂ℓ) = ∂_i∂_jη_a · (∂_mμ_a)(∂θ^m/∂η_b) · ∂_k∂_lη_b.
             cs = self.density.coordinates
@@ -187,7 +187,7 @@ class ExponentialExpectation(Expectation):
             return total.as_expr()
         return super().hessian_covariance(i, j, k, l)
 
-    def _mean(self, functions):
+    def _mean(self, functions: Functions) -> sp.Expr | None:
         if self._table is None:
             self._table = self.fallback()
         if self._table is None:
@@ -200,7 +200,9 @@ class TableExpectation(Expectation):
 
     route = "closed-form integrals"
 
-    def __init__(self, density, point, stand_ins: Mapping, parts: list[list[Standard]]) -> None:
+    def __init__(
+        self, density: Density, point: Point, stand_ins: Mapping[sp.Symbol, sp.Symbol], parts: list[list[Standard]]
+    ) -> None:
         super().__init__(density, point)
         self.parts = parts
         self.conditions: set[sp.Expr] = set()  # what must be positive for all integrals so far to converge
@@ -211,7 +213,7 @@ class TableExpectation(Expectation):
             self.route = "group reduction"
         self.details = "; ".join(dict.fromkeys(_plain(s) for s in steps)) or "standard kernels"
 
-    def _mean(self, functions):
+    def _mean(self, functions: Functions) -> sp.Expr | None:
         total = sp.S.Zero
         needs: set[sp.Expr] = set()
         for f, group in zip(functions, self.parts):
@@ -258,7 +260,7 @@ class SymbolicExpectation(Expectation):
 
     route = "symbolic integration"
 
-    def __init__(self, density, point, stand_ins, seconds: float) -> None:
+    def __init__(self, density: Density, point: Point, stand_ins: Mapping[sp.Symbol, sp.Symbol], seconds: float) -> None:
         super().__init__(density, point)
         self.forward = dict(stand_ins)
         self.backward = {v: k for k, v in stand_ins.items()}
@@ -266,7 +268,7 @@ class SymbolicExpectation(Expectation):
         self.seconds = seconds
         self.details = f"SymPy within {seconds:g} s"
 
-    def _mean(self, functions):
+    def _mean(self, functions: Functions) -> sp.Expr | None:
         total = sp.S.Zero
         for f, piece in zip(functions, self.pieces):
             value = within(self.seconds, integrate, f.xreplace(self.forward), piece)

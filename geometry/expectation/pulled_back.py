@@ -6,13 +6,14 @@ follow from those of the larger model by the chain rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import sympy as sp
 
-from .density import Density, Piece
-from .moments import Expectation
+from .density import Density, Piece, Variable
+from .moments import Expectation, Functions
 
 
 class PulledBack(Expectation):
@@ -39,9 +40,7 @@ class PulledBack(Expectation):
     def _second(self, i: int, a: int, b: int) -> Any:
         return self._first[i][a].diff(self.density.coordinates[b])
 
-    def _sum(self, rank: int, term) -> Any:
-        from itertools import product
-
+    def _sum(self, rank: int, term: Callable[..., Any]) -> Any:
         total = self.field.zero
         for index in product(range(len(self._first)), repeat=rank):
             value = term(*index)
@@ -49,21 +48,21 @@ class PulledBack(Expectation):
                 total = total + value
         return total
 
-    def _mean(self, functions):
+    def _mean(self, functions: Functions) -> sp.Expr | None:
         return None
 
-    def score_mean(self, a):
+    def score_mean(self, a: int) -> sp.Expr:
         return self._sum(1, lambda i: self._first[i][a] * self._carried("score_mean", i)).as_expr()
 
-    def metric(self, a, b):
+    def metric(self, a: int, b: int) -> sp.Expr:
         return self._metric(a, b).as_expr()
 
-    def _metric(self, a, b):
+    def _metric(self, a: int, b: int) -> Any:
         j = self._first
         return self._sum(2, lambda i, k: j[i][a] * j[k][b] * self._carried("metric", max(i, k), min(i, k))
                          if j[i][a] and j[k][b] else None)
 
-    def cubic(self, a, b, c):
+    def cubic(self, a: int, b: int, c: int) -> sp.Expr:
         j = self._first
         return self._sum(
             3,
@@ -71,7 +70,7 @@ class PulledBack(Expectation):
             if j[i][a] and j[k][b] and j[l][c] else None,
         ).as_expr()
 
-    def exponential_connection(self, a, b, c):
+    def exponential_connection(self, a: int, b: int, c: int) -> sp.Expr:
         j = self._first
 
         def term(i, k, l):
@@ -81,13 +80,13 @@ class PulledBack(Expectation):
         bent = self._sum(2, lambda i, l: self._second(i, a, b) * j[l][c] * self._carried("metric", max(i, l), min(i, l)))
         return (bent + self._sum(3, term)).as_expr()
 
-    def negative_hessian(self, a, b):
+    def negative_hessian(self, a: int, b: int) -> sp.Expr:
         j = self._first
         bent = self._sum(1, lambda i: self._second(i, a, b) * self._carried("score_mean", i))
         straight = self._sum(2, lambda i, k: j[i][a] * j[k][b] * self._carried("negative_hessian", max(i, k), min(i, k)))
         return (straight - bent).as_expr()
 
-    def hessian_covariance(self, a, b, c, d):
+    def hessian_covariance(self, a: int, b: int, c: int, d: int) -> sp.Expr:
         j, second = self._first, self._second
 
         def crossed(i, k, l):  # Cov(∂_i∂_kℓ, s_l)
@@ -114,31 +113,29 @@ class Copies(Expectation):
     def _times(self, value: sp.Expr) -> sp.Expr:
         return (self.field(self.n) * self.field(value)).as_expr()
 
-    def _mean(self, functions):
+    def _mean(self, functions: Functions) -> sp.Expr | None:
         return None
 
-    def score_mean(self, i):
+    def score_mean(self, i: int) -> sp.Expr:
         return self._times(self.base.score_mean(i))
 
-    def metric(self, i, j):
+    def metric(self, i: int, j: int) -> sp.Expr:
         return self._times(self.base.metric(i, j))
 
-    def cubic(self, i, j, k):
+    def cubic(self, i: int, j: int, k: int) -> sp.Expr:
         return self._times(self.base.cubic(i, j, k))
 
-    def exponential_connection(self, i, j, k):
+    def exponential_connection(self, i: int, j: int, k: int) -> sp.Expr:
         return self._times(self.base.exponential_connection(i, j, k))
 
-    def negative_hessian(self, i, j):
+    def negative_hessian(self, i: int, j: int) -> sp.Expr:
         return self._times(self.base.negative_hessian(i, j))
 
-    def hessian_covariance(self, i, j, k, l):
+    def hessian_covariance(self, i: int, j: int, k: int, l: int) -> sp.Expr:
         return self._times(self.base.hessian_covariance(i, j, k, l))
 
 
 def _substituted(piece: Piece, rules: Mapping[sp.Symbol, sp.Expr]) -> Piece:
-    from .density import Variable
-
     variables = tuple(
         Variable(
             v.symbol,

@@ -7,7 +7,7 @@ and log p is real at points inside the support; the symbols' assumptions and an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 
 import sympy as sp
@@ -98,7 +98,7 @@ def objection(density: Density, point: Mapping[sp.Symbol, sp.Rational]) -> str |
     return None
 
 
-def _objection(piece: Piece, point, fractions) -> str | None:
+def _objection(piece: Piece, point: Mapping[sp.Symbol, sp.Expr], fractions: tuple[sp.Rational, ...]) -> str | None:
     values = dict(point)
     for i, v in enumerate(piece.variables):
         at = _inside(v, values, fractions[i % len(fractions)])
@@ -116,7 +116,7 @@ def _objection(piece: Piece, point, fractions) -> str | None:
     return None
 
 
-def _inside(v: Variable, values: Mapping, fraction: sp.Rational) -> sp.Expr | None:
+def _inside(v: Variable, values: Mapping[sp.Symbol, sp.Expr], fraction: sp.Rational) -> sp.Expr | None:
     if v.values:
         return v.values[int(fraction * (len(v.values) - 1))]
     low, high = (_rational(e.subs(values)) for e in (v.lower, v.upper))
@@ -182,7 +182,7 @@ def working_copy(density: Density, point: Point, signed: bool = False) -> tuple[
     return copy, stand_ins, {stand_ins[s]: v for s, v in point.items()}
 
 
-def sign_at(point: Mapping[sp.Symbol, sp.Expr]):
+def sign_at(point: Mapping[sp.Symbol, sp.Expr]) -> Callable[[sp.Expr], int]:
     """The sign of an expression at a sample point, used to orient changes of variable."""
 
     def sign_of(e: sp.Expr) -> int:

@@ -135,7 +135,9 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         return cls._from_expectation(parsed, expectation, provenance, name, source)
 
     @classmethod
-    def _from_expectation(cls, density, expectation, provenance, name, source) -> "StatisticalManifold":
+    def _from_expectation(
+        cls, density: Density, expectation: Expectation, provenance: Provenance, name: str | None, source: str | None
+    ) -> "StatisticalManifold":
         self = StatisticalManifold.__new__(StatisticalManifold)
         self._start(read_coordinates(density.coordinates), name, source)
         self.density, self.expectation, self.provenance = density, expectation, provenance

@@ -18,6 +18,7 @@ import sympy as sp
 
 from chentsov.geometry.expectation.balls import as_sympy, precision
 from chentsov.geometry.expectation.density import DensityError, split_at_kinks
+from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError, enclosures, expectations
 
 from .inputs import ManifoldError
@@ -47,7 +48,9 @@ def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[
     return values
 
 
-def expectation_at(manifold, functions: Sequence[Any], point: Mapping[Any, Any], digits: int = 25) -> list[sp.Float]:
+def expectation_at(
+    manifold: StatisticalManifold, functions: Sequence[Any], point: Mapping[Any, Any], digits: int = 25
+) -> list[sp.Float]:
     """E[f] for functions f of the sample variables and parameters."""
     density = manifold._need_density().density
     where = read_point(manifold, point)
@@ -56,7 +59,7 @@ def expectation_at(manifold, functions: Sequence[Any], point: Mapping[Any, Any],
     return [as_sympy(v, digits) for v in numbers.values]
 
 
-def fisher_at(manifold, point: Mapping[Any, Any], digits: int = 25, rigorous: bool = False) -> Any:
+def fisher_at(manifold: StatisticalManifold, point: Mapping[Any, Any], digits: int = 25, rigorous: bool = False) -> Any:
     """E[s_i s_j] at a point: a SymPy matrix, or balls where ``rigorous``."""
     e = manifold._need_density()
     where = read_point(manifold, point)
@@ -78,7 +81,7 @@ def fisher_at(manifold, point: Mapping[Any, Any], digits: int = 25, rigorous: bo
     return sp.ImmutableMatrix(n, n, lambda i, j: as_sympy(values[max(i, j), min(i, j)], digits))
 
 
-def ricci_scalar_at(manifold, point: Mapping[Any, Any], digits: int = 25) -> sp.Float:
+def ricci_scalar_at(manifold: StatisticalManifold, point: Mapping[Any, Any], digits: int = 25) -> sp.Float:
     """R at a point by the Gauss equation.
 
     Raises:
@@ -105,7 +108,7 @@ def ricci_scalar_at(manifold, point: Mapping[Any, Any], digits: int = 25) -> sp.
     start = len(pairs) * (1 + manifold.dim)
     square = {pq: found[start + a] for a, pq in enumerate(products)}
 
-    def second_form(i, j, k, l):
+    def second_form(i: int, j: int, k: int, l: int) -> sp.Expr:
         p, q = (min(i, j), max(i, j)), (min(k, l), max(k, l))
         raw = square[p, q] if (p, q) in square else square[q, p]
         return raw - (mixed[p].T * h * mixed[q])[0]
@@ -121,7 +124,7 @@ def ricci_scalar_at(manifold, point: Mapping[Any, Any], digits: int = 25) -> sp.
     return sp.Float(total, digits)
 
 
-def on_nodes(manifold, axes: Any, quantities: Sequence[str], **options: Any) -> Any:
+def on_nodes(manifold: StatisticalManifold, axes: Any, quantities: Sequence[str], **options: Any) -> Any:
     """``on_grid`` with the quadrature nodes as data, normalisation checked on the corners and in the middle.
 
     Raises:
@@ -130,7 +133,8 @@ def on_nodes(manifold, axes: Any, quantities: Sequence[str], **options: Any) -> 
     from chentsov.geometry.grids import on_grid
 
     e = manifold.expectation
-    corners = _corners(manifold, axes, options.get("constants") or {})
+    assert isinstance(e, NodeExpectation)
+    corners = _corners(axes, options.get("constants") or {})
     middle = {k: sum(c[k] for c in corners) / len(corners) for k in corners[0]}
     mass = e._mean([sp.S.One] * len(e.density.pieces))
     worst: tuple[float, dict[str, float]] = (0.0, {})
@@ -149,7 +153,7 @@ def on_nodes(manifold, axes: Any, quantities: Sequence[str], **options: Any) -> 
     )
 
 
-def _corners(manifold, axes, constants) -> list[dict[str, float]]:
+def _corners(axes: Any, constants: Mapping[Any, Any]) -> list[dict[str, float]]:
     from itertools import product
 
     ends = [(str(k), sorted({float(np.min(v)), float(np.max(v))})) for k, v in dict(axes).items()]
