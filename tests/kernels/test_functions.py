@@ -91,3 +91,24 @@ def test_float32_is_the_rounded_truth(name):
     assert got.dtype == np.float32
     allowed = 2.0 if name == "logistic" else 0.51  # the logistic is put together from float32 parts
     assert np.all(np.abs(got - wide) <= allowed * np.spacing(np.abs(wide).astype(np.float32)))
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 6])
+def test_polygamma(order):
+    points = np.concatenate([np.geomspace(1e-6, 1e6, 90), np.linspace(0.3, 20, 60), [16.0, np.nextafter(16.0, 0)]])
+    values = compile(sp.polygamma(order, x), [x])(points)
+    ctx.prec = 200
+    try:
+        for point, value in zip(points, values):
+            truth = (-1) ** (order + 1) * arb(order).fac() * arb(order + 1).zeta(arb(float(point)))
+            assert abs((arb(float(value)) - truth) / truth) < 2e-15, point
+    finally:
+        ctx.prec = 53
+
+
+def test_polygamma_at_the_ends_and_below_zero():
+    trigamma = compile(sp.polygamma(1, x), [x])
+    np.testing.assert_array_equal(trigamma(np.array([0.0, -3.0, np.nan, np.inf])), [np.inf, np.inf, np.nan, 0.0])
+    # psi'(x) + psi'(1 - x) = pi^2 / sin^2(pi x)
+    at = np.array([-0.5, -3.7, -20.25])
+    np.testing.assert_allclose(trigamma(at) + trigamma(1 - at), (np.pi / np.sin(np.pi * at)) ** 2, rtol=1e-13)

@@ -61,6 +61,8 @@ class Plain:
             return w.select(*args)
         if op == "exp_product":
             return self._exp_product(args)
+        if op == "polygamma":
+            return self._call(f"polygamma{node.value}", args)
         return self._function(op, args)
 
     def _exp_product(self, factors: list[str]) -> str:
@@ -88,7 +90,9 @@ class Plain:
 
     def _function(self, op: str, args: list[str]) -> str:
         native = FUNCTIONS[op].native
-        name = native if native.startswith("libm:") else op
+        return self._call(native if native.startswith("libm:") else op, args)
+
+    def _call(self, name: str, args: list[str]) -> str:
         self.needed[name, self.w.vector.lanes, len(args)] = None
         prefix = "own_" if self.w.vector.bits == 64 else "own32_"
         return self.w.call(f"{prefix}{name.removeprefix('libm:')}_x{self.w.vector.lanes}", *args)
