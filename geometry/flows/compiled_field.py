@@ -25,7 +25,7 @@ class UncompiledFunction(ValueError):
     """A function that has no compiled form in a vector field."""
 
 
-@numba.njit(inline="always")
+@numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 def _exp(x):
     """exp(x) without a branch: x = k·log 2 + r, |r| ≤ ½ log 2, a polynomial in r, the exponent set by bits.
 
@@ -54,13 +54,13 @@ def _exp(x):
     return (1.0 + (r + r * r * p)) * scale * rest
 
 
-@numba.njit(inline="always")
+@numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 def _logistic(x):
     e = _exp(-abs(x))
     return (1.0 if x >= 0.0 else e) / (1.0 + e)
 
 
-@numba.njit(inline="always")
+@numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 def _tanh(x):
     a = abs(x)
     e = _exp(-2.0 * a)
@@ -70,17 +70,17 @@ def _tanh(x):
     return value if x >= 0.0 else -value
 
 
-@numba.njit(inline="always")
+@numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 def _cosh(x):
     return 0.5 * (_exp(x) + _exp(-x))
 
 
-@numba.njit(inline="always")
+@numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 def _log1pexp(x):
     return max(x, 0.0) + math.log1p(_exp(-abs(x)))
 
 
-@numba.njit(inline="always")
+@numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 def _log_cosh(x):
     # log cosh x = log(1 + 2 sinh²(x/2)), which near zero keeps all digits; beyond, the exponential has the last word.
     a = abs(x)
@@ -228,7 +228,7 @@ def compile_scalar(expression: sp.Expr, variable: sp.Symbol) -> Callable:
     body = [line.replace("y[0 + lane]", "y").replace("out[0 + lane] =", "return") for line in inner]
     namespace = _namespace()
     exec(compile("def scalar(y):\n    " + "\n    ".join(body) + "\n", "<function>", "exec"), namespace)
-    return numba.njit(inline="always", error_model="numpy", fastmath={"contract"})(namespace["scalar"])
+    return numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})(namespace["scalar"])
 
 
 def _namespace() -> dict:

@@ -62,12 +62,15 @@ class Flow:
         self.name = name
         values = read_array(components, manifold.dim, 1, "the vector field")
         self.components: tuple[sp.Expr, ...] = tuple(values)
-        self._elements: list[Element] = [manifold.field(c) for c in self.components]
         self._cache: dict[tuple, Any] = {}
         self.potential: sp.Expr | None = None
         if potential is not None:
             self.potential = read_expression(potential, "the potential")
             self._check_potential()
+
+    @cached_property
+    def _elements(self) -> list[Element]:
+        return [self.manifold.field(c) for c in self.components]
 
     @classmethod
     def gradient(cls, manifold: RiemannianManifold, potential: Any, *, name: str | None = None) -> Flow:

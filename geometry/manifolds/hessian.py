@@ -27,6 +27,21 @@ from .riemannian import RiemannianManifold
 __all__ = ["HessianManifold"]
 
 
+class SeparableGeometry(HessianGeometry):
+    """ψ = Σ ψ_i(x^i), so that g is diagonal: a product of lines, whose determinant is never multiplied out.
+
+    (As one canonical fraction it would have a number of terms exponential in the dimension.)
+    """
+
+    def inverse(self, i: int, j: int) -> Element:
+        key = ("separable_inverse", i)
+        if i != j:
+            return self.field.zero
+        if key not in self.components:
+            self.components[key] = 1 / self.metric(i, i)
+        return self.components[key]
+
+
 class HessianManifold(HessianOperators, RiemannianManifold):
     """The Hessian structure of a potential ψ in affine coordinates θ: g_ij = ∂_i∂_jψ.
 
@@ -66,9 +81,20 @@ class HessianManifold(HessianOperators, RiemannianManifold):
         self._given_potential = None if potential is None else read_expression(potential, "the potential")
         self._gradient = self._read_gradient(dual_coordinates)
         self._check_constants(constants)
-        rows = [[g.diff(x) for x in self.coordinates] for g in self._gradient]
+        rows = [[self._slope(i, j) for j in range(self.dim)] for i in range(self.dim)]
         self._check_symmetry(rows)
-        self._adopt(HessianGeometry(self.field, self.coordinates, rows))
+        separable = all(not rows[i][j] for i in range(self.dim) for j in range(i))
+        if separable and all(rows[i][i] for i in range(self.dim)):
+            self.local = SeparableGeometry(self.field, self.coordinates, rows)
+        else:
+            self._adopt(HessianGeometry(self.field, self.coordinates, rows))
+
+    def _slope(self, i: int, j: int) -> Element:
+        """∂_jη_i; without work where the given η_i does not hold x_j."""
+        given = self._expressions.get(("dual_coordinates", i))
+        if given is not None and self.coordinates[j] not in given.free_symbols:
+            return self.field.zero
+        return self._gradient[i].diff(self.coordinates[j])
 
     local: HessianGeometry
 

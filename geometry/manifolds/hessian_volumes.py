@@ -60,5 +60,10 @@ def log_density(manifold: RiemannianManifold, volume: Any) -> sp.Expr:
     if isinstance(volume, str):
         log_density_slopes(manifold, volume)  # refuses what has no such volume
         weight = {"primal": sp.S.Zero, "riemannian": sp.S.Half, "dual": sp.S.One}[volume]
-        return weight * sp.log(sp.Abs(manifold.determinant)) if weight else sp.S.Zero
+        if not weight:
+            return sp.S.Zero
+        g, n = manifold.metric, range(manifold.dim)
+        if all(g[i, j] == 0 for i in n for j in range(i)):
+            return weight * sp.Add(*(sp.log(sp.Abs(g[i, i])) for i in n))
+        return weight * sp.log(sp.Abs(manifold.determinant))
     return sp.log(read_expression(volume, "the density"))

@@ -13,6 +13,7 @@ from chentsov.geometry.manifolds import HessianManifold, ManifoldError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
 from .activations import Activation, activation
+from .network_flow import NetworkFlow
 from .reading import StatisticalReading, statistical_reading
 
 if TYPE_CHECKING:
@@ -166,8 +167,7 @@ class Hopfield:
     @cached_property
     def flow(self) -> Flow:
         """The flow in the coordinates u; with the energy as its potential where W is symmetric."""
-        energy = self.energy if self.is_symmetric else None
-        return Flow(self.manifold, self.components, potential=energy, name=f"{self}")
+        return NetworkFlow(self)
 
     @property
     def gradient_flow(self) -> Flow:
