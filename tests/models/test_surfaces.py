@@ -221,3 +221,10 @@ def test_surfaces_in_numbers():
         sf.catenoid().curvature_at([1, 1])
     with pytest.raises(ValueError, match="singular at this point"):
         sf.spheroid().curvature_at([0, 1], {"a": 1, "c": 2})
+
+
+def test_a_surface_is_einstein_only_with_constant_curvature():
+    """R_ij = (R/2) g_ij holds on every surface; R must be constant as well."""
+    assert sf.sphere().is_einstein() and sf.pseudosphere().is_einstein()
+    assert not sf.torus().is_einstein() and not sf.catenoid().is_einstein()
+    assert sf.euclidean(1).is_einstein()
