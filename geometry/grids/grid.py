@@ -232,7 +232,7 @@ def _dataset(xr: Any, source: Any, coordinates: Sequence[sp.Symbol], axes: Seque
         own = list(slots[name])
         consecutive = own == list(range(own[0], own[0] + len(own)))
         picked = values[own[0] : own[0] + len(own)] if consecutive else values[own]  # a view, where there is one
-        array = picked.reshape(*component_shape, *values.shape[1:])
+        array = picked.reshape((*component_shape, *values.shape[1:]))
         variables[name] = ([*dims, *grid_dims], array, quantity_attributes(source, name))
     variables["status"] = (grid_dims, status, status_attributes())
     coords: dict[str, Any] = {a.name: (a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in axes}

@@ -110,6 +110,10 @@ class Kernel:
                     self._native(prepared, shape, target)
         return self._shaped(target, shape)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the machine code, which is made (or read from the cache) again where it is needed."""
+        return {**self.__dict__, "_plans": {}, "_last": None}
+
     def explain(self) -> str:
         """The program, and where the last call placed its parts."""
         plan = self._plans.get(self._last) if self._last else None

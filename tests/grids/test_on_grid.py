@@ -221,3 +221,9 @@ def test_data_on_a_line_make_the_metric_singular_everywhere(rtol):
     data[y] = 2 * data[x]
     grid = on_grid(neuron(), {u: np.linspace(-3, 3, 5), v: np.linspace(-3, 3, 4)}, data=data, rtol=rtol)
     assert np.isnan(grid.ricci_scalar).all() and (grid.status == 1).all()
+
+
+def test_a_grid_of_one_point_without_axes():
+    grid = on_grid(torus, {u: 0.5, v: 0.25}, ["ricci_scalar", "metric"], rtol=1e-12)
+    assert grid.ricci_scalar.shape == () and grid.metric.shape == (2, 2) and int(grid.status) == 0
+    assert float(grid.ricci_scalar) == pytest.approx(2 * np.cos(0.5) / (2 + np.cos(0.5)), rel=1e-12)

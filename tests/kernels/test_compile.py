@@ -234,3 +234,13 @@ def test_the_program_can_be_read():
     assert "exp(x)" in str(kernel.program) and "return" in str(kernel.program)
     kernel(np.ones(3)[:, None], np.ones(4))
     assert "map over axis0:" in kernel.explain() and "map over axis0 x axis1:" in kernel.explain()
+
+
+def test_a_kernel_can_be_sent_to_another_process():
+    import pickle
+
+    kernel = compile([Mean(sp.exp(x * z), (z,)), x + y], [x, y], data={z: [0.5, 1.5]})
+    axes = np.linspace(0, 1, 5)[:, None], np.linspace(0, 1, 40)
+    want = kernel(*axes)
+    for one, two in zip(pickle.loads(pickle.dumps(kernel))(*axes), want):
+        np.testing.assert_array_equal(one, two)
