@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Optional
 
@@ -79,6 +80,7 @@ def validate(
     metric: Optional[str] = typer.Option(None, help="A metric instead of a suite, e.g. \"1, 0; 0, sin(theta)^2\".", show_default=False),
     coordinates: Optional[str] = typer.Option(None, help="Its coordinates, e.g. \"theta, phi\".", show_default=False),
     positive: str = typer.Option("", help="Names that are positive."),
+    constants: str = typer.Option("", help="Values of its constants, e.g. \"m=1, a=3/4\"."),
     rtol: Optional[float] = typer.Option(None, help="Relative tolerance; chosen by how the function differentiates if left out.",
         show_default=False),
     form: str = typer.Option("auto", help="How the function is called: auto, point, batch, coordinates, metric, …"),
@@ -118,13 +120,28 @@ def validate(
         from chentsov.commands.shared import manifold_from
 
         options["manifold"] = manifold_from(manifold, metric, None, None, coordinates, positive)
-    elif coordinates is not None:
-        raise ValueError("coordinates without a manifold: add --metric")
+        options["constants"] = _values(constants)
+    elif coordinates is not None or constants:
+        raise ValueError("coordinates or constants without a manifold: add --metric or --manifold")
     else:
         options["suite"] = suite
     report = check_curvature(function, quantity=quantity, **options)
     typer.echo(report.to_json() if as_json else str(report))
     return 0 if report.passed else 1
+
+
+def _values(text: str) -> dict[str, Fraction]:
+    """``"m=1, a=3/4"`` as exact numbers."""
+    values = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, equals, number = (p.strip() for p in part.partition("="))
+        try:
+            values[name] = Fraction(number)
+        except (ValueError, ZeroDivisionError):
+            equals = ""
+        if not equals or not name.isidentifier():
+            raise ValueError(f"constants are written name=number, number, …: '{part[:40]}' is not")
+    return values
 
 
 def _own_engine(suite: str, quantity: str, oracle: str, catalogue: bool, seconds: float) -> int:

@@ -95,6 +95,9 @@ def torus(x):
 def opposite(x):
     return -torus(x)
 
+def black_hole(x):
+    return 48 / x[1]**6
+
 value = 3
 '''
 ON = ["--metric", "1, 0; 0, (3 + cos(theta))^2", "--coordinates", "theta, phi"]
@@ -115,6 +118,8 @@ def test_exit_codes_of_the_command(program, capsys):
     assert run(["validate", f"{program}.py:opposite", *ON, "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["diagnoses"][0]["name"] == "overall-sign"
+    with_mass = ["--manifold", "spacetimes.schwarzschild", "--constants", "m=1", "--quantity", "kretschmann"]
+    assert run(["validate", f"{program}:black_hole", *with_mass]) == 0
 
 
 @pytest.mark.parametrize("arguments, message", [
@@ -124,6 +129,8 @@ def test_exit_codes_of_the_command(program, capsys):
         (["missing.py:f"], "there is no file"),
     (["{}:torus", "--coordinates", "a"], "add --metric"), (["os.system('x'):f"], "not the name of a module"),
         (["{}:torus", "--oracle", "jets"], "leave out"),
+    (["{}:torus", "--constants", "m=1"], "without a manifold"), (["{}:torus", "--manifold", "spacetimes.schwarzschild", "--constants", "m=x"], "name=number"),
+    (["{}:torus", "--manifold", "spacetimes.schwarzschild"], "no value is known for the symbol m"),
 ])  # fmt: skip
 def test_bad_input_to_the_command_is_one_line_and_2(program, capsys, arguments, message):
     assert run(["validate", *(a.format(program) for a in arguments)]) == 2
