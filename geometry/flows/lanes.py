@@ -12,6 +12,7 @@ shortening the step, so no interpolation error enters the results.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 
 import numba
@@ -258,6 +259,7 @@ def integrate_lanes(
     bound: float = 1e12,
     most_steps: int = 1_000_000,
     threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Integrate u̇ = X(u) from every row of ``starts``; compiled, vectorised, on all cores.
 
@@ -266,6 +268,7 @@ def integrate_lanes(
     field : a compiled lane function of signature ``FIELD_SIGNATURE`` (see `compile_field`)
     starts : array (count, dim);  times : array (moments,), monotone, the first being the time of the starts
     parameters : values of the constants, in the order the field was compiled with
+    progress : called as progress(starts done, starts in all), from one thread at a time
 
     Returns
     -------
@@ -282,11 +285,17 @@ def integrate_lanes(
     reached = np.full(count, times[0])
     steps = np.zeros(count, dtype=np.int64)
 
+    reporting, done = threading.Lock(), [0]
+
     def share(part: slice) -> None:
         _integrate_lanes(
             field, starts[part], times, parameters, rtol, atol, bound, most_steps,
             states[part], ending[part], reached[part], steps[part],
         )  # fmt: skip
+        if progress is not None:
+            with reporting:
+                done[0] += part.stop - part.start
+                progress(done[0], count)
 
     workers = threads or numba.get_num_threads()
     # Shares of a few hundred starts keep the cores evenly busy; the loop above holds no GIL.

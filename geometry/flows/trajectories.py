@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,6 +149,7 @@ def trajectories(
     atol: float = 1e-10,
     bound: float = 1e12,
     threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> xr.Dataset:
     """Trajectories from many starts at once, compiled and vectorised over the starts.
 
@@ -158,6 +159,7 @@ def trajectories(
         t: the output times, or a number T for the two times 0 and T.
         constants, rtol, atol, bound: as for `trajectory`.
         threads: how many cores to use; default all.
+        progress: called as progress(starts done, starts in all).
 
     Returns:
         Dataset with ``position`` (start × t × coordinate), ``ending`` (a code, spelled out in its attributes),
@@ -177,8 +179,9 @@ def trajectories(
     values = constant_values(flow.constants, constants)
     field = compile_field(flow.components, flow.coordinates, tuple(values))
     states, ending, reached, steps = integrate_lanes(
-        field, points, times, np.array(list(values.values())), rtol=rtol, atol=atol, bound=bound, threads=threads
-    )
+        field, points, times, np.array(list(values.values())), rtol=rtol, atol=atol, bound=bound,
+        threads=threads, progress=progress,
+    )  # fmt: skip
     meanings = {"flag_values": sorted(ENDINGS), "flag_meanings": "; ".join(ENDINGS[k] for k in sorted(ENDINGS))}
     return xr.Dataset(
         {

@@ -67,8 +67,8 @@ def hopfield(
         grid = on_square(numbers, points, extent)
     with report.stage("fixed points"):
         fixed = _fixed_points(numbers, extent)
-    with report.stage("basins"):
-        basin = basins(numbers, fixed, min(points, 256), extent)
+    with report.stage("basins") as advance:
+        basin = basins(numbers, fixed, min(points, 256), extent, advance)
     with report.stage("follow"):
         path = follow(network, first, time)
     result = combined(network, grid, fixed, basin, path)
@@ -173,14 +173,14 @@ def _fixed_points(numbers: HopfieldNumbers, extent: float) -> xr.Dataset:
     return numbers.fixed_points(count=512, radius=None if bounded else 10 * extent)
 
 
-def basins(numbers: HopfieldNumbers, fixed: xr.Dataset, points: int, extent: float) -> xr.Dataset:
+def basins(numbers: HopfieldNumbers, fixed: xr.Dataset, points: int, extent: float, progress: Any = None) -> xr.Dataset:
     """Which stable fixed point each start ends at; −1 where it is at none of them."""
     import numpy as np
     import xarray as xr
 
     side = np.linspace(-extent, extent, points)
     starts = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
-    ends = numbers.trajectories(starts, 40.0 * float(np.max(numbers.resistance * numbers.capacitance)), rtol=1e-6, atol=1e-8)
+    ends = numbers.trajectories(starts, 40.0 * float(np.max(numbers.resistance * numbers.capacitance)), rtol=1e-6, atol=1e-8, progress=progress)
     last = ends["position"].values[:, -1]
     label = np.full(len(starts), -1)
     for k in np.flatnonzero(fixed["kind"].values == "stable"):

@@ -214,9 +214,12 @@ class HopfieldNumbers:
         return compile_field(components, u, (*w, *r, *j, *c)), packed
 
     def trajectories(
-        self, starts: Any, t: Any, *, rtol: float = 1e-8, atol: float = 1e-10, bound: float = 1e12, threads: int | None = None
-    ) -> xr.Dataset:
+        self, starts: Any, t: Any, *, rtol: float = 1e-8, atol: float = 1e-10, bound: float = 1e12, threads: int | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> xr.Dataset:  # fmt: skip
         """Trajectories from the rows of ``starts``, compiled and vectorised; ``t`` is an end or the output times.
+
+        ``progress`` is called as progress(starts done, starts in all).
 
         Returns:
             Dataset with ``position`` (start × t × neuron), ``ending``, ``reached``, ``steps`` (start).
@@ -227,7 +230,7 @@ class HopfieldNumbers:
             raise ValueError("t must be a non-zero number, or at least two times that rise or fall strictly")
         field, parameters = self.field
         states, ending, reached, steps = integrate_lanes(
-            field, starts, times, parameters, rtol=rtol, atol=atol, bound=bound, threads=threads
+            field, starts, times, parameters, rtol=rtol, atol=atol, bound=bound, threads=threads, progress=progress
         )
         meanings = {"flag_values": sorted(ENDINGS), "flag_meanings": "; ".join(ENDINGS[k] for k in sorted(ENDINGS))}
         return xr.Dataset(

@@ -54,6 +54,12 @@ def test_many_trajectories_are_those_of_scipy():
     np.testing.assert_array_equal(alone.position[0], many.position[17])  # lanes do not see each other
 
 
+def test_progress_counts_every_start():
+    seen = []
+    Flow(LINE, [-x]).trajectories(np.ones((1300, 1)), 1.0, progress=lambda *done: seen.append(done))
+    assert seen[-1] == (1300, 1300) and len(seen) > 1 and seen == sorted(seen)
+
+
 def test_the_error_follows_the_tolerance():
     pendulum = Flow(PLANE, [y, -sp.sin(x)])
     exact = pendulum.trajectories([[1.0, 0.5]], 10.0, rtol=1e-13, atol=1e-15).position[0, -1]
