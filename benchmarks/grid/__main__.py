@@ -115,6 +115,7 @@ def neuron_section(report: Report, args: argparse.Namespace) -> None:
             "C, factored": methods.compiled(loss, "factored", axis, data),
             "C, plain with libmvec": methods.compiled(loss, "plain", axis, data),
             "NumPy, seven moments": methods.numpy_seven(loss, axis, data),
+            "NumPy, seven, cache-sized blocks": methods.numpy_seven(loss, axis, data, batch=4),
             "NumPy, twelve moments": methods.numpy_twelve(loss, axis, data),
         }
         if args.jax:
