@@ -33,6 +33,7 @@ def hopfield_figure(result: xr.Dataset, title: str) -> Figure:
         if float(field.min()) < 0 < float(field.max()):
             ax.contour(result["u1"], result["u2"], field.T, levels=[0.0], colors=_ZERO, linewidths=1.0, linestyles="--")
         _fixed_points(ax, result, small=True)
+        ax.set(xlabel="$u_1$", ylabel="$u_2$")
     figure.suptitle(title)
     return figure
 
