@@ -114,6 +114,7 @@ class _Writer:
         self.element, self.field, self.stage, self.given_roots = a, a.field, a.stage, given_roots
         self.spellings: dict[int, Spelling] = {}
         self.names: dict[int, sp.Expr] = {}
+        self.products: dict[tuple[tuple[int, sp.Rational], ...], sp.Expr] = {}
         for number in a.stage.generators_in(a.num, a.den):
             position, generator = a.stage.position[number], a.field.generators[number]
             if isinstance(generator, Exponential):
@@ -355,9 +356,16 @@ class _Writer:
     def _exponentials(self, factors: list[tuple[Exponential, sp.Rational]]) -> sp.Expr:
         if not factors:
             return sp.S.One
-        single = sp.Mul(*[exponential_expression(self.field, self.field(q) * g.exponent) for g, q in factors])
+        key = tuple((g.number, q) for g, q in factors)
+        if key not in self.products:  # the terms of a polynomial share few products of exponentials
+            self.products[key] = self._product_of_exponentials(factors)
+        return self.products[key]
+
+    def _product_of_exponentials(self, factors: list[tuple[Exponential, sp.Rational]]) -> sp.Expr:
         if len(factors) == 1:
-            return single
+            generator, q = factors[0]
+            return exponential_expression(self.field, self.field(q) * generator.exponent)
+        single = sp.Mul(*[self._exponentials([factor]) for factor in factors])
         total = self.field.zero
         for generator, q in factors:
             total = total + self.field(q) * generator.exponent
