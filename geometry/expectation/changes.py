@@ -24,11 +24,10 @@ oo = sp.oo
 
 @dataclass(frozen=True)
 class Standard:
-    """A piece in standard form: log weight and variables, with the substitution that led there."""
+    """A piece in standard form, with the substitutions that led there."""
 
     piece: Piece
     rules: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()  # applied to the integrand, in order
-    weight: sp.Expr = sp.S.One
     steps: tuple[str, ...] = ()
 
     def carry(self, f: sp.Expr) -> sp.Expr:
@@ -174,7 +173,7 @@ def _substitute(
     jacobian = sp.diff(image, new) * orientation
     L = _simplified(part.piece.log_density.subs(x, image), new) + log_of(sp.powsimp(sp.factor_terms(jacobian)))
     piece = Piece(sp.expand(open_logs(L), log=False), (Variable(new, ends[0], ends[1]),))
-    return Standard(piece, (*part.rules, (x, image)), part.weight, (*part.steps, name))
+    return Standard(piece, (*part.rules, (x, image)), (*part.steps, name))
 
 
 def _end(inverse: sp.Expr, x: sp.Symbol, end: sp.Expr, orientation: int) -> sp.Expr | None:
@@ -214,7 +213,6 @@ def _fold(part: Standard) -> list[Standard]:
         Standard(
             Piece(open_logs(part.piece.log_density.subs(x, image)), (Variable(y, sp.S.Zero, end),)),
             (*part.rules, (x, image)),
-            part.weight,
             (*part.steps, "split at 0"),
         )
         for image, end in halves

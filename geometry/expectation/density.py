@@ -9,7 +9,7 @@ on earlier variables and on the parameters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
@@ -121,9 +121,6 @@ class Density:
     def score(self, piece: Piece) -> list[sp.Expr]:
         """s_i = ∂_i log p on one piece."""
         return [differentiate(piece.log_density, c) for c in self.coordinates]
-
-    def with_pieces(self, pieces: Iterable[Piece]) -> "Density":
-        return replace(self, pieces=tuple(pieces))
 
 
 class _RealAbs(sp.Function):
