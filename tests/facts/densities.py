@@ -103,4 +103,7 @@ FACTS = [
     density("Gompertz with known rate of growth", "e>0", "e*c*exp(e+c*x-e*exp(c*x))", HALF, ("e=3/2, c=1",), JOHNSON, constants="c>0", splits={"x": "0;1/c;4/c"}, fisher=[["1/e**2"]]),
     density("Lomax", "a>0 l>0", "a/l*(1+x/l)**(-a-1)", HALF, ("a=3, l=3/2",), JOHNSON, fisher=[["1/a**2", "-1/(l*(a+1))"], ["-1/(l*(a+1))", "a/(l**2*(a+2))"]]),
     density("Student with three degrees, scale only", "s>0", "2/(pi*sqrt(3)*s*(1+x**2/(3*s**2))**2)", LINE, ("s=3/2",), JOHNSON, splits={"x": "0"}, fisher=[["1/s**2"]]),
+    density("Kumaraswamy", "a>0 b>0", "a*b*x**(a-1)*(1-x**a)**(b-1)", UNIT, ("a=3/2, b=5/2",), JOHNSON, slow=True,
+            fisher=[["(1+b/(b-2)*((polygamma(0,b)-polygamma(0,2))**2-(polygamma(1,b)-polygamma(1,2))))/a**2", "-(polygamma(0,b+1)-polygamma(0,2))/(a*(b-1))"],
+                    ["-(polygamma(0,b+1)-polygamma(0,2))/(a*(b-1))", "1/b**2"]]),
 ]
