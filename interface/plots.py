@@ -32,7 +32,7 @@ class ColourScale:
 def colour_scale(values: Any) -> ColourScale:
     """Linear, logarithmic or signed logarithmic, by the spread and the signs of the finite values.
 
-    >>> [colour_scale(v).kind for v in ([1, 2, 3], [1e-4, 1, 2], [-1e3, 1e-2, 5], [-2, 1])]
+    >>> [colour_scale(v).kind for v in ([1, 2, 3], [1e-4, 1e-3, 2], [-1e3, 1e-2, 5], [-2, 1])]
     ['linear', 'logarithmic', 'signed logarithmic', 'linear']
     """
     from matplotlib.colors import LogNorm, Normalize, SymLogNorm
