@@ -17,7 +17,7 @@ import typer
 __all__ = ["app", "main"]
 
 #: The modules of `chentsov.commands`, in the order of the help page; each has `register(app)`.
-COMMANDS = ("neuron", "hopfield", "derive", "grid", "catalogue", "validate")
+COMMANDS = ("neuron", "hopfield", "derive", "grid", "catalogue", "validate", "cache")
 
 app = typer.Typer(
     name="chentsov",

@@ -81,7 +81,7 @@ def test_it_can_be_switched_off_and_cleared(folder, monkeypatch):
 
 
 def test_its_size_is_bounded(folder, monkeypatch):
-    monkeypatch.setattr(cache, "_LIMIT_BYTES", 5000)
+    monkeypatch.setattr(cache, "LIMIT_BYTES", 5000)
     for n in range(12):
         cache.store(cache.key_of(str(n)), bytes(1000))
         os.utime(cache.folder() / f"{cache.key_of(str(n))}.bin", (n, n))

@@ -16,10 +16,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-__all__ = ["folder", "fetch", "store", "entries", "clear", "key_of"]
+__all__ = ["LIMIT_BYTES", "folder", "fetch", "store", "entries", "clear", "key_of"]
 
 _FORMAT = 1
-_LIMIT_BYTES = 256 * 1024 * 1024
+#: What the folder may hold; the oldest entries go first.
+LIMIT_BYTES = 256 * 1024 * 1024
 
 
 def folder() -> Path | None:
@@ -109,7 +110,7 @@ def clear() -> int:
 
 def _trim(where: Path) -> None:
     found = entries()
-    excess = sum(size for _, size in found) - _LIMIT_BYTES
+    excess = sum(size for _, size in found) - LIMIT_BYTES
     for path, size in found:
         if excess <= 0:
             return
