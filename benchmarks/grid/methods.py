@@ -160,15 +160,20 @@ def jax_nested(loss: str, axis: np.ndarray, data, batch: int, slope: float = 5.0
         s = jax.vmap(jax.jacfwd(subloss), (None, 0, 0, 0))(theta, x, y, t)
         return s.T @ s / x.size
 
+    def inverse_metric(theta):
+        # By cofactors: kinder to JAX than its LAPACK solver, which also can stall under vmap on two processors.
+        g = metric(theta)
+        return jnp.array([[g[1, 1], -g[0, 1]], [-g[1, 0], g[0, 0]]]) / (g[0, 0] * g[1, 1] - g[0, 1] * g[1, 0])
+
     def christoffel(theta):
         d = jax.jacfwd(metric)(theta)
         low = (jnp.einsum("mkj->mjk", d) + d - jnp.einsum("jkm->mjk", d)) / 2
-        return jnp.linalg.solve(metric(theta), low.reshape(2, 4)).reshape(2, 2, 2)
+        return jnp.einsum("im,mjk->ijk", inverse_metric(theta), low)
 
     def scalar(theta):
         gamma, d = christoffel(theta), jax.jacfwd(christoffel)(theta)
         ricci = (jnp.einsum("ijli->jl", d) - jnp.einsum("ijil->jl", d) + jnp.einsum("iim,mjl->jl", gamma, gamma) - jnp.einsum("ilm,mji->jl", gamma, gamma))
-        return jnp.trace(jnp.linalg.solve(metric(theta), ricci))
+        return jnp.sum(inverse_metric(theta) * ricci)
 
     points = jnp.stack(jnp.meshgrid(jnp.asarray(axis), jnp.asarray(axis), indexing="ij"), -1).reshape(-1, 2)
     grid = jax.jit(lambda p: jax.lax.map(jax.vmap(scalar), p.reshape(-1, batch, 2)))

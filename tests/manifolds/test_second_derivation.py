@@ -7,6 +7,9 @@ from chentsov import RiemannianManifold
 from chentsov.models import spacetimes, surfaces
 from tests.manifolds.textbook import Textbook, evaluate, generic_point, with_functions
 
+# The laws on the whole catalogue are in the default run; this second derivation of each member is a longer study.
+pytestmark = pytest.mark.slow
+
 MEMBERS = {m.name: m for m in (*spacetimes.catalogue(), *surfaces.catalogue())}
 DIGITS = 30
 

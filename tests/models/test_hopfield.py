@@ -60,6 +60,7 @@ def test_numeric_forms_keep_their_digits(name):
                 assert abs(value - target) <= allowed * abs(target) + 1e-300, (what, x)
 
 
+@pytest.mark.slow
 def test_own_activation():
     own = activation(sp.asinh(U))
     assert own.inverse == sp.sinh(V) and canonical(own.bend + U / (1 + U**2), (U,)) == 0
@@ -364,6 +365,7 @@ def test_the_theorem_along_a_trajectory():
     assert (np.diff(path.energy) < 0).all()
 
 
+@pytest.mark.slow
 def test_a_network_beyond_what_is_multiplied_out():
     """Twelve neurons in symbols: no formula has 2¹² terms, and the numbers are those of the arrays."""
     draw = np.random.default_rng(12)
