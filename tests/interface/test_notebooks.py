@@ -20,7 +20,11 @@ def _shown(notebook):
     return [output for cell in notebook.cells for output in cell.get("outputs", ())]
 
 
-@pytest.mark.parametrize("name", sorted(p.stem for p in NOTEBOOKS.glob("*.py")))
+# The longer pages run with `pytest -m slow`.
+@pytest.mark.parametrize("name", [
+    pytest.param(p.stem, marks=[] if p.stem in ("quickstart", "coin") else [pytest.mark.slow])
+    for p in sorted(NOTEBOOKS.glob("*.py"))
+])
 def test_notebook_runs(name, tmp_path):
     shown = _shown(_executed(name, tmp_path))
     assert not any(output.output_type == "error" for output in shown)
