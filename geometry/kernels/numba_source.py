@@ -12,15 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from ..exact import UnsupportedFunction
-from .program import Node
+from .program import CONSTANTS, Node
 from .reference import resolution
 from .schedule import LEAVES, Schedule, Stage
 
 __all__ = ["write", "literal"]
 
-_CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Catalan": 0.915965594177219,
-              "GoldenRatio": 1.618033988749895, "TribonacciConstant": 1.8392867552141612,
-              "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
 _INFIX = {"add": "+", "mul": "*", "product": "*", "div": "/", "lt": "<", "le": "<=", "eq": "==", "ne": "!=",
           "and": "and", "or": "or", "pow": "**"}
 _CALLS = {"abs": "abs", "sign": "np.sign", "floor": "math.floor", "ceil": "math.ceil", "min": "min", "max": "max",
@@ -54,7 +51,7 @@ def softplus(u):
 def literal(node: Node) -> float:
     """The float64 nearest to a number or a named constant of a program."""
     if node.op == "constant":
-        return _CONSTANTS[str(node.value)]
+        return CONSTANTS[str(node.value)]
     assert isinstance(node.value, Fraction)
     try:
         return node.value.numerator / node.value.denominator

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from .functions import FUNCTIONS
-from .program import Node, Program
+from .program import CONSTANTS, Node, Program
 
 __all__ = ["evaluate", "leaf", "resolution"]
 
-_CONSTANTS = {"pi": np.pi, "E": np.e, "EulerGamma": np.euler_gamma, "Catalan": 0.915965594177219, "GoldenRatio": (1 + 5**0.5) / 2,
-              "TribonacciConstant": 1.8392867552141612, "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
 _COMPARE = {"lt": np.less, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or}
 
 
@@ -22,7 +20,7 @@ def leaf(node: Node, dtype: Any) -> Any:
     """The value of a number or a named constant."""
     if node.value == "resolution":
         return dtype.type(resolution(8 * dtype.itemsize))
-    value = _CONSTANTS[str(node.value)] if node.op == "constant" else _ratio(node.value)
+    value = CONSTANTS[str(node.value)] if node.op == "constant" else _ratio(node.value)
     return dtype.type(value)
 
 

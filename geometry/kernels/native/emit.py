@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ..program import Node
+from ..program import CONSTANTS, Node
 from ..reference import resolution
 from ..schedule import Schedule, Stage, loop_order
 from .double_double import DoubleDouble, Pair, exact_constant
@@ -26,9 +26,6 @@ from .vector import OWN, define
 
 __all__ = ["emit", "block_lanes", "ROW_RUN"]
 
-_CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Catalan": 0.915965594177219,
-              "GoldenRatio": 1.618033988749895, "TribonacciConstant": 1.8392867552141612,
-              "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
 _MOST_BLOCKS = 2
 ROW_RUN = 32
 # Subnormal float32 numbers slow x86 down a hundredfold; sums over rows take them for zero.
@@ -361,7 +358,7 @@ class _Stage:
         if node.value == "resolution":
             return self.vector.constant(resolution(128 if self.pairs else self.vector.bits))
         if node.op == "constant":
-            return self.vector.constant(_CONSTANTS[str(node.value)])
+            return self.vector.constant(CONSTANTS[str(node.value)])
         return names[node]
 
 
