@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .mistakes import Mistake, formula_mistakes
+from .mistake import Mistake
+from .mistakes import formula_mistakes
 from .observations import Group, Observation, group_by_dimension
 from .output_mistakes import output_mistakes, scale_mistakes
 from .pipeline import Pipeline, contraction
