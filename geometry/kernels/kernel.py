@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -99,7 +100,7 @@ class Kernel:
         except ValueError:
             shapes = ", ".join(f"{k}: {a.shape}" for k, a in zip(self._argument_keys, prepared))
             raise ValueError(f"the arguments do not broadcast against one another ({shapes})") from None
-        size = len(self.program.outputs) * int(np.prod(shape, dtype=object))
+        size = len(self.program.outputs) * math.prod(shape)
         _refuse_if_too_large(size * self.dtype.itemsize)
         target = self._target(out, shape)
         if target.size:
@@ -217,7 +218,7 @@ class Kernel:
         self._last = key
         if key not in self._plans:
             program = _refinable(self.program) if mode == "refined" else self.program
-            program = arrange(separate(program, pattern, axes, separated=separated), pattern, axes)
+            program = arrange(separate(program, pattern, axes, separated=separated, written=mode != "plain"), pattern, axes)
             own: frozenset[Node] = frozenset()
             if mode != "plain":
                 rows = {t: self._data[k].size for k, t in self.program.rows.items()}
@@ -369,7 +370,7 @@ def _collapsed(shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[tu
             groups[-1].append(d)
         else:
             groups.append([d])
-    extents = tuple(int(np.prod([shape[d] for d in group])) for group in groups)
+    extents = tuple(math.prod(shape[d] for d in group) for group in groups)
     loops = [frozenset(g for g, group in enumerate(groups) if k in uses[group[0]]) for k in range(len(full))]
     thin = [np.ascontiguousarray(a).reshape([extents[g] for g in sorted(loops[k])]) for k, a in enumerate(full)]
     return extents, loops, thin

@@ -24,8 +24,12 @@ from .schedule import domains
 __all__ = ["separate", "headroom"]
 
 
-def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, *, separated: bool = True) -> Program:
-    """The program with exponentials split by domain, and logistic functions written by exponentials."""
+def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, *, separated: bool = True, written: bool = False) -> Program:
+    """The program with exponentials split by domain.
+
+    A logistic function whose argument does not split stays a function, unless it is to be `written` with
+    exponentials (for the back ends and bounds that have rules for those only).
+    """
     old = domains(program, pattern, axes)
     new: dict[Node, frozenset[int]] = {}
 
@@ -83,6 +87,8 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
             e = exponential(g, minus_v)
             p = g.call("reciprocal", g.add(g.number(1), e))
             return p if positive else g.node("product", (e, p), "unit")
+        if not written:
+            return g.call("logistic", u)
         e = g.call("exp", g.neg(g.call("abs", v)))
         below = g.add(g.number(1), e)
         larger, smaller = g.node("div", (g.number(1), below)), g.node("div", (e, below))

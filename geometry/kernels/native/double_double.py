@@ -117,10 +117,10 @@ class DoubleDouble:
 
     def exp(self, x: Pair) -> Pair:
         """exp by (1 + p)^2 - 1 = 2 p + p^2, nine times, from the series of p = expm1(r / 512); x = n ln 2 + r."""
-        from .vector import _clamped, _integer, _two_to
+        from .pieces import clamped, integer_below, two_to
 
         w = self.w
-        high = _clamped(w, x[0], -760.0, 720.0)
+        high = clamped(w, x[0], -760.0, 720.0)
         low = w.select(w.compare("oeq", high, x[0]), x[1], w.const(0.0))
         shifted = w.fma(high, w.const(1 / math.log(2)), w.const(1.5 * 2.0**52))
         n = w.exact("sub", shifted, w.const(1.5 * 2.0**52))
@@ -137,9 +137,9 @@ class DoubleDouble:
         for _ in range(_HALVINGS):
             p = self.add((w.exact("add", p[0], p[0]), w.exact("add", p[1], p[1])), self.mul(p, p))
         value = self.add(p, self.number(Fraction(1)))
-        whole = _integer(w, shifted)
+        whole = integer_below(w, shifted)
         half = w.int_op("ashr", whole, w.int_const(1))
-        first, second = _two_to(w, half), _two_to(w, w.int_op("sub", whole, half))
+        first, second = two_to(w, half), two_to(w, w.int_op("sub", whole, half))
         return tuple(w.exact("mul", w.exact("mul", part, first), second) for part in value)  # type: ignore[return-value]
 
 

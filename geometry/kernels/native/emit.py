@@ -22,7 +22,7 @@ from .double_double import DoubleDouble, Pair, exact_constant
 from .machine import on_x86
 from .operations import Plain
 from .text import Vector, Writer
-from .vector import OWN, define
+from .vector import define
 
 __all__ = ["emit", "block_lanes", "ROW_RUN"]
 
@@ -57,22 +57,11 @@ def emit(plan: Schedule, bits: int, register_bytes: int) -> str:
             maker = _Stage(plan, stage, bits, lanes, declared, needed)
             functions.append(maker.function(f"stage_{number}"))
     defined: list[str] = []
-    for name, width, arity in _with_callees(needed):
+    for name, width, arity in needed:
         defined.append(define(name, Vector(64, width), declared, arity))
         if bits == 32:
             defined.append(define(name, Vector(32, width), declared, arity))
     return "\n".join([*sorted(declared), "", *defined, *functions])
-
-
-def _with_callees(needed: dict[tuple[str, int, int], None]) -> list[tuple[str, int, int]]:
-    todo, out = list(needed), dict(needed)
-    while todo:
-        name, width, _ = todo.pop()
-        for other in OWN[name][1] if name in OWN else ():
-            if (other, width, 1) not in out:
-                out[other, width, 1] = None
-                todo.append((other, width, 1))
-    return list(out)
 
 
 class _Stage:

@@ -9,6 +9,7 @@ when the next one reads it. Many rows are taken a block at a time; memory then d
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -161,7 +162,7 @@ def _steps(plan: Schedule) -> list[tuple[int, list[int]]]:
 def _chunks(extents: Sequence[int], block: int) -> list[tuple[int, int]]:
     if not extents:
         return [(0, 0)]
-    cells = int(np.prod(extents, dtype=object))
+    cells = math.prod(extents)
     length = extents[0]
     if cells <= _CHUNK_CELLS * 2:
         return [(0, length)]
@@ -173,7 +174,7 @@ def _chunks(extents: Sequence[int], block: int) -> list[tuple[int, int]]:
 
 def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An array that starts on a cache line: a vector that crosses two lines loads at half the speed."""
-    size = int(np.prod(shape)) * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
     raw = np.empty(size + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + size].view(dtype).reshape(shape)
@@ -314,7 +315,7 @@ class _Chunk:
 
     def _strips(self, length: int, local: list[int]) -> list[tuple[int, int]]:
         stages = self.plan.stages
-        work = max(int(np.prod([self.capacity[loop] for loop in stages[k].domain], dtype=object)) for k in local)
+        work = max(math.prod(self.capacity[loop] for loop in stages[k].domain) for k in local)
         if self.threads == 1 or work < _SERIAL_WORK:
             return [(0, length)]
         # when the first axis is the one that vectors run along, strips are whole vectors

@@ -1,0 +1,100 @@
+"""Errors of elementary functions in units in the last place, against balls of 160 bits (python-flint).
+
+Every function is evaluated over its full range: uniform in the value, uniform in the exponent, subnormal
+arguments and results, and the neighbours of the places where the argument reduction changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from flint import arb, ctx
+
+from chentsov.geometry.exact import logistic
+from chentsov.geometry.kernels.stable import expm1, log1p, softplus
+
+X = sp.Symbol("x")
+
+
+@dataclass(frozen=True)
+class Function:
+    """Name, formula, truth, how NumPy computes it (with the C library, or as one writes it), and its range."""
+
+    name: str
+    formula: sp.Expr
+    ball: Callable[[arb], arb]
+    numpy: Callable[..., np.ndarray]
+    low: float
+    high: float
+
+
+def _logistic(u: arb) -> arb:
+    return 1 / (1 + (-u).exp()) if u > 0 else u.exp() / (1 + u.exp())
+
+
+def _softplus(u: arb) -> arb:
+    return u + (-u).exp().log1p() if u > 0 else u.exp().log1p()
+
+
+def _numpy_logistic(u: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return np.divide(1, 1 + np.exp(-u), out=out)
+
+
+def _numpy_softplus(u: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return np.logaddexp(0, u, out=out)
+
+
+FUNCTIONS = (
+    Function("exp", sp.exp(X), arb.exp, np.exp, -745.0, 709.78),
+    Function("expm1", expm1(X), arb.expm1, np.expm1, -745.0, 709.78),
+    Function("log", sp.log(X), arb.log, np.log, 5e-324, 1.7e308),
+    Function("log1p", log1p(X), arb.log1p, np.log1p, -1.0 + 2.0**-53, 1.7e308),
+    Function("logistic", logistic(X), _logistic, _numpy_logistic, -745.0, 1.7e308),
+    Function("softplus", softplus(X), _softplus, _numpy_softplus, -745.0, 1.7e308),
+    Function("tanh", sp.tanh(X), arb.tanh, np.tanh, -1.7e308, 1.7e308),
+    Function("sin", sp.sin(X), arb.sin, np.sin, -1.7e308, 1.7e308),
+    Function("cos", sp.cos(X), arb.cos, np.cos, -1.7e308, 1.7e308),
+)
+
+
+def points(low: float, high: float, count: int, dtype: Any = np.float64, seed: int = 0) -> np.ndarray:
+    """Arguments in [low, high] that are hard for somebody."""
+    rng, info = np.random.default_rng(seed), np.finfo(dtype)
+    widest = min(float(info.max), 1e300)
+    wide = np.concatenate([rng.uniform(max(low, -w), min(high, w), count // 4) for w in (1.0, 20.0, 750.0, 1e5)])
+    signs = rng.choice([-1.0, 1.0], count)
+    sizes = 2.0 ** rng.uniform(np.log2(float(info.smallest_subnormal)), np.log2(widest), count) * signs
+    common = 2.0 ** rng.uniform(-12, 8, count) * signs
+    steps = np.concatenate([np.arange(-1100, 1100) * np.log(2) / 2, np.arange(-600, 600) * np.pi / 4])
+    near = np.concatenate([np.nextafter(steps, -np.inf), steps, np.nextafter(steps, np.inf)])
+    with np.errstate(over="ignore"):
+        everything = np.concatenate([[low, high], wide, sizes, common, near]).astype(dtype)
+    exactly = everything.astype(np.float64)
+    return everything[(exactly >= low) & (exactly <= high) & np.isfinite(exactly)]
+
+
+def truth(function: Function, arguments: np.ndarray) -> list[arb]:
+    """The values in balls; a large argument of sin needs as many bits as its exponent has."""
+    old = ctx.prec
+    ctx.prec = 1300 if function.name in ("sin", "cos") else 160
+    try:
+        return [function.ball(arb(float(v))) for v in arguments]
+    finally:
+        ctx.prec = old
+
+
+def errors(values: np.ndarray, exact: list[arb]) -> np.ndarray:
+    """|value - truth| in units in the last place of the truth (of the least subnormal, below it)."""
+    out = np.empty(len(values))
+    with np.errstate(over="ignore"):
+        for k, (value, ball) in enumerate(zip(values, exact)):
+            nearest = values.dtype.type(float(ball.mid()))
+            if not np.isfinite(value):
+                out[k] = 0.0 if value == nearest else np.inf
+            else:
+                out[k] = float(abs(arb(float(value)) - ball).mid()) / float(np.spacing(abs(nearest)))
+    return out
