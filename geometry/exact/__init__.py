@@ -22,6 +22,7 @@ _HOMES = {
     "Element": "elements",
     "canonical": "field",
     "logistic": "functions",
+    "zeta_derivative": "functions",
     "register_rule": "rules",
     "determinant": "linear",
     "inverse": "linear",

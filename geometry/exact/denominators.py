@@ -49,5 +49,8 @@ def shorter_reciprocal(a: Element) -> Element | None:
     roots = sum(1 for relation in a.stage.relations if degrees[relation.position])
     if not 1 <= roots <= _MOST_ROOTS or len(a.num) > _MOST_TERMS or a.den.is_constant():
         return None
-    reciprocal = a.inverse()
+    try:
+        reciprocal = a.inverse()
+    except ZeroDivisionError:  # a vanishes on part of the domain, as u - sqrt(u**2) does
+        return None
     return reciprocal if len(reciprocal.num) + len(reciprocal.den) <= len(a.num) + len(a.den) else None

@@ -1,7 +1,8 @@
-"""The logistic function as a SymPy function of its own, so that it is read and written by name."""
+"""Functions that SymPy lacks, so that they are read and written by name: logistic, and derivatives of ζ."""
 
 from __future__ import annotations
 
+import mpmath
 import sympy as sp
 
 
@@ -65,3 +66,44 @@ class logistic(sp.Function):
 
     def _pretty(self, printer):
         return printer._print_Function(self, func_name="σ")
+
+
+class zeta_derivative(sp.Function):
+    r"""The k-th derivative :math:`\zeta^{(k)}(s)` of the Riemann zeta function, which SymPy has no name for.
+
+    >>> import sympy as sp
+    >>> s = sp.Symbol("s")
+    >>> zeta_derivative(1, s).diff(s)
+    zeta_derivative(2, s)
+    >>> zeta_derivative(0, s), zeta_derivative(1, 2).n(10)
+    (zeta(s), -0.9375482543)
+    """
+
+    nargs = (2,)
+
+    @classmethod
+    def eval(cls, k, s):
+        if not (k.is_Integer and k >= 0):
+            raise ValueError(f"the derivative of the zeta function of order {k}: the order must be a whole number")
+        return sp.zeta(s) if k == 0 else None
+
+    def fdiff(self, argindex: int = 2):
+        if argindex != 2:
+            raise sp.function.ArgumentIndexError(self, argindex)
+        return zeta_derivative(self.args[0] + 1, self.args[1])
+
+    def _eval_is_extended_real(self):
+        return True if self.args[1].is_extended_real else None
+
+    def _eval_evalf(self, prec):
+        k, s = self.args
+        if not s.is_number:
+            return None
+        with mpmath.workprec(prec + 10):
+            return sp.sympify(mpmath.zeta(s._to_mpmath(prec + 10), 1, int(k)))._eval_evalf(prec)
+
+    def _latex(self, printer, exp=None):
+        k, s = self.args
+        mark = "'" * int(k) if k < 4 else f"^{{({k})}}"
+        name = rf"\zeta{mark}\left({printer._print(s)}\right)"
+        return name if exp is None else rf"{{{name}}}^{{{exp}}}"

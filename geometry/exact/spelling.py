@@ -79,9 +79,8 @@ def spelling_of(field: DifferentialField, generator: Exponential, by_name: bool 
     """
     ratios: dict[str, set[sp.Rational]] = {}
     for kind, argument in field.families.get(Spelling, []):  # type: ignore[attr-defined]
-        ratio = argument / generator.exponent
-        if ratio.is_rational:
-            ratios.setdefault(kind, set()).add(ratio.rational())
+        if (ratio := _ratio(argument, generator.exponent)) is not None:
+            ratios.setdefault(kind, set()).add(ratio)
     exponent, half = generator.exponent, sp.Rational(1, 2)
     if by_name and set(ratios) == {"logistic"} and ratios["logistic"] <= {1, -1}:
         if 1 in ratios["logistic"]:
@@ -95,3 +94,12 @@ def spelling_of(field: DifferentialField, generator: Exponential, by_name: bool 
         ratio = min(abs(q) for q in symmetric)
         return Spelling(hyperbolic=Hyperbolic((field(ratio) * exponent).as_expr(), ratio), inverted=inverted)
     return Spelling(inverted=inverted)
+
+
+def _ratio(argument: Element, exponent: Element) -> sp.Rational | None:
+    """argument/exponent where it is a rational number; an exponent such as u - sqrt(u**2) has no inverse."""
+    try:
+        ratio = argument / exponent
+    except ZeroDivisionError:
+        return sp.S.One if argument == exponent else None
+    return ratio.rational() if ratio.is_rational else None

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 
 import sympy as sp
-from flint import acb, arb, ctx, fmpq
+from flint import acb, acb_series, arb, ctx, fmpq
+
+from chentsov.geometry.exact import zeta_derivative
 
 Ball = acb
 
@@ -30,6 +32,14 @@ def precision(bits: int):
 
 def _power(base, exponent, analytic):
     return base.pow(exponent, analytic=analytic)
+
+
+def _zeta_derivative(k: int, s: acb) -> acb:
+    before, ctx.cap = ctx.cap, max(ctx.cap, k + 1)
+    try:
+        return acb_series([s, 1], k + 1).zeta()[k] * arb(k).fac()
+    finally:
+        ctx.cap = before
 
 
 # SymPy function -> ball operation on (arguments, analytic)
@@ -60,6 +70,7 @@ _FUNCTIONS: dict[type, Callable] = {
     sp.erf: lambda x, a: x.erf(),
     sp.erfc: lambda x, a: x.erfc(),
     sp.zeta: lambda s, a: s.zeta(),
+    zeta_derivative: lambda k, s, a: _zeta_derivative(round(float(k.real.mid())), s),
     sp.polygamma: lambda n, x, a: x.polygamma(n),
     sp.digamma: lambda x, a: x.digamma(),
     sp.beta: lambda x, y, a: x.gamma() * y.gamma() * (x + y).rgamma(),

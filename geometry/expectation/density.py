@@ -15,6 +15,8 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from chentsov.geometry.exact import zeta_derivative
+
 from .logarithms import log_density as take_log
 from .logarithms import open_logs
 
@@ -135,8 +137,13 @@ class _RealSign(sp.Function):
         return sp.S.Zero
 
 
+class _RiemannZeta(sp.Function):
+    def fdiff(self, argindex=1):
+        return zeta_derivative(1, self.args[0])
+
+
 def differentiate(e: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
-    """∂e/∂symbol away from kinks: |u|′ = sign(u) u′ and sign′ = 0.
+    """∂e/∂symbol away from kinks: |u|′ = sign(u) u′ and sign′ = 0; ζ′ is a function of its own.
 
     >>> import sympy as sp
     >>> x, m = sp.symbols("x m", real=True)
@@ -144,8 +151,10 @@ def differentiate(e: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     sign(m - x)
     """
     e = e.replace(sp.Abs, _RealAbs).replace(sp.sign, _RealSign)
+    if e.has(sp.zeta):
+        e = e.replace(lambda z: isinstance(z, sp.zeta) and len(z.args) == 1, lambda z: _RiemannZeta(*z.args))
     d = sp.diff(e, symbol)
-    return d.replace(_RealAbs, sp.Abs).replace(_RealSign, sp.sign)
+    return d.replace(_RealAbs, sp.Abs).replace(_RealSign, sp.sign).replace(_RiemannZeta, sp.zeta)
 
 
 def split_at_kinks(piece: Piece, point: Mapping[sp.Symbol, sp.Expr]) -> list[tuple[Piece, dict[Any, Any]]]:

@@ -6,15 +6,16 @@ symbol of the C library ("libm:..."), or a routine of `scipy.special` ("scipy:..
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from flint import arb
+from flint import arb, arb_series, ctx
 
-from ..exact import logistic
+from ..exact import logistic, zeta_derivative
 from .stable import expm1, log1p, softplus
 
 __all__ = ["Function", "FUNCTIONS", "by_class"]
@@ -80,6 +81,49 @@ def _ball_polygamma(x: arb, value: int) -> arb:
     return sign * arb(value).fac() * arb(value + 1).zeta(x)
 
 
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+
+
+def _zeta(s: Any, value: Any = 0) -> Any:
+    """ζ^(k)(s) for s > 0 by Euler–Maclaurin summation (DLMF 25.2.9), differentiated as truncated Taylor series in s."""
+    s = np.asarray(s, float)
+    k, n = int(value), 20
+
+    def times(a: list, b: list) -> list:
+        return [sum(a[i] * b[m - i] for i in range(m + 1)) for m in range(k + 1)]
+
+    def power(base: float, shift: Any = 0.0) -> list:  # base^(shift − s − ε)
+        log = np.log(base)
+        return [base ** (shift - s) * (-log) ** m / math.factorial(m) for m in range(k + 1)]
+
+    def padded(*head: Any) -> list:
+        return [*head, *[0.0] * k][: k + 1]
+
+    total = [sum(parts) for parts in zip(*(power(float(j)) for j in range(n - 1, 1, -1)))]
+    total = [t + one for t, one in zip(total, padded(1.0))]
+    pole = [(-1) ** m / (s - 1) ** (m + 1) for m in range(k + 1)]
+    rising = padded(s, 1.0)
+    last = power(float(n))
+    rest = [a * n + b / 2 for a, b in zip(times(pole, last), last)]
+    factorial = 2.0
+    for j, bernoulli in enumerate(_BERNOULLI, start=1):
+        term = times(rising, power(float(n), 1.0 - 2 * j))
+        rest = [r + bernoulli / factorial * t for r, t in zip(rest, term)]
+        for shift in (2 * j - 1, 2 * j):
+            rising = times(rising, padded(s + shift, 1.0))
+        factorial *= (2 * j + 1) * (2 * j + 2)
+    out = math.factorial(k) * (total[k] + rest[k])
+    return np.where(s > 0, out, np.nan)
+
+
+def _ball_zeta(s: arb, value: int = 0) -> arb:
+    old, ctx.cap = ctx.cap, max(ctx.cap, value + 1)
+    try:
+        return arb_series([s, 1], value + 1).zeta()[value] * arb(value).fac()
+    finally:
+        ctx.cap = old
+
+
 def _ball_lambertw(x: arb) -> arb:
     return x.lambertw()
 
@@ -121,6 +165,7 @@ _RECORDS = (
     Function("besselj", sp.besselj, _special("jv"), lambda n, x: x.bessel_j(n), "scipy:jv"),
     Function("besselk", sp.besselk, _special("kv"), lambda n, x: x.bessel_k(n), "scipy:kv"),
     Function("bessely", sp.bessely, _special("yv"), lambda n, x: x.bessel_y(n), "scipy:yv"),
+    Function("zeta", sp.zeta, _zeta, _ball_zeta, "numpy"),
     Function("lambertw", sp.LambertW, lambda x: np.real(_special("lambertw")(x)), _ball_lambertw, "numpy"),
 )
 
@@ -128,4 +173,4 @@ _RECORDS = (
 FUNCTIONS: dict[str, Function] = {f.name: f for f in _RECORDS}
 
 #: The same by SymPy's class.
-by_class: dict[type, Function] = {f.sympy: f for f in _RECORDS if f.sympy is not None}
+by_class: dict[type, Function] = {f.sympy: f for f in _RECORDS if f.sympy is not None} | {zeta_derivative: FUNCTIONS["zeta"]}

@@ -200,6 +200,14 @@ class _Lowering:
             return g.call("not", self.lower(e.args[0], scope))
         raise UnsupportedFunction(f"the condition {e} has no numeric form; write it with <, <=, ==, &, |, ~")
 
+    def _zeta(self, e: sp.Basic, scope: frozenset) -> Node:
+        """ζ, or its derivative of the order that comes first."""
+        if isinstance(e, sp.zeta):
+            if len(e.args) > 1 and e.args[1] != 1:
+                raise UnsupportedFunction(f"{e}: kernels have the Riemann zeta function, not Hurwitz's, except where it is a polygamma")
+            return self.graph.call("zeta", self.lower(e.args[0], scope), value=0)
+        return self.graph.call("zeta", self.lower(e.args[1], scope), value=int(e.args[0]))  # type: ignore[arg-type]
+
     def _function(self, e: sp.Basic, scope: frozenset) -> Node:
         g = self.graph
         if type(e) in _RECIPROCAL:
@@ -220,6 +228,8 @@ class _Lowering:
             if not (order.is_Integer and order >= 0):
                 raise UnsupportedFunction(f"polygamma: the order of {e} is not a non-negative integer; give it a number")
             return g.call("polygamma", self.lower(e.args[1], scope), value=int(order))
+        if record.name == "zeta":
+            return self._zeta(e, scope)
         args = [self.lower(a, scope) for a in e.args]
         if record.name in ("min", "max"):
             out = args[0]

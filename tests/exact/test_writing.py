@@ -80,3 +80,13 @@ def test_logistic_as_a_sympy_function():
     assert logistic(x).is_positive and logistic(x).is_real
     assert abs(sp.N(logistic(sp.Rational(1, 3)), 30) - sp.N(1 / (1 + sp.exp(-sp.Rational(1, 3))), 30)) < 1e-29
     assert logistic(x).rewrite(sp.tanh) == (1 + sp.tanh(x / 2)) / 2
+
+
+def test_an_exponent_without_inverse_is_written():
+    """u - sqrt(u**2) vanishes on half of the line, so it cannot be divided by; it is still a fine exponent."""
+    field = DifferentialField((x, r))
+    for expression in (sp.exp(x / r - sp.sqrt(x**2 / r**2)), r * sp.exp(x / r) * sp.exp(-sp.sqrt(x**2 / r**2)) + sp.sqrt(r**2)):
+        element = field(expression)
+        assert field(element.as_expr()) == element
+        for at in ({x: 2, r: 3}, {x: -2, r: 3}):
+            assert abs(sp.N((element.as_expr() - expression).subs(at))) < 1e-12

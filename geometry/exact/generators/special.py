@@ -14,6 +14,7 @@ import sympy as sp
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
+from ..functions import zeta_derivative
 from ..rules import converts
 from ..sampling import Samples, numbers
 from .arithmetic import number_element
@@ -149,11 +150,45 @@ def _zeta(field: DifferentialField, expression: sp.Expr) -> Element:
     """Hurwitz zeta of integer order is a polygamma: zeta(m+1, a) = (-1)^(m+1) polygamma(m, a)/m!."""
     s = expression.args[0]
     if len(expression.args) == 1 or expression.args[1] == 1:
-        return number_element(field, expression) if s.is_number else opaque_application(field, expression)
+        return number_element(field, expression) if s.is_number else riemann_zeta(field, 0, field(s))
     if s.is_Integer and s >= 2:
         m = int(s) - 1
         return (-1) ** (m + 1) * polygamma(field, m, field(expression.args[1])) / factorial(m)
     return opaque_application(field, expression)
+
+
+# -- Riemann's zeta function --------------------------------------------------------------------
+
+
+class RiemannZeta(Generator):
+    """``zeta`` and its derivatives by the argument, of the given order; no algebraic relation between them is known."""
+
+    def __init__(self, order: int, argument: Element):
+        self.order, self.argument = order, argument
+
+    def expression(self) -> sp.Expr:
+        return zeta_derivative(self.order, self.argument.as_expr())
+
+    def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
+        rate = self.argument.diff(symbol)
+        return rate * riemann_zeta(field, self.order + 1, self.argument) if rate else field.zero
+
+    def value(self, samples: Samples, point: int) -> Any:
+        s = samples.value(self.argument, point)
+        return None if s is None or s == 1 or abs(s) > 100 else numbers.zeta(s, 1, self.order)
+
+
+def riemann_zeta(field: DifferentialField, order: int, s: Element) -> Element:
+    """The derivative of zeta of an order at ``s``."""
+    for generator in field.generators:
+        if isinstance(generator, RiemannZeta) and generator.order == order and generator.argument == s:
+            return field.generator_element(generator.number)
+    return field.open(RiemannZeta(order, s))
+
+
+@converts(zeta_derivative)
+def _zeta_derivative(field: DifferentialField, expression: sp.Expr) -> Element:
+    return riemann_zeta(field, int(expression.args[0]), field(expression.args[1]))
 
 
 # -- polylogarithm ------------------------------------------------------------------------------
