@@ -71,7 +71,8 @@ def expm1(w: Writer, x: str) -> str:
     high, low = _expm1_halved(w, x)
     out = w.exact("mul", w.exact("add", high, low), w.const(2.0))
     out = w.select(w.compare("ogt", x, w.const(709.782712893384)), w.const(math.inf), out)
-    return w.select(w.compare("oeq", x, w.const(0.0)), x, out)
+    tiny = w.compare("olt", w.intrinsic("fabs", x), w.const(2.0**-60))  # half a subnormal number loses a bit
+    return w.select(tiny, x, out)
 
 
 def _quotient(w: Writer, above: Pair, below: Pair) -> str:
@@ -103,5 +104,5 @@ def tanh(w: Writer, x: str) -> str:
     part = w.exact("sub", below, w.const(1.0))
     lost = w.exact("add", w.exact("sub", w.const(1.0), w.exact("sub", below, part)), w.exact("sub", high, part))
     t = _quotient(w, (high, low), (below, w.exact("add", lost, low)))
-    t = w.select(w.compare("olt", a, w.const(2.0**-30)), a, t)  # also where halves would be subnormal
+    t = w.select(w.compare("olt", a, w.const(2.0**-30)), a, t)
     return w.intrinsic("copysign", t, x)
