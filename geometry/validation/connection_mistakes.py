@@ -96,12 +96,33 @@ def _first_kind_slopes(run: Run) -> Array:
     return np.stack([run.pipeline.lower(run.jets.ddg[..., l]) for l in range(run.dim)], axis=-1)
 
 
+# A stray index that reaches the inverse metric: what is summed, and the axis that does not occur in it.
+_STRAY_RAISED = (
+    ("upper", ("im,mik->ik", "j"), "g^im (∂_l g_mk + ∂_k g_ml − ∂_m g_kl) with the stray l read as the upper index i; j does not occur in it"),
+    ("upper-unmatched", ("am,mjk->jk", "i"), "Γ^l_jk = ½ g^im (…) sums over i and m, and the upper index l does not occur on the right"),
+    ("raised-diagonal", ("mm,mjk->jk", "i"), "g^mm stands where g^im belongs, so the upper index does not occur on the right"),
+    ("raised-j", ("jm,mjk->jk", "i"), "g^jm stands where g^im belongs, so the upper index does not occur on the right"),
+    ("raised-k", ("km,mjk->jk", "i"), "g^km stands where g^im belongs, so the upper index does not occur on the right"),
+)  # fmt: skip
+
+
+def _spread(indices: str, missing: str) -> Callable[[Array, Array], Array]:
+    """A contraction of g⁻¹ and Γ_{m,jk} that lacks one axis, repeated along it."""
+    inputs = indices.split("->")[0]
+    return lambda ginv, first: contraction(f"{inputs},{missing}->ijk", ginv, first, np.ones(first.shape[-1]))
+
+
 def raise_mistakes() -> Iterator[Mistake]:
     first_kind = {"christoffel": lambda run: run["christoffel_first"], "christoffel_derivative": _first_kind_slopes}
     yield Mistake(
         "christoffel-not-raised", "formulas", first_kind,
         "Γ_{i,jk} (first kind) is used as Γ^i_jk: the inverse metric is missing in Γ.", "Γ^i_jk = g^im Γ_{m,jk}.", CONNECTED[1:],
     )  # fmt: skip
+    for name, indices, how in _STRAY_RAISED:
+        yield Mistake(
+            f"christoffel-stray-index-{name}", "raise_first", _spread(*indices),
+            f"Γ follows a formula with a stray index: {how}.", f"{_FORMULA}.", CONNECTED[1:],
+        )  # fmt: skip
     yield Mistake(
         "christoffel-wrong-index-raised", "raise_first", product((1, "jm,mik->ijk")),
         "The inverse metric raises the wrong index: Γ^i_jk is returned at [j, i, k].", "Γ^i_jk = g^im Γ_{m,jk}, stored at [i, j, k].",

@@ -8,7 +8,7 @@ on all points cannot be told apart by the quantity tested; they are listed toget
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,8 @@ from .mistake import Mistake
 from .mistakes import formula_mistakes
 from .observations import Group, Observation, group_by_dimension
 from .output_mistakes import output_mistakes, scale_mistakes
-from .pipeline import Pipeline, contraction
+from .pipeline import Pipeline
+from .styles import half_filled, unsymmetric, written_otherwise
 
 __all__ = ["Diagnosis", "distinct_numbers", "formula_diagnoses", "constant_factor", "scope_diagnosis"]
 
@@ -68,43 +69,6 @@ def _agreement(groups: Sequence[Group], pipeline: Pipeline, quantity: str, cutof
     return worst
 
 
-_STYLES = (("ijlk", "ijkl"), ("iljk", "ikjl")), (("ikm", "ilm"), ("imk", "iml")), (("mjl", "mjk"), ("mlj", "mkj"))
-
-
-def _written_otherwise(mistake: Mistake, quantity: str) -> Iterator[Mistake]:
-    """The same mistake in programs that order the lower indices of Γ differently.
-
-    It matters only where the mistake makes Γ^i_jk unsymmetric in j, k.
-    """
-    if quantity in ("christoffel", "christoffel_first"):
-        original = mistake.apply(Pipeline())
-        if quantity == "christoffel":
-            yield replace(mistake, stage="formulas", change={
-                quantity: lambda run: contraction("ikj->ijk", original.run(run.jets)["christoffel"])})  # fmt: skip
-        return
-    linear, left, right = _STYLES
-    for a in linear:
-        for b in left:
-            for c in right:
-                if (a, b, c) == (linear[0], left[0], right[0]):
-                    continue
-
-                def curve(gamma: Any, dgamma: Any, a: Any = a, b: Any = b, c: Any = c) -> Any:
-                    first = contraction(f"{a[0]}->ijkl", dgamma) - contraction(f"{a[1]}->ijkl", dgamma)
-                    second = contraction(f"{b[0]},{c[0]}->ijkl", gamma, gamma)
-                    return first + second - contraction(f"{b[1]},{c[1]}->ijkl", gamma, gamma)
-
-                base = mistake.apply(Pipeline())
-                yield replace(mistake, stage="formulas", change={
-                    "riemann": lambda run, base=base, curve=curve: curve(
-                        base.run(run.jets)["christoffel"], base.run(run.jets)["christoffel_derivative"])})  # fmt: skip
-
-
-def _unsymmetric(mistake: Mistake, group: Group) -> bool:
-    gamma = mistake.apply(Pipeline()).run(group.jets)["christoffel"]
-    return bool(np.max(np.abs(gamma - contraction("ikj->ijk", gamma)), initial=0.0) > 1e-9)
-
-
 def _singles(quantity: str, statistical: bool, groups: Sequence[Group]) -> Iterator[_Candidate]:
     true = Pipeline()
     for m in output_mistakes(quantity, statistical):
@@ -114,8 +78,8 @@ def _singles(quantity: str, statistical: bool, groups: Sequence[Group]) -> Itera
             yield _Candidate((m,), m.apply(true))
     for m in formula_mistakes():
         if quantity in m.quantities:
-            if m.stage in ("lower", "raise_first", "prepare") and any(_unsymmetric(m, g) for g in groups):
-                for other in _written_otherwise(m, quantity):
+            if m.stage in ("lower", "raise_first", "prepare") and any(unsymmetric(m, g.jets) for g in groups):
+                for other in written_otherwise(m, quantity):
                     yield _Candidate((m,), other.apply(true))
 
 
@@ -123,6 +87,8 @@ def _pairs(quantity: str, statistical: bool) -> Iterator[_Candidate]:
     true = Pipeline()
     formulas = [m for m in formula_mistakes() if quantity in m.quantities]
     outputs = scale_mistakes(quantity, statistical)[:6]
+    for m, pipeline in half_filled(quantity):
+        yield _Candidate((m,), pipeline)
     for m in formulas:
         for s in outputs:
             yield _Candidate((m, s), s.apply(m.apply(true)))
@@ -157,7 +123,7 @@ def _truth_mismatch(groups: Sequence[Group]) -> float:
 
 def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, statistical: bool = False,
     pairs: bool = False) -> list[Diagnosis]:
-    """The known mistakes, or pairs of them, that predict the program's numbers everywhere."""
+    """The known mistakes, or pairs of them (and half-filled metrics in every spelling), that predict the program's numbers everywhere."""
     groups = group_by_dimension(observations)
     if not groups:
         return []
@@ -259,6 +225,8 @@ def scope_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
         ("only-positive-definite", lambda o: "lorentzian" not in o.case.tags,
             "Right on positive definite metrics only; fails on Lorentzian ones.",
             "Use |det g| and no Cholesky factor or square root of a negative number."),
+        ("only-four-dimensional", lambda o: o.case.dim == 4, "Right in four dimensions only.",
+            "Look for a factor that depends on n and is written for n = 4, such as 1/(n − 2) or 1/((n − 1)(n − 2))."),
         ("only-three-dimensional-or-less", lambda o: o.case.dim <= 3, "Right up to three dimensions only.",
             "Look for a loop that ends at 3."),
         ("only-flat", lambda o: "flat" in o.case.tags, "Right on flat space only.", "The result does not see curvature."),

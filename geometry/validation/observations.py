@@ -125,12 +125,22 @@ def prepare(case: Case, quantity: str) -> Prepared:
     with np.errstate(all="ignore"):
         raw = np.asarray(amplitude_run(as_double)[quantity], dtype=float)
         amplitude = raw.reshape(len(case.points), -1).max(axis=1)
+        if not amplitude.all():
+            # A constant metric: nothing cancels, and zero is measured against a metric that varies by its own size over a unit.
+            varying = np.asarray(amplitude_run(_varying(as_double))[quantity], dtype=float).reshape(len(case.points), -1).max(axis=1)
+            amplitude = np.where(amplitude > 0, amplitude, varying)
         condition = np.maximum(1.0, _conditioning(as_double))
     prepared = Prepared(case, quantity, truth, amplitude, condition, jets)
     if len(_PREPARED) > 512:
         _PREPARED.clear()
     _PREPARED[key] = prepared
     return prepared
+
+
+def _varying(jets: Jets) -> Jets:
+    n = jets.dim
+    dg = jets.g[..., None] * np.ones(n)
+    return Jets(jets.g, dg, dg[..., None] * np.ones(n), *(None if v is None else v + 1 for v in (jets.f, jets.df, jets.ddf)))
 
 
 def _numbers(balls: Array) -> np.ndarray:

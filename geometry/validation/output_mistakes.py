@@ -90,26 +90,29 @@ _SWAPS: dict[tuple[int, ...], str] = {
     (2, 1, 0, 3): "the indices i and k are exchanged",
     (0, 2, 3, 1): "the array is indexed [i, k, l, j]",
     (0, 3, 1, 2): "the array is indexed [i, l, j, k]",
+    (3, 2, 1, 0): "all four indices are in the reverse order",
+    (1, 0, 3, 2): "the indices of both pairs are exchanged (i ↔ j, k ↔ l)",
 }
 
 
 def _permutation_mistakes() -> Iterator[Mistake]:
     letters = "ijkl"
-    for order in sorted(permutations(range(4)), key=lambda p: (sum(a != b for a, b in zip(p, range(4))), p)):
-        for sign in (1.0, -1.0):
-            if order == (0, 1, 2, 3):
-                continue
-            back = [order.index(k) for k in range(4)]
-            spelled = ", ".join(letters[k] for k in back)
-            what = _SWAPS.get(order, "the indices are in another order")
-            suffix = "" if sign > 0 else ", and the sign is opposite"
-            yield Mistake(
-                "riemann-index-order-" + "".join(letters[k] for k in order) + ("" if sign > 0 else "-negative"),
-                "output", _permuted(order, sign),
-                f"The components of the Riemann tensor sit in another place: {what}{suffix}.",
-                f"R^i_jkl belongs at [i, j, k, l]; yours is at [{spelled}]. Transpose the axes, or declare layout=.",
-                ("riemann", "riemann_lowered", "weyl"),
-            )  # fmt: skip
+    moved = {p: sum(a != b for a, b in zip(p, range(4))) for p in permutations(range(4))}
+    # The fewest axes moved first; of those, what needs no sign, then what has a name of its own.
+    table = sorted(((p, sign) for p in moved if moved[p] for sign in (1.0, -1.0)),
+                   key=lambda row: (moved[row[0]], -row[1], row[0] not in _SWAPS, row[0]))  # fmt: skip
+    for order, sign in table:
+        back = [order.index(k) for k in range(4)]
+        spelled = ", ".join(letters[k] for k in back)
+        what = _SWAPS.get(order, "the indices are in another order")
+        suffix = "" if sign > 0 else ", and the sign is opposite"
+        yield Mistake(
+            "riemann-index-order-" + "".join(letters[k] for k in order) + ("" if sign > 0 else "-negative"),
+            "output", _permuted(order, sign),
+            f"The components of the Riemann tensor sit in another place: {what}{suffix}.",
+            f"R^i_jkl belongs at [i, j, k, l]; yours is at [{spelled}]. Transpose the axes, or declare layout=.",
+            ("riemann", "riemann_lowered", "weyl"),
+        )  # fmt: skip
     for order3, where in (((1, 0, 2), "[j, i, k]"), ((1, 2, 0), "[j, k, i]")):
         back = [order3.index(k) for k in range(3)]
         yield Mistake(

@@ -124,6 +124,8 @@ class _Trial:
         return Observation(prepared, 0, value, prepared.tolerance(0, self.options.get("rtol", 1e-6), 2.0**-52))
 
     def fails(self, case: Case) -> bool:
+        if self.quantity == "weyl" and case.dim < 3:
+            return False
         o = self.observe(case)
         return o is not None and not o.passed and o.relative_error > self.threshold
 
