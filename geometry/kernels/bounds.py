@@ -20,17 +20,17 @@ bound, which sends its cells to ball arithmetic.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from .intervals import Interval, ranges
-from .native.emit import ROW_RUN
+from .native.emit import CAREFUL_RUN, ROW_RUN
 from .native.run import ROW_BLOCK
 from .program import Graph, Node, Program
 from .schedule import MASKS
 
-__all__ = ["with_bounds"]
+__all__ = ["with_bounds", "Bounds"]
 
 # Units in the last place by which an own function can be wrong, doubled for safety.
 _ULPS = {"exp": 4, "expm1": 4, "log": 4, "log1p": 4, "sin": 4, "cos": 4, "tanh": 6, "logistic": 6, "softplus": 6}
@@ -45,10 +45,13 @@ class _Bound:
     covers: bool = True  # whether A >= |computed n|, so that products of bounds are bounds of products
 
 
+Apart = Callable[[Node, Node], bool]
+
 _UNKNOWN = _Bound(math.inf)
+_EXACT = _Bound(0.0)
 
 
-def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int) -> tuple[Program, frozenset[Node]]:
+def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int, apart: Apart = lambda a, b: False) -> tuple[Program, frozenset[Node]]:
     """The program with one more output for each: a bound on its absolute error (infinite where none is known).
 
     With it, the nodes of the program as it was: with bits = 128, those to be computed in double-double.
@@ -58,15 +61,18 @@ def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[
         inputs: the range of every input and row variable.
         rows: table -> number of rows.
         bits: 64, 32, or 128 for double-double arithmetic on machine doubles.
+        apart: whether two functions of the data are never both different from zero in a row.
     """
-    work = _Bounds(program, inputs, rows, bits)
+    work = Bounds(program, inputs, rows, bits, apart)
     own = frozenset(n for n in work.bound if n.op not in ("number", "constant", "input", "row"))
     return Program(program.graph, (*program.outputs, *(work.total(o) for o in program.outputs)), program.inputs, program.rows), own
 
 
-class _Bounds:
-    def __init__(self, program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int) -> None:
+class Bounds:
+    def __init__(self, program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int, apart: Apart = lambda a, b: False) -> None:
         self.graph = program.graph
+        self.apart = apart
+        self.only_rows = _only_rows(program)
         self.rows = rows
         self.row_tables = program.rows
         self.bits = bits
@@ -78,11 +84,16 @@ class _Bounds:
         self.range = ranges(program, inputs)
         self.over_rows = _over_rows(program)
         self.bound: dict[Node, _Bound] = {}
+        self.prepare(program)
         for node in program.nodes():
             if node.op not in MASKS:
-                made = self._rule(node)
-                usable = made.c <= self.largest_c and math.isfinite(made.k) and math.isfinite(made.d)
-                self.bound[node] = made if usable else _UNKNOWN
+                self.bound[node] = self.usable(self._rule(node))
+
+    def prepare(self, program: Program) -> None:
+        """What a derived analysis wants to know before the rules are applied."""
+
+    def usable(self, made: _Bound) -> _Bound:
+        return made if made.c <= self.largest_c and math.isfinite(made.k) and math.isfinite(made.d) else _UNKNOWN
 
     # pieces ------------------------------------------------------------------------------------------
     def magnitude(self, node: Node) -> float:
@@ -104,6 +115,10 @@ class _Bounds:
     def number(self, value: float) -> Node:
         return self.graph.number(Fraction(value))
 
+    def underflow(self, d: float) -> Node:
+        """d eta or more: in float64 no less than 2^-1000, for machines are slow with subnormal numbers."""
+        return self.number(max(d * self.eta * self.inflate, self.eta if self.bits == 32 else 2.0**-1000))
+
     def times(self, k: float, node: Node) -> Node:
         return node if k == 1.0 else self.raw("mul", node, self.number(k))
 
@@ -118,7 +133,7 @@ class _Bounds:
         if b.a is not None:
             terms.append(self.times(b.k * self.inflate, b.a))
         if b.d:
-            terms.append(self.number(max(b.d * self.eta * self.inflate, self.eta)))
+            terms.append(self.underflow(b.d))
         out = self.number(0.0)
         for n, t in enumerate(terms):
             out = t if n == 0 else self.raw("add", out, t)
@@ -141,11 +156,11 @@ class _Bounds:
         op, u = node.op, self.u
         if op == "number":
             exact = _exactly(node.value, self.bits)  # type: ignore[arg-type]
-            return _Bound(0.0 if exact else u, d=0.0 if exact else 1.0)
+            return _EXACT if exact else _Bound(u, d=1.0)
         if op == "constant":
             return _Bound(u) if math.isfinite(self.range[node][1]) else _UNKNOWN
         if op in ("input", "row"):
-            return _Bound(u, d=1.0) if self.bits == 32 else _Bound(0.0)
+            return _Bound(u, d=1.0) if self.bits == 32 else _EXACT
         if any(a.op not in MASKS and self.bound[a] is _UNKNOWN for a in node.args) and node.value != "guard":
             return _UNKNOWN
         if op == "mean":
@@ -157,12 +172,20 @@ class _Bounds:
         a, b = node.args
         x, y = self.bound[a], self.bound[b]
         d = x.d + y.d
+        if x is _EXACT and y is _EXACT:
+            return _Bound(self.u)
         if x.a is None and y.a is None and ((self.nonnegative(a) and self.nonnegative(b)) or (self.range[a][1] <= 0 and self.range[b][1] <= 0)):
             return _Bound(max(x.c, y.c) * self.inflate + self.u, d=d)
+        if x.a is None and y.a is None and self._one_is_zero(a, b):
+            return _Bound(max(x.c, y.c), d=d)
         if self._cheap(a, b):
             (k1, a1), (k2, a2) = self._as_a(a), self._as_a(b)
             return _Bound(self.u, max(k1, k2), self.raw("add", a1, a2), d)
         return _Bound(self.u, 1.0, self.raw("add", self.error(a), self.error(b)), covers=False)
+
+    def _one_is_zero(self, a: Node, b: Node) -> bool:
+        """Whether a and b have factors from the data alone of which one is zero in each row: t p + (1 - t) q with t = 0 or 1."""
+        return self.bits != 32 and any(self.apart(s, t) for s in _zero_factors(a) for t in _zero_factors(b))
 
     def _mul(self, node: Node) -> _Bound:
         a, b = node.args
@@ -247,10 +270,7 @@ class _Bounds:
     def _mean(self, node: Node) -> _Bound:
         (a,) = node.args
         x = self.bound[a]
-        table = str(node.value)
-        block = min(self.rows[table], ROW_BLOCK)
-        additions = min(block, ROW_RUN) + block // ROW_RUN + self.rows[table] // ROW_BLOCK + 4
-        summing = _rounded_up(additions) * self.u
+        summing = self.summing(str(node.value))
         d = 2 * x.d + 2.0
         if x.a is None and (self.nonnegative(a) or self.range[a][1] <= 0):
             return _Bound(x.c * self.inflate + summing, d=d)
@@ -262,6 +282,15 @@ class _Bounds:
             # |row factor| is a table: take the modulus there, not of the product
             big = self.raw("mul", self.absolute(a.args[0]), self.absolute(a.args[1]))
         return _Bound(2 * self.u, (k + summing) * self.inflate * (1 + 2 * summing), self._mean_of(big, node), d)
+
+    def summing(self, table: str) -> float:
+        """The error of a sum over rows, in units of the sum of moduli: additions that a term goes through."""
+        block = min(self.rows[table], ROW_BLOCK)
+        if self.bits == 128:
+            additions = min(block, ROW_RUN) + block // ROW_RUN + self.rows[table] // ROW_BLOCK + 4
+        else:
+            additions = min(block, CAREFUL_RUN) + 6
+        return _rounded_up(additions) * self.u
 
     def _mean_of(self, integrand: Node, like: Node) -> Node:
         made = self.graph.node("mean", (integrand,), like.value)
@@ -377,6 +406,21 @@ class _Bounds:
 
     def _other(self, node: Node) -> _Bound:
         return _UNKNOWN
+
+
+def _only_rows(program: Program) -> dict[Node, bool]:
+    """Whether a node is a function of the data alone."""
+    out: dict[Node, bool] = {}
+    for node in program.nodes():
+        out[node] = node.op in ("row", "number") or (bool(node.args) and node.op != "mean" and all(out[a] for a in node.args))
+    return out
+
+
+def _zero_factors(node: Node) -> list[Node]:
+    """The factors of a product that are data, or data and an exact number added: computed, they are zero where they are exactly zero."""
+    if node.op == "row" or node.op == "add" and all(a.op == "row" or a.op == "number" and _exactly(a.value, 64) for a in node.args):  # type: ignore[arg-type]
+        return [node]
+    return [f for a in node.args for f in _zero_factors(a)] if node.op in ("mul", "product") else []
 
 
 def _over_rows(program: Program) -> dict[Node, frozenset[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from .program import Node, Program
 
-__all__ = ["Interval", "ranges", "coarse", "WHOLE"]
+__all__ = ["Interval", "ranges", "range_of", "coarse", "WHOLE"]
 
 Interval = tuple[float, float]
 WHOLE: Interval = (-math.inf, math.inf)
@@ -38,9 +38,14 @@ def ranges(program: Program, inputs: Mapping[str, Interval]) -> dict[Node, Inter
     """An interval for every node that contains its exact values (and its computed ones, up to rounding)."""
     out: dict[Node, Interval] = {}
     for node in program.nodes():
-        low, high = _range(node, [out[a] for a in node.args], inputs)
-        out[node] = WHOLE if math.isnan(low) or math.isnan(high) else (low, high)
+        out[node] = range_of(node, [out[a] for a in node.args], inputs)
     return out
+
+
+def range_of(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> Interval:
+    """The interval of one node, from those of its arguments."""
+    low, high = _range(node, args, inputs)
+    return WHOLE if math.isnan(low) or math.isnan(high) else (low, high)
 
 
 def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> Interval:

@@ -16,12 +16,15 @@ from .intervals import coarse
 from .lower import lower, symbol_keys
 from .native.double_double import SUPPORTED
 from .native.run import Machine, default_threads
-from .program import Node, Program
+from .program import Node, Program, walk
 from .schedule import Schedule, schedule
+from .sensitivity import with_adjoint_bounds
 from .separate import headroom, separate
 
 __all__ = ["compile", "Kernel"]
 
+# Inputs of certified programs, besides the arguments; no symbol's key starts like these.
+_TOLERANCE, _GATE = "\0tolerance", "\0gate"
 # The exponents that separated exponentials may meet: two denominators 1 + e may still be multiplied.
 _HEADROOM = {"float64": 340.0, "float32": 40.0}
 
@@ -145,22 +148,31 @@ class Kernel:
         inputs = {k: n for n, k in nodes.items() if n.op == "input"}
         return scalar_function(plan, self.dtype, columns, [inputs.get(k) for k in self._argument_keys])
 
-    def bounded(self, *arrays: Any, refined: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    def bounded(self, *arrays: Any, rtol: float = 0.0, refined: bool = False, where: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Values and bounds on their absolute errors, each with one row an expression.
 
         A bound is sound: the exact value of the formula, at the inputs as they are, is no further away. It is
         infinite where nothing is known (the kernel contains a function without an error rule). For float32 the
-        rounding of inputs to float32 is part of the error. With `refined`, the computation is in double-double
-        arithmetic (about 32 digits); NaN for expressions with functions that it does not have.
+        rounding of inputs to float32 is part of the error. Given `rtol`, no work is spent on bounds sharper than
+        this relative error takes.
+
+        With `refined`, the computation is in double-double arithmetic (about 32 digits); NaN for expressions
+        with functions that it does not have. With `where` (a mask of the broadcast shape) the other cells may be
+        left out; their bounds are infinite.
         """
         prepared = [_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
         shape = np.broadcast_shapes(*(a.shape for a in prepared))
         count = len(self.program.outputs)
         target = np.empty((2 * count, *shape), self.dtype)
+        extra = {_TOLERANCE: np.asarray(rtol, self.dtype)}
+        if refined:
+            extra[_GATE] = np.ones((1,) * len(shape)) if where is None else np.broadcast_to(where, shape).astype(self.dtype)
         if target.size:
             with np.errstate(all="ignore"):
-                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, "refined" if refined else "bounded")
+                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, "refined" if refined else "bounded", extra)
         values, bounds = target[:count], target[count:]
+        if refined and where is not None:
+            bounds[:, ~np.broadcast_to(where, shape)] = np.inf
         if refined:  # the low parts are dropped
             bounds += np.abs(values) * 2.0**-53
         return values, bounds
@@ -173,10 +185,11 @@ class Kernel:
         for k, value in enumerate(evaluate(self.program, values, self._data, self.dtype)):
             target[k] = value
 
-    def _native(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray, mode: str = "plain") -> None:
-        extents, loops, thin = _collapsed(shape, arrays)
-        values = dict(zip(self._argument_keys, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
-        pattern = dict(zip(self._argument_keys, loops)) | {k: frozenset() for k in self._constants}
+    def _native(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray, mode: str = "plain", extra: Mapping[str, np.ndarray] | None = None) -> None:
+        names = [*self._argument_keys, *(extra or {})]
+        extents, loops, thin = _collapsed(shape, [*arrays, *(extra or {}).values()])
+        values = dict(zip(names, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
+        pattern = dict(zip(names, loops)) | {k: frozenset() for k in self._constants}
         machine = self._machine(pattern, len(extents), values, mode)
         plan = machine.plan
         tables = {t: len(extents) + k for k, t in enumerate(plan.tables)}
@@ -205,7 +218,7 @@ class Kernel:
                 flat[...] = leaf(node, self.dtype)
 
     def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str) -> Machine:
-        spans = {k: _range(v) for k, v in values.items()} | self._data_spans
+        spans = {k: (0.0, 1.0) if k in (_TOLERANCE, _GATE) else _range(v) for k, v in values.items()} | self._data_spans
         shape = (axes, tuple(pattern.items()))
         room = (shape, tuple(spans.items()))
         if room not in self._separated:
@@ -222,8 +235,12 @@ class Kernel:
             own: frozenset[Node] = frozenset()
             if mode != "plain":
                 rows = {t: self._data[k].size for k, t in self.program.rows.items()}
-                program, own = with_bounds(program, coarsened, rows, 128 if mode == "refined" else 8 * self.dtype.itemsize)
-            plan = schedule(program, pattern, axes, own if mode == "refined" else frozenset())
+                sharp = with_adjoint_bounds(program, coarsened, rows, _TOLERANCE, self._apart) if mode == "bounded" and self.dtype == np.float64 else None
+                if sharp is None:
+                    program, own = with_bounds(program, coarsened, rows, 128 if mode == "refined" else 8 * self.dtype.itemsize, self._apart)
+                else:
+                    program = sharp
+            plan = schedule(program, pattern, axes, own if mode == "refined" else frozenset(), mode == "bounded", _GATE if mode == "refined" else None)
             if self.backend == "numba" and mode == "plain":
                 from .numba_run import NumbaMachine
 
@@ -231,6 +248,18 @@ class Kernel:
             else:
                 self._plans[key] = Machine(plan, self.dtype)
         return self._plans[key]  # type: ignore[return-value]
+
+    def _apart(self, a: Node, b: Node) -> bool:
+        """Whether, in every row of the data, one of two functions of the data is zero."""
+        from .reference import leaf, operation
+
+        def value(node: Node) -> Any:
+            if node.op == "row":
+                return self._data[str(node.value)]
+            return leaf(node, self.dtype) if node.op == "number" else operation(node, [value(x) for x in node.args])
+
+        tables = {self.program.rows[str(n.value)] for n in walk((a, b)) if n.op == "row"}
+        return len(tables) == 1 and bool(np.all((value(a) == 0) | (value(b) == 0)))
 
     # shapes -------------------------------------------------------------------------------------------
     def _target(self, out: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:

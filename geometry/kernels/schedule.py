@@ -14,7 +14,7 @@ vectors run. Tables are stored in that order, so they are read without strides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,6 +33,8 @@ class Stage:
 
     kind: "map" stores `results` at every point of the domain; "sum" averages the integrands of its
     `results` (mean nodes) over the loop `table`; "host" applies a function of `scipy.special`.
+    With a gate, a number stored for every cell, vectors of cells where it is zero are passed over: what is
+    stored there means nothing.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Stage:
     inputs: tuple[Node, ...]
     results: tuple[Node, ...]
     table: int | None = None
+    gate: Node | None = None
 
     @property
     def cells(self) -> tuple[int, ...]:
@@ -58,7 +61,8 @@ class Stage:
 class Schedule:
     """Stages in an order in which they can run; `home` gives the loops of every stored value.
 
-    `pairs` are the nodes to compute in double-double arithmetic.
+    `pairs` are the nodes to compute in double-double arithmetic. Sums over rows are `careful` in certified
+    programs: shorter runs, whose totals are added without loss.
     """
 
     program: Program
@@ -67,11 +71,13 @@ class Schedule:
     stages: tuple[Stage, ...]
     home: dict[Node, tuple[int, ...]] = field(repr=False)
     pairs: frozenset[Node] = field(default=frozenset(), repr=False)
+    careful: bool = False
 
     @cached_property
     def leaves(self) -> tuple[Node, ...]:
         """The nodes that take numbers from outside."""
-        return tuple(n for n in self.program.nodes() if n.op in ("input", "row"))
+        gates = (s.gate for s in self.stages if s.gate is not None)
+        return tuple(dict.fromkeys(n for n in (*self.program.nodes(), *gates) if n.op in ("input", "row")))
 
     def name(self, loop: int) -> str:
         return f"axis{loop}" if loop < self.axes else self.tables[loop - self.axes]
@@ -82,6 +88,7 @@ class Schedule:
         lines = []
         for stage in self.stages:
             where = " x ".join(self.name(k) for k in stage.domain) or "once"
+            where += f", where v{stage.gate.index} is not zero" if stage.gate is not None else ""
             lines.append(f"{stage.kind} over {where}:")
             lines += [f"  v{n.index} = {describe(n)}" for n in stage.body]
             lines += [f"  store v{n.index} = {describe(n)}" for n in stage.results if n not in stage.body]
@@ -111,8 +118,12 @@ def domains(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) 
     return out
 
 
-def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, pairs: frozenset[Node] = frozenset()) -> Schedule:
+def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, pairs: frozenset[Node] = frozenset(), careful: bool = False,
+             gate: str | None = None) -> Schedule:
     """Stages for a program whose inputs depend on the axes as `pattern` says.
+
+    A `mean` node with a second argument is computed only where that is not zero; so is everything over all
+    axes where the input called `gate` is zero.
 
     >>> import sympy as sp
     >>> from chentsov.geometry.kernels.lower import lower
@@ -137,6 +148,14 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
         below = max((level[a] for a in node.args), default=0)
         level[node] = below + (node.op == "mean" or _on_host(node))
     key = {n: (level[n], where[n]) for n in nodes}
+    cells = frozenset(range(axes))
+    gate_node = program.graph.input(gate) if gate is not None and cells and pattern[gate] == cells else None
+    if gate_node is not None:
+        where[gate_node] = cells
+
+    def again(a: Node, there: tuple[int, frozenset[int]]) -> bool:
+        """Whether a value over rows and all axes is computed once more for a later stage: a table of it would be as large as all the work."""
+        return where[a] == there[1] and level[a] < there[0] and where[a] > cells and a.op not in ("input", "row", "mean") and not _on_host(a)
 
     # Stored: leaves from outside, means, host results, outputs, and whatever another stage reads.
     stored: set[Node] = {n for n in nodes if n.op in ("input", "row", "mean") or _on_host(n)} | set(program.outputs)
@@ -151,7 +170,7 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
             elif node.op == "mean":
                 if _integrand_key(node, key, where, axes, tables) != key[a]:
                     stored.add(a)
-            elif key[a] != key[node]:
+            elif key[a] != key[node] and not again(a, key[node]):
                 stored.add(a)
 
     def ordered(domain: frozenset[int]) -> tuple[int, ...]:
@@ -162,7 +181,8 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
     sums: dict[tuple, list[Node]] = {}
     for node in nodes:
         if node.op == "mean":
-            sums.setdefault((*_integrand_key(node, key, where, axes, tables), str(node.value)), []).append(node)
+            gated = node.args[1] if len(node.args) > 1 else gate_node if where[node] == cells else None
+            sums.setdefault((*_integrand_key(node, key, where, axes, tables), str(node.value), gated), []).append(node)
         elif _on_host(node):
             # between its argument's level and its own
             inputs = tuple(node.args)
@@ -171,17 +191,22 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
         elif node in stored and node.op not in ("input", "row"):
             maps.setdefault(key[node], []).append(node)
     for (lvl, domain), results in maps.items():
-        body, inputs = _body(results, stored, key, (lvl, domain))
+        body, inputs = _body(results, again, key, (lvl, domain))
+        gated = gate_node if domain == cells and lvl else None
         plan.append(((lvl, len(domain), min(n.index for n in results)),
-                     Stage("map", lvl, ordered(domain), body, inputs, tuple(results))))
-    for (lvl, domain, table), results in sums.items():
+                     Stage("map", lvl, ordered(domain), body, _with(inputs, gated), tuple(results), gate=gated)))
+    for (lvl, domain, table, gated), results in sums.items():
         integrands = [n.args[0] for n in results]
-        body, inputs = _body(integrands, stored, key, (lvl, domain))
+        body, inputs = _body(integrands, again, key, (lvl, domain))
         plan.append(((lvl + 0.25, len(domain), min(n.index for n in results)),
-                     Stage("sum", lvl, ordered(domain), body, inputs, tuple(results), axes + tables.index(table))))
+                     Stage("sum", lvl, ordered(domain), body, _with(inputs, gated), tuple(results), axes + tables.index(table), gated)))
     plan.sort(key=lambda p: p[0])
-    home = {n: ordered(where[n]) for n in stored}
-    return Schedule(program, axes, tables, tuple(s for _, s in plan), home, pairs)
+    home = {n: ordered(where[n]) for n in (*stored, *([gate_node] if gate_node is not None else []))}
+    return Schedule(program, axes, tables, tuple(s for _, s in plan), home, pairs, careful)
+
+
+def _with(inputs: tuple[Node, ...], gate: Node | None) -> tuple[Node, ...]:
+    return inputs if gate is None or gate in inputs else (*inputs, gate)
 
 
 def _operands(node: Node) -> list[Node]:
@@ -201,11 +226,11 @@ def _on_host(node: Node) -> bool:
 
 def _integrand_key(mean: Node, key: dict, where: dict, axes: int, tables: Sequence[str]) -> tuple[int, frozenset[int]]:
     """The stage that averages: the integrand's level and domain, the rows always included."""
-    (integrand,) = mean.args
+    integrand = mean.args[0]
     return key[integrand][0], where[integrand] | {axes + tables.index(str(mean.value))}
 
 
-def _body(results: Sequence[Node], stored: set[Node], key: dict, here: tuple) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+def _body(results: Sequence[Node], again: Callable[[Node, tuple], bool], key: dict, here: tuple) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """The nodes to evaluate in a stage, in order, and the stored values it reads."""
     body: list[Node] = []
     inputs: list[Node] = []
@@ -215,7 +240,7 @@ def _body(results: Sequence[Node], stored: set[Node], key: dict, here: tuple) ->
         if node in done or node.op in LEAVES:
             return
         done.add(node)
-        outside = node.op in ("input", "row", "mean") or _on_host(node) or (key[node] != here and node.op not in MASKS)
+        outside = node.op in ("input", "row", "mean") or _on_host(node) or (key[node] != here and node.op not in MASKS and not again(node, here))
         if outside:
             inputs.append(node)
             return

@@ -24,10 +24,11 @@ from .operations import Plain
 from .text import Vector, Writer
 from .vector import define
 
-__all__ = ["emit", "block_lanes", "ROW_RUN"]
+__all__ = ["emit", "block_lanes", "ROW_RUN", "CAREFUL_RUN"]
 
 _MOST_BLOCKS = 2
 ROW_RUN = 32
+CAREFUL_RUN = 8  # the same, for certified programs
 # Subnormal float32 numbers slow x86 down a hundredfold; sums over rows take them for zero.
 _FLUSH_ON = """  %mode_old = alloca i32
   %mode_new = alloca i32
@@ -202,6 +203,28 @@ class _Stage:
 
     # the work ---------------------------------------------------------------------------------------
     def _innermost(self) -> None:
+        closed = self._pass_over() if self.stage.gate is not None else None
+        self._work()
+        if closed is not None:
+            self.w.line(f"  br label {closed}")
+            self.w.label(closed[1:])
+
+    def _pass_over(self) -> str:
+        """Jump over the work where the gate of every cell in the step is zero; the label to jump to."""
+        w, v = self.w, self.vector
+        masks = [w.compare("une", _high(self.loaded[self.stage.gate, block]), w.const(0.0)) for block in range(self.blocks)]  # type: ignore[index]
+        mask = masks[0]
+        for other in masks[1:]:
+            mask = w.let(f"or {v.mask} {mask}, {other}")
+        if v.lanes > 1:
+            bits = w.let(f"bitcast {v.mask} {mask} to i{v.lanes}")
+            mask = w.let(f"icmp ne i{v.lanes} {bits}, 0")
+        opened, closed = w.fresh("open"), w.fresh("closed")
+        w.line(f"  br i1 {mask}, label {opened}, label {closed}")
+        w.label(opened[1:])
+        return closed
+
+    def _work(self) -> None:
         if self.stage.kind == "map":
             for block, names in enumerate(self._evaluate()):
                 for node in self.stage.results:
@@ -213,13 +236,16 @@ class _Stage:
         """The loop over the rows, in runs of `ROW_RUN`: each run is summed by itself, then added to the total.
 
         The rounding error of a sum grows with the number of additions a term goes through; so it is
-        ROW_RUN + rows / ROW_RUN of them instead of `rows`.
+        ROW_RUN + rows / ROW_RUN of them instead of `rows`. A careful sum adds the totals of its shorter runs
+        as double-doubles: then it is CAREFUL_RUN and a few.
         """
+        careful = self.plan.careful and not self.pairs
+        length = CAREFUL_RUN if careful else ROW_RUN
         w, v, stage = self.w, self.vector, self.stage
         zero = "zeroinitializer" if v.lanes > 1 else v.constant(0.0)
         keys = [(node, b) for node in stage.results for b in range(self.blocks)]
         parts = {node: 2 if node in self.pairs else 1 for node in stage.results}  # a double-double is two numbers
-        totals = {key: [(w.fresh("s"), w.fresh("t")) for _ in range(parts[key[0]])] for key in keys}
+        totals = {key: [(w.fresh("s"), w.fresh("t")) for _ in range(2 if careful else parts[key[0]])] for key in keys}
         sums = {key: [(w.fresh("s"), w.fresh("t")) for _ in range(parts[key[0]])] for key in keys}
         before, run, head, after, done = (w.fresh(stem) for stem in ("before", "run", "rows", "after", "done"))
         start, following_run, n, following = w.fresh("start"), w.fresh("next"), w.fresh("n"), w.fresh("next")
@@ -230,7 +256,7 @@ class _Stage:
         w.line(f"  {start} = phi i64 [ 0, {before} ], [ {following_run}, {after} ]")
         for old, new in (name for names in totals.values() for name in names):
             w.line(f"  {old} = phi {v.type} [ {zero}, {before} ], [ {new}, {after} ]")
-        full = w.let(f"add i64 {start}, {ROW_RUN}")
+        full = w.let(f"add i64 {start}, {length}")
         shorter = w.let(f"icmp slt i64 %rows, {full}")
         stop = w.let(f"select i1 {shorter}, i64 %rows, i64 {full}")
         w.line(f"  br label {head}")
@@ -256,11 +282,14 @@ class _Stage:
         self.loaded, self.index = kept
         for key, names in totals.items():
             made = [new for _, new in sums[key]]
-            if len(names) == 2:
+            if careful:
+                total, lost = self.double.two_sum(names[0][0], made[0])
+                self._name(names, (total, w.exact("add", names[1][0], lost)))
+            elif len(names) == 2:
                 self._name(names, self.double.add((names[0][0], names[1][0]), (made[0], made[1])))
             else:
                 w.line(f"  {names[0][1]} = fadd contract {v.type} {names[0][0]}, {made[0]}")
-        w.line(f"  {following_run} = add i64 {start}, {ROW_RUN}")
+        w.line(f"  {following_run} = add i64 {start}, {length}")
         more = w.let(f"icmp slt i64 {following_run}, %rows")
         w.line(f"  br i1 {more}, label {run}, label {done}")
         w.label(done[1:])
@@ -279,7 +308,9 @@ class _Stage:
             first = w.let(f"insertelement {v.type} poison, {v.scalar} {weight}, i32 0")
             weight = w.let(f"shufflevector {v.type} {first}, {v.type} poison, <{v.lanes} x i32> zeroinitializer")
         for (node, block), names in sums.items():
-            if len(names) == 2:
+            if len(names) == 2 and not self.pairs:
+                self._store(node, w.mul(w.exact("add", names[0], names[1]), weight), block)
+            elif len(names) == 2:
                 self._store(node, self.double.div((names[0], names[1]), (weight, w.const(0.0))), block)
             else:
                 self._store(node, w.div(names[0], weight) if self.pairs else w.mul(names[0], weight), block)
