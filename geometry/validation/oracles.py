@@ -24,9 +24,9 @@ import sympy as sp
 from flint import arb
 from sympy.core.function import AppliedUndef
 
-from .calling import TooSlow, time_limit
 from .cases import Case, NoUsablePoint, as_case, floats
 from .jets import JetEvaluator, UnsupportedExpression
+from .limits import TooSlow, time_limit
 from .pipeline import Jets, Pipeline
 from .suite import load_suite
 

@@ -89,6 +89,8 @@ def validate(
     layout: Optional[str] = typer.Option(None, help="The order of its axes, e.g. jkli.", show_default=False),
     precision: str = typer.Option("float64", help="float64 or float32."),
     limit: float = typer.Option(10.0, "--time-limit", help="Seconds for one call."),
+    isolate: Optional[bool] = typer.Option(None, help="Call the function in a process of its own, so that native code that hangs or crashes "
+        "is reported too. Left out: yes, unless its module brings JAX or PyTorch, which do not survive a fork.", show_default=False),
     oracle: Optional[str] = typer.Option(None, help="Compare the engine with this oracle instead: jets, arb, jax or einsteinpy.",
         show_default=False),
     catalogue: bool = typer.Option(False, help="With the whole catalogue of manifolds instead of a suite."),
@@ -115,7 +117,8 @@ def validate(
         raise ValueError("--oracle and --catalogue judge the engine itself: leave out the function")
     function = load_function(target)
     options: dict[str, Any] = {"rtol": rtol, "form": form, "array": array, "convention": convention, "layout": layout,
-                               "precision": precision, "time_limit": limit}  # fmt: skip
+                               "precision": precision, "time_limit": limit,
+                               "isolate": _may_fork() if isolate is None else isolate}  # fmt: skip
     if manifold is not None or metric is not None:
         from chentsov.commands.shared import manifold_from
 
@@ -128,6 +131,12 @@ def validate(
     report = check_curvature(function, quantity=quantity, **options)
     typer.echo(report.to_json() if as_json else str(report))
     return 0 if report.passed else 1
+
+
+def _may_fork() -> bool:
+    from chentsov.geometry.validation.isolation import can_isolate
+
+    return can_isolate() and not {"jax", "torch", "tensorflow"} & set(sys.modules)
 
 
 def _values(text: str) -> dict[str, Fraction]:
