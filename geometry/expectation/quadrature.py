@@ -1,14 +1,13 @@
-"""Expectations as numbers: double-exponential quadrature, rigorous enclosures, bounded sums.
+"""Expectations as numbers: double-exponential quadrature and sums.
 
 Integrals over finite, half-infinite and infinite ranges are mapped to the line by the
 transformations of Takahasi and Mori (1974), under which the trapezoidal rule converges
-exponentially, end-point singularities included.  ``enclosures`` integrates the same
-integrands by ``acb.integral`` with rigorous error bounds on the interior.
+exponentially, end-point singularities included.  The digits reached are judged by refinement; enclosures that
+hold the truth for certain are made by `rigorous`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -300,91 +299,3 @@ def _transformation(v: Variable, low: acb, high: acb) -> Callable:
         return x, width * share / (1 + e) * 2 * half_pi * u.cosh()
 
     return segment
-
-
-# -- rigorous enclosures ------------------------------------------------------------------------------
-
-
-def enclosures(
-    piece: Piece,
-    functions: Sequence[sp.Expr],
-    point: Mapping[sp.Symbol, sp.Expr],
-    digits: int = 25,
-) -> list[acb]:
-    """∫ f p over one continuous variable by ``acb.integral``, as balls.
-
-    The error on the interior is rigorous.  The two tails of the transformed integrand are bounded by
-    |F(U)|/s with s the logarithmic slope at the cut, which holds where log|F| is concave beyond it,
-    as for every density with exponential, power or end-point behaviour.
-
-    >>> import sympy as sp
-    >>> from .density import read_density
-    >>> x, s = sp.symbols("x s", positive=True)
-    >>> d = read_density(sp.exp(-x/s)/s, {x: (0, sp.oo)}, [s])
-    >>> ball, = enclosures(d.pieces[0], [x**2], {s: 2}, 15)
-    >>> ball.real.contains(8), float(ball.real.rad()) < 1e-15
-    (True, True)
-    """
-    (v,) = piece.variables
-    if v.discrete:
-        raise DensityError("enclosures integrate a continuous variable; sums are exact or bounded already")
-    names = [*point, v.symbol]
-    results = []
-    with precision(int(digits * 3.33) + 64):
-        fixed = [exact(x) for x in point.values()]
-        low, high = (exact(e.subs(dict(point))) if e.is_finite is not False else acb(0) for e in (v.lower, v.upper))
-        for f in functions:
-            tape = Tape([piece.log_density, f], names)
-            image = _complex_transformation(v, low, high)
-
-            def integrand(u, analytic, tape=tape, image=image):
-                x, weight = image(u)
-                p, value = tape([*fixed, x], analytic)
-                return p.exp() * value * weight
-
-            left, right, tail = _cuts(integrand, digits)
-            value = acb.integral(integrand, left, right, abs_tol=arb(10) ** (-digits - 3), eval_limit=200000)
-            results.append(value + acb(arb(0, tail)))
-    return results
-
-
-def _complex_transformation(v: Variable, low: acb, high: acb) -> Callable:
-    half_pi = acb.pi() / 2
-    if v.lower == -oo and v.upper == oo:
-        return lambda u: ((half_pi * u.sinh()).sinh(), (half_pi * u.sinh()).cosh() * half_pi * u.cosh())
-    if v.upper == oo or v.lower == -oo:
-        end, sign = (low, 1) if v.upper == oo else (high, -1)
-
-        def ray(u):
-            e = (half_pi * u.sinh()).exp()
-            return end + sign * e, e * half_pi * u.cosh()
-
-        return ray
-
-    def segment(u):
-        s = half_pi * u.sinh()
-        # 1/(1 + e^{−2s}) keeps its relative accuracy towards the lower end, 1/(1 + e^{2s}) towards the upper.
-        up = 1 / (1 + (-2 * s).exp())
-        down = 1 / (1 + (2 * s).exp())
-        x = low + (high - low) * up if u.real.mid() < 0 else high - (high - low) * down
-        return x, (high - low) * up * down * 2 * half_pi * u.cosh()
-
-    return segment
-
-
-def _cuts(integrand: Callable, digits: int) -> tuple[acb, acb, float]:
-    """Where the transformed integrand falls below the tolerance, and a bound for what lies beyond."""
-    sizes = {k: _size([integrand(acb(arb(fmpq(k, 8))), False)]) for k in range(-2 * _REACH, 2 * _REACH + 1)}
-    active = _active(sizes, 10.0 ** (-digits - 6))
-    if not active:
-        return acb(-1), acb(1), 0.0
-    first, last = active[0] - 1, active[-1] + 1
-    tail = 0.0
-    for edge, outside in ((first, first - 1), (last, last + 1)):
-        inner, outer = sizes[edge], sizes.get(outside, 0.0)
-        if inner > 0 and outer < inner:
-            slope = 8 * math.log(inner / max(outer, 1e-300))
-            tail += 2 * inner / max(slope, 1e-3)
-        else:
-            tail += inner
-    return acb(arb(fmpq(first, 8))), acb(arb(fmpq(last, 8))), tail

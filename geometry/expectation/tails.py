@@ -206,9 +206,12 @@ class Tail:
 
     def _exp(self, terms: list[Term]) -> list[Term]:
         """exp of a sum, as one term."""
-        constant, a, growth = arb(0), fmpq(0), []
+        constant, a, growth, share = arb(0), fmpq(0), [], arb(1)
         for t in terms:
-            if t.growth or _ball(t.a) < 0 or (t.a == 0 and t.b < 0):
+            if t.growth and self._grows(t):
+                growth.append(self._below_exponential(t))
+                share = arb(0).union(1)
+            elif t.growth or _ball(t.a) < 0 or (t.a == 0 and t.b < 0):
                 constant += self._sup(t)
             elif t.a == 0 and t.b == 0:
                 constant += t.h
@@ -218,7 +221,24 @@ class Tail:
                 growth.append((t.a, t.b, t.h))
             else:
                 raise NoMajorant("an exponent whose growth is not clear")
-        return [Term(constant.exp(), a, 0, _merged(growth))]
+        return [Term(constant.exp() * share, a, 0, _merged(growth))]
+
+    def _grows(self, t: Term) -> bool:
+        try:
+            return bool(self._slope(t) > 0)
+        except NoMajorant:
+            return True
+
+    def _below_exponential(self, t: Term) -> tuple[Number, int, Number]:
+        """exp(h x^a e^{c x^p}), h < 0 ≤ a: at most exp(h (c x^p)^j/j!), and more than 0."""
+        if len(t.growth) != 1 or not _ball(t.h) < 0 or t.b < 0 or _ball(t.a) < 0 or t.growth[0][1]:
+            raise NoMajorant("an exponential of an exponential that grows")
+        ((p, _, c),) = t.growth
+        if not (_ball(c) > 0 and _ball(p) > 0):
+            raise NoMajorant("an exponential of an exponential that grows")
+        size = float((_ball(c) * self.start ** _ball(p)).mid())
+        j = max(2, min(24, int(size)))
+        return p * j, 0, _ball(t.h) * _ball(c) ** j / arb(j).fac()
 
     def _times(self, left: list[Term], right: list[Term]) -> list[Term]:
         if len(left) * len(right) > _MOST_TERMS:

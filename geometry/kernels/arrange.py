@@ -1,9 +1,8 @@
 """Sums and products arranged for evaluation: by domain first, then by what they share.
 
 A product of factors from different domains is multiplied within each domain before the domains meet, so
-that the part that depends on fewer loops is hoisted whole. Within a domain, pairs that occur more than once,
-in several products or in the powers of one, are computed once: a^2 b^2 c and a^2 b d become p^2 c and a p d
-with p = a b. The choice is greedy, the most frequent pair first. Nothing is ever expanded.
+that the part that depends on fewer loops is hoisted whole. Within a domain, pairs that occur more than once
+are computed once (`share`). Nothing is ever expanded.
 """
 
 from __future__ import annotations
@@ -13,13 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from .program import Graph, Node, Program
 from .schedule import domains
+from .share import Item, share
 
 __all__ = ["arrange"]
-
-# A factor or term: an original node (exponent 1 for terms) or the number of a shared group.
-_Item = tuple[object, int]
-
-_MOST_PAIRS = 400_000
 
 
 def arrange(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) -> Program:
@@ -34,9 +29,9 @@ class _Arrangement:
         self.graph = Graph()
         self.new: dict[Node, Node] = {}
         self.reciprocals = self._count_reciprocals()
-        self.shared: dict[str, list[list[_Item]]] = {"mul": [], "add": []}
+        self.shared: dict[str, list[list[Item]]] = {"mul": [], "add": []}
         self.built: dict[tuple[str, int], Node] = {}
-        self.plans: dict[Node, list[tuple[frozenset[int], list[_Item], list[_Item]]]] = {}
+        self.plans: dict[Node, list[tuple[frozenset[int], list[Item], list[Item]]]] = {}
         for node in program.nodes():
             if node.op in ("mul", "add"):
                 self.plans[node] = self._plan(node)
@@ -52,8 +47,8 @@ class _Arrangement:
                     count[part.args[0]] += 1
         return count
 
-    def _plan(self, node: Node) -> list[tuple[frozenset[int], list[_Item], list[_Item]]]:
-        groups: dict[frozenset[int], tuple[list[_Item], list[_Item]]] = {}
+    def _plan(self, node: Node) -> list[tuple[frozenset[int], list[Item], list[Item]]]:
+        groups: dict[frozenset[int], tuple[list[Item], list[Item]]] = {}
         for part in node.args:
             above, below = groups.setdefault(self.where[part], ([], []))
             if node.op == "mul" and part.op == "power":
@@ -69,36 +64,11 @@ class _Arrangement:
         order = sorted(groups.items(), key=lambda g: (len(g[0]), sorted(g[0])))
         return [(d, a, b) for d, (a, b) in order]
 
-    # common pairs ----------------------------------------------------------------------------------
     def _share(self, op: str) -> None:
-        """Pull out the pair of factors (terms) that saves most, until none saves anything.
-
-        A product x^3 y^2 holds the pair (x, y) twice: it becomes (x y)^2 x.
-        """
+        """Pull out what several products (sums) have in common."""
         lists = [items for node, plan in self.plans.items() if node.op == op for _, above, below in plan for items in (above, below)]
-        while True:
-            lists = [items for items in lists if len(items) > 1]
-            if sum(len(items) ** 2 for items in lists) > _MOST_PAIRS:
-                return
-            pairs: Counter[tuple[object, object]] = Counter()
-            for items in lists:
-                ordered = sorted(items, key=_order)
-                for k, (a, n) in enumerate(ordered):
-                    for b, m in ordered[k + 1:]:
-                        pairs[a, b] += min(n, m)
-            if not pairs:
-                return
-            (a, b), times = max(pairs.items(), key=lambda p: (p[1], [-x for x in _order((p[0][0], 1))], [-x for x in _order((p[0][1], 1))]))
-            if times < 2:
-                return
-            new = (op, len(self.shared[op]))
-            self.shared[op].append([(a, 1), (b, 1)])
-            for items in lists:
-                have = dict(items)
-                if a in have and b in have:
-                    common = min(have[a], have[b])
-                    left = [(base, n - common if base in (a, b) else n) for base, n in items]
-                    items[:] = [(base, n) for base, n in left if n] + [(new, common)]
+        pairs = share([items for items in lists if len(items) > 1], lambda base: _order((base, 1))[:2], lambda k: (op, k))
+        self.shared[op] = [[(a, 1), (b, 1)] for a, b in pairs]
 
     # rebuilding ------------------------------------------------------------------------------------
     def result(self) -> Program:
@@ -127,7 +97,7 @@ class _Arrangement:
             return self.graph.node("div", (self.graph.number(1), self._power(self.new[base], -n)))
         return self.graph.node(node.op, tuple(self.new[a] for a in node.args), node.value)
 
-    def _joined(self, op: str, items: Sequence[_Item]) -> Node | None:
+    def _joined(self, op: str, items: Sequence[Item]) -> Node | None:
         total = None
         for base, n in sorted(items, key=_order):
             part = self._power(self._item(base), n)
@@ -154,7 +124,7 @@ class _Arrangement:
         return base if n == 1 else self.graph.node("power", (base,), n)
 
 
-def _order(item: _Item) -> tuple[int, int, int]:
+def _order(item: Item) -> tuple[int, int, int]:
     base, n = item
     if isinstance(base, Node):
         return (0, base.index, n)

@@ -235,19 +235,16 @@ def _body(results: Sequence[Node], again: Callable[[Node, tuple], bool], key: di
     body: list[Node] = []
     inputs: list[Node] = []
     done: set[Node] = set()
-
-    def visit(node: Node) -> None:
-        if node in done or node.op in LEAVES:
-            return
-        done.add(node)
-        outside = node.op in ("input", "row", "mean") or _on_host(node) or (key[node] != here and node.op not in MASKS and not again(node, here))
-        if outside:
-            inputs.append(node)
-            return
-        for a in node.args:
-            visit(a)
-        body.append(node)
-
-    for node in results:
-        visit(node)
+    pending: list[tuple[Node, bool]] = [(n, False) for n in reversed(results)]
+    while pending:
+        node, ready = pending.pop()
+        if ready:
+            body.append(node)
+        elif node not in done and node.op not in LEAVES:
+            done.add(node)
+            if node.op in ("input", "row", "mean") or _on_host(node) or (key[node] != here and node.op not in MASKS and not again(node, here)):
+                inputs.append(node)
+            else:
+                pending.append((node, True))
+                pending.extend((a, False) for a in reversed(node.args))
     return tuple(body), tuple(inputs)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from chentsov.geometry.expectation.balls import as_sympy, precision
-from chentsov.geometry.expectation.density import DensityError, split_at_kinks
+from chentsov.geometry.expectation.balls import as_sympy
+from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.expectation.nodes import NodeExpectation
-from chentsov.geometry.expectation.quadrature import QuadratureError, enclosures, expectations
+from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
+from chentsov.geometry.expectation.rigorous import expectation_balls
 
 from .inputs import ManifoldError
 
@@ -67,16 +68,8 @@ def fisher_at(manifold: StatisticalManifold, point: Mapping[Any, Any], digits: i
     index = [(i, j) for i in range(n) for j in range(i + 1)]
     products = [e._product(e.scores[i], e.scores[j]) for i, j in index]
     if rigorous:
-        if any(len(p.variables) != 1 or p.variables[0].discrete for p in e.density.pieces):
-            raise DensityError("rigorous enclosures are for densities of one continuous variable")
-        totals: dict[tuple[int, int], Any] = {}
-        for k, piece in enumerate(e.density.pieces):
-            for part, rules in split_at_kinks(piece, where):
-                balls = enclosures(part, [f[k].xreplace(rules) for f in products], where, digits)
-                with precision(int(digits * 3.33) + 64):
-                    for key, ball in zip(index, balls):
-                        totals[key] = totals.get(key, 0) + ball
-        return [[totals[max(i, j), min(i, j)].real for j in range(n)] for i in range(n)]
+        balls = dict(zip(index, expectation_balls(e.density, products, where, digits)))
+        return [[balls[max(i, j), min(i, j)] for j in range(n)] for i in range(n)]
     values = dict(zip(index, expectations(e.density, products, where, digits).values))
     return sp.ImmutableMatrix(n, n, lambda i, j: as_sympy(values[max(i, j), min(i, j)], digits))
 

@@ -1,7 +1,7 @@
 """Calling a stranger's function safely, in whatever form it comes, and naming what it does wrong.
 
-A function may raise, hang, print, change its input, answer differently each time, or return
-something that is no array of numbers.  Each is a `Finding`; the caller goes on.
+A function may raise, hang, print, change its input or global settings, answer differently each time,
+or return something that is no array of numbers.  Each is a `Finding`; the caller goes on.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import signal
-import threading
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from .answers import Finding, Outcome, first_line, read_answer, to_array
 from .cases import Case, floats
+from .isolation import ChildEnded, Worker, can_isolate
+from .limits import TooSlow, settings_restored, time_limit
 from .pipeline import QUANTITIES
 
-__all__ = ["FORMS", "Finding", "Outcome", "Caller", "TooSlow", "guess_form"]
+__all__ = ["FORMS", "Caller", "Finding", "Outcome", "TooSlow", "guess_form", "step_parameter", "time_limit"]
 
 FORMS = {
     "point": "f(point) -> value",
@@ -37,63 +37,6 @@ FORMS = {
 }
 _METRIC_NAMES = ("metric", "g", "gfun", "gfunc", "g_fn", "gfn", "metric_fn", "metric_fun", "metric_function", "g_func", "tensor")
 STEP_NAMES = ("h", "step", "eps", "epsilon", "dx", "delta", "step_size", "fd_step")
-
-
-class TooSlow(Exception):
-    """The time limit for one call was reached."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something a function did that it should not: by name, where, and what to do about it.
-
-    ``severity`` is "fail" or "note".
-    """
-
-    name: str
-    detail: str
-    remedy: str = ""
-    case: str = ""
-    point: str = ""
-    severity: str = "fail"
-
-
-@dataclass
-class Outcome:
-    """One call: a value of the expected shape, or None."""
-
-    value: np.ndarray | None
-    findings: list[Finding] = field(default_factory=list)
-    seconds: float = 0.0
-    dtype: str = ""
-    others: dict[str, np.ndarray] = field(default_factory=dict)
-
-
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `TooSlow` in this thread after some seconds (where the system has signals)."""
-    usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread() and seconds > 0
-    if not usable:
-        yield
-        return
-
-    def ring(signum: int, frame: Any) -> None:
-        if outer and time.monotonic() - started >= outer and callable(before):
-            before(signum, frame)  # someone else's alarm, a test runner's perhaps, came due
-        raise TooSlow
-
-    started = time.monotonic()
-    before = signal.signal(signal.SIGALRM, ring)
-    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
-    if outer and outer < seconds:
-        signal.setitimer(signal.ITIMER_REAL, outer)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if outer:
-            signal.setitimer(signal.ITIMER_REAL, max(0.01, outer - (time.monotonic() - started)))
 
 
 def _required(function: Callable[..., Any]) -> list[str] | None:
@@ -155,23 +98,6 @@ def guess_form(function: Callable[..., Any], case: Case, quantity: str) -> list[
     )
 
 
-def _to_array(result: Any) -> np.ndarray:
-    """Any array-like as NumPy, without changing its number type."""
-    if hasattr(result, "detach") and hasattr(result, "cpu"):
-        result = result.detach().cpu().numpy()
-    elif hasattr(result, "tomatrix"):
-        result = result.tomatrix()
-    array = np.asarray(result)
-    if array.dtype == object:
-        try:
-            array = np.array([complex(v) for v in array.ravel()]).reshape(array.shape)
-        except (TypeError, ValueError):
-            raise TypeError(f"{type(result).__name__} holds values that are not numbers") from None
-        if not array.imag.any():
-            array = array.real
-    return array
-
-
 def _as_array_kind(point: np.ndarray, kind: Any) -> Any:
     if callable(kind):
         return kind(point)
@@ -188,10 +114,10 @@ def _as_array_kind(point: np.ndarray, kind: Any) -> Any:
 
 
 class Caller:
-    """One function on one case."""
+    """One function on one case; with ``isolate`` it is called in a process of its own."""
 
     def __init__(self, function: Callable[..., Any], case: Case, quantity: str, *, form: str = "auto", array: Any = "numpy",
-                 limit: float = 5.0, keywords: dict[str, Any] | None = None):  # fmt: skip
+                 limit: float = 5.0, keywords: dict[str, Any] | None = None, isolate: bool = False):  # fmt: skip
         self.function, self.case, self.quantity = function, case, quantity
         self.array, self.limit, self.keywords = array, limit, keywords or {}
         self.metric = case.metric_function()
@@ -200,6 +126,9 @@ class Caller:
         self.shape = (case.dim,) * QUANTITIES[quantity]
         self.form = form
         self._batch: dict[int, Outcome] = {}
+        if isolate and not can_isolate():
+            raise ValueError("isolate=True needs a system that can fork processes")
+        self._worker = Worker(self._remembering_points) if isolate else None
         if form == "auto":
             self.form = self._detect()
         elif form not in FORMS:
@@ -209,7 +138,7 @@ class Caller:
         candidates = guess_form(self.function, self.case, self.quantity)
         best: tuple[int, str] | None = None
         for form in candidates:
-            outcome = self._batch_call(form)[0] if "batch" in form else self._call(form, self.rows[0])
+            outcome = self._answers(form, self.rows if "batch" in form else self.rows[0])[0]
             rank = 0 if outcome.value is not None and not outcome.findings else 1 if outcome.value is not None else 2
             if any(f.name == "too-slow" for f in outcome.findings):
                 return form
@@ -225,15 +154,45 @@ class Caller:
         """The outcome at the point of that number."""
         if "batch" in self.form:
             if not self._batch:
-                self._batch = dict(enumerate(self._batch_call(self.form)))
+                self._batch = dict(enumerate(self._answers(self.form, self.rows)))
             return self._batch[index]
-        return self._call(self.form, self.rows[index])
+        return self._answers(self.form, self.rows[index])[0]
 
     def at_row(self, row: np.ndarray, keywords: dict[str, Any] | None = None) -> Outcome:
         """The outcome at any point."""
-        if "batch" in self.form:
-            return self._batch_call(self.form, row[None], keywords)[0]
-        return self._call(self.form, row, keywords)
+        return self._answers(self.form, row[None] if "batch" in self.form else row, keywords)[0]
+
+    def close(self) -> None:
+        """End the process of its own, if there is one; another call starts it anew."""
+        if self._worker is not None:
+            self._worker.close()
+
+    # -- here, or in another process ---------------------------------------------------------------
+
+    def _answers(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None) -> list[Outcome]:
+        """One outcome a row (of a batch), or a single one."""
+        if self._worker is None:
+            return self._answers_here(form, rows, keywords)
+        where = {"case": self.case.name, "point": self._where(rows)}
+        try:
+            (outcomes, seen), said = self._worker.ask(self.limit, form, rows, keywords)
+        except ChildEnded as end:
+            name, remedy = ("too-slow", "raise time_limit=, or make it faster") if end.hung else ("crashes", "find what ends the process")
+            outcomes, seen, said = [Outcome(None, [Finding(name, str(end), remedy, **where)])], [], ""
+            outcomes += [Outcome(None) for _ in range(len(rows) - 1 if "batch" in form else 0)]
+        self.metric.points.extend(seen)
+        if said:
+            outcomes[0].findings.append(Finding("prints", f"writes to standard output: {said.strip()[:60]!r}", "return, do not print",
+                severity="note", **where))
+        return outcomes
+
+    def _remembering_points(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None) -> tuple[list[Outcome], list[np.ndarray]]:
+        """The answers, and where the metric was asked for: what the child sends back."""
+        self.metric.points.clear()
+        return self._answers_here(form, rows, keywords), list(self.metric.points)
+
+    def _answers_here(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None) -> list[Outcome]:
+        return self._batch_call(form, rows, keywords) if "batch" in form else [self._call(form, rows, keywords)]
 
     def _arguments(self, form: str, row: np.ndarray) -> list[Any]:
         x = _as_array_kind(row.copy(), self.array)
@@ -251,11 +210,13 @@ class Caller:
         arguments = self._arguments(form, row)
         where = {"case": self.case.name, "point": self._where(row)}
         findings: list[Finding] = []
-        said = io.StringIO()
+        said, warned = io.StringIO(), io.StringIO()
+        changed: list[str] = []
         started = time.perf_counter()
         result = None
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(said), time_limit(self.limit):
+            with (warnings.catch_warnings(), np.errstate(all="ignore"), settings_restored() as changed, contextlib.redirect_stdout(said),
+                  contextlib.redirect_stderr(warned), time_limit(self.limit)):  # fmt: skip
                 warnings.simplefilter("ignore")
                 result = self.function(*arguments, **{**self.keywords, **(keywords or {})})
         except TooSlow:
@@ -264,16 +225,20 @@ class Caller:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            findings.append(Finding("raises", f"{type(error).__name__}: {_first_line(error)}{_place(error)}",
+            findings.append(Finding("raises", f"{type(error).__name__}: {first_line(error)}{_place(error)}",
                 "handle this point, or fix the line named", **where))
         seconds = time.perf_counter() - started
-        if said.getvalue():
-            findings.append(Finding("prints", f"writes to standard output: {said.getvalue().strip()[:60]!r}", "return, do not print",
-                severity="note", **where))
+        for stream, text in (("output", said.getvalue()), ("error", warned.getvalue())):
+            if text:
+                findings.append(Finding("prints", f"writes to standard {stream}: {text.strip()[:60]!r}", "return, do not print",
+                    severity="note", **where))
+        if changed:
+            findings.append(Finding("changes-settings", f"changes {', '.join(changed)} for the whole process (put back here)",
+                "use a context manager (np.errstate, mpmath.workdps, …)", severity="note", **where))
         if form in ("point", "batch", "metric", "metric-batch", "metric-scalar", "point-metric"):
             x = arguments[0] if form in ("point", "batch", "point-metric") else arguments[-1]
             with contextlib.suppress(Exception):
-                if not np.array_equal(_to_array(x), row):
+                if not np.array_equal(to_array(x), row):
                     findings.append(Finding("mutates-input", "changes the point it is given",
                         "work on a copy: x = np.array(x, dtype=float)", **where))
         return result, findings, seconds
@@ -290,19 +255,23 @@ class Caller:
             for name, value in result.items():
                 if name in QUANTITIES and name != self.quantity:
                     with contextlib.suppress(Exception):
-                        others[name] = _to_array(value)
-            result = result.get(self.quantity)
-        outcome = self._read(result, row, self.shape)
+                        others[name] = to_array(value)
+            if self.quantity not in result:
+                detail = f"returns a dictionary without {self.quantity!r}; it has {', '.join(map(repr, list(result)[:8])) or 'nothing'}"
+                findings.append(Finding("returns-nothing", detail, f"add the key {self.quantity!r}", self.case.name, self._where(row)))
+                return Outcome(None, findings, seconds)
+            result = result[self.quantity]
+        outcome = read_answer(result, self.quantity, self.shape, len(self.shape), {"case": self.case.name, "point": self._where(row)})
         outcome.findings[:0] = findings
         outcome.seconds, outcome.others = seconds, others
         return outcome
 
-    def _batch_call(self, form: str, rows: np.ndarray | None = None, keywords: dict[str, Any] | None = None) -> list[Outcome]:
-        rows = self.rows if rows is None else rows
+    def _batch_call(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None) -> list[Outcome]:
         result, findings, seconds = self._invoke(form, rows, keywords)
         if any(f.name in ("too-slow", "raises") for f in findings):
             return [Outcome(None, findings if k == 0 else [], seconds / len(rows)) for k in range(len(rows))]
-        outcome = self._read(result, rows, (len(rows), *self.shape))
+        outcome = read_answer(result, self.quantity, (len(rows), *self.shape), len(self.shape),
+            {"case": self.case.name, "point": self._where(rows)})
         outcome.findings[:0] = findings
         if outcome.value is None:
             return [Outcome(None, outcome.findings if k == 0 else [], seconds) for k in range(len(rows))]
@@ -310,55 +279,6 @@ class Caller:
             Outcome(value, outcome.findings if k == 0 else [], seconds / len(rows), outcome.dtype)
             for k, value in enumerate(outcome.value)
         ]
-
-    def _read(self, result: Any, row: np.ndarray, shape: tuple[int, ...]) -> Outcome:
-        where = {"case": self.case.name, "point": self._where(row)}
-        if result is None:
-            return Outcome(None, [Finding("returns-nothing", "returns None", "return the value", **where)])
-        try:
-            array = _to_array(result)
-            if array.dtype.kind not in "fciub":
-                raise TypeError(f"an array of dtype {array.dtype}")
-        except Exception as error:
-            return Outcome(None, [Finding("not-numeric", f"returns {type(result).__name__}: {_first_line(error)}", "return numbers",
-                **where)])
-        findings: list[Finding] = []
-        dtype = str(array.dtype)
-        if array.dtype.kind == "c":
-            if np.any(np.abs(array.imag) > 1e-12 * np.max(np.abs(array), initial=1e-300)):
-                findings.append(Finding("complex", f"returns complex numbers, imaginary part up to {np.max(np.abs(array.imag)):.2g}",
-                                        "a real metric has real curvature: look for a root or logarithm of a negative number",
-                                            **where))  # fmt: skip
-            else:
-                findings.append(Finding("wrong-dtype", f"returns {dtype} with zero imaginary part", "return .real", severity="note",
-                    **where))
-            array = array.real
-        elif array.dtype.kind in "iub":
-            findings.append(Finding("wrong-dtype", f"returns {dtype}: an integer array cuts fractions off", "compute in float",
-                severity="note", **where))
-        elif array.dtype.itemsize < 8:
-            findings.append(Finding("wrong-dtype", f"returns {dtype}", "compute in float64", severity="note", **where))
-        array = np.asarray(array, dtype=np.float64 if array.dtype.itemsize <= 8 else np.longdouble)
-        if array.shape != shape:
-            if array.size == int(np.prod(shape)) and tuple(s for s in array.shape if s != 1) == tuple(s for s in shape if s != 1):
-                findings.append(Finding("wrong-shape", f"shape {array.shape} where {shape} is expected", "squeeze the result",
-                    severity="note", **where))
-                array = array.reshape(shape)
-            else:
-                findings.append(Finding("wrong-shape", f"shape {array.shape} where {shape} is expected",
-                    f"{self.quantity} has {len(self.shape)} index axes", **where))
-                return Outcome(None, findings, dtype=dtype)
-        if not np.all(np.isfinite(array)):
-            kind = "NaN" if np.any(np.isnan(array)) else "infinite"
-            findings.append(Finding("not-finite", f"returns {kind} values", "look for 0/0, a root of a negative determinant, or overflow",
-                **where))
-            return Outcome(None, findings, dtype=dtype)
-        return Outcome(array, findings, dtype=dtype)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:160] if lines else ""
 
 
 def _place(error: BaseException) -> str:

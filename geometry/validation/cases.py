@@ -307,7 +307,18 @@ def exact_float(value: Any) -> float:
     return int(number.p) / int(number.q)
 
 
-def _box(symbol: sp.Symbol) -> tuple[float, float]:
+_PERIODIC = (sp.sin, sp.cos, sp.tan, sp.cot, sp.sec, sp.csc)
+
+
+def angles_of(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol]) -> list[int]:
+    """Which coordinates occur inside a periodic function."""
+    inside = {s for entry in metric for f in entry.atoms(sp.Function) if isinstance(f, _PERIODIC) for s in f.free_symbols}
+    return [k for k, s in enumerate(coordinates) if s in inside]
+
+
+def _box(symbol: sp.Symbol, angle: bool) -> tuple[float, float]:
+    if angle and not symbol.is_negative:
+        return 0.25, 2.875  # within (0, π), and on both sides of π/2, where cosines change their sign
     if symbol.is_positive or symbol.is_nonnegative:
         return 0.25, 2.25
     if symbol.is_negative:
@@ -318,7 +329,8 @@ def _box(symbol: sp.Symbol) -> tuple[float, float]:
 def find_points(case: Case, count: int) -> tuple[tuple[fmpq, ...], ...]:
     """Dyadic points, spread evenly, at which the metric is finite and not close to singular."""
     found: list[tuple[fmpq, ...]] = []
-    boxes = [_box(s) for s in case.coordinates]
+    angles = angles_of(case.metric, case.coordinates)
+    boxes = [_box(s, k in angles) for k, s in enumerate(case.coordinates)]
     problem = "the metric is singular"
     for reach in (1.0, 0.25, 3.0):
         for k in range(1, 12 * count):

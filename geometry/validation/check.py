@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .calling import Caller, Finding, Outcome
+from .answers import Finding, Outcome
+from .calling import Caller
 from .cases import Case, NoUsablePoint, as_case
 from .diagnosis import Diagnosis, constant_factor, formula_diagnoses, scope_diagnosis
 from .metric_mistakes import metric_diagnoses
@@ -46,6 +47,7 @@ def check_curvature(
     precision: str = "float64",
     strict: bool = False,
     time_limit: float = 10.0,
+    isolate: bool = False,
     keywords: Mapping[str, Any] | None = None,
     diagnose: bool = True,
     shrink: bool = True,
@@ -81,7 +83,9 @@ def check_curvature(
         intermediates: your own functions of other quantities, name -> function, shown beside the reference.
         precision: "float64", or "float32" to be judged by the rounding of single precision.
         strict: give no allowance for rounding at ill-conditioned points.
-        time_limit: seconds for one call.
+        time_limit: seconds for one call. It stops Python code; with
+        isolate: the function runs in a process of its own, so that native code that hangs or crashes is reported too.
+            (Not for functions that share state between calls, nor where JAX or PyTorch run already: they do not survive a fork.)
         keywords: keyword arguments handed to the function.
         diagnose, shrink: whether to look for the mistake, and for the smallest failing example.
 
@@ -108,13 +112,15 @@ def check_curvature(
     cases = _cases(manifold, suite, quantity, points, constants, data, scalar)
     unit = 0.0 if strict else _UNITS[precision]
     options = {"array": array, "convention": chosen, "layout": layout, "limit": min(time_limit, 2.0), "rtol": rtol or EXACT,
-               "keywords": dict(keywords or {}), "layouts": {quantity: layout} if layout else {}}  # fmt: skip
+               "keywords": dict(keywords or {}), "isolate": isolate,
+               "layouts": {quantity: layout} if layout else {}}  # fmt: skip
 
     judged: list[_Judgement] = []
     callers: dict[str, Caller] = {}
     settled, differences, hung = form, 0.0, 0
     for case in cases:
-        caller = Caller(function, case, quantity, form=settled, array=array, limit=time_limit, keywords=options["keywords"])
+        caller = Caller(function, case, quantity, form=settled, array=array, limit=time_limit,
+                        keywords=options["keywords"], isolate=isolate)  # fmt: skip
         if settled == "auto" and manifold is None and "metric" in caller.form:
             settled = caller.form
         callers[case.name] = caller
@@ -127,12 +133,15 @@ def check_curvature(
             differences = 1e-6 if rtol == DIFFERENCES else 0.0
         judged.append(_judge(caller, rtol or EXACT, unit, differences, chosen, layout))
         hung += any(f.name == "too-slow" for f in judged[-1].findings)
+        caller.close()
 
     observations = [o for j in judged for o in j.observations]
     findings = tuple(f for j in judged for f in j.findings)
     # Numbers that change from call to call have no other explanation.
     repeatable = not any(f.name == "not-repeatable" and f.severity == "fail" for f in findings)
     diagnoses = _diagnose(judged, quantity, callers) if diagnose and repeatable else []
+    for caller in callers.values():
+        caller.close()
     smallest = None
     if diagnose and repeatable and any(not o.passed for o in observations):
         unnamed = shrink and not any(d.kind in ("formula", "metric", "numeric") for d in diagnoses)

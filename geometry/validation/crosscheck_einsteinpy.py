@@ -26,7 +26,7 @@ from typing import Any
 
 import sympy as sp
 
-__all__ = ["OracleTimeout", "TENSORS", "einsteinpy_version", "ricci_scalar_and_scale", "ricci_scalar_of_jet", "symbolic"]
+__all__ = ["OracleTimeout", "TENSORS", "chain", "einsteinpy_version", "ricci_scalar_and_scale", "ricci_scalar_of_jet", "symbolic"]
 
 Index = tuple[int, ...]
 Jet = Mapping[tuple[int, int], Mapping[Index, Any]]
@@ -99,6 +99,36 @@ def symbolic(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol], quantity: 
         if tensor.config != positions:
             tensor = tensor.change_config(positions)
         return tensor.tensor()
+
+
+def chain(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol], quantities: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """(quantity, EinsteinPy's expression) one after the other, each made from the one before it.
+
+    >>> t, p = sp.symbols("t p")
+    >>> dict(chain(sp.Matrix([[1, 0], [0, sp.sin(t)**2]]), (t, p), ("inverse_metric", "ricci_scalar")))["ricci_scalar"]
+    2
+    """
+    import einsteinpy.symbolic as oracle
+
+    wanted = set(quantities)
+    given = oracle.MetricTensor(sp.Matrix(metric).tolist(), tuple(coordinates))
+    if "inverse_metric" in wanted:
+        yield "inverse_metric", given.inv().tensor()
+    gamma = oracle.ChristoffelSymbols.from_metric(given)
+    if "christoffel" in wanted:
+        yield "christoffel", gamma.tensor()
+    if not wanted & {"riemann", "ricci", "ricci_scalar"}:
+        return
+    riemann = oracle.RiemannCurvatureTensor.from_christoffels(gamma, parent_metric=given)
+    if "riemann" in wanted:
+        yield "riemann", riemann.tensor()
+    if not wanted & {"ricci", "ricci_scalar"}:
+        return
+    ricci = oracle.RicciTensor.from_riemann(riemann, parent_metric=given)
+    if "ricci" in wanted:
+        yield "ricci", ricci.tensor()
+    if "ricci_scalar" in wanted:
+        yield "ricci_scalar", oracle.RicciScalar.from_riccitensor(ricci, parent_metric=given).expr
 
 
 # -- two dimensions, through jets --------------------------------------------------------------------------------------

@@ -50,9 +50,10 @@ _AXES = (
     ("jki", "derivative-axis-first",
      "The derivatives of the metric are stored with the derivative axis first (∂_k g_ij at [k, i, j]) but read as if it were last.",
      "Move the axis: dg = np.moveaxis(dg, 0, -1), or write the formula for [k, i, j]."),
-    ("ikj", "derivative-axis-middle",
-     "The derivative axis of ∂_k g_ij sits in the middle of the array and is read as the last one (or the other way round).",
-     "Check dg[i, j, k] = ∂_k g_ij on one entry by hand and move the axis."),
+    ("ikj", "derivative-axis-last",
+     "The derivatives of the metric are stored with the derivative axis last (as jacfwd and jacrev do) but read as if it were first "
+     "(or it sits in the middle and is read as last).",
+     "Check one entry of ∂_k g_ij by hand and move the axis: dg = np.moveaxis(dg, -1, 0), or write the formula for [i, j, k]."),
 )  # fmt: skip
 
 

@@ -16,16 +16,14 @@ import numpy as np
 import sympy as sp
 from flint import arb
 
-from .calling import TooSlow, time_limit
-from .cases import Case
+from .cases import Case, angles_of
 from .diagnosis import LEVELS, Diagnosis, distinct_numbers
 from .jets import UnsupportedExpression
+from .limits import TooSlow, time_limit
 from .observations import Group, Observation, group_by_dimension, stack_jets
 from .pipeline import Jets, Pipeline
 
 __all__ = ["MetricMistake", "metric_diagnoses", "metric_mistakes_of"]
-
-_PERIODIC = (sp.sin, sp.cos, sp.tan, sp.cot, sp.sec, sp.csc)
 
 
 @dataclass(frozen=True)
@@ -51,21 +49,21 @@ def _at_other_point(change: dict[int, Callable[[arb], arb]]) -> Callable[[Case, 
     return jets
 
 
+def _at_swapped_point(a: int, b: int) -> Callable[[Case, Sequence[Any]], Jets]:
+    def jets(case: Case, point: Sequence[Any]) -> Jets:
+        moved = list(point)
+        moved[a], moved[b] = moved[b], moved[a]
+        return case.jets(moved)
+
+    return jets
+
+
 def _scaled(factor: sp.Rational) -> Callable[[Case, Sequence[Any]], Jets]:
     return lambda case, point: case.jets(point).scaled(arb(flint.fmpq(int(factor.p), int(factor.q))))
 
 
 def _times(factor: Any) -> Callable[[Any], Any]:
     return lambda s: factor * s
-
-
-def _angles(case: Case) -> list[int]:
-    inside: set[sp.Symbol] = set()
-    for entry in case.metric:
-        for function in entry.atoms(sp.Function):
-            if isinstance(function, _PERIODIC):
-                inside |= function.free_symbols
-    return [k for k, s in enumerate(case.coordinates) if s in inside]
 
 
 _CHANGES: tuple[tuple[str, str, str, Callable[[Any], Any], Callable[[arb], arb]], ...] = (
@@ -146,7 +144,7 @@ _IMPOSTORS = {
 
 
 def _unit_mistakes(case: Case) -> Iterator[MetricMistake]:
-    angles = _angles(case)
+    angles = angles_of(case.metric, case.coordinates)
     subsets = [tuple(angles)] if angles else []
     if len(angles) > 1:
         subsets += [(k,) for k in angles]
@@ -185,9 +183,10 @@ def _parameter_mistakes(case: Case) -> Iterator[MetricMistake]:
                 yield MetricMistake(name, f"The coordinate {names} {what}.", "Check which parametrisation the point is given in.", jets)
     for a, b in combinations(range(n), 2):
         s, t = case.coordinates[a], case.coordinates[b]
-        swapped = case.metric.xreplace({s: t, t: s})
-        yield MetricMistake("coordinates-swapped", f"The coordinates {s} and {t} are exchanged in the argument.", "Check their order.",
-            _with_metric(swapped))
+        # In the metric alone, or at the point: whole tensors taken elsewhere.
+        for jets in (_with_metric(case.metric.xreplace({s: t, t: s})), _at_swapped_point(a, b)):
+            yield MetricMistake("coordinates-swapped", f"The coordinates {s} and {t} are exchanged in the argument.", "Check their order.",
+                jets)
 
 
 def metric_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:

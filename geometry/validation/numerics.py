@@ -116,6 +116,8 @@ def numeric_diagnoses(observations: Sequence[Observation], callers: Mapping[str,
         diagnosis = explain(failing, observations, callers, dtypes)
         if diagnosis is not None:
             found.append(diagnosis)
+            if diagnosis.name == "float32" and diagnosis.details["frozen"]:
+                break  # an answer that stands still shows nothing of the step
     return found
 
 
@@ -129,32 +131,34 @@ def _sample(failing: Sequence[Observation], count: int = 3) -> list[Observation]
 
 def _single_precision(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
                       dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
-    sizes = [o.error / (_SINGLE * max(o.amplitude, o.scale)) for o in failing]
+    stencil = next((s for o in failing[:1] if (s := observed_step(callers[o.case.name], callers[o.case.name].rows[o.index]))), None)
+    # Nested differences divide the rounding of the metric by h².
+    amplified = 1.0 if stencil is None else max(1.0, stencil.step**-2)
+    sizes = [o.error / (_SINGLE * amplified * max(o.amplitude, o.scale)) for o in failing]
     plausible = [s for s, o in zip(sizes, failing) if s < 300 * max(1.0, o.condition / max(1.0, o.amplitude / o.scale))]
-    if len(plausible) < 0.7 * len(sizes) or np.median(sizes) < 1e-4:
+    if len(plausible) < 0.7 * len(sizes) or np.median(sizes) * amplified < 1e-4:
         return None
     # A correct float64 program answers with numbers that float32 does not hold.
     telling = [o for o in observations if o.value.size and np.max(np.abs(o.value),
         initial=0.0) > 0 and not is_single(o.truth.astype(float))]
     stored = bool(telling) and all(is_single(o.value) for o in telling) and len(telling) >= 2
-    declared = any(d in ("float32", "float16", "bfloat16", "complex64") for d in dtypes.values())
+    declared = next((d for d in dtypes.values() if d in ("float32", "float16", "bfloat16", "complex64")), "")
     frozen = []
     for o in _sample(failing):
         jitter, still = local_noise(callers[o.case.name], callers[o.case.name].rows[o.index])
         frozen.append(still and o.error > 0)
     seen = all(frozen) and bool(frozen)
-    if not (stored or declared or seen):
+    if not (seen or stencil is None and (stored or declared)):
         return None
     worst = max(failing, key=lambda o: o.relative_error)
-    how = "it returns float32" if declared else "every value is a float32 number" if stored else "the answer does not move when the point moves by 2⁻⁴⁰"
-    stencil = next((s for o in failing[:1] if (s := observed_step(callers[o.case.name], callers[o.case.name].rows[o.index]))), None)
+    how = f"it returns {declared}" if declared else "every value is a float32 number" if stored else "the answer does not move when the point moves by 2⁻⁴⁰"
     extra = f" Differences with step {stencil.step:.2g} amplify it." if stencil else ""
     return Diagnosis(
         "float32",
         f"Single precision: {how}, and the error is about 1e-7 times the terms that cancel (worst {worst.relative_error:.1e} on {worst.case.name}).{extra}",
         "Compute in float64 (JAX: jax.config.update(\"jax_enable_x64\", True); PyTorch: dtype=torch.float64), "
         "or pass precision=\"float32\" to be judged by that measure.",
-        kind="numeric", points=len(failing), details={"declared": declared, "stored": stored, "frozen": seen},
+        kind="numeric", points=len(failing), details={"declared": bool(declared), "stored": stored, "frozen": seen},
     )  # fmt: skip
 
 

@@ -1,20 +1,21 @@
 """Four oracles for the engine's tensors, tensor by tensor, with the time each side took.
 
+* ``"einsteinpy"``: EinsteinPy's expressions, one tensor made from the other.
 * ``"jets"``: 2-jets of the metric in ball arithmetic, contracted by the textbook formulas; no symbolic
-  differentiation, no canonical form.
-* ``"arb"``: the metric differentiated by SymPy, the derivatives evaluated in ball arithmetic. Agreement is
-  proved: the balls of both sides overlap and are small.
+  differentiation, no canonical form. Agreement is proved: the balls of both sides overlap and are small.
+* ``"arb"``: the metric differentiated by SymPy, the derivatives evaluated in ball arithmetic; and the equation that
+  defines each tensor, with SymPy's derivatives, as an identity.
 * ``"jax"``: nested forward-mode automatic differentiation in float64.
-* ``"einsteinpy"``: EinsteinPy's symbolic tensors (see `crosscheck`).
 
-``crosscheck`` asks one of them about one manifold; `crosscheck_catalogue` asks about all.
+``ask_oracle`` asks one of them about one manifold; `catalogue_check` asks all of them about all.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -24,13 +25,16 @@ import sympy as sp
 from flint import arb
 from sympy.core.function import AppliedUndef
 
-from .calling import TooSlow, time_limit
+from ..exact import TimeBudget, TimeBudgetExceeded, UnsupportedFunction
+from . import crosscheck_einsteinpy as einsteinpy
 from .cases import Case, NoUsablePoint, as_case, floats
+from .identities import equal_in_field, field_of, holds_identically
 from .jets import JetEvaluator, UnsupportedExpression
-from .pipeline import Jets, Pipeline
+from .limits import TooSlow, time_limit
+from .pipeline import QUANTITIES, Jets, Pipeline, Run
 from .suite import load_suite
 
-__all__ = ["ORACLES", "OracleRow", "OracleTable", "ask_oracle", "crosscheck_catalogue", "crosscheck_suite"]
+__all__ = ["ORACLES", "TENSORS", "OracleRow", "OracleTable", "ask_oracle", "crosscheck_suite"]
 
 TENSORS = ("inverse_metric", "christoffel", "riemann", "ricci", "ricci_scalar")
 _PRECISION = 256
@@ -41,8 +45,8 @@ _ABSOLUTE = 1e-40
 class OracleRow:
     """One tensor of one manifold: the worst relative difference, how it was decided, and the times.
 
-    ``route`` is "symbolic" (equal as expressions), "proved" (overlapping balls), "numeric", or the
-    reason why nothing was compared: "did not finish", "not supported".
+    ``route`` is "symbolic" (decided in a differential field; the numbers agree as well), "proved" (overlapping
+    balls at the points), "numeric", or the reason why nothing was compared: "did not finish", "not supported".
     """
 
     subject: str
@@ -99,16 +103,30 @@ class OracleTable:
         return "\n".join([f"cross-check against {self.oracle}", *lines, ending])
 
 
-# --- the oracles: (case, point) -> {quantity: array} -----------------------------------------------
+# --- the oracles: fill quantity -> one array (or expression) a point --------------------------------
 
 
-def _by_jets(case: Case, point: Sequence[Any], quantities: Sequence[str]) -> dict[str, Any]:
+def _by_jets(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
     with flint.ctx.workprec(_PRECISION):
-        run = case.run(point, _PRECISION)
-        return {q: run[q][0] for q in quantities}
+        _fill(found, quantities, [case.run(point, _PRECISION) for point in case.points])
 
 
-def _by_sympy_derivatives(case: Case, point: Sequence[Any], quantities: Sequence[str]) -> dict[str, Any]:
+def _by_sympy_derivatives(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
+    runs = []
+    for point in case.points:
+        jets = _sympy_jets(case, point)
+        with flint.ctx.workprec(_PRECISION):
+            runs.append(Pipeline().run(jets))
+    with flint.ctx.workprec(_PRECISION):
+        _fill(found, quantities, runs)
+
+
+def _fill(found: dict[str, list[Any]], quantities: Sequence[str], runs: Sequence[Run]) -> None:
+    for q in quantities:
+        found[q] = [np.asarray(run[q][0]) for run in runs]
+
+
+def _sympy_jets(case: Case, point: Sequence[Any]) -> Jets:
     n, x = case.dim, case.coordinates
     evaluator = JetEvaluator({**dict(case.constants), **dict(zip(x, point))}, (), case.data, _PRECISION)
     g, dg = np.empty((1, n, n), dtype=object), np.empty((1, n, n, n), dtype=object)
@@ -124,12 +142,11 @@ def _by_sympy_derivatives(case: Case, point: Sequence[Any], quantities: Sequence
                     value = evaluator.value(sp.diff(d, x[l]))
                     for a, b in ((i, j), (j, i)):
                         ddg[0, a, b, k, l] = ddg[0, a, b, l, k] = value
-    with flint.ctx.workprec(_PRECISION):
-        run = Pipeline().run(Jets(g, dg, ddg))
-        return {q: run[q][0] for q in quantities}
+    return Jets(g, dg, ddg)
 
 
-def _by_jax(case: Case, point: Sequence[Any], quantities: Sequence[str]) -> dict[str, Any]:
+def _by_jax(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
+    """JAX differentiates the metric; the contractions, and the one inverse, are NumPy's: no LAPACK under JAX's own threads."""
     try:
         jax = import_module("jax")
     except ImportError as error:
@@ -138,20 +155,48 @@ def _by_jax(case: Case, point: Sequence[Any], quantities: Sequence[str]) -> dict
     jax.config.update("jax_enable_x64", True)
     try:
         metric = case.metric_function()
-        x = jax.numpy.asarray(floats(point))
         first = jax.jacfwd(metric)
-        g, dg, ddg = (np.asarray(f(x))[None] for f in (metric, first, jax.jacfwd(first)))
+        derivatives = (metric, first, jax.jacfwd(first))
+        points = [jax.numpy.asarray(floats(point)) for point in case.points]
+        runs = [Pipeline().run(Jets(*(np.asarray(f(x))[None] for f in derivatives))) for x in points]
     finally:
         jax.config.update("jax_enable_x64", before)
-    run = Pipeline().run(Jets(g, dg, ddg))
-    return {q: np.asarray(run[q][0]) for q in quantities}
+    _fill(found, quantities, runs)
 
 
-#: Name -> (how it computes, worst relative difference that passes, what to call it).
-ORACLES: dict[str, tuple[Callable[..., dict[str, Any]], float, str]] = {
-    "jets": (_by_jets, 1e-25, "2-jets in ball arithmetic"),
-    "arb": (_by_sympy_derivatives, 1e-25, "SymPy derivatives in ball arithmetic"),
-    "jax": (_by_jax, 1e-8, "nested jacfwd of JAX, float64"),
+def _by_einsteinpy(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
+    """EinsteinPy's expressions, one tensor after the other; those that are ready in time count."""
+    metric = case.origin.metric if case.origin is not None else case.metric
+    for quantity, expression in einsteinpy.chain(sp.Matrix(metric), case.coordinates, quantities):
+        found[quantity] = [expression] * len(case.points)
+
+
+def _surface_by_einsteinpy(case: Case) -> list[Any]:
+    """R of a surface by EinsteinPy's formula for undefined g_ij(x, y), at jets in ball arithmetic: where it knows no closed form."""
+    found = []
+    for point in case.points:
+        with flint.ctx.workprec(_PRECISION):
+            jets = case.jets(point, _PRECISION)
+            at = {(i, j): {(): jets.g[i, j], **{(k,): jets.dg[i, j, k] for k in (0, 1)},
+                           **{(k, l): jets.ddg[i, j, k, l] for k, l in ((0, 0), (0, 1), (1, 1))}} for i, j in ((0, 0), (0, 1), (1, 1))}  # fmt: skip
+            found.append(np.array(einsteinpy.ricci_scalar_of_jet(at), dtype=object))
+    return found
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """How an oracle computes, what worst relative difference passes, and what to call it."""
+
+    compute: Callable[[Case, Sequence[str], dict[str, list[Any]]], None]
+    allowed: float
+    title: Callable[[], str]
+
+
+ORACLES: dict[str, Oracle] = {
+    "einsteinpy": Oracle(_by_einsteinpy, 1e-25, lambda: f"EinsteinPy {einsteinpy.einsteinpy_version()}"),
+    "jets": Oracle(_by_jets, 1e-25, lambda: "2-jets in ball arithmetic"),
+    "arb": Oracle(_by_sympy_derivatives, 1e-25, lambda: "SymPy derivatives in ball arithmetic"),
+    "jax": Oracle(_by_jax, 1e-8, lambda: "nested jacfwd of JAX, float64"),
 }
 
 
@@ -179,103 +224,114 @@ def ask_oracle(
 ) -> OracleTable:  # fmt: skip
     """Compare the engine's tensors of one manifold with an oracle.
 
-    Constants that are given no value get one of 3/4, 5/4, ….
+    "arb" and "einsteinpy" decide symbolically where they can (`identities`) and compare numbers everywhere else. Constants that are
+    given no value get one of 3/4, 5/4, …; data columns that are not given get five rows.
 
     Raises:
         ValueError: an unknown oracle or quantity.
     """
-    if oracle == "einsteinpy":
-        return _by_einsteinpy(source, quantities, name or getattr(source, "name", None) or type(source).__name__, constants, data, count,
-            seconds)
     if oracle not in ORACLES:
-        raise ValueError(f"unknown oracle {oracle!r}; known are einsteinpy, {', '.join(ORACLES)}")
-    compute, allowed, title = ORACLES[oracle]
-    allowed = allowed if tolerance is None else tolerance
+        raise ValueError(f"unknown oracle {oracle!r}; known are {', '.join(ORACLES)}")
+    if unknown := [q for q in quantities if q not in TENSORS and q not in QUANTITIES]:
+        raise ValueError(f"unknown quantity {unknown[0]!r}; known are {', '.join(QUANTITIES)}")
     subject = name or getattr(source, "name", None) or type(source).__name__
-    rows: list[OracleRow] = []
-
-    def undecided(route: str, note: str, ours: float = 0.0, theirs: float = 0.0) -> None:
-        rows.extend(OracleRow(subject, q, route, 0, float("nan"), allowed, ours, theirs,
-            note) for q in quantities if all(r.quantity != q for r in rows))
-
+    allowed = ORACLES[oracle].allowed if tolerance is None else tolerance
+    asked = _Asked(source, tuple(quantities), str(subject), allowed, seconds)
     try:
         with time_limit(seconds):
             case = _case_of(source, points, constants, data, count)
     except TooSlow:
-        undecided("did not finish", f"no metric within {seconds:g} s")
-        return OracleTable(title, tuple(rows))
+        return asked.table(oracle, note=f"no metric within {seconds:g} s", route="did not finish")
     except (NoUsablePoint, UnsupportedExpression) as error:
-        undecided("not supported", str(error))
-        return OracleTable(title, tuple(rows))
-    started = time.perf_counter()
+        return asked.table(oracle, note=str(error), route="not supported")
+    theirs: dict[str, list[Any]] = {}
+    started, note, route = time.perf_counter(), "", ""
     try:
         with time_limit(seconds):
-            theirs = [compute(case, p, quantities) for p in case.points]
+            ORACLES[oracle].compute(case, quantities, theirs)
     except TooSlow:
-        undecided("did not finish", f"the oracle did not finish within {seconds:g} s", theirs=seconds)
-        return OracleTable(title, tuple(rows))
-    except (UnsupportedExpression, NotImplementedError, NameError, TypeError, ZeroDivisionError) as error:
-        undecided("not supported", str(error).splitlines()[0][:90] if str(error) else type(error).__name__)
-        return OracleTable(title, tuple(rows))
-    share = (time.perf_counter() - started) / max(1, len(quantities))
+        route, note = "did not finish", f"the oracle did not finish within {seconds:g} s"
+    except (RecursionError, MemoryError, ImportError, ArithmeticError, ValueError, NotImplementedError, NameError, TypeError, AttributeError,
+            IndexError) as error:  # fmt: skip
+        route, note = "not supported", f"{type(error).__name__}: {error}".splitlines()[0][:90]
+    if oracle == "einsteinpy" and "ricci_scalar" in quantities and "ricci_scalar" not in theirs and case.dim == 2:
+        with suppress(TooSlow, ZeroDivisionError), time_limit(seconds):
+            theirs["ricci_scalar"] = _surface_by_einsteinpy(case)
+    share = (time.perf_counter() - started) / max(1, len(theirs))
     for quantity in quantities:
+        if quantity in theirs:
+            asked.compare(oracle, case, quantity, theirs[quantity], share)
+        else:
+            asked.rows.append(OracleRow(asked.subject, quantity, route, 0, float("nan"), allowed, 0.0, share, note))
+    return OracleTable(ORACLES[oracle].title(), tuple(asked.rows))
+
+
+@dataclass
+class _Asked:
+    """One manifold on its way through an oracle."""
+
+    source: Any
+    quantities: tuple[str, ...]
+    subject: str
+    allowed: float
+    seconds: float
+    rows: list[OracleRow] = field(default_factory=list)
+
+    def table(self, oracle: str, *, route: str, note: str) -> OracleTable:
+        """Nothing could be compared."""
+        return OracleTable(ORACLES[oracle].title(), tuple(
+            OracleRow(self.subject, q, route, 0, float("nan"), self.allowed, note=note) for q in self.quantities))
+
+    def compare(self, oracle: str, case: Case, quantity: str, theirs: list[Any], share: float) -> None:
+        """The row of one tensor: digits at the points, and the decision where there is one."""
+        def row(route: str, points: int, worst: float, ours: float, note: str = "") -> None:
+            self.rows.append(OracleRow(self.subject, quantity, route, points, worst, self.allowed, ours, share, note))
+
         started = time.perf_counter()
         try:
-            with time_limit(seconds):
-                ours = _closed_form(source, quantity)
+            with time_limit(self.seconds):
+                ours = _closed_form(self.source, quantity)
+                seconds = time.perf_counter() - started
                 worst, proved = 0.0, True
                 for point, values in zip(case.points, theirs):
-                    mine = _evaluated(ours, case, point)
-                    difference, overlap = _difference(mine, values[quantity])
-                    worst, proved = max(worst, difference) if difference == difference else float("nan"), proved and overlap
+                    here = values if isinstance(values, np.ndarray) else _evaluated(values, case, point)
+                    difference, overlap = _difference(_evaluated(ours, case, point), here)
+                    worst = max(worst, difference) if difference == difference else float("nan")
+                    proved = proved and overlap
         except TooSlow:
-            rows.append(OracleRow(subject, quantity, "did not finish", 0, float("nan"), allowed, seconds, share,
-                f"the engine did not finish within {seconds:g} s"))
-            continue
-        except UnsupportedExpression as error:
-            rows.append(OracleRow(subject, quantity, "not supported", 0, float("nan"), allowed, 0.0, share, str(error)[:90]))
-            continue
-        route = "proved" if proved and worst <= allowed else "numeric"
-        rows.append(OracleRow(subject, quantity, route, len(case.points), worst, allowed, time.perf_counter() - started, share))
-    return OracleTable(title, tuple(rows))
+            return row("did not finish", 0, float("nan"), self.seconds, f"the engine did not finish within {self.seconds:g} s")
+        except (UnsupportedExpression, ZeroDivisionError) as error:
+            return row("not supported", 0, float("nan"), 0.0, str(error)[:90])
+        expression = None if isinstance(theirs[0], np.ndarray) else theirs[0]
+        if worst <= self.allowed and (expression is not None or oracle == "arb") and self._decided(quantity, ours, expression):
+            return row("symbolic", len(case.points), worst, seconds)
+        row("proved" if proved and worst <= self.allowed else "numeric", len(case.points), worst, seconds)
 
-
-def _by_einsteinpy(source: Any, quantities: Sequence[str], subject: str, constants: Any, data: Any, count: int,
-    seconds: float) -> OracleTable:
-    """EinsteinPy's own closed form of every tensor, with the same table."""
-    from .crosscheck import crosscheck
-    from .crosscheck_einsteinpy import OracleTimeout, einsteinpy_version
-
-    rows = []
-    for quantity in quantities:
-        started = time.perf_counter()
-        route, used, worst, allowed, note, ours = "numeric", 0, float("nan"), 1e-20, "", 0.0
+    def _decided(self, quantity: str, ours: Any, theirs: Any) -> bool:
+        """Whether equality (or, without an expression of theirs, the defining equation) holds in a differential field."""
         try:
-            with time_limit(seconds):
-                _closed_form(source, quantity)
-            ours = time.perf_counter() - started
-            comparison = crosscheck(source, quantity, constants=constants, data=data, points=count, seconds=seconds).comparisons[0]
-            used, worst, allowed = comparison.points, comparison.worst, comparison.tolerance
-        except TooSlow:
-            route, note = "did not finish", f"the engine did not finish within {seconds:g} s"
-        except OracleTimeout as error:
-            route, note = "did not finish", str(error)
-        except Exception as error:  # EinsteinPy raises whatever its parts raise
-            route, note = "not supported", f"{type(error).__name__}: {error}".splitlines()[0][:90]
-        rows.append(OracleRow(subject, quantity, route, used, worst, allowed, ours, max(0.0, time.perf_counter() - started - ours), note))
-    return OracleTable(f"EinsteinPy {einsteinpy_version()}", tuple(rows))
+            with TimeBudget(self.seconds), time_limit(self.seconds):
+                if theirs is not None:
+                    return equal_in_field(ours, theirs, field_of(self.source))
+                return quantity in TENSORS and holds_identically(
+                    lambda name: _closed_form(self.source, name), self.source.coordinates, quantity, field_of(self.source))
+        except (TooSlow, TimeBudgetExceeded, UnsupportedFunction, NotImplementedError, ArithmeticError, ValueError, TypeError):
+            return False
 
 
 def _case_of(source: Any, points: Any, constants: Mapping[Any, Any] | None, data: Mapping[Any, Any] | None, count: int) -> Case:
     rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else None
     metric = sp.Matrix(source.metric).applyfunc(_concrete)
     row_symbols = {v for m in metric for e in sp.preorder_traversal(m) for v in (getattr(e, "variables", None) or ())}
+    if row_symbols and rows is None:
+        # Any rows will do: five, the same every time.
+        rows = {v: [((3 * k + 7 * n) % 11 - 5) / 4 for n in range(5)] for k, v in enumerate(sorted(row_symbols, key=lambda s: s.name))}
     free = sorted(metric.free_symbols - set(source.coordinates) - row_symbols, key=lambda s: s.name)
     given = {str(k): v for k, v in (constants or {}).items()}
     chosen = {s: given.get(s.name, -sp.Rational(3, 4) if s.is_negative else sp.Integer(2 + k) if s.is_integer else sp.Rational(3 + 2 * k,
         4))
               for k, s in enumerate(free)}  # fmt: skip
-    named = Case(str(getattr(source, "name", None) or type(source).__name__), sp.ImmutableMatrix(metric), tuple(source.coordinates))
+    named = Case(str(getattr(source, "name", None) or type(source).__name__), sp.ImmutableMatrix(metric), tuple(source.coordinates), origin=source)
     return as_case(named, points, constants=chosen, data=rows, count=count)
 
 
@@ -305,30 +361,6 @@ def _evaluated(expression: Any, case: Case, point: Sequence[Any]) -> Any:
     return out
 
 
-def crosscheck_catalogue(
-    oracle: str = "jets", quantities: Sequence[str] = ("ricci_scalar",), *, entries: Iterable[tuple[str, Any]], seconds: float = 10.0,
-    echo: Callable[[str], None] | None = None, **options: Any,
-) -> OracleTable:  # fmt: skip
-    """One table over many manifolds: ``entries`` are (name, manifold or a function that makes it)."""
-    rows: list[OracleRow] = []
-    title = ORACLES[oracle][2] if oracle in ORACLES else oracle
-    for name, made in entries:
-        if echo is not None:
-            echo(name)
-        try:
-            with time_limit(seconds):
-                manifold = made() if isinstance(made, type) or not hasattr(made, "metric") else made
-        except TooSlow:
-            rows += [OracleRow(name, q, "did not finish", 0, float("nan"), 0.0, seconds, 0.0,
-                f"not made within {seconds:g} s") for q in quantities]
-            continue
-        except ValueError as error:
-            rows += [OracleRow(name, q, "not made", 0, float("nan"), 0.0, note=str(error).splitlines()[0][:90]) for q in quantities]
-            continue
-        rows += ask_oracle(manifold, quantities, oracle=oracle, seconds=seconds, name=name, **options).rows
-    return OracleTable(title, tuple(rows))
-
-
 def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequence[str] = ("ricci_scalar",), *, oracle: str = "jets",
                      seconds: float = 10.0, echo: Callable[[str], None] | None = None) -> OracleTable:  # fmt: skip
     """The engine's own tensors of a suite's manifolds beside an oracle's."""
@@ -341,4 +373,4 @@ def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequen
         points = [[sp.Rational(int(v.p), int(v.q)) for v in p] for p in case.points]
         manifold = RiemannianManifold(case.metric, case.coordinates, name=case.name)
         rows += ask_oracle(manifold, quantities, oracle=oracle, points=points, data=case.data or None, seconds=seconds).rows
-    return OracleTable(ORACLES[oracle][2] if oracle in ORACLES else oracle, tuple(rows))
+    return OracleTable(ORACLES[oracle].title() if oracle in ORACLES else oracle, tuple(rows))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .calling import Finding
+from .answers import Finding
 from .diagnosis import Diagnosis
 
 __all__ = ["CaseResult", "CurvatureCheckError", "Intermediate", "Report", "SmallestExample"]

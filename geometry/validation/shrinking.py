@@ -101,6 +101,11 @@ def _size(case: Case) -> tuple[int, int, int]:
     return case.dim, operations + shape, sum(_digits(v) for v in case.points[0])
 
 
+def _caller(function: Callable[..., Any], case: Case, quantity: str, form: str, options: Mapping[str, Any]) -> Caller:
+    return Caller(function, case, quantity, form=form, array=options.get("array", "numpy"), limit=options.get("limit", 2.0),
+                  keywords=options.get("keywords"), isolate=options.get("isolate", False))  # fmt: skip
+
+
 class _Trial:
     """Whether the program fails on a candidate, and by how much."""
 
@@ -113,9 +118,9 @@ class _Trial:
         self.tried += 1
         try:
             prepared = prepare(case, self.quantity)
-            caller = Caller(self.function, case, self.quantity, form=self.form, array=self.options.get("array", "numpy"),
-                            limit=self.options.get("limit", 2.0), keywords=self.options.get("keywords"))  # fmt: skip
+            caller = _caller(self.function, case, self.quantity, self.form, self.options)
             value = caller.at(0).value
+            caller.close()
         except (NoUsablePoint, ValueError, ZeroDivisionError, ArithmeticError):
             return None
         if value is None or prepared.condition[0] > 1e6:
@@ -181,8 +186,9 @@ def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable
         reference = floats(reference_of[name])
         yours = None if own is None else own.get(name)
         if name in functions:
-            caller = Caller(functions[name], case, name, form="auto" if name != quantity else form, array=options.get("array", "numpy"))
+            caller = _caller(functions[name], case, name, "auto" if name != quantity else form, {**options, "keywords": None})
             yours = caller.at(0).value
+            caller.close()
         error = agrees = None
         if yours is not None and np.shape(yours) == reference.shape:
             yours = to_our_convention(np.asarray(yours, dtype=float), name, options.get("convention"), layouts.get(name))
@@ -206,9 +212,9 @@ def smallest_example(function: Callable[..., Any], observations: list[Observatio
     single = replace(case, points=(case.points[final.index if len(case.points) > 1 else 0],))
     functions = {k: f for k, f in functions.items() if k in QUANTITIES}
     own: dict[str, np.ndarray] = {}
-    caller = Caller(function, single, quantity, form=form, array=options.get("array", "numpy"), limit=options.get("limit", 2.0),
-                    keywords=options.get("keywords"))  # fmt: skip
+    caller = _caller(function, single, quantity, form, options)
     own.update(caller.at(0).others)
+    caller.close()
     own[quantity] = final.value
     return SmallestExample(
         single.name, _metric_text(single.metric), tuple(s.name for s in single.coordinates), point, final.value, final.truth,

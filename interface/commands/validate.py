@@ -6,8 +6,9 @@ import contextlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
@@ -89,9 +90,12 @@ def validate(
     layout: Optional[str] = typer.Option(None, help="The order of its axes, e.g. jkli.", show_default=False),
     precision: str = typer.Option("float64", help="float64 or float32."),
     limit: float = typer.Option(10.0, "--time-limit", help="Seconds for one call."),
-    oracle: Optional[str] = typer.Option(None, help="Compare the engine with this oracle instead: jets, arb, jax or einsteinpy.",
-        show_default=False),
-    catalogue: bool = typer.Option(False, help="With the whole catalogue of manifolds instead of a suite."),
+    isolate: Optional[bool] = typer.Option(None, help="Call the function in a process of its own, so that native code that hangs or crashes "
+        "is reported too. Left out: yes, unless its module brings JAX or PyTorch, which do not survive a fork.", show_default=False),
+    oracle: Optional[str] = typer.Option(None, help="Compare the engine itself with oracles instead: einsteinpy, jets, arb, jax, several of "
+        "them by commas, or all.", show_default=False),
+    catalogue: bool = typer.Option(False, help="On the whole catalogue of manifolds instead of a suite; --quantity all for every tensor."),
+    only: str = typer.Option("", help="Of the catalogue only the names that hold one of these words (by commas)."),
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
     export: Optional[Path] = typer.Option(None, help="Write the reference suite to this JSON file (no function needed).",
         show_default=False),
@@ -110,12 +114,15 @@ def validate(
         if target is None:
             return 0
     if target is None:
-        return _own_engine(suite, quantity, oracle or "jets", catalogue, limit)
+        if catalogue:
+            return _whole_catalogue(oracle or "jets", quantity, limit, only, as_json)
+        return _own_engine(suite, quantity, oracle or "jets", limit)
     if oracle is not None or catalogue:
         raise ValueError("--oracle and --catalogue judge the engine itself: leave out the function")
     function = load_function(target)
     options: dict[str, Any] = {"rtol": rtol, "form": form, "array": array, "convention": convention, "layout": layout,
-                               "precision": precision, "time_limit": limit}  # fmt: skip
+                               "precision": precision, "time_limit": limit,
+                               "isolate": _may_fork() if isolate is None else isolate}  # fmt: skip
     if manifold is not None or metric is not None:
         from chentsov.commands.shared import manifold_from
 
@@ -128,6 +135,12 @@ def validate(
     report = check_curvature(function, quantity=quantity, **options)
     typer.echo(report.to_json() if as_json else str(report))
     return 0 if report.passed else 1
+
+
+def _may_fork() -> bool:
+    from chentsov.geometry.validation.isolation import can_isolate
+
+    return can_isolate() and not {"jax", "torch", "tensorflow"} & set(sys.modules)
 
 
 def _values(text: str) -> dict[str, Fraction]:
@@ -144,21 +157,45 @@ def _values(text: str) -> dict[str, Fraction]:
     return values
 
 
-def _own_engine(suite: str, quantity: str, oracle: str, catalogue: bool, seconds: float) -> int:
-    """The engine's closed forms beside an oracle's, one table."""
-    from chentsov.geometry.validation.oracles import TENSORS, crosscheck_catalogue, crosscheck_suite
+def _progress(line: str) -> None:
+    typer.echo(line, err=True)
 
-    quantities = TENSORS if quantity == "all" else (quantity,)
 
-    def echo(line: str) -> None:
-        typer.echo(line, err=True)
+def _own_engine(suite: str, quantity: str, oracle: str, seconds: float) -> int:
+    """The engine's closed forms on a suite beside an oracle's, one table."""
+    from chentsov.geometry.validation.oracles import TENSORS, crosscheck_suite
 
-    if catalogue:
-        from chentsov.catalogue import entries, manifold_called
-
-        made = [(name, lambda name=name: manifold_called(name)) for name, _, _ in entries()]
-        result = crosscheck_catalogue(oracle, quantities, entries=made, seconds=seconds, echo=echo)
-    else:
-        result = crosscheck_suite(suite, quantities, oracle=oracle, seconds=seconds, echo=echo)
+    result = crosscheck_suite(suite, TENSORS if quantity == "all" else (quantity,), oracle=oracle, seconds=seconds, echo=_progress)
     typer.echo(str(result))
     return 0 if result.passed else 1
+
+
+def _whole_catalogue(oracle: str, quantity: str, seconds: float, only: str, as_json: bool) -> int:
+    """Every manifold and model beside every oracle."""
+    import json
+
+    from chentsov.geometry.validation.catalogue_check import crosscheck_catalogue
+    from chentsov.geometry.validation.oracles import ORACLES, TENSORS
+
+    names = tuple(ORACLES) if oracle == "all" else tuple(filter(None, (o.strip() for o in oracle.split(","))))
+    words = [w.strip().lower() for w in only.split(",") if w.strip()]
+    chosen = [(name, maker) for name, maker in _everything() if not words or any(w in name for w in words)]
+    if not chosen:
+        raise ValueError(f"nothing in the catalogue holds '{only}'")
+    result = crosscheck_catalogue(names, TENSORS if quantity == "all" else (quantity,), entries=chosen, seconds=seconds, echo=_progress)
+    typer.echo(json.dumps(result.to_dict(), allow_nan=False) if as_json else str(result))
+    return 0 if result.passed else 1
+
+
+def _everything() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """The catalogue, and the models that take arguments with some."""
+    from chentsov import models
+    from chentsov.catalogue import entries, manifold_called
+
+    for name, _, _ in entries():
+        yield name, partial(manifold_called, name)
+    for activation in ("logistic", "tanh"):
+        yield f"hopfield.{activation}", lambda activation=activation: models.Hopfield(2, activation).manifold  # type: ignore[misc]
+    for loss in ("mean_power", "lp_norm", "cross_entropy"):
+        yield f"neuron.{loss}", lambda loss=loss: models.TwoWeightNeuron(loss, data=models.decision_boundary(6, seed=0))  # type: ignore[misc]
+    yield "networks.tanh_unit", lambda: models.DenseNetwork((1, 1), final="tanh").manifold

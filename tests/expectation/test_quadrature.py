@@ -1,4 +1,4 @@
-"""Double-exponential quadrature, rigorous enclosures, sums, and the reading of densities."""
+"""Double-exponential quadrature, sums, and the reading of densities."""
 
 import pytest
 import sympy as sp
@@ -14,7 +14,7 @@ from chentsov.geometry.expectation.density import (
     split_at_kinks,
 )
 from chentsov.geometry.expectation.logarithms import log_density
-from chentsov.geometry.expectation.quadrature import QuadratureError, enclosures, expectations
+from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
 from chentsov.geometry.expectation.sampling import sample_points
 from chentsov.geometry.expectation.symbolic import integrate, within
 
@@ -42,15 +42,6 @@ def test_expectations_to_many_digits(density, ranges, f, expected):
     digits = 30 if len(ranges) == 1 else 14
     found = as_sympy(expectations(d, [[f]], {s: R(7, 5)}, digits).values[0], 30)
     assert abs(found - sp.N(expected.subs(s, R(7, 5)), 35)) < sp.Float(10) ** (3 - digits)
-
-
-def test_enclosures_are_rigorous_and_sharp():
-    d = read_density(s / (sp.pi * (s**2 + (x - m) ** 2)), {x: (-oo, oo)}, (m, s))
-    point = {m: R(1, 3), s: R(7, 5)}
-    (ball,) = enclosures(d.pieces[0], [d.score(d.pieces[0])[0] ** 2], point, 30)
-    with precision(200):
-        assert ball.real.overlaps(exact(R(25, 98)).real)
-    assert float(ball.real.rad()) < 1e-29
 
 
 def test_kinks_cut_the_range():
