@@ -24,7 +24,8 @@ from .axes import Axis
 __all__ = ["Cells", "certified", "SINGULAR", "OUTSIDE", "LIMIT"]
 
 SINGULAR, OUTSIDE, LIMIT = 1, 2, 3
-_WHOLE_BLOCK = 0.1  # share of open cells from which a whole block is refined: its exponentials are hoisted, a list's are not
+_LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are hoisted
+_VECTOR = 8     # cells that are computed together along the last axis of a grid
 _PRECISIONS = (128, 512, 2048)
 _HOPELESS = 200  # cells without a number in a row, after which a block is given up
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
@@ -34,6 +35,22 @@ def certified(values: np.ndarray, bounds: np.ndarray, rtol: float) -> np.ndarray
     """Where |computed - exact| <= bound proves a relative error of at most rtol: bound <= rtol (|computed| - bound)."""
     with np.errstate(invalid="ignore", over="ignore"):
         return np.isfinite(values) & (bounds * (1 + rtol) <= rtol * np.abs(values) * (1 - 2.0**-40))
+
+
+def _gathered(open_cells: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[tuple, list[np.ndarray], np.ndarray | None]:
+    """Where to compute again: the smallest grid around the open cells, with a mask, or a list of them, whichever costs less.
+
+    Returns an index into the block, the arguments there, and the mask (None for a list).
+    """
+    lines = [np.flatnonzero(open_cells.any(axis=tuple(k for k in range(open_cells.ndim) if k != d))) for d in range(open_cells.ndim)]
+    if open_cells.ndim == 0:
+        return (), list(arrays), None
+    mask = open_cells[np.ix_(*lines)]
+    opened = np.add.reduceat(mask, range(0, mask.shape[-1], _VECTOR), axis=-1) > 0
+    if _LIST_COST * mask.sum() < _VECTOR * opened.sum() + sum(map(len, lines)):
+        return np.nonzero(open_cells), [np.broadcast_to(a, open_cells.shape)[open_cells] for a in arrays], None
+    points = [a[np.ix_(*(lines[d] if a.shape[d] > 1 else [0] for d in range(a.ndim)))] for a in arrays]
+    return np.ix_(*lines), points, mask
 
 
 class Cells:
@@ -62,22 +79,18 @@ class Cells:
     def _certified(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Machine numbers with their bounds; double-doubles where these miss the tolerance; which of them are still open."""
         assert self.rtol is not None
-        values, bounds = self.kernel.bounded(*arrays)
+        values, bounds = self.kernel.bounded(*arrays, rtol=self.rtol)
         proven = certified(values, bounds, self.rtol)
         open_cells = np.asarray(~proven.all(axis=0))
         count = int(open_cells.sum())
         if not count:
             return values, np.asarray(~proven)
         self.refined += count
-        if count > open_cells.size * _WHOLE_BLOCK:
-            better, bounds = self.kernel.bounded(*arrays, refined=True)
-            good = certified(better, bounds, self.rtol)
-        else:
-            points = [np.broadcast_to(a, open_cells.shape)[open_cells] for a in arrays]
-            better, good = np.full_like(values, np.nan), np.zeros(values.shape, bool)
-            found, found_bounds = self.kernel.bounded(*points, refined=True)
-            better[:, open_cells] = found
-            good[:, open_cells] = certified(found, found_bounds, self.rtol)
+        where, points, mask = _gathered(open_cells, arrays)
+        found, found_bounds = self.kernel.bounded(*points, refined=True, where=mask)
+        better, good = np.full_like(values, np.nan), np.zeros(values.shape, bool)
+        better[(slice(None), *where)] = found
+        good[(slice(None), *where)] = certified(found, found_bounds, self.rtol)
         values = np.where(~proven & good, better, values)
         return values, np.asarray(~(proven | good))
 

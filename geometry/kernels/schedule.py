@@ -168,7 +168,8 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
             if _on_host(node):
                 stored.add(a)
             elif node.op == "mean":
-                if _integrand_key(node, key, where, axes, tables) != key[a]:
+                there = _integrand_key(node, key, where, axes, tables)
+                if there != key[a] and not again(a, there):
                     stored.add(a)
             elif key[a] != key[node] and not again(a, key[node]):
                 stored.add(a)
@@ -202,6 +203,10 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
                      Stage("sum", lvl, ordered(domain), body, _with(inputs, gated), tuple(results), axes + tables.index(table), gated)))
     plan.sort(key=lambda p: p[0])
     home = {n: ordered(where[n]) for n in (*stored, *([gate_node] if gate_node is not None else []))}
+    made = {n for n in home if n.op in ("input", "row")}
+    for _, stage in plan:
+        assert made.issuperset(stage.inputs), "a stage reads what a later one stores"
+        made.update(stage.results)
     return Schedule(program, axes, tables, tuple(s for _, s in plan), home, pairs, careful)
 
 
@@ -225,9 +230,9 @@ def _on_host(node: Node) -> bool:
 
 
 def _integrand_key(mean: Node, key: dict, where: dict, axes: int, tables: Sequence[str]) -> tuple[int, frozenset[int]]:
-    """The stage that averages: the integrand's level and domain, the rows always included."""
+    """The stage that averages: the level of the integrand (and of the gate) and its domain, the rows always included."""
     integrand = mean.args[0]
-    return key[integrand][0], where[integrand] | {axes + tables.index(str(mean.value))}
+    return max(key[a][0] for a in mean.args), where[integrand] | {axes + tables.index(str(mean.value))}
 
 
 def _body(results: Sequence[Node], again: Callable[[Node, tuple], bool], key: dict, here: tuple) -> tuple[tuple[Node, ...], tuple[Node, ...]]:

@@ -271,7 +271,7 @@ class _Stage:
         known = self._evaluate()
         for (node, block), names in sums.items():
             if parts[node] == 2:
-                self._name(names, self.double.add((names[0][0], names[1][0]), self._pair(node.args[0], known[block])))
+                self._name(names, self.double.accumulate((names[0][0], names[1][0]), self._pair(node.args[0], known[block])))
             else:
                 ((old, new),) = names
                 w.line(f"  {new} = fadd contract {v.type} {old}, {_high(self._value(node.args[0], known[block]))}")
@@ -286,7 +286,7 @@ class _Stage:
                 total, lost = self.double.two_sum(names[0][0], made[0])
                 self._name(names, (total, w.exact("add", names[1][0], lost)))
             elif len(names) == 2:
-                self._name(names, self.double.add((names[0][0], names[1][0]), (made[0], made[1])))
+                self._name(names, self.double.add((names[0][0], names[1][0]), self.double.normal((made[0], made[1]))))
             else:
                 w.line(f"  {names[0][1]} = fadd contract {v.type} {names[0][0]}, {made[0]}")
         w.line(f"  {following_run} = add i64 {start}, {length}")
