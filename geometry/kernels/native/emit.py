@@ -28,7 +28,7 @@ __all__ = ["emit", "block_lanes", "ROW_RUN", "CAREFUL_RUN"]
 
 _MOST_BLOCKS = 2
 ROW_RUN = 32
-CAREFUL_RUN = 8  # the same, for certified programs
+CAREFUL_RUN = 16  # the same, for certified programs
 # Subnormal float32 numbers slow x86 down a hundredfold; sums over rows take them for zero.
 _FLUSH_ON = """  %mode_old = alloca i32
   %mode_new = alloca i32
@@ -236,8 +236,8 @@ class _Stage:
         """The loop over the rows, in runs of `ROW_RUN`: each run is summed by itself, then added to the total.
 
         The rounding error of a sum grows with the number of additions a term goes through; so it is
-        ROW_RUN + rows / ROW_RUN of them instead of `rows`. A careful sum adds the totals of its shorter runs
-        as double-doubles: then it is CAREFUL_RUN and a few.
+        ROW_RUN + rows / ROW_RUN of them instead of `rows`. A careful sum adds its shorter runs as Kahan does,
+        which costs two roundings in all: then it is CAREFUL_RUN and a few.
         """
         careful = self.plan.careful and not self.pairs
         length = CAREFUL_RUN if careful else ROW_RUN
@@ -283,8 +283,10 @@ class _Stage:
         for key, names in totals.items():
             made = [new for _, new in sums[key]]
             if careful:
-                total, lost = self.double.two_sum(names[0][0], made[0])
-                self._name(names, (total, w.exact("add", names[1][0], lost)))
+                # Kahan: what the last addition lost goes into the next one
+                term = w.exact("sub", made[0], names[1][0])
+                total = w.exact("add", names[0][0], term)
+                self._name(names, (total, w.exact("sub", w.exact("sub", total, names[0][0]), term)))
             elif len(names) == 2:
                 self._name(names, self.double.add((names[0][0], names[1][0]), self.double.normal((made[0], made[1]))))
             else:
@@ -309,7 +311,7 @@ class _Stage:
             weight = w.let(f"shufflevector {v.type} {first}, {v.type} poison, <{v.lanes} x i32> zeroinitializer")
         for (node, block), names in sums.items():
             if len(names) == 2 and not self.pairs:
-                self._store(node, w.mul(w.exact("add", names[0], names[1]), weight), block)
+                self._store(node, w.mul(names[0], weight), block)
             elif len(names) == 2:
                 self._store(node, self.double.div((names[0], names[1]), (weight, w.const(0.0))), block)
             else:
