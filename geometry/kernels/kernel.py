@@ -16,15 +16,13 @@ from .intervals import coarse
 from .lower import lower, symbol_keys
 from .native.double_double import SUPPORTED
 from .native.run import Machine, default_threads
-from .program import Node, Program, walk
+from .program import GATE, TOLERANCE, Node, Program, walk
 from .schedule import Schedule, schedule
 from .sensitivity import with_adjoint_bounds
 from .separate import headroom, separate
 
 __all__ = ["compile", "Kernel"]
 
-# Inputs of certified programs, besides the arguments; no symbol's key starts like these.
-_TOLERANCE, _GATE = "\0tolerance", "\0gate"
 # The exponents that separated exponentials may meet: two denominators 1 + e may still be multiplied.
 _HEADROOM = {"float64": 340.0, "float32": 40.0}
 
@@ -164,17 +162,18 @@ class Kernel:
         shape = np.broadcast_shapes(*(a.shape for a in prepared))
         count = len(self.program.outputs)
         target = np.empty((2 * count, *shape), self.dtype)
-        extra = {_TOLERANCE: np.asarray(rtol, self.dtype)}
+        extra = {TOLERANCE: np.asarray(rtol, self.dtype)}
         if refined:
-            extra[_GATE] = np.ones((1,) * len(shape)) if where is None else np.broadcast_to(where, shape).astype(self.dtype)
+            extra[GATE] = np.ones((1,) * len(shape)) if where is None else np.broadcast_to(where, shape).astype(self.dtype)
         if target.size:
             with np.errstate(all="ignore"):
                 self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, "refined" if refined else "bounded", extra)
         values, bounds = target[:count], target[count:]
-        if refined and where is not None:
-            bounds[:, ~np.broadcast_to(where, shape)] = np.inf
         if refined:  # the low parts are dropped
             bounds += np.abs(values) * 2.0**-53
+            if where is not None:
+                left_out = ~np.broadcast_to(where, shape)
+                values[:, left_out], bounds[:, left_out] = np.nan, np.inf
         return values, bounds
 
     # the two back ends --------------------------------------------------------------------------------
@@ -218,7 +217,7 @@ class Kernel:
                 flat[...] = leaf(node, self.dtype)
 
     def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str) -> Machine:
-        spans = {k: (0.0, 1.0) if k in (_TOLERANCE, _GATE) else _range(v) for k, v in values.items()} | self._data_spans
+        spans = {k: (0.0, 1.0) if k in (TOLERANCE, GATE) else _range(v) for k, v in values.items()} | self._data_spans
         shape = (axes, tuple(pattern.items()))
         room = (shape, tuple(spans.items()))
         if room not in self._separated:
@@ -235,12 +234,12 @@ class Kernel:
             own: frozenset[Node] = frozenset()
             if mode != "plain":
                 rows = {t: self._data[k].size for k, t in self.program.rows.items()}
-                sharp = with_adjoint_bounds(program, coarsened, rows, _TOLERANCE, self._apart) if mode == "bounded" and self.dtype == np.float64 else None
+                sharp = with_adjoint_bounds(program, coarsened, rows, TOLERANCE, self._apart) if mode == "bounded" and self.dtype == np.float64 else None
                 if sharp is None:
                     program, own = with_bounds(program, coarsened, rows, 128 if mode == "refined" else 8 * self.dtype.itemsize, self._apart)
                 else:
                     program = sharp
-            plan = schedule(program, pattern, axes, own if mode == "refined" else frozenset(), mode == "bounded", _GATE if mode == "refined" else None)
+            plan = schedule(program, pattern, axes, own if mode == "refined" else frozenset(), mode == "bounded", GATE if mode == "refined" else None)
             if self.backend == "numba" and mode == "plain":
                 from .numba_run import NumbaMachine
 

@@ -11,7 +11,7 @@ from ..exact import UnsupportedFunction
 from ..expectation import Mean
 from .contraction import Contraction
 from .functions import by_class
-from .program import Graph, Node, Program
+from .program import GATE, TOLERANCE, Graph, Node, Program
 from .stable import stable
 
 __all__ = ["lower"]
@@ -65,7 +65,7 @@ def lower(expressions: Sequence[sp.Expr | Contraction], inputs: Sequence[sp.Symb
 def symbol_keys(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
     """A distinct printable key for each symbol: its name, numbered where two symbols share one."""
     keys: dict[sp.Symbol, str] = {}
-    used: set[str] = set()
+    used: set[str] = {TOLERANCE, GATE}
     for s in symbols:
         key, n = s.name, 1
         while key in used:

@@ -15,12 +15,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-__all__ = ["Node", "Graph", "Program", "walk", "OPERATIONS", "CONSTANTS"]
+__all__ = ["Node", "Graph", "Program", "walk", "OPERATIONS", "CONSTANTS", "TOLERANCE", "GATE"]
 
 #: The float64 nearest to each named constant; every machine-number back end reads them here.
 CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Catalan": 0.915965594177219,
              "GoldenRatio": 1.618033988749895, "TribonacciConstant": 1.8392867552141612,
              "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
+
+#: Inputs of certified programs, besides the arguments.
+TOLERANCE, GATE = "\0tolerance", "\0gate"
 
 # Operation -> how it prints. `input` and `row` are the leaves that take numbers from outside.
 OPERATIONS: dict[str, str] = {
