@@ -165,6 +165,10 @@ class Tape:
         if e in _CONSTANTS:
             return self._constant(_CONSTANTS[e])
         if isinstance(e, sp.Add):
+            if (half := _complementary(e)) is not None:
+                factor, u, sign = half
+                tail = self._emit((lambda x, a: x.erfc()) if sign > 0 else (lambda x, a: (-x).erfc()), self._place(u))
+                return self._emit(lambda x, y, a: x * y, self._place(factor), tail)
             return self._fold(e.args, lambda x, y, a: x + y)
         if isinstance(e, sp.Mul):
             below = [f for f in e.args if isinstance(f, sp.Pow) and f.exp.is_Rational and f.exp < 0]
@@ -194,6 +198,19 @@ class Tape:
         for term in terms[1:]:
             slot = self._emit(operation, slot, self._place(term))
         return slot
+
+
+def _complementary(e: sp.Add) -> tuple[sp.Expr, sp.Expr, int] | None:
+    """(c, u, ±1) where e is c erfc(±u), written as c(1 ∓ erf u) or c(2 − erfc u): so no digits cancel."""
+    if len(e.args) != 2 or not e.has(sp.erf, sp.erfc):
+        return None
+    for constant, other in (e.args, e.args[::-1]):
+        factor, core = other.as_independent(sp.erf, sp.erfc, as_Add=False)
+        if isinstance(core, sp.erf) and factor in (constant, -constant):
+            return constant, core.args[0], 1 if factor == -constant else -1
+        if isinstance(core, sp.erfc) and constant == -2 * factor:
+            return -factor, core.args[0], -1
+    return None
 
 
 def _by_name(e: sp.Basic) -> Callable:

@@ -44,6 +44,11 @@ class Expectation:
         self.field = DifferentialField(density.coordinates)
         self._means: dict[tuple[sp.Expr, ...], sp.Expr] = {}
 
+    @property
+    def nodes(self) -> Any:
+        """The expectation whose quadrature nodes are the rows of the Means in the results, if there are Means."""
+        return None
+
     # -- supplied by a route ------------------------------------------------------------------
 
     def _mean(self, functions: Functions) -> sp.Expr | None:

@@ -16,7 +16,7 @@ from flint import acb
 
 from .balls import exact, precision
 from .changes import Standard, standard_candidates
-from .density import Density, DensityError, Piece
+from .density import Density, DensityError, Piece, Variable
 from .mean import Mean
 from .quadrature import QuadratureError, Rule, expectations
 from .moments import Expectation
@@ -40,12 +40,25 @@ class NodeExpectation(Expectation):
         self.forward = stand_ins
         self.backward = {v: k for k, v in stand_ins.items()}
         self.where = where
-        self.groups = [self._fewest_parameters(piece) for piece in copy.pieces]
+        self.groups = [[with_fixed_ends(part) for part in self._fewest_parameters(piece)] for piece in copy.pieces]
         self.lay_at(point)
         self._check_finite()
         steps = [s.replace("_", "") for part, _, _ in self.columns for s in part.steps]
         n = len(next(iter(self.rows.values())))
         self.details = f"{n} double-exponential nodes" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
+
+    @property
+    def nodes(self) -> "NodeExpectation":
+        return self
+
+    def integrals(self) -> dict[tuple[sp.Symbol, ...], tuple[sp.Symbol, tuple[Variable, ...]]]:
+        """For each set of row symbols of a Mean: the symbol of its weights, and the variables that the other ones run over."""
+        found = {}
+        for part, names, weight in self.columns:
+            variables = tuple(Variable(names[v.symbol], v.lower.xreplace(names), v.upper.xreplace(names), v.discrete, v.values)
+                              for v in part.piece.variables)
+            found[*names.values(), weight] = weight, variables
+        return found
 
     def _check_finite(self) -> None:
         """Refuse a Fisher metric that does not exist: a sum over nodes would hide it."""
@@ -119,6 +132,34 @@ class NodeExpectation(Expectation):
 
     def canonical(self, value: sp.Expr) -> sp.Expr:
         return value
+
+
+def with_fixed_ends(part: Standard) -> Standard:
+    """The part in variables whose ranges do not depend on the parameters, so that derivatives pass under the integral."""
+    piece, rules, steps = part.piece, list(part.rules), list(part.steps)
+    done: list[Variable] = []
+    inner = list(piece.variables)
+    log_density = piece.log_density
+    while inner:
+        v = inner.pop(0)
+        if v.discrete or not (v.lower.free_symbols | v.upper.free_symbols) - {w.symbol for w in done}:
+            done.append(v)
+            continue
+        w = sp.Dummy("v", positive=True)
+        if v.upper.is_infinite:
+            image, end = v.lower + w, sp.oo
+        elif v.lower.is_infinite:
+            image, end = v.upper - w, sp.oo
+        else:
+            image, end = v.lower + (v.upper - v.lower) * w, sp.S.One
+        rate = sp.S.One if end == sp.oo else v.upper - v.lower
+        rule = {v.symbol: image}
+        log_density = log_density.xreplace(rule) + sp.log(rate)
+        inner = [Variable(u.symbol, u.lower.xreplace(rule), u.upper.xreplace(rule), u.discrete, u.values) for u in inner]
+        rules.append((v.symbol, image))
+        steps.append(f"{v.symbol} = {image}")
+        done.append(Variable(w, sp.S.Zero, end))
+    return Standard(Piece(log_density, tuple(done)), tuple(rules), tuple(steps)) if len(rules) > len(part.rules) else part
 
 
 def node_table(piece: Piece, where: Mapping[sp.Symbol, sp.Expr], digits: int = 17) -> tuple[list[np.ndarray], np.ndarray]:

@@ -363,8 +363,13 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         return known
 
     def on_grid(self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), **options: Any) -> Any:
-        """The quantities on the grid spanned by `axes`; quadrature nodes, if there are any, come along."""
-        if isinstance(self.expectation, NodeExpectation):
+        """The quantities on the grid spanned by `axes`; quadrature nodes, if there are any, come along.
+
+        Where integrals have no closed form, `rtol` makes every number one from rigorously enclosed integrals, or NaN with
+        the reason in `status` (tenths of a second a cell where the integrals depend on its parameters).  Without `rtol` the
+        integrals are sums over nodes, checked on the corners of the grid.
+        """
+        if self.expectation is not None and self.expectation.nodes is not None:
             return statistical_numbers.on_nodes(self, axes, quantities, **options)
         return super().on_grid(axes, quantities, **options)
 

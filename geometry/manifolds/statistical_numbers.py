@@ -23,6 +23,7 @@ from chentsov.geometry.expectation.quadrature import QuadratureError, expectatio
 from chentsov.geometry.expectation.rigorous import expectation_balls
 
 from .inputs import ManifoldError
+from .statistical_certified import certified_grid
 
 if TYPE_CHECKING:
     from .statistical import StatisticalManifold
@@ -120,13 +121,17 @@ def ricci_scalar_at(manifold: StatisticalManifold, point: Mapping[Any, Any], dig
 def on_nodes(manifold: StatisticalManifold, axes: Any, quantities: Sequence[str], **options: Any) -> Any:
     """``on_grid`` with the quadrature nodes as data, normalisation checked on the corners and in the middle.
 
+    With ``rtol`` the integrals are enclosed cell by cell instead: see `statistical_certified`.
+
     Raises:
         QuadratureError: no one set of nodes integrates the density on the whole grid.
     """
     from chentsov.geometry.grids import on_grid
 
-    e = manifold.expectation
+    e = manifold.expectation.nodes  # type: ignore[union-attr]
     assert isinstance(e, NodeExpectation)
+    if options.get("rtol") is not None:
+        return certified_grid(manifold, axes, quantities, **options)
     corners = _corners(axes, options.get("constants") or {})
     middle = {k: sum(c[k] for c in corners) / len(corners) for k in corners[0]}
     mass = e._mean([sp.S.One] * len(e.density.pieces))
