@@ -107,7 +107,8 @@ class Tape:
 
     def __init__(self, expressions: Sequence[sp.Expr], arguments: Sequence[sp.Symbol]) -> None:
         self._constants: list[tuple[int, Callable[[], arb | acb]]] = []
-        self._operations: list[tuple[int, Callable, tuple[int, ...]]] = []
+        self._operations: list[tuple[int, Callable | str, tuple[int, ...]]] = []
+        self._run: Callable | None = None
         self._register: dict[sp.Basic, int] = {s: i for i, s in enumerate(arguments)}
         self._size = len(self._register)
         self._arity = len(arguments)
@@ -115,22 +116,31 @@ class Tape:
         self.outputs = [self._place(sp.sympify(e)) for e in expressions]
 
     def __call__(self, arguments: Sequence[Ball], analytic: bool = False) -> list[Ball]:
-        template = self._prepared.get(ctx.prec)
-        if template is None:
-            template = [None] * self._size
-            for slot, make in self._constants:
-                template[slot] = acb(make())
-            self._prepared[ctx.prec] = template
-        r = list(template)
-        r[: self._arity] = arguments
+        constants = self._prepared.get(ctx.prec)
+        if constants is None:
+            constants = self._prepared[ctx.prec] = [acb(make()) for _, make in self._constants]
+        if self._run is None:
+            self._run = self._compiled()
+        return self._run(arguments, constants, analytic)
+
+    def _compiled(self) -> Callable[[Sequence[Ball], list[Ball], bool], list[Ball]]:
+        """The tape as one Python function; its source holds slot numbers only, no names that came from outside."""
+        lines = ["def run(given, constants, analytic):"]
+        if self._arity:
+            lines.append("    " + ", ".join(f"r{i}" for i in range(self._arity)) + ", = given")
+        if self._constants:
+            lines.append("    " + ", ".join(f"r{slot}" for slot, _ in self._constants) + ", = constants")
+        calls: dict[str, Callable] = {}
         for slot, operation, inputs in self._operations:
-            if len(inputs) == 2:
-                r[slot] = operation(r[inputs[0]], r[inputs[1]], analytic)
-            elif len(inputs) == 1:
-                r[slot] = operation(r[inputs[0]], analytic)
+            names = [f"r{i}" for i in inputs]
+            if isinstance(operation, str):
+                lines.append(f"    r{slot} = {operation.format(*names)}")
             else:
-                r[slot] = operation(*(r[i] for i in inputs), analytic)
-        return [r[i] for i in self.outputs]
+                calls[f"f{slot}"] = operation
+                lines.append(f"    r{slot} = f{slot}({', '.join(names)}, analytic)")
+        lines.append("    return [" + ", ".join(f"r{i}" for i in self.outputs) + "]")
+        exec("\n".join(lines), calls)
+        return calls["run"]
 
     # -- building ---------------------------------------------------------------------------
 
@@ -138,7 +148,7 @@ class Tape:
         self._size += 1
         return self._size - 1
 
-    def _emit(self, operation: Callable, *inputs: int) -> int:
+    def _emit(self, operation: Callable | str, *inputs: int) -> int:
         slot = self._new()
         self._operations.append((slot, operation, inputs))
         return slot
@@ -165,22 +175,26 @@ class Tape:
         if e in _CONSTANTS:
             return self._constant(_CONSTANTS[e])
         if isinstance(e, sp.Add):
-            return self._fold(e.args, lambda x, y, a: x + y)
+            if (half := _complementary(e)) is not None:
+                factor, u, sign = half
+                tail = self._emit((lambda x, a: x.erfc()) if sign > 0 else (lambda x, a: (-x).erfc()), self._place(u))
+                return self._emit("{0} * {1}", self._place(factor), tail)
+            return self._fold(e.args, "{0} + {1}")
         if isinstance(e, sp.Mul):
             below = [f for f in e.args if isinstance(f, sp.Pow) and f.exp.is_Rational and f.exp < 0]
             above = [f for f in e.args if f not in below]
             if below and above:
-                top = self._fold(above, lambda x, y, a: x * y)
-                bottom = self._fold([sp.Pow(f.base, -f.exp) for f in below], lambda x, y, a: x * y)
-                return self._emit(lambda x, y, a: x / y, top, bottom)
-            return self._fold(e.args, lambda x, y, a: x * y)
+                top = self._fold(above, "{0} * {1}")
+                bottom = self._fold([sp.Pow(f.base, -f.exp) for f in below], "{0} * {1}")
+                return self._emit("{0} / {1}", top, bottom)
+            return self._fold(e.args, "{0} * {1}")
         if isinstance(e, sp.Pow):
             if e.base is sp.E:
                 return self._emit(_FUNCTIONS[sp.exp], self._place(e.exp))
             base = self._place(e.base)
             if e.exp.is_Integer:
                 n = int(e.exp)
-                return self._emit(lambda x, a: x**n, base)
+                return self._emit(f"{{0}} ** {n}", base)
             if e.exp == sp.Rational(1, 2):
                 return self._emit(lambda x, a: x.sqrt(analytic=a), base)
             return self._emit(_power, base, self._place(e.exp))
@@ -189,11 +203,24 @@ class Tape:
             operation = _by_name(e)
         return self._emit(operation, *(self._place(x) for x in e.args))
 
-    def _fold(self, terms: Sequence[sp.Basic], operation: Callable) -> int:
+    def _fold(self, terms: Sequence[sp.Basic], operation: str) -> int:
         slot = self._place(terms[0])
         for term in terms[1:]:
             slot = self._emit(operation, slot, self._place(term))
         return slot
+
+
+def _complementary(e: sp.Add) -> tuple[sp.Expr, sp.Expr, int] | None:
+    """(c, u, ±1) where e is c erfc(±u), written as c(1 ∓ erf u) or c(2 − erfc u): so no digits cancel."""
+    if len(e.args) != 2 or not e.has(sp.erf, sp.erfc):
+        return None
+    for constant, other in (e.args, e.args[::-1]):
+        factor, core = other.as_independent(sp.erf, sp.erfc, as_Add=False)
+        if isinstance(core, sp.erf) and factor in (constant, -constant):
+            return constant, core.args[0], 1 if factor == -constant else -1
+        if isinstance(core, sp.erfc) and constant == -2 * factor:
+            return -factor, core.args[0], -1
+    return None
 
 
 def _by_name(e: sp.Basic) -> Callable:

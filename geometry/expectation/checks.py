@@ -10,8 +10,9 @@ import sympy as sp
 from .closed_form import iterated
 from .density import Density, DensityError
 from .logarithms import exp_of, tidy_log
+from .elliptical import EllipticalExpectation
 from .moments import Expectation, TableExpectation
-from .quadrature import QuadratureError, expectations
+from .quadrature import QuadratureError
 from .sampling import Point, working_copy
 from .table import Diverges
 
@@ -28,7 +29,7 @@ def check(route: Expectation, points: Sequence[Point]) -> tuple[str, ...]:
     if mass != 1:
         if mass is not None:
             _complain_unless_one(mass, points)
-        text, route.point = check_numerically(route.density, points)
+        text, route.point = check_numerically(route.density, points, route=route if isinstance(route, EllipticalExpectation) else None)
         return (text,)
     means = "E[s] = 0 follows"
     if route.density.moving_bounds or route.density.kinks:
@@ -43,7 +44,7 @@ def check(route: Expectation, points: Sequence[Point]) -> tuple[str, ...]:
 
 def exact_mass(route: Expectation) -> sp.Expr | None:
     """∫ p in closed form, or None where the table has no entry."""
-    if isinstance(route, TableExpectation):
+    if isinstance(route, (TableExpectation, EllipticalExpectation)):
         return route.mass()
     mass = None
     for signed in (False, True):
@@ -89,11 +90,13 @@ def _complain_unless_one(mass: sp.Expr, points: Sequence[Point]) -> None:
             )
 
 
-def check_numerically(density: Density, points: Sequence[Point], digits: int = 25) -> tuple[str, Point]:
+def check_numerically(
+    density: Density, points: Sequence[Point], digits: int = 25, route: Expectation | None = None
+) -> tuple[str, Point]:
     """∫ p = 1 and E[s] = 0 by quadrature at one of the points; what was found, to how many digits, and where.
 
     The points are guesses: one outside the domain of the model fails, and the next is tried.  E[s] = 0 says that
-    ∫ p stays 1 in the neighbourhood of the point.
+    ∫ p stays 1 in the neighbourhood of the point.  A route that reduces the integrals to fewer variables may be given.
 
     Raises:
         NormalisationError: no point passes; the message tells of the first.
@@ -101,24 +104,25 @@ def check_numerically(density: Density, points: Sequence[Point], digits: int = 2
     first: NormalisationError | None = None
     for point in points:
         try:
-            return _check_at(density, point, digits), point
+            return _check_at(density, point, digits, route), point
         except NormalisationError as reason:
             first = first or reason
     assert first is not None
     raise first
 
 
-def _check_at(density: Density, point: Point, digits: int) -> str:
-    several = max(sum(not v.discrete for v in piece.variables) for piece in density.pieces) > 1
+def _check_at(density: Density, point: Point, digits: int, route: Expectation | None) -> str:
+    route = route or Expectation(density, point)
+    several = max(sum(not v.discrete for v in piece.variables) for piece in getattr(route, "reduced", density).pieces) > 1
     digits = 12 if several else digits  # nodes multiply with the dimension
-    scores = [list(row) for row in zip(*(density.score(piece) for piece in density.pieces))]
     ones: list[sp.Expr] = [sp.S.One] * len(density.pieces)
     where = ", ".join(f"{s} = {v}" for s, v in point.items())
     try:
-        numbers = expectations(density, [ones, *scores], point, digits, enough=10)
+        numbers = route.numbers([ones, *route.scores], point, digits, enough=10)
     except NotImplementedError as reason:
         raise DensityError(f"the density cannot be evaluated to check its normalisation: {reason}") from None
     except QuadratureError as reason:
+        _blame_a_score(route, ones, point, where, digits, moving=density.moving_bounds)
         raise NormalisationError(f"the density could not be integrated at {where}: {reason}") from None
     reached = int(-math.log10(max(numbers.error, 10.0**-digits)))
     mass, *means = (float((v.real - (k == 0)).mid()) for k, v in enumerate(numbers.values))
@@ -134,3 +138,21 @@ def _check_at(density: Density, point: Point, digits: int) -> str:
             moving.append(str(c))
     means_text = f"E[s] ≠ 0 for {', '.join(moving)}: the support moves" if moving else "E[s] = 0"
     return f"∫p = 1 and {means_text} to {reached} digits at {where}"
+
+
+def _blame_a_score(route: Expectation, ones: list[sp.Expr], point: Point, where: str, digits: int, moving: bool) -> None:
+    """Say so where the density itself can be integrated and a score cannot.
+
+    Raises:
+        DensityError: E[s_i] diverges, so that there is no Fisher metric.
+    """
+    try:
+        route.numbers([ones], point, digits, enough=6)
+    except QuadratureError:
+        return
+    for c, score in zip(route.density.coordinates, route.scores):
+        try:
+            route.numbers([score], point, digits, enough=6)
+        except QuadratureError:
+            why = ": the density is unbounded at an end of its support that moves" if moving else ""
+            raise DensityError(f"E[∂ log p/∂{c}] diverges at {where}{why}; the Fisher metric does not exist") from None

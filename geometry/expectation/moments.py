@@ -19,7 +19,8 @@ from .closed_form import integral, iterated
 from .density import Density, DensityError, differentiate
 from .exponential import ExponentialForm
 from .logarithms import exp_of, reduce_gamma, tidy_log
-from .quadrature import QuadratureError, expectations
+from .quadrature import Numbers, QuadratureError, expectations
+from .rigorous import expectation_balls
 from .sampling import Point
 from .symbolic import integrate, within
 from .table import Diverges
@@ -43,6 +44,11 @@ class Expectation:
         self.details = ""
         self.field = DifferentialField(density.coordinates)
         self._means: dict[tuple[sp.Expr, ...], sp.Expr] = {}
+
+    @property
+    def nodes(self) -> Any:
+        """The expectation whose quadrature nodes are the rows of the Means in the results, if there are Means."""
+        return None
 
     # -- supplied by a route ------------------------------------------------------------------
 
@@ -68,6 +74,14 @@ class Expectation:
 
     def canonical(self, value: sp.Expr) -> sp.Expr:
         return self.field(reduce_gamma(value, plain=True)).as_expr()
+
+    def numbers(self, rows: Sequence[Functions], point: Mapping[sp.Symbol, Any], digits: int, enough: int | None = None) -> Numbers:
+        """E[f] for each row f at a parameter point, by quadrature; f is in the terms of ``scores`` and ``second``."""
+        return expectations(self.density, rows, point, digits, enough)
+
+    def balls(self, rows: Sequence[Functions], point: Mapping[sp.Symbol, Any], digits: int) -> list[Any]:
+        """The same as balls that contain the truth, tails included."""
+        return expectation_balls(self.density, rows, point, digits)
 
     # -- scores -----------------------------------------------------------------------------------
 

@@ -16,9 +16,9 @@ from flint import acb
 
 from .balls import exact, precision
 from .changes import Standard, standard_candidates
-from .density import Density, DensityError, Piece
+from .density import Density, DensityError, Piece, Variable
 from .mean import Mean
-from .quadrature import QuadratureError, Rule, expectations
+from .quadrature import QuadratureError, Rule
 from .moments import Expectation
 from .sampling import Point, sign_at, working_copy
 
@@ -31,30 +31,36 @@ class NodeExpectation(Expectation):
 
     route = "quadrature"
 
-    def __init__(self, density: Density, point: Point) -> None:
+    def __init__(self, density: Density, point: Point, check: bool = True) -> None:
         super().__init__(density, point)
         if density.integers:
             names = ", ".join(map(str, density.integers))
-            raise DensityError(f"a table of nodes needs a number for {names}, which bounds a sum; substitute it first")
+            raise DensityError(f"no closed form was found, and numbers need a number for {names}, which bounds a sum: substitute one first")
         copy, stand_ins, where = working_copy(density, point)
         self.forward = stand_ins
         self.backward = {v: k for k, v in stand_ins.items()}
         self.where = where
-        self.groups = [self._fewest_parameters(piece) for piece in copy.pieces]
+        self.groups = [[with_fixed_ends(part) for part in self._fewest_parameters(piece)] for piece in copy.pieces]
         self.lay_at(point)
-        self._check_finite()
+        if check:
+            check_finite(self)
         steps = [s.replace("_", "") for part, _, _ in self.columns for s in part.steps]
         n = len(next(iter(self.rows.values())))
-        self.details = f"{n} double-exponential nodes" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
+        discrete = all(v.discrete for piece in copy.pieces for v in piece.variables)
+        self.details = f"{n} {'terms' if discrete else 'double-exponential nodes'}" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
 
-    def _check_finite(self) -> None:
-        """Refuse a Fisher metric that does not exist: a sum over nodes would hide it."""
-        for i, c in enumerate(self.density.coordinates):
-            try:
-                expectations(self.density, [self._product(self.scores[i], self.scores[i])], self.point, 10, enough=6)
-            except QuadratureError as reason:
-                where = ", ".join(f"{s} = {v}" for s, v in self.point.items())
-                raise QuadratureError(f"the Fisher metric component E[s_{c} s_{c}] does not exist at {where}: {reason}") from None
+    @property
+    def nodes(self) -> "NodeExpectation":
+        return self
+
+    def integrals(self) -> dict[tuple[sp.Symbol, ...], tuple[sp.Symbol, tuple[Variable, ...]]]:
+        """For each set of row symbols of a Mean: the symbol of its weights, and the variables that the other ones run over."""
+        found = {}
+        for part, names, weight in self.columns:
+            variables = tuple(Variable(names[v.symbol], v.lower.xreplace(names), v.upper.xreplace(names), v.discrete, v.values)
+                              for v in part.piece.variables)
+            found[*names.values(), weight] = weight, variables
+        return found
 
     def lay_at(self, point: Mapping[sp.Symbol, sp.Expr]) -> None:
         """Lay the nodes out for one parameter point; the symbols of their columns stay the same."""
@@ -121,6 +127,55 @@ class NodeExpectation(Expectation):
         return value
 
 
+def check_finite(e: Expectation) -> None:
+    """Refuse a Fisher metric that does not exist: a sum over nodes would hide it.
+
+    Raises:
+        QuadratureError: a component E[s_i s_i] does not settle; the message names it.
+    """
+    squares = [e._product(s, s) for s in e.scores]
+    try:
+        e.numbers(squares, e.point, 10, enough=6)
+    except QuadratureError:
+        pass
+    else:
+        return
+    for c, square in zip(e.density.coordinates, squares):  # which one?
+        try:
+            e.numbers([square], e.point, 10, enough=6)
+        except QuadratureError as reason:
+            where = ", ".join(f"{s} = {v}" for s, v in e.point.items())
+            raise QuadratureError(f"the Fisher metric component E[s_{c} s_{c}] does not exist at {where}: {reason}") from None
+
+
+def with_fixed_ends(part: Standard) -> Standard:
+    """The part in variables whose ranges do not depend on the parameters, so that derivatives pass under the integral."""
+    piece, rules, steps = part.piece, list(part.rules), list(part.steps)
+    done: list[Variable] = []
+    inner = list(piece.variables)
+    log_density = piece.log_density
+    while inner:
+        v = inner.pop(0)
+        if v.discrete or not (v.lower.free_symbols | v.upper.free_symbols) - {w.symbol for w in done}:
+            done.append(v)
+            continue
+        w = sp.Dummy("v", positive=True)
+        if v.upper.is_infinite:
+            image, end = v.lower + w, sp.oo
+        elif v.lower.is_infinite:
+            image, end = v.upper - w, sp.oo
+        else:
+            image, end = v.lower + (v.upper - v.lower) * w, sp.S.One
+        rate = sp.S.One if end == sp.oo else v.upper - v.lower
+        rule = {v.symbol: image}
+        log_density = log_density.xreplace(rule) + sp.log(rate)
+        inner = [Variable(u.symbol, u.lower.xreplace(rule), u.upper.xreplace(rule), u.discrete, u.values) for u in inner]
+        rules.append((v.symbol, image))
+        steps.append(f"{v.symbol} = {image}")
+        done.append(Variable(w, sp.S.Zero, end))
+    return Standard(Piece(log_density, tuple(done)), tuple(rules), tuple(steps)) if len(rules) > len(part.rules) else part
+
+
 def node_table(piece: Piece, where: Mapping[sp.Symbol, sp.Expr], digits: int = 17) -> tuple[list[np.ndarray], np.ndarray]:
     """Nodes and weights (with the Jacobian) of the rule that integrates the piece at a parameter point.
 
@@ -137,7 +192,7 @@ def node_table(piece: Piece, where: Mapping[sp.Symbol, sp.Expr], digits: int = 1
     with precision(rule.bits):
         start = [exact(v) for v in rule.point]
         continuous = sum(not v.discrete for v in piece.variables)
-        step = {0: 0.0, 1: 2.0**-5}.get(continuous, 2.0**-3)
+        step = {0: 0.0, 1: 2.0**-5, 2: 2.0**-4}.get(continuous, 2.0**-3)
         for values, weight in _walk(rule, 0, start, step):
             found.append((values, weight))
     if not found or len(found) > 200_000:
@@ -156,4 +211,4 @@ def _walk(rule: Rule, level: int, known: list, step: float) -> Iterator[tuple[li
             yield values, inner * float(acb(weight).real.mid())
 
 
-__all__ = ["NodeExpectation", "node_table"]
+__all__ = ["NodeExpectation", "check_finite", "node_table"]

@@ -30,6 +30,10 @@ class PulledBack(Expectation):
         self._first = [[self.field(rules[x]).diff(u) for u in new] for x in base.density.coordinates]
         self._known: dict[tuple, Any] = {}
 
+    @property
+    def nodes(self) -> Any:
+        return self.base.nodes
+
     def _carried(self, name: str, *indices: int) -> Any:
         key = (name, *indices)
         if key not in self._known:
@@ -109,6 +113,10 @@ class Copies(Expectation):
     def __init__(self, base: Expectation, n: sp.Expr) -> None:
         super().__init__(base.density, base.point)
         self.base, self.n, self.route = base, n, base.route
+
+    @property
+    def nodes(self) -> Any:
+        return self.base.nodes
 
     def _times(self, value: sp.Expr) -> sp.Expr:
         return (self.field(self.n) * self.field(value)).as_expr()

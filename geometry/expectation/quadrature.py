@@ -153,27 +153,29 @@ class Rule:
             yield from ((exact(value), acb(1)) for value in v.values)
             return
         if v.discrete:
-            low, high = self.bounds[level](known)
-            last = _whole(high) if v.upper != oo else self._series_end(level, known)
-            for k in range(_whole(low), last + 1):
+            low, high = (_whole(b) for b in self.bounds[level](known))
+            first = low if v.lower != -oo else self._series_end(level, known, min(high, 0), -1)
+            last = high if v.upper != oo else self._series_end(level, known, max(first, low), 1)
+            for k in range(first, last + 1):
                 yield acb(k), acb(1)
             return
         node = _transformation(v, *self.bounds[level](known))
-        sizes = {k: _size(self._at(level, known, node, arb(fmpq(k, 4)), 0.25)) for k in range(-_REACH, _REACH + 1)}
+        sizes = {k: _size(self._guarded(lambda u: self._at(level, known, node, u, 0.25), arb(fmpq(k, 4)))) for k in range(-_REACH, _REACH + 1)}
         active = _active(sizes, 10.0 ** (-self.digits - 8))
         inverse = round(1 / step)
         for k in range((active[0] - 1) * inverse // 4, (active[-1] + 1) * inverse // 4 + 1) if active else ():
             x, weight = node(arb(fmpq(k, inverse)))
             yield x, weight / inverse
 
-    def _series_end(self, level, known) -> int:
-        k, top = 0, 0.0
-        while k < 20000:
+    def _series_end(self, level, known, start: int, step: int) -> int:
+        """The index beyond which a series adds nothing, upwards or downwards from a start."""
+        k, top = start, 0.0
+        while abs(k - start) < 20000:
             size = _size(self._over(level + 1, [*known, acb(k)], 0.25))
             top = max(top, size)
-            if k > 8 and size < top * 10.0 ** (-self.digits - 2):
+            if abs(k - start) > 8 and size < top * 10.0 ** (-self.digits - 2):
                 return k
-            k += 1
+            k += step
         raise QuadratureError("a series of the expectation converges too slowly for a table of nodes")
 
     def _sum(self, v: Variable, level, known, step) -> list[acb]:

@@ -35,7 +35,7 @@ oo = sp.oo
 _V, _Y = sp.Dummy("v", positive=True), sp.Dummy("y", positive=True)
 _RHO = (8.0, 4.0, 2.2)
 _MOST_NODES, _MOST_PANELS, _LONGEST_SUM = 56, 3000, 1 << 15
-_FARTHEST = 13  # the cut lies at 2^(2^13) at most; 2^2, 2^3, 2^4, 2^6, 2^8, 2^12, … are tried
+_FARTHEST = 12  # doublings of the logarithm of the cut, each in four steps: 2^2, 2^2.5, 2^3, 2^3.5, 2^4, 2^5, …
 
 
 @lru_cache(maxsize=256)
@@ -132,9 +132,9 @@ class Enclosure:
     def tail(self, key: Any, log_density: sp.Expr, functions: Sequence[sp.Expr], x: sp.Symbol, given: Mapping[sp.Symbol, Any],
              tolerances: Sequence[float], most: int = _FARTHEST) -> tuple[arb, list[arb]]:
         """A cut X, and bounds of ∫_X^∞ |f| exp(L) below the tolerances."""
-        reason, start = "", max(2, self.reach.get(key, 2) - 1)
-        for k in range(start, 2 * most + 1):
-            tail = Tail(x, arb(2) ** ((2 + k % 2) << (k // 2) >> 1), given)
+        reason, start = "", max(0, self.reach.get(key, 0) - 1)
+        for k in range(start, 4 * most + 1):
+            tail = Tail(x, arb(2) ** arb(fmpq((4 + k % 4) << (k // 4), 2)), given)
             try:
                 bounds = [tail.integral(log_density, f) if f != 0 else arb(0) for f in functions]
             except NoMajorant as problem:
@@ -171,7 +171,7 @@ class Enclosure:
                     log_p, *f = (e.xreplace({v.symbol: sign * _V}) for e in (self.log_density, *self.functions))
                     cut, bounds = self.tail(sign, log_p, f, _V, given, tolerance, most=4)
                     radii = [r + b for r, b in zip(radii, bounds)]
-                    ends.append(sign * round(float(cut)))
+                    ends.append(sign * math.ceil(float(cut.upper())))
                 else:
                     ends.append(round(float(bound.mid())))
             indices = range(ends[1], ends[0] + 1)

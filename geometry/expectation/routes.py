@@ -1,14 +1,15 @@
 """From a density to its expectations: the routes, fastest exact one first.
 
 1. exponential family: the log-partition is read off the density and differentiated;
-2. table: closed forms of standard kernels, after a change of variable for group families;
-3. symbolic: SymPy's integrator under a time limit;
-4. quadrature: the integrals stay sums over nodes, on which everything else works unchanged.
+2. elliptical: several variables that enter through one quadratic form are reduced to its value;
+3. table: closed forms of standard kernels, after a change of variable for group families;
+4. symbolic: SymPy's integrator under a time limit;
+5. quadrature: the integrals stay sums over nodes, on which everything else works unchanged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -18,9 +19,12 @@ from chentsov.geometry.exact import DifferentialField
 from .changes import Standard, standard_forms
 from .checks import check, check_numerically
 from .density import Density, DensityError
+from .elliptical import EllipticalExpectation, elliptical_form
 from .exponential import ExponentialForm, by_promotion, expectation_parameters, recognise
+from .nodes import NodeExpectation, check_finite
 from .moments import Expectation, ExponentialExpectation, SymbolicExpectation, TableExpectation
 from .sampling import Point, sample_points, sign_at, working_copy
+from .symbolic import has_a_chance
 
 __all__ = ["Provenance", "choose", "exponential_route", "table_route"]
 
@@ -39,6 +43,11 @@ class Provenance:
 
 def table_route(density: Density, point: Point) -> TableExpectation | None:
     """The first way of writing the density in standard form in which its Fisher metric is closed."""
+    return next((c for c in _table_candidates(density, point) if _closed(c)), None)
+
+
+def _table_candidates(density: Density, point: Point) -> Iterator[TableExpectation]:
+    """The ways of writing a density in standard form whose mass the table knows."""
     copy, stand_ins, where = working_copy(density, point)
     options: list[list[list[Standard]]] = [[]]
     for piece in copy.pieces:
@@ -47,20 +56,39 @@ def table_route(density: Density, point: Point) -> TableExpectation | None:
             forms.append(parts)
             if len(forms) == 4:
                 break
-        if not forms:
-            return None
         options = [[*before, f] for before in options for f in forms][:8]
     for chosen in options:
-        candidate = TableExpectation(density, point, stand_ins, chosen)
-        try:
-            n = len(density.coordinates)
-            values = [candidate._mean(candidate._product(candidate.scores[i], candidate.scores[j]))
-                      for i in range(n) for j in range(i + 1)]
-        except (DensityError, NotImplementedError):
-            continue
-        if all(v is not None for v in values):
-            return candidate
-    return None
+        yield TableExpectation(density, point, stand_ins, chosen)
+
+
+def _closed(route: Expectation) -> bool:
+    """Whether the Fisher metric has a closed form on the route."""
+    n = range(len(route.density.coordinates))
+    try:
+        values = [route._mean(route._product(route.scores[i], route.scores[j])) for i in n for j in range(i + 1)]
+    except (DensityError, NotImplementedError):
+        return False
+    return all(v is not None for v in values)
+
+
+def _reduction(density: Density, point: Point) -> EllipticalExpectation | None:
+    """Several variables reduced to the radial one, with nothing known yet of the integrals over it."""
+    form = elliptical_form(density, point)
+    return form and EllipticalExpectation(density, point, form, Expectation(form.reduced(density.coordinates), point))
+
+
+def elliptical_route(reduction: EllipticalExpectation | None) -> EllipticalExpectation | None:
+    """The table's integrals over the radial variable."""
+    if reduction is None:
+        return None
+    routes = (reduction.over(inner) for inner in _table_candidates(reduction.reduced, reduction.point))
+    return next((r for r in routes if _closed(r)), None)
+
+
+def radial_quadrature(reduction: EllipticalExpectation) -> EllipticalExpectation:
+    """Quadrature nodes for the radial variable."""
+    check_finite(reduction)
+    return reduction.over(NodeExpectation(reduction.reduced, reduction.point, check=False))
 
 
 def harmless_bounds(density: Density, form: ExponentialForm) -> bool:
@@ -133,7 +161,6 @@ def choose(
     domain: Mapping | None = None,
     *,
     time_limit: float = 5.0,
-    quadrature: Callable[[Density, Point], Expectation] | None = None,
     only: str | None = None,
 ) -> tuple[Expectation, Provenance]:
     """The fastest route that gives the Fisher metric, with normalisation checked.
@@ -143,11 +170,13 @@ def choose(
     """
     points = sample_points(density, domain, count=4)
     point = points[0]
+    reduction = _reduction(density, point)
     attempts: list[tuple[str, Callable[[], Expectation | None]]] = [
         ("exponential", lambda: exponential_route(density, point)),
+        ("elliptical", lambda: elliptical_route(reduction)),
         ("table", lambda: table_route(density, point)),
-        ("symbolic", lambda: _symbolic_route(density, point, time_limit)),
-        ("quadrature", lambda: quadrature(density, point) if quadrature else None),
+        ("symbolic", lambda: None if reduction else _symbolic_route(density, point, time_limit, only is not None)),
+        ("quadrature", lambda: radial_quadrature(reduction) if reduction else NodeExpectation(density, point)),
     ]
     known = [name for name, _ in attempts]
     if only is not None:
@@ -157,13 +186,13 @@ def choose(
     checked = ""
     for name, attempt in attempts:
         if name in ("symbolic", "quadrature") and not checked:
-            checked, point = check_numerically(density, points)  # before anything slow
+            checked, point = check_numerically(density, points, route=reduction)  # before anything slow
         route = attempt()
         if route is not None:
             checks = (checked,) if checked else check(route, points)
             return route, Provenance(route.route, route.details, checks)
     if not checked:
-        check_numerically(density, points)
+        check_numerically(density, points, route=reduction)
     raise DensityError(
         "no route gives the Fisher metric in closed form"
         + (f" on the route {only!r}" if only else "")
@@ -171,11 +200,15 @@ def choose(
     )
 
 
-def _symbolic_route(density: Density, point: Point, seconds: float) -> SymbolicExpectation | None:
+def _symbolic_route(density: Density, point: Point, seconds: float, insist: bool = False) -> SymbolicExpectation | None:
     if seconds <= 0:
         return None
     _, stand_ins, _ = working_copy(density, point)
     route = SymbolicExpectation(density, point, stand_ins, seconds)
+    if not insist and not all(
+        has_a_chance(s**2 * sp.exp(piece.log_density), piece) for row in route.scores for s, piece in zip(row, density.pieces)
+    ):
+        return None
     try:
         route.metric(0, 0)
         route.seconds = max(seconds, 4.0)

@@ -43,6 +43,37 @@ def _answer(sender, function, arguments) -> None:
         sender.close()
 
 
+def has_a_chance(f: sp.Expr, piece: Piece) -> bool:
+    """Whether it is worth the time to ask SymPy for ∫ f: not where a transcendental function of the variables is divided by.
+
+    >>> import sympy as sp
+    >>> from .density import Variable
+    >>> x = sp.Symbol("x")
+    >>> piece = Piece(sp.S.Zero, (Variable(x, sp.S.Zero, sp.oo),))
+    >>> has_a_chance(x**2*sp.exp(-x)/(1 + x), piece), has_a_chance(1/(sp.exp(x) + sp.exp(2*x**2)), piece)
+    (True, False)
+    """
+    xs = set(piece.symbols)
+
+    def transcendental(e: sp.Expr) -> bool:
+        return any(bool(a.free_symbols & xs) for a in e.atoms(sp.Function, sp.exp)) or any(
+            bool(p.exp.free_symbols & xs) for p in e.atoms(sp.Pow)
+        )
+
+    for part in sp.preorder_traversal(f):
+        if not (isinstance(part, sp.Expr) and part.free_symbols & xs):
+            continue
+        if isinstance(part, sp.polygamma):
+            return False
+        if isinstance(part, (sp.log, sp.loggamma)) and transcendental(part.args[0]):
+            return False
+        if isinstance(part, sp.Pow) and part.base is not sp.E and transcendental(part.base):
+            divides = part.exp.could_extract_minus_sign() and not isinstance(part.base, (sp.exp, sp.sin, sp.cos))
+            if divides or not part.exp.is_Integer and part.base.is_Add:
+                return False
+    return True
+
+
 def integrate(f: sp.Expr, piece: Piece) -> sp.Expr | None:
     """∫ f exp(L) by ``sympy.integrate`` and ``sympy.summation``, or None if something stays unevaluated."""
     value = f * sp.exp(piece.log_density)

@@ -194,14 +194,14 @@ class Tail:
             for _ in range(int(r.p)):
                 out = self._times(out, terms)
             return out
-        t, _, rest = self._dominant(terms)
+        t, others, rest = self._dominant(terms)
         whole = _is_exact(r) and r.q == 1
         if not whole and not _ball(t.h) > 0:
             raise NoMajorant("a power of a negative number")
         if t.b and not whole:
             raise NoMajorant("a broken power of a logarithm")
         raise_to = (lambda n: n ** int(r.p)) if whole else (lambda n: _ball(n) ** _ball(r))
-        head = raise_to(t.h) * raise_to(1 + rest) if not (_is_exact(rest) and rest == 0) else raise_to(t.h)
+        head = raise_to(t.h) * raise_to(1 + rest) if others else raise_to(t.h)
         return [Term(head, t.a * r, t.b * int(r.p) if t.b else 0, tuple((p, q, c * r) for p, q, c in t.growth))]
 
     def _exp(self, terms: list[Term]) -> list[Term]:
@@ -246,11 +246,24 @@ class Tail:
         return _collected([s * t for s in left for t in right])
 
     def _condensed(self, terms: list[Term]) -> list[Term]:
-        """One term for many, by the dominant one."""
-        if len(terms) < 4:
-            return terms
-        t, _, rest = self._dominant(terms)
-        return [t.scaled(1 + rest)]
+        """Terms that differ by a power of x only, as one with the highest power."""
+        groups: dict[Any, list[Term]] = {}
+        for k, t in enumerate(terms):
+            exact_growth = all(_is_exact(p) and _is_exact(c) for p, _, c in t.growth)
+            groups.setdefault((t.b, frozenset(t.growth)) if exact_growth else k, []).append(t)
+        out = []
+        for group in groups.values():
+            top = max(group, key=lambda t: float(_ball(t.a).mid()))
+            h: Number = fmpq(0)
+            for t in group:
+                if t is top:
+                    h = h + t.h
+                elif not (difference := _ball(t.a) - top.a) > 0:
+                    h = h + _ball(t.h) * arb(0).union(self.start**difference)
+                else:
+                    out.append(t)
+            out.append(Term(h, top.a, top.b, top.growth))
+        return out
 
     # -- expressions --------------------------------------------------------------------------------------
 
@@ -324,21 +337,26 @@ def _constant_or(grown: Callable) -> Callable:
     return rule
 
 
-def _erfc(tail: Tail, e: sp.Expr) -> list[Term]:
-    """erfc z = exp(−z²)/(z √π) · [1 − 1/(2z²), 1] for z > 0, and 2 − erfc(−z) below."""
-    (z,) = e.args
-    up, least = tail._positive(z)
-    if not up:
-        return [Term(2 - arb(0).union(least.erfc()))]
+def _small_erfc(tail: Tail, z: sp.Expr, sign: int) -> list[Term]:
+    """erfc(±z) where that tends to 0: exp(−z²)/(|z| √π) · [1 − 1/(2z²), 1]."""
+    _, least = tail._positive(z)
     (small,) = tail._exp(tail.of(_expanded(-(z**2))))
-    hull = (1 - 1 / (2 * least**2)).union(1) / arb.pi().sqrt()
+    hull = sign * (1 - 1 / (2 * least**2)).union(1) / arb.pi().sqrt()
     return tail._times([small.scaled(hull)], tail._power(tail.of(z), fmpq(-1)))
 
 
+def _erfc(tail: Tail, e: sp.Expr) -> list[Term]:
+    """erfc z, or 2 − erfc(−z) for negative z."""
+    up, _ = tail._positive(e.args[0])
+    small = _small_erfc(tail, e.args[0], 1 if up else -1)
+    return small if up else _collected([Term(fmpq(2)), *(t.scaled(fmpq(-1)) for t in small)])
+
+
 def _erf(tail: Tail, e: sp.Expr) -> list[Term]:
-    up, least = tail._positive(e.args[0])
-    value = least.erf().union(1)
-    return [Term(value if up else -value)]
+    """1 − erfc z, or erfc(−z) − 1 for negative z, so that 1 ± erf z leaves no difference of equal terms."""
+    up, _ = tail._positive(e.args[0])
+    sign = fmpq(1 if up else -1)
+    return _collected([Term(sign), *(t.scaled(-sign) for t in _small_erfc(tail, e.args[0], int(sign.p)))])
 
 
 def _loggamma(tail: Tail, e: sp.Expr) -> list[Term]:

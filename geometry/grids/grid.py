@@ -85,7 +85,7 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
     working = dtype if rtol is None else "float64"
     kernel = Kernel(flat, [a.symbol for a in axes_read], data=data, constants=fixed, dtype=working, backend="native", threads=threads)
     single = np.dtype(dtype) == np.float32
-    cells = Cells(kernel, axes_read, fixed, _metric_of(source), rtol / 2 if rtol is not None and single else rtol, data or {})
+    cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(kernel, axes_read, fixed, None if kernel.looped else _metric_of(source), rtol / 2 if rtol is not None and single else rtol, data or {})
 
     def evaluate(part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         found, codes = cells.evaluate(part)
@@ -94,12 +94,20 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
         _unrepresentable(found, codes)
         return found, codes
 
-    question = question_hash(str(kernel.program), kernel.dtype.name, str(dtype), rtol, sorted((str(s), str(v)) for s, v in fixed.items()), *(a.values for a in axes_read),
+    question = question_hash(kernel.listing(), kernel.dtype.name, str(dtype), rtol, sorted((str(s), str(v)) for s, v in fixed.items()), *(a.values for a in axes_read),
                              *(kernel._data[k] for k in sorted(kernel._data)))
     values, status = fill(evaluate, len(flat), shape, np.dtype(dtype), _block_cells(chunks), progress, store, question)
     return _dataset(xr, source, coordinates, axes_read, names, recipes, slots, values, status,
                     provenance(source, names, {s: v for s, v in fixed.items()}, data or {},
                                {"rtol": rtol, "dtype": str(values.dtype), "cells_in_double_double": cells.refined, "cells_in_balls": cells.recomputed}))
+
+
+class _Unexamined(Cells):
+    """Cells of a contraction in many dimensions: what has no number is not examined in balls, which would take seconds a cell."""
+
+    def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
+        values[unproven] = np.nan
+        status[unproven.any(axis=0)] = LIMIT
 
 
 def _block_cells(chunks: int | None) -> int:
@@ -157,10 +165,10 @@ def _flattened(recipes: Mapping[str, Any]) -> tuple[list[Any], dict[str, list[in
 
 
 def _is_array(what: Any) -> bool:
-    return isinstance(what, (sp.MatrixBase, sp.NDimArray))
+    return isinstance(what, (sp.MatrixBase, sp.NDimArray, np.ndarray))
 
 
-def _entries(what: Any) -> list[sp.Expr]:
+def _entries(what: Any) -> list[Any]:
     return [what[index] for index in product(*(range(int(n)) for n in what.shape))]
 
 

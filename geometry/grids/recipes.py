@@ -1,8 +1,10 @@
-"""How to compute a quantity on a grid: its closed form, or the cheapest contraction of the metric's jet.
+"""How to compute a quantity on a grid: its closed form, or a contraction of the metric's jet.
 
-A closed form without means is exact and short: it is lowered as it is. Where means over data occur, the
-closed form of R is a quotient of sums of products of means, which costs digits; then R is contracted from
-the components point by point, with the fewest derivatives that the structure of the metric allows.
+A closed form without means is exact and, for most metrics, short: it is lowered as it is. It is not used
+
+- where means over data occur: the closed form of R is then a quotient of sums of products of means, which
+  costs digits. R is contracted point by point, with the fewest derivatives that the structure of the metric allows;
+- where the metric has very many derivatives that are not zero: its closed form would fill a book.
 """
 
 from __future__ import annotations
@@ -12,11 +14,14 @@ from typing import Any
 import sympy as sp
 
 from ..expectation import Mean
-from ..kernels.contraction import Contraction, general_ricci_scalar, hessian_ricci_scalar
+from ..kernels.contraction import contracted
+from ..kernels.jets import QUANTITIES, Jet, general_jet, hessian_jet, row_jet
+from ..manifolds.empirical import EmpiricalManifold
 
 __all__ = ["recipe", "geometry_of"]
 
-_MOST_UNROLLED = 8  # dimensions up to which a contraction is written out
+_FEW_WEIGHTS = 3          # up to so many parameters, moments in one fused loop over the rows beat a QR of them
+_MOST_DERIVATIVES = 100   # first derivatives of the metric up to which a closed form is asked for
 
 
 def geometry_of(source: Any) -> Any:
@@ -25,20 +30,35 @@ def geometry_of(source: Any) -> Any:
 
 
 def recipe(source: Any, name: str) -> Any:
-    """An expression, an array of expressions, or a `Contraction`, for a named quantity."""
-    if name == "ricci_scalar":
-        contraction = _contracted(geometry_of(source))
-        if contraction is not None:
-            return contraction
+    """An expression, a contraction, or an array of either, for a named quantity."""
+    if name in QUANTITIES:
+        manifold = geometry_of(source)
+        jet = _jet(manifold, name)
+        if jet is not None:
+            return contracted(jet, name)
     return source.expression_of(name)
 
 
-def _contracted(manifold: Any) -> Contraction | None:
+def _jet(manifold: Any, name: str) -> Jet | None:
+    """The derivatives to contract, or None where the closed form is the better way."""
+    if isinstance(manifold, EmpiricalManifold) and manifold.dim > _FEW_WEIGHTS:
+        return row_jet(manifold.loss, manifold.coordinates, manifold.variables)
     metric = getattr(manifold, "metric", None)
-    if metric is None or not any(sp.sympify(e).has(Mean) for e in metric) or manifold.dim > _MOST_UNROLLED:
+    if metric is None:
         return None
-    if manifold.structure == "hessian":
-        return hessian_ricci_scalar(manifold.dim, lambda i, j: metric[i, j], manifold.metric_derivative)
-    x = manifold.coordinates
+    averaged = any(sp.sympify(e).has(Mean) for e in metric)
+    if averaged and (name == "ricci_scalar" or manifold.dim > 2):
+        pass
+    elif name in vars(manifold) or _derivatives(manifold) <= _MOST_DERIVATIVES:  # worked out already, or soon
+        return None
     first = manifold.metric_derivative
-    return general_ricci_scalar(manifold.dim, lambda i, j: metric[i, j], first, lambda i, j, k, m: sp.diff(first(i, j, k), x[m]))
+    if manifold.structure == "hessian":
+        return hessian_jet(manifold.dim, lambda i, j: metric[i, j], first)
+    x = manifold.coordinates
+    return general_jet(manifold.dim, lambda i, j: metric[i, j], first, lambda i, j, k, m: sp.diff(first(i, j, k), x[m]))
+
+
+def _derivatives(manifold: Any) -> int:
+    """How many ∂_k g_ij, i <= j, are not zero on sight."""
+    n = range(manifold.dim)
+    return sum(x in manifold.metric[i, j].free_symbols for i in n for j in n if i <= j for x in manifold.coordinates)

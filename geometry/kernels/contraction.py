@@ -1,43 +1,70 @@
-r"""From the components of a metric and their derivatives to its Ricci scalar, point by point.
+r"""Curvature from the jet of a metric, point by point.
 
 The closed form of R in the components is a quotient with det(g)^2 below, and it cancels where the metric
 is ill-conditioned. These contractions work in an orthogonal frame instead: g = L D L^T with L unit lower
 triangular, the frame e_a = (L^{-1})_a^i d_i has g(e_a, e_b) = D_a delta_ab, and D may have either sign.
 
-- `hessian_ricci_scalar`: d_k g_ij = T_ijk totally symmetric. Then R_ijkl = 1/4 g^rs (T_ilr T_jks - T_ikr T_jls)
-  and, in the frame, R = 1/2 sum_c sum_{a<b} (T_abc^2 - T_aac T_bbc) / (D_a D_b D_c): the terms a = b, which
-  cancel, never appear, and no second derivative of g is needed.
-- `general_ricci_scalar`: from g, dg and d^2g,
-  R_ijkl = 1/2 (d_j d_k g_il + d_i d_l g_jk - d_i d_k g_jl - d_j d_l g_ik) + g^mn (G_m,jk G_n,il - G_m,jl G_n,ik).
+- Of a Hessian metric, R = 1/2 sum_c sum_{a<b} (T_abc^2 - T_aac T_bbc) / (D_a D_b D_c) in the frame: the terms
+  a = b, which cancel, never appear, and no second derivative of g is needed.
+- Of any other, R_ijkm = (what is free of Γ) + g^pq (Γ_p,jk Γ_q,im - Γ_p,jm Γ_q,ik), and R is the sum over pairs
+  i > j, k > m, where nothing cancels by antisymmetry alone.
 
-A `Contraction` is what `compile` accepts in the place of an expression: expressions to lower, and what to
-do with their nodes. Tested against the exact core's closed forms and in balls.
+A `Contraction` is what `compile` accepts in the place of an expression. Up to dimension 6 it is written out and
+optimised with the rest of the program; beyond, the jet is lowered and the indices run in compiled loops
+(`loops`). Tested against the exact core's closed forms and in balls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from itertools import product
 
+import numpy as np
 import sympy as sp
 
+from .jets import QUANTITIES, Given, Jet, general_jet, hessian_jet
 from .program import Graph, Node
 
-__all__ = ["Contraction", "hessian_ricci_scalar", "general_ricci_scalar"]
+__all__ = ["Contraction", "contracted", "hessian_ricci_scalar", "general_ricci_scalar"]
+
+Table = dict[tuple[int, ...], Node]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contraction:
-    """Expressions, and the scalar that arithmetic on their values gives."""
+    """One component of a tensor that is contracted from a jet; R itself has no index."""
 
-    name: str
-    expressions: tuple[sp.Expr, ...]
-    build: Callable[[Graph, Sequence[Node]], Node]
+    jet: Jet
+    quantity: str
+    index: tuple[int, ...] = ()
 
     @property
     def free_symbols(self) -> set[sp.Basic]:
-        return set().union(*(e.free_symbols for e in self.expressions))
+        return self.jet.free_symbols
+
+
+def contracted(jet: Jet, quantity: str) -> Contraction | np.ndarray:
+    """R as one contraction, a tensor as an array of them; components that are equal by symmetry are one object.
+
+    Raises:
+        ValueError: a quantity that is not contracted from a jet.
+
+    >>> x = sp.symbols("x:2")
+    >>> jet = hessian_jet(2, lambda i, j: sp.Integer(i == j), lambda i, j, k: sp.Integer(0))
+    >>> contracted(jet, "christoffel").shape
+    (2, 2, 2)
+    """
+    if quantity not in QUANTITIES:
+        raise ValueError(f"{quantity!r} is not contracted from a jet; these are: {', '.join(QUANTITIES)}")
+    rank = QUANTITIES[quantity]
+    if not rank:
+        return Contraction(jet, quantity)
+    out = np.empty((jet.dimension,) * rank, object)
+    for index in product(range(jet.dimension), repeat=rank):
+        symmetric = (*index[:-2], *sorted(index[-2:])) if rank < 4 else index
+        out[index] = Contraction(jet, quantity, index) if symmetric == index else out[symmetric]
+    return out
 
 
 def hessian_ricci_scalar(dimension: int, metric: Callable[[int, int], sp.Expr], cubic: Callable[[int, int, int], sp.Expr]) -> Contraction:
@@ -50,77 +77,97 @@ def hessian_ricci_scalar(dimension: int, metric: Callable[[int, int], sp.Expr], 
     >>> round(float(compile(R, x)(2.0, 3.0)), 12)
     -1.0
     """
-    pairs = list(combinations_with_replacement(range(dimension), 2))
-    triples = list(combinations_with_replacement(range(dimension), 3))
-    given = (*(metric(*p) for p in pairs), *(cubic(*t) for t in triples))
-
-    def build(g: Graph, nodes: Sequence[Node]) -> Node:
-        by_pair = dict(zip(pairs, nodes))
-        by_triple = dict(zip(triples, nodes[len(pairs):]))
-        frame, weights = _orthogonal_frame(g, dimension, lambda i, j: by_pair[min(i, j), max(i, j)])
-        t = _in_frame(g, dimension, frame, lambda i, j, k: by_triple[_sorted(i, j, k)])
-        inverse = [g.power(w, -1) for w in weights]
-        terms = []
-        for c in range(dimension):
-            for b in range(dimension):
-                for a in range(b):
-                    square = g.power(t[_sorted(a, b, c)], 2)
-                    product = g.mul(t[_sorted(a, a, c)], t[_sorted(b, b, c)])
-                    if square is not product:
-                        terms.append(g.mul(inverse[a], inverse[b], inverse[c], g.sub(square, product)))
-        return g.mul(_half(g), g.add(*terms)) if terms else g.number(0)
-
-    return Contraction("ricci_scalar of a Hessian metric", given, build)
+    return Contraction(hessian_jet(dimension, metric, cubic), "ricci_scalar")
 
 
 def general_ricci_scalar(dimension: int, metric: Callable[[int, int], sp.Expr], first: Callable[[int, int, int], sp.Expr],
                          second: Callable[[int, int, int, int], sp.Expr]) -> Contraction:
     """R from g_ij (i <= j), d_k g_ij = first(i, j, k) and d_k d_l g_ij = second(i, j, k, l) (k <= l)."""
-    n = range(dimension)
-    pairs = list(combinations_with_replacement(n, 2))
-    firsts = [(*p, k) for p in pairs for k in n]
-    seconds = [(*p, *q) for p in pairs for q in pairs]
-    given = (*(metric(*p) for p in pairs), *(first(*q) for q in firsts), *(second(*q) for q in seconds))
+    return Contraction(general_jet(dimension, metric, first, second), "ricci_scalar")
 
-    def build(g: Graph, nodes: Sequence[Node]) -> Node:
-        table = dict(zip([*pairs, *firsts, *seconds], nodes))
 
-        def g0(i: int, j: int) -> Node:
-            return table[min(i, j), max(i, j)]
+def written_out(jet: Jet, quantity: str, g: Graph, nodes: Sequence[Node]) -> Table:
+    """Every component of a quantity as a node, from the nodes of the jet's expressions."""
+    given = jet.given(g, nodes)
+    frame, weights = _orthogonal_frame(g, jet.dimension, given.metric)
+    if jet.structure == "hessian" and quantity == "ricci_scalar":
+        return {(): _hessian_scalar(g, jet.dimension, given, frame, weights)}
+    tensors = _Tensors(g, jet.dimension, given, _inverse(g, jet.dimension, frame, weights))
+    return {"christoffel": tensors.christoffel, "riemann_lowered": tensors.riemann_lowered, "riemann": tensors.riemann,
+            "ricci": tensors.ricci, "ricci_scalar": tensors.ricci_scalar}[quantity]()
 
-        def g1(i: int, j: int, k: int) -> Node:
-            return table[min(i, j), max(i, j), k]
 
-        def g2(i: int, j: int, k: int, m: int) -> Node:
-            return table[min(i, j), max(i, j), min(k, m), max(k, m)]
+class _Tensors:
+    """The tensors of a jet in coordinates."""
 
-        frame, weights = _orthogonal_frame(g, dimension, g0)
-        inverse = _inverse(g, dimension, frame, weights)
-        half = _half(g)
-        gamma = {(m, j, k): g.mul(half, g.add(g1(m, j, k), g1(m, k, j), g.neg(g1(j, k, m)))) for m in n for j in n for k in n if j <= k}
+    def __init__(self, g: Graph, dimension: int, given: Given, inverse: dict[tuple[int, int], Node]) -> None:
+        self.g, self.n, self.given = g, range(dimension), given
+        self.inverse = {(i, j): inverse[min(i, j), max(i, j)] for i in self.n for j in self.n}
+        self.low = {(m, j, k): given.low(m, min(j, k), max(j, k)) for m in self.n for j in self.n for k in self.n}
 
-        def low(m: int, j: int, k: int) -> Node:
-            return gamma[m, min(j, k), max(j, k)]
+    def christoffel(self) -> Table:
+        g, out = self.g, Table()
+        for i, j, k in product(self.n, repeat=3):
+            out[i, j, k] = out[i, k, j] if k < j else g.add(*(g.mul(self.inverse[i, r], self.low[r, j, k]) for r in self.n))
+        return out
 
-        def up(m: int, j: int, k: int) -> Node:
-            return g.add(*(g.mul(inverse[min(m, r), max(m, r)], low(r, j, k)) for r in n))
-
-        raised = {(m, j, k): up(m, j, k) for m in n for j in n for k in n if j <= k}
-        terms = []
-        for i in n:
+    def _pairs(self) -> Table:
+        """R_ijkm for i > j and k > m."""
+        g, low, raised = self.g, self.low, self.christoffel()
+        out = Table()
+        for i in self.n:
             for j in range(i):
-                for k in n:
+                for k in self.n:
                     for m in range(k):
-                        # R_ijkm with both pairs ordered; each stands for 2 x 2 index orders
-                        curved = g.mul(half, g.add(g2(i, m, j, k), g2(j, k, i, m), g.neg(g2(j, m, i, k)), g.neg(g2(i, k, j, m))))
-                        turned = g.add(*(g.sub(g.mul(low(r, j, k), raised[r, min(i, m), max(i, m)]),
-                                               g.mul(low(r, j, m), raised[r, min(i, k), max(i, k)])) for r in n))
-                        minor = g.sub(g.mul(inverse[min(i, k), max(i, k)], inverse[min(j, m), max(j, m)]),
-                                      g.mul(inverse[min(i, m), max(i, m)], inverse[min(j, k), max(j, k)]))
-                        terms.append(g.mul(g.number(2), minor, g.add(curved, turned)))
-        return g.add(*terms) if terms else g.number(0)
+                        if (k, m, i, j) in out:
+                            out[i, j, k, m] = out[k, m, i, j]
+                            continue
+                        turned = g.add(*(g.sub(g.mul(low[r, j, k], raised[r, i, m]), g.mul(low[r, j, m], raised[r, i, k])) for r in self.n))
+                        out[i, j, k, m] = g.add(self.given.curved(i, j, k, m), turned)
+        return out
 
-    return Contraction("ricci_scalar from the metric's jet", given, build)
+    def ricci_scalar(self) -> Table:
+        g, h = self.g, self.inverse
+        terms = []
+        for (i, j, k, m), value in self._pairs().items():
+            # each stands for 2 x 2 orders of its indices
+            minor = g.sub(g.mul(h[i, k], h[j, m]), g.mul(h[i, m], h[j, k]))
+            terms.append(g.mul(g.number(2), minor, value))
+        return {(): g.add(*terms) if terms else g.number(0)}
+
+    def riemann_lowered(self) -> Table:
+        g, pairs, out = self.g, self._pairs(), Table()
+        for i, j, k, m in product(self.n, repeat=4):
+            if i == j or k == m:
+                out[i, j, k, m] = g.number(0)
+            else:
+                value = pairs[max(i, j), min(i, j), max(k, m), min(k, m)]
+                out[i, j, k, m] = value if (i > j) == (k > m) else g.neg(value)
+        return out
+
+    def riemann(self) -> Table:
+        g, lowered = self.g, self.riemann_lowered()
+        return {(i, j, k, m): g.add(*(g.mul(self.inverse[i, r], lowered[r, j, k, m]) for r in self.n)) for i, j, k, m in product(self.n, repeat=4)}
+
+    def ricci(self) -> Table:
+        g, lowered, out = self.g, self.riemann_lowered(), Table()
+        for j, m in product(self.n, repeat=2):
+            out[j, m] = out[m, j] if m < j else g.add(*(g.mul(self.inverse[i, k], lowered[i, j, k, m]) for i, k in product(self.n, repeat=2)))
+        return out
+
+
+def _hessian_scalar(g: Graph, n: int, given: Given, frame: list[list[Node]], weights: list[Node]) -> Node:
+    t = _in_frame(g, n, frame, lambda i, j, k: g.mul(g.number(2), given.low(i, j, k)))
+    inverse = [g.power(w, -1) for w in weights]
+    terms = []
+    for c in range(n):
+        for b in range(n):
+            for a in range(b):
+                square = g.power(t[_sorted(a, b, c)], 2)
+                other = g.mul(t[_sorted(a, a, c)], t[_sorted(b, b, c)])
+                if square is not other:
+                    terms.append(g.mul(inverse[a], inverse[b], inverse[c], g.sub(square, other)))
+    return g.mul(_half(g), g.add(*terms)) if terms else g.number(0)
 
 
 def _sorted(i: int, j: int, k: int) -> tuple[int, int, int]:

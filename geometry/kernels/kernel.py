@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
@@ -20,6 +21,9 @@ from .program import GATE, TOLERANCE, Node, Program, walk
 from .schedule import Schedule, schedule
 from .sensitivity import with_adjoint_bounds
 from .separate import headroom, separate
+
+if TYPE_CHECKING:
+    from .looped import Looped
 
 __all__ = ["compile", "Kernel"]
 
@@ -81,15 +85,21 @@ class Kernel:
         self.arguments = symbols[: len(arguments)]
         if len(set(symbols)) < len(symbols):
             raise ValueError(f"a symbol is given twice among arguments and constants: {', '.join(map(str, symbols))}")
-        self.program: Program = lower(flat, symbols)
+        self._flat, self._symbols = flat, symbols
         keys = symbol_keys(symbols)
         self._argument_keys = [keys[s] for s in self.arguments]
         self._constants = {keys[s]: _number(s, v) for s, v in zip(symbols[len(arguments):], (constants or {}).values())}
-        self._data = _rows(self.program, data or {}, self.dtype)
+        self._looped = self._with_loops(data or {}) if any(isinstance(e, Contraction) and e.jet.looped for e in flat) else None
+        self._data = _rows(self._row_tables(), data or {}, self.dtype)
         self._data_spans = {k: _range(v) for k, v in self._data.items()}
         self._separated: dict[tuple, bool] = {}
         self._plans: dict[tuple, Any] = {}
         self._last: tuple | None = None
+
+    @cached_property
+    def program(self) -> Program:
+        """The whole computation as assignments; of contractions that run as loops, written out."""
+        return lower(self._flat, self._symbols)
 
     def __call__(self, *arrays: Any, out: np.ndarray | None = None) -> Any:
         """Evaluate at arrays that broadcast; with `out`, into that array (components first)."""
@@ -101,12 +111,14 @@ class Kernel:
         except ValueError:
             shapes = ", ".join(f"{k}: {a.shape}" for k, a in zip(self._argument_keys, prepared))
             raise ValueError(f"the arguments do not broadcast against one another ({shapes})") from None
-        size = len(self.program.outputs) * math.prod(shape)
+        size = len(self._flat) * math.prod(shape)
         _refuse_if_too_large(size * self.dtype.itemsize)
         target = self._target(out, shape)
         if target.size:
             with np.errstate(all="ignore"):
-                if self.backend == "numpy":
+                if self._looped is not None and self.backend != "numpy":
+                    self._evaluate_with_loops(prepared, shape, target)
+                elif self.backend == "numpy":
                     self._reference(prepared, target)
                 else:
                     self._native(prepared, shape, target)
@@ -116,8 +128,22 @@ class Kernel:
         """Without the machine code, which is made (or read from the cache) again where it is needed."""
         return {**self.__dict__, "_plans": {}, "_last": None}
 
+    @property
+    def looped(self) -> bool:
+        """Whether contractions run as loops (`looped`); these have no error bounds."""
+        return self._looped is not None
+
+    def listing(self) -> str:
+        """What is computed, as text: the program; of contractions that run as loops, what they are made from."""
+        if self._looped is None:
+            return str(self.program)
+        rest, loops, _ = self._looped
+        return "\n".join([*([rest.listing()] if rest is not None else []), *(f"{jet}\n{jet.kernel.listing()}" for jet in loops.jets)])
+
     def explain(self) -> str:
         """The program, and where the last call placed its parts."""
+        if self._looped is not None:
+            return str(self._looped[1])
         plan = self._plans.get(self._last) if self._last else None
         stages = f"\n\n{plan.plan}" if plan is not None else ""
         return f"{self.program}{stages}"
@@ -160,12 +186,18 @@ class Kernel:
         """
         prepared = [_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
         shape = np.broadcast_shapes(*(a.shape for a in prepared))
-        count = len(self.program.outputs)
+        count = len(self._flat)
         target = np.empty((2 * count, *shape), self.dtype)
         extra = {TOLERANCE: np.asarray(rtol, self.dtype)}
         if refined:
             extra[GATE] = np.ones((1,) * len(shape)) if where is None else np.broadcast_to(where, shape).astype(self.dtype)
-        if target.size:
+        if self._looped is not None:  # loops come without bounds
+            target[count:] = np.inf
+            if refined:
+                target[:count] = np.nan
+            elif target.size:
+                self._evaluate_with_loops([a.astype(self.dtype, copy=False) for a in prepared], shape, target[:count])
+        elif target.size:
             with np.errstate(all="ignore"):
                 self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, "refined" if refined else "bounded", extra)
         values, bounds = target[:count], target[count:]
@@ -175,6 +207,40 @@ class Kernel:
                 left_out = ~np.broadcast_to(where, shape)
                 values[:, left_out], bounds[:, left_out] = np.nan, np.inf
         return values, bounds
+
+    # contractions as loops ----------------------------------------------------------------------------
+    def _with_loops(self, data: Mapping) -> tuple[Kernel | None, Looped, list[int]]:
+        """A kernel for what is no loop, the loops, and the rows of the result that the kernel fills."""
+        from .looped import Looped
+
+        wanted = [(k, e) for k, e in enumerate(self._flat) if isinstance(e, Contraction) and e.jet.looped]
+        others = [k for k in range(len(self._flat)) if k not in {j for j, _ in wanted}]
+        constants = dict(zip(self._symbols[len(self.arguments):], self._constants.values()))
+
+        def make(expressions: Sequence[Any], arguments: Sequence[sp.Symbol], rows: Mapping | None, dtype: Any = "float64") -> Kernel:
+            return Kernel(list(expressions), arguments, data=data if rows is None else rows, constants=constants, dtype=dtype, backend="native", threads=self.threads)
+
+        columns = _rows({v.name: "rows" for _, c in wanted for v in c.jet.variables}, data, np.dtype("float64"))
+        rest = make([self._flat[k] for k in others], self.arguments, None, self.dtype) if others else None
+        return rest, Looped(wanted, self.arguments, make, columns, self.threads), others
+
+    def _evaluate_with_loops(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray) -> None:
+        assert self._looped is not None
+        rest, loops, others = self._looped
+        if rest is not None:
+            for k, values in zip(others, rest(*arrays)):
+                target[k] = values
+        loops([a.astype(float, copy=False) for a in arrays], shape, target)
+
+    def _row_tables(self) -> dict[str, str]:
+        """Row variable -> the table it belongs to."""
+        if self._looped is None:
+            return self.program.rows
+        rest, loops, _ = self._looped
+        tables = dict(rest._row_tables()) if rest is not None else {}
+        for jet in loops.jets:
+            tables |= jet.kernel._row_tables() | {v.name: "rows" for v in jet.jet.variables}
+        return tables
 
     # the two back ends --------------------------------------------------------------------------------
     def _reference(self, arrays: list[np.ndarray], target: np.ndarray) -> None:
@@ -262,10 +328,10 @@ class Kernel:
 
     # shapes -------------------------------------------------------------------------------------------
     def _target(self, out: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
-        full = (len(self.program.outputs), *shape)
+        full = (len(self._flat), *shape)
         if out is None:
             return np.empty(full, self.dtype)
-        wanted = shape if self._shape is None else (*(self._shape if isinstance(self._shape, tuple) else (len(self.program.outputs),)), *shape)
+        wanted = shape if self._shape is None else (*(self._shape if isinstance(self._shape, tuple) else (len(self._flat),)), *shape)
         if not isinstance(out, np.ndarray) or out.shape != wanted or out.dtype != self.dtype or not out.flags.c_contiguous or not out.flags.writeable:
             raise ValueError(f"out= must be a writeable C-contiguous {self.dtype} array of shape {wanted}")
         return out.reshape(full)
@@ -344,12 +410,12 @@ def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
     return array.astype(dtype, copy=False)
 
 
-def _rows(program: Program, data: Mapping, dtype: np.dtype) -> dict[str, np.ndarray]:
+def _rows(tables: Mapping[str, str], data: Mapping, dtype: np.dtype) -> dict[str, np.ndarray]:
     """The columns of the data, checked: all there, one-dimensional, finite, as long as each other."""
     by_name = {k.name if isinstance(k, sp.Symbol) else str(k): v for k, v in data.items()}
     out: dict[str, np.ndarray] = {}
     lengths: dict[str, tuple[str, int]] = {}
-    for key, table in program.rows.items():
+    for key, table in tables.items():
         if key not in by_name:
             known = ", ".join(sorted(by_name)) or "none"
             raise ValueError(f"no data for the row variable {key} (given: {known}); pass data={{{key}: values, ...}}")

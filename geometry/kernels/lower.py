@@ -9,7 +9,7 @@ import sympy as sp
 
 from ..exact import UnsupportedFunction
 from ..expectation import Mean
-from .contraction import Contraction
+from .contraction import Contraction, written_out
 from .functions import by_class
 from .program import GATE, TOLERANCE, Graph, Node, Program
 from .stable import stable
@@ -42,16 +42,21 @@ def lower(expressions: Sequence[sp.Expr | Contraction], inputs: Sequence[sp.Symb
       return v4
     """
     items = [e if isinstance(e, Contraction) else sp.sympify(e) for e in expressions]
-    tables = _tables([part for e in items for part in (e.expressions if isinstance(e, Contraction) else (e,))])
+    tables = _tables([part for e in items for part in (e.jet.expressions if isinstance(e, Contraction) else (e,))])
     clash = set(inputs) & set(tables)
     if clash:
         names = ", ".join(sorted(map(str, clash)))
         raise ValueError(f"{names}: both an argument and a variable that a Mean averages over; rename one of them")
     work = _Lowering(inputs, tables)
 
+    made: dict[tuple, dict[tuple[int, ...], Node]] = {}
+
     def output(e: sp.Expr | Contraction) -> Node:
         if isinstance(e, Contraction):
-            return e.build(work.graph, [output(part) for part in e.expressions])
+            key = (e.jet, e.quantity)
+            if key not in made:
+                made[key] = written_out(e.jet, e.quantity, work.graph, [output(part) for part in e.jet.expressions])
+            return made[key][e.index]
         return work.lower(stable(e) if stabilise else e, frozenset())
 
     for s in inputs:

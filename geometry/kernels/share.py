@@ -34,7 +34,7 @@ def share(lists: Sequence[list[Item]], order: Callable[[Hashable], tuple[int, in
     >>> share(products, lambda base: (0, ord(base[0])), lambda k: f"p{k}")
     [('a', 'b')]
     >>> products
-    [[('c', 1), ('p0', 2)], [('a', 1), ('d', 1), ('p0', 1)]]
+    [[('c', 1), ('p0', 2)], [('d', 1), ('a', 1), ('p0', 1)]]
     """
     work = _Sharing(lists, order)
     made: list[_Pair] = []

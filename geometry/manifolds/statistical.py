@@ -17,7 +17,6 @@ from chentsov.geometry.expectation.density import Density, DensityError, read_de
 from chentsov.geometry.expectation.exponential import ExponentialForm
 from chentsov.geometry.expectation.logarithms import tidy_log
 from chentsov.geometry.expectation.moments import Expectation, ExponentialExpectation, TableExpectation
-from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.pulled_back import Copies, PulledBack
 from chentsov.geometry.expectation.routes import Provenance, choose
 
@@ -113,7 +112,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
             pieces: [(density, variables), ...] for densities with branches or with atoms; the
                 expectation is the sum over the pieces.
             domain: {parameter: (lower, upper)} where the sample points for the checks should lie.
-            route: take this route only: "exponential", "table", "symbolic" or "quadrature".
+            route: take this route only: "exponential", "elliptical", "table", "symbolic" or "quadrature".
             time_limit: seconds for SymPy's integrator before quadrature takes over.
 
         Raises:
@@ -129,9 +128,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         """
         coordinates = read_coordinates(coordinates)
         parsed = read_density(density, variables, coordinates, log_density=log_density, pieces=pieces)
-        expectation, provenance = choose(
-            parsed, domain, time_limit=time_limit, quadrature=NodeExpectation, only=route
-        )
+        expectation, provenance = choose(parsed, domain, time_limit=time_limit, only=route)
         return cls._from_expectation(parsed, expectation, provenance, name, source)
 
     @classmethod
@@ -182,7 +179,8 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
     @property
     def score(self) -> tuple[sp.Expr, ...] | tuple[tuple[sp.Expr, ...], ...]:
         """s_i = ∂_i log p; a tuple over the pieces for each i where the density has several."""
-        rows = self._need_density().scores
+        density = self._need_density().density
+        rows = list(zip(*(density.score(piece) for piece in density.pieces)))
         if all(len(row) == 1 for row in rows):
             return tuple(row[0] for row in rows)
         return tuple(tuple(row) for row in rows)
@@ -363,8 +361,13 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         return known
 
     def on_grid(self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), **options: Any) -> Any:
-        """The quantities on the grid spanned by `axes`; quadrature nodes, if there are any, come along."""
-        if isinstance(self.expectation, NodeExpectation):
+        """The quantities on the grid spanned by `axes`; quadrature nodes, if there are any, come along.
+
+        Where integrals have no closed form, `rtol` makes every number one from rigorously enclosed integrals, or NaN with
+        the reason in `status` (tenths of a second a cell where the integrals depend on its parameters).  Without `rtol` the
+        integrals are sums over nodes, checked on the corners of the grid.
+        """
+        if self.expectation is not None and self.expectation.nodes is not None:
             return statistical_numbers.on_nodes(self, axes, quantities, **options)
         return super().on_grid(axes, quantities, **options)
 

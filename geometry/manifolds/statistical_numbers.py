@@ -20,9 +20,9 @@ from chentsov.geometry.expectation.balls import as_sympy
 from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
-from chentsov.geometry.expectation.rigorous import expectation_balls
 
 from .inputs import ManifoldError
+from .statistical_certified import certified_grid
 
 if TYPE_CHECKING:
     from .statistical import StatisticalManifold
@@ -68,9 +68,9 @@ def fisher_at(manifold: StatisticalManifold, point: Mapping[Any, Any], digits: i
     index = [(i, j) for i in range(n) for j in range(i + 1)]
     products = [e._product(e.scores[i], e.scores[j]) for i, j in index]
     if rigorous:
-        balls = dict(zip(index, expectation_balls(e.density, products, where, digits)))
+        balls = dict(zip(index, e.balls(products, where, digits)))
         return [[balls[max(i, j), min(i, j)] for j in range(n)] for i in range(n)]
-    values = dict(zip(index, expectations(e.density, products, where, digits).values))
+    values = dict(zip(index, e.numbers(products, where, digits).values))
     return sp.ImmutableMatrix(n, n, lambda i, j: as_sympy(values[max(i, j), min(i, j)], digits))
 
 
@@ -94,7 +94,7 @@ def ricci_scalar_at(manifold: StatisticalManifold, point: Mapping[Any, Any], dig
     rows += [e._product(bent[p], e.scores[k]) for p in pairs for k in n]
     products = [(p, q) for a, p in enumerate(pairs) for q in pairs[a:]]
     rows += [e._product(bent[p], bent[q]) for p, q in products]
-    found = [as_sympy(v, digits + 10) for v in expectations(e.density, rows, where, digits + 5).values]
+    found = [as_sympy(v, digits + 10) for v in e.numbers(rows, where, digits + 5).values]
     g = sp.Matrix(manifold.dim, manifold.dim, lambda i, j: found[pairs.index((min(i, j), max(i, j)))])
     h = g.inv()
     mixed = {p: sp.Matrix(found[len(pairs) + a * manifold.dim : len(pairs) + (a + 1) * manifold.dim]) for a, p in enumerate(pairs)}
@@ -120,13 +120,17 @@ def ricci_scalar_at(manifold: StatisticalManifold, point: Mapping[Any, Any], dig
 def on_nodes(manifold: StatisticalManifold, axes: Any, quantities: Sequence[str], **options: Any) -> Any:
     """``on_grid`` with the quadrature nodes as data, normalisation checked on the corners and in the middle.
 
+    With ``rtol`` the integrals are enclosed cell by cell instead: see `statistical_certified`.
+
     Raises:
         QuadratureError: no one set of nodes integrates the density on the whole grid.
     """
     from chentsov.geometry.grids import on_grid
 
-    e = manifold.expectation
+    e = manifold.expectation.nodes  # type: ignore[union-attr]
     assert isinstance(e, NodeExpectation)
+    if options.get("rtol") is not None:
+        return certified_grid(manifold, axes, quantities, **options)
     corners = _corners(axes, options.get("constants") or {})
     middle = {k: sum(c[k] for c in corners) / len(corners) for k in corners[0]}
     mass = e._mean([sp.S.One] * len(e.density.pieces))

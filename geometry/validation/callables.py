@@ -58,7 +58,24 @@ def _namespace(library: str) -> dict[str, Any]:
     names = {n: getattr(xp, n) for n in _SAME}
     names.update({mine: getattr(xp, theirs) for mine, theirs in _RENAMED.items()})
     names.update({mine: getattr(functions, theirs) for mine, theirs in _SPECIAL.items() if hasattr(functions, theirs)})
+    if "besseli" not in names and hasattr(functions, "i0"):
+        names["besseli"] = _bessel_from(functions.i0, functions.i1)
     return {**names, "logistic": lambda u: 1 / (1 + xp.exp(-u)), "pi": np.pi, "E": np.e}
+
+
+def _bessel_from(i0: Callable[[Any], Any], i1: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """I_n for integers n from I_0 and I_1, which is what JAX and PyTorch have: I_{n+1} = I_{n−1} − (2n/x) I_n."""
+
+    def besseli(order: Any, x: Any) -> Any:
+        n = abs(int(order))
+        if n != abs(order):
+            raise NameError(f"besseli of order {order} is not known to this library")
+        low, high = i0(x), i1(x)
+        for k in range(1, n + 1):
+            low, high = high, low - 2 * k / x * high
+        return low
+
+    return besseli
 
 
 class _Compiled:

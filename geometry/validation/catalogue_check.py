@@ -123,7 +123,8 @@ def _nothing(name: str, quantity: str, route: str, note: str) -> OracleRow:
     return OracleRow(name, quantity, route, 0, float("nan"), 0.0, note=note)
 
 
-def _rows_of(name: str, made: Any, oracle: str, quantities: Sequence[str], seconds: float, options: dict[str, Any]) -> tuple[OracleRow, ...]:
+def _rows_of(name: str, made: Any, oracle: str, quantities: Sequence[str], seconds: float,
+             options: dict[str, Any]) -> tuple[OracleRow, ...]:  # fmt: skip
     try:
         with time_limit(seconds):
             manifold = made() if isinstance(made, type) or not hasattr(made, "metric") else made

@@ -13,6 +13,7 @@ from .answers import Finding, Outcome
 from .calling import Caller
 from .cases import Case, NoUsablePoint, as_case
 from .diagnosis import Diagnosis, constant_factor, formula_diagnoses, scope_diagnosis
+from .laws import broken_laws
 from .metric_mistakes import metric_diagnoses
 from .numerics import is_single, numeric_diagnoses, takes_differences
 from .observations import Observation, prepare, to_our_convention
@@ -125,7 +126,8 @@ def check_curvature(
             settled = caller.form
         callers[case.name] = caller
         if quantity == "laplacian" and caller.form != "metric-scalar" and case.scalar is None:
-            raise ValueError("the Laplacian of what? give scalar=f in the coordinates, or take f as an argument: f(metric, function, point)")
+            raise ValueError("the Laplacian of what? give scalar=f in the coordinates, or take f as an argument: "
+                             "f(metric, function, point)")  # fmt: skip
         if hung >= 3 and not any(j.observations for j in judged):  # it has never answered: the others get a second each
             caller.limit = min(1.0, time_limit)
         if rtol is None and (rtol := _suitable_tolerance(caller, chosen, layout)) is not None:
@@ -152,7 +154,7 @@ def check_curvature(
             )  # fmt: skip
     return Report(
         getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(j.result for j in judged), findings,
-        tuple(diagnoses), smallest, time.perf_counter() - started,
+        tuple(diagnoses), smallest, time.perf_counter() - started, tuple(broken_laws(observations, quantity) if repeatable else ()),
     )  # fmt: skip
 
 

@@ -98,7 +98,8 @@ def _first_kind_slopes(run: Run) -> Array:
 
 # A stray index that reaches the inverse metric: what is summed, and the axis that does not occur in it.
 _STRAY_RAISED = (
-    ("upper", ("im,mik->ik", "j"), "g^im (∂_l g_mk + ∂_k g_ml − ∂_m g_kl) with the stray l read as the upper index i; j does not occur in it"),
+    ("upper", ("im,mik->ik", "j"),
+        "g^im (∂_l g_mk + ∂_k g_ml − ∂_m g_kl) with the stray l read as the upper index i; j does not occur in it"),
     ("upper-unmatched", ("am,mjk->jk", "i"), "Γ^l_jk = ½ g^im (…) sums over i and m, and the upper index l does not occur on the right"),
     ("raised-diagonal", ("mm,mjk->jk", "i"), "g^mm stands where g^im belongs, so the upper index does not occur on the right"),
     ("raised-j", ("jm,mjk->jk", "i"), "g^jm stands where g^im belongs, so the upper index does not occur on the right"),

@@ -130,8 +130,8 @@ def crosscheck(
     """Compare the engine's closed form of a quantity with the oracle's, at points and to many digits.
 
     The oracle "einsteinpy" works symbolically: the route is "symbolic" where both expressions are proved equal in a
-    differential field, else "numeric"; the digits at the points are compared either way. "jets", "arb" and "jax" are those of `oracles.ask_oracle`, which
-    return a table with the times of both sides (quantity="all" asks for tensor after tensor).
+    differential field, else "numeric"; the digits at the points are compared either way. "jets", "arb" and "jax" are those of
+    `oracles.ask_oracle`, which return a table with the times of both sides (quantity="all" asks for tensor after tensor).
 
     Args:
         source: a manifold, or a model with `coordinates`, `expression_of` and a `metric`.

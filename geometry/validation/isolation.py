@@ -43,7 +43,7 @@ class Worker:
     def __init__(self, work: Callable[..., Any]):
         self._work = work
         self._pid, self._pipe, self._said = 0, None, None  # type: int, Connection | None, Any
-        self._finalizer = weakref.finalize(self, lambda: None)
+        self._finalizer: Any = weakref.finalize(self, lambda: None)
 
     def ask(self, seconds: float, *arguments: Any) -> tuple[Any, str]:
         """``work(*arguments)`` as the child computes it, and what was written to its output meanwhile.

@@ -136,7 +136,8 @@ def _cross_form(case: Case) -> dict[str, sp.ImmutableMatrix]:
 
 _IMPOSTORS = {
     "minus-expected-hessian": (
-        "The metric is −E[∂_i∂_j log p], which is not the Fisher metric here: the support depends on the parameter, or log p has a kink.",
+        "The metric is −E[∂_i∂_j log p], which is not the Fisher metric here: the support depends on the parameter, or "
+        "log p has a kink.",
         "Use E[s_i s_j] with s_i = ∂_i log p.",
     ),
     "observed-information": ("The observed information (the Hessian at data) is used for the Fisher metric.", "Take the expectation."),
@@ -156,7 +157,8 @@ def _unit_mistakes(case: Case) -> Iterator[MetricMistake]:
             def ball(a: arb, to_radians: bool = to_radians) -> arb:
                 return a * arb.pi() / 180 if to_radians else a * 180 / arb.pi()
 
-            sentence = f"Degrees and radians are mixed up: {names} is converted from {'degrees to radians' if to_radians else 'radians to degrees'} though it is in radians."
+            how = "degrees to radians" if to_radians else "radians to degrees"
+            sentence = f"Degrees and radians are mixed up: {names} is converted from {how} though it is in radians."
             for jets in (
                 _at_other_point({k: ball for k in which}),
                 _with_metric(_reparametrised(case, which, _times(factor), False)),

@@ -151,11 +151,13 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
     if not (seen or stencil is None and (stored or declared)):
         return None
     worst = max(failing, key=lambda o: o.relative_error)
-    how = f"it returns {declared}" if declared else "every value is a float32 number" if stored else "the answer does not move when the point moves by 2⁻⁴⁰"
+    still_words = "the answer does not move when the point moves by 2⁻⁴⁰"
+    how = f"it returns {declared}" if declared else "every value is a float32 number" if stored else still_words
     extra = f" Differences with step {stencil.step:.2g} amplify it." if stencil else ""
     return Diagnosis(
         "float32",
-        f"Single precision: {how}, and the error is about 1e-7 times the terms that cancel (worst {worst.relative_error:.1e} on {worst.case.name}).{extra}",
+        f"Single precision: {how}, and the error is about 1e-7 times the terms that cancel (worst "
+        f"{worst.relative_error:.1e} on {worst.case.name}).{extra}",
         "Compute in float64 (JAX: jax.config.update(\"jax_enable_x64\", True); PyTorch: dtype=torch.float64), "
         "or pass precision=\"float32\" to be judged by that measure.",
         kind="numeric", points=len(failing), details={"declared": bool(declared), "stored": stored, "frozen": seen},
@@ -185,10 +187,12 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
             smaller = [h for h in errors if h < best and np.isfinite(errors[h])]
             grown = errors[min(smaller)] if smaller else float("nan")
             text = (
-                f"the step {name} = {default:g} is too small: the error grows as the step shrinks (rounding noise; {errors[default]:.1e} at the default, {errors[best]:.1e} at {best:g}"
+                f"the step {name} = {default:g} is too small: the error grows as the step shrinks (rounding noise; "
+                f"{errors[default]:.1e} at the default, {errors[best]:.1e} at {best:g}"
                 + (f", {grown:.1e} at {min(smaller):g})" if smaller else ")")
                 if growing
-                else f"the step {name} = {default:g} is too large: the error {errors[default]:.1e} is truncation; at {best:g} it is {errors[best]:.1e}"
+                else f"the step {name} = {default:g} is too large: the error {errors[default]:.1e} is truncation; "
+                f"at {best:g} it is {errors[best]:.1e}"
             )
             return Diagnosis(
                 "finite-difference-noise" if growing else "finite-difference-truncation", f"Finite differences: {text}.",
@@ -200,9 +204,11 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         worst_one = max(failing, key=lambda o: o.relative_error)
         return Diagnosis(
             "cancellation",
-            f"Digits are lost by cancellation: nearly exact at some points, but at {worst_one.case.describe(worst_one.case.points[worst_one.index])} "
+            f"Digits are lost by cancellation: nearly exact at some points, but at "
+            f"{worst_one.case.describe(worst_one.case.points[worst_one.index])} "
             f"the answer jitters by as much as its error ({worst_one.relative_error:.1e}).",
-            "Look for differences of nearly equal numbers (1 − f where f is close to 1, log(1 − f), an expanded polynomial) and write them as values of their own.",
+            "Look for differences of nearly equal numbers (1 − f where f is close to 1, log(1 − f), an expanded "
+            "polynomial) and write them as values of their own.",
             kind="numeric", points=len(failing), details={"worst": worst_one.relative_error},
         )  # fmt: skip
     if noise:
@@ -210,7 +216,8 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         suggestion = "eps^(1/4) ≈ 1e-4 for nested central differences in float64 (eps^(1/3) ≈ 6e-6 for a single first difference)"
         return Diagnosis(
             "finite-difference-noise",
-            f"Finite differences{where}: the answer jumps by as much as its error when the point moves by 2⁻⁴⁰, so the error is rounding noise divided by the step.",
+            f"Finite differences{where}: the answer jumps by as much as its error when the point moves by 2⁻⁴⁰, so the "
+            f"error is rounding noise divided by the step.",
             f"Best step: {suggestion}; or differentiate automatically.", kind="numeric", points=len(failing),
             details={"step": stencil.step if stencil else None, "best": 1e-4},
         )  # fmt: skip
@@ -221,7 +228,8 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         side = "one-sided " if stencil.one_sided else ""
         return Diagnosis(
             "finite-difference-truncation",
-            f"Finite differences: {side}differences with step {stencil.step:.2g} leave a smooth truncation error (worst {worst:.1e}); the answer does not jitter.",
+            f"Finite differences: {side}differences with step {stencil.step:.2g} leave a smooth truncation error (worst "
+            f"{worst:.1e}); the answer does not jitter.",
             "Use central differences, a smaller step (about 1e-4), or Richardson extrapolation; or differentiate automatically."
             if side else "Use a smaller step (about 1e-4 for nested central differences), or a stencil of higher order.",
             kind="numeric", points=len(failing), details={"step": stencil.step, "one_sided": stencil.one_sided, "best": 1e-4},
@@ -246,6 +254,7 @@ def _cancellation(failing: Sequence[Observation], observations: Sequence[Observa
         "cancellation",
         f"Digits are lost by cancellation near singular points: right on {len(mild)} well-conditioned points, but on {worst.case.name} "
         f"the terms are {worst.condition:.1e} times their sum, and {lost:.0f} of 16 digits are gone.",
-        "Factor the formula, scale and whiten the metric (g = I) before contracting, use the Gauss equation of an immersion, or compute in higher precision there.",
+        "Factor the formula, scale and whiten the metric (g = I) before contracting, use the Gauss equation of an "
+        "immersion, or compute in higher precision there.",
         kind="numeric", points=len(severe), details={"condition": worst.condition},
     )  # fmt: skip

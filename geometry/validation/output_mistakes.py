@@ -228,4 +228,7 @@ def output_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, 
     """The mistakes in what is returned, for one quantity."""
     others = [m for m in (*_substitutions(), *_permutation_mistakes()) if quantity in m.quantities]
     scales = scale_mistakes(quantity, statistical)
-    return (scales[0], *others, *scales[1:])
+    zero = _instead(quantity, "always-zero", lambda run: 0 * run[quantity],
+        "Every value is 0: an array that is never filled, or a contraction over an antisymmetric pair such as R^i_ikl.",
+        "Print an intermediate quantity that cannot vanish, such as ∂_k g_ij.")  # fmt: skip
+    return (scales[0], zero, *others, *scales[1:])

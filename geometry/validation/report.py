@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,8 @@ class SmallestExample:
         ]
         for i in self.intermediates:
             mark = {True: "agrees", False: "DIFFERS", None: ""}[i.agrees]
-            lines.append(f"  {i.name:<22} reference {_short(i.reference)}" + (f"   yours {_short(i.yours)} {mark}" if i.yours is not None else ""))
+            yours = f"   yours {_short(i.yours)} {mark}" if i.yours is not None else ""
+            lines.append(f"  {i.name:<22} reference {_short(i.reference)}{yours}")
         if self.first_wrong:
             lines.append(f"  first wrong quantity: {self.first_wrong}")
         return "\n".join(lines)
@@ -85,7 +86,8 @@ class SmallestExample:
 class Report:
     """What `check_curvature` found. True if everything passed.
 
-    ``diagnoses`` are ordered: the first is the best explanation.
+    ``diagnoses`` are ordered: the first is the best explanation. ``broken_laws`` are symmetries that the values lack,
+    whatever is wrong with them.
     """
 
     function: str
@@ -96,7 +98,7 @@ class Report:
     diagnoses: tuple[Diagnosis, ...] = ()
     smallest: SmallestExample | None = None
     seconds: float = 0.0
-    invariants: dict[str, Any] = field(default_factory=dict)
+    broken_laws: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -134,7 +136,8 @@ class Report:
     def _lines(self) -> Iterator[str]:
         failed = [c for c in self.cases if c.status != "pass"]
         head = "PASS" if self.passed else "FAIL"
-        yield f"{head}  {self.function}: {self.quantity} on {len(self.cases)} manifolds, {len(self.cases) - len(failed)} right, {len(failed)} not ({self.seconds:.1f} s)"
+        right = f"{len(self.cases) - len(failed)} right, {len(failed)} not"
+        yield f"{head}  {self.function}: {self.quantity} on {len(self.cases)} manifolds, {right} ({self.seconds:.1f} s)"
         width = max((len(c.name) for c in self.cases), default=8)
         for c in self.cases:
             error = "" if c.worst_error is None else f"worst error {c.worst_error:8.1e}"
@@ -144,7 +147,8 @@ class Report:
             first = members[0]
             at = f" on {first.case} at {first.point}" if first.case else ""
             more = f" (and {len(members) - 1} more)" if len(members) > 1 else ""
-            yield f"{'finding' if first.severity == 'fail' else 'note'}: {name}: {first.detail}{at}{more}" + (f"; {first.remedy}" if first.remedy else "")
+            kind, remedy = "finding" if first.severity == "fail" else "note", f"; {first.remedy}" if first.remedy else ""
+            yield f"{kind}: {name}: {first.detail}{at}{more}{remedy}"
         for k, d in enumerate(self.diagnoses):
             yield f"{'diagnosis' if k == 0 else 'or'}: {d.name}: {d.sentence}"
             yield f"  remedy: {d.remedy}"
@@ -155,8 +159,8 @@ class Report:
                 yield f"  not told apart by this quantity on these points: {shown}"
         if not self.passed and not self.diagnoses and any(c.status == "fail" for c in self.cases):
             yield "diagnosis: none of the known mistakes predicts these numbers"
-        if self.invariants:
-            yield str(self.invariants.get("text", ""))
+        for law in self.broken_laws:
+            yield f"broken law: {law}"
         if self.smallest is not None:
             yield str(self.smallest)
 
@@ -175,7 +179,7 @@ class Report:
                 "condition": _plain(c.condition)} for c in self.cases],
             "findings": [vars(f) for f in self.findings],
             "diagnoses": [{**vars(d), "also": list(d.also), "details": _plain(d.details)} for d in self.diagnoses],
-            "invariants": _plain(self.invariants),
+            "broken_laws": list(self.broken_laws),
             "smallest": None if self.smallest is None else {
                 "metric": self.smallest.metric, "coordinates": list(self.smallest.coordinates), "point": list(self.smallest.point),
                 "value": _plain(self.smallest.value), "truth": _plain(self.smallest.truth), "first_wrong": self.smallest.first_wrong,

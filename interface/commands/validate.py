@@ -75,9 +75,11 @@ def _from_file(path: Path) -> Any:
 
 def validate(
     target: Optional[str] = typer.Argument(None, help="package.module:function, or file.py:function.", show_default=False),
-    quantity: str = typer.Option("ricci_scalar", help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, kretschmann, laplacian, …"),
+    quantity: str = typer.Option("ricci_scalar", help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, "
+        "kretschmann, laplacian, …"),
     suite: str = typer.Option("default", help="default, quick, surfaces, riemannian, statistical, singular or thorough."),
-    manifold: Optional[str] = typer.Option(None, help="A manifold of the catalogue instead of a suite, for a function of the point alone.", show_default=False),
+    manifold: Optional[str] = typer.Option(None, help="A manifold of the catalogue instead of a suite, for a function of the point alone.",
+        show_default=False),
     metric: Optional[str] = typer.Option(None, help="A metric instead of a suite, e.g. \"1, 0; 0, sin(theta)^2\".", show_default=False),
     coordinates: Optional[str] = typer.Option(None, help="Its coordinates, e.g. \"theta, phi\".", show_default=False),
     positive: str = typer.Option("", help="Names that are positive."),
@@ -90,10 +92,11 @@ def validate(
     layout: Optional[str] = typer.Option(None, help="The order of its axes, e.g. jkli.", show_default=False),
     precision: str = typer.Option("float64", help="float64 or float32."),
     limit: float = typer.Option(10.0, "--time-limit", help="Seconds for one call."),
-    isolate: Optional[bool] = typer.Option(None, help="Call the function in a process of its own, so that native code that hangs or crashes "
-        "is reported too. Left out: yes, unless its module brings JAX or PyTorch, which do not survive a fork.", show_default=False),
-    oracle: Optional[str] = typer.Option(None, help="Compare the engine itself with oracles instead: einsteinpy, jets, arb, jax, several of "
-        "them by commas, or all.", show_default=False),
+    isolate: Optional[bool] = typer.Option(None, help="Call the function in a process of its own, so that native code that hangs "
+        "or crashes is reported too. Left out: yes, unless its module brings JAX or PyTorch, which do not survive a fork.",
+        show_default=False),
+    oracle: Optional[str] = typer.Option(None, help="Compare the engine itself with oracles instead: einsteinpy, jets, arb, jax, "
+        "several of them by commas, or all.", show_default=False),
     catalogue: bool = typer.Option(False, help="On the whole catalogue of manifolds instead of a suite; --quantity all for every tensor."),
     only: str = typer.Option("", help="Of the catalogue only the names that hold one of these words (by commas)."),
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
@@ -196,6 +199,7 @@ def _everything() -> Iterator[tuple[str, Callable[[], Any]]]:
         yield name, partial(manifold_called, name)
     for activation in ("logistic", "tanh"):
         yield f"hopfield.{activation}", lambda activation=activation: models.Hopfield(2, activation).manifold  # type: ignore[misc]
+    rows = models.decision_boundary(6, seed=0)
     for loss in ("mean_power", "lp_norm", "cross_entropy"):
-        yield f"neuron.{loss}", lambda loss=loss: models.TwoWeightNeuron(loss, data=models.decision_boundary(6, seed=0))  # type: ignore[misc]
+        yield f"neuron.{loss}", partial(models.TwoWeightNeuron, loss, data=rows)
     yield "networks.tanh_unit", lambda: models.DenseNetwork((1, 1), final="tanh").manifold

@@ -163,8 +163,9 @@ def ricci_scalar(metric, X):
     E, F, G = m0[..., 0, 0], m0[..., 0, 1], m0[..., 1, 1]
     Eu, Ev, Fu, Fv, Gu, Gv = du[..., 0, 0], dv[..., 0, 0], du[..., 0, 1], dv[..., 0, 1], du[..., 1, 1], dv[..., 1, 1]
     Evv, Fuv, Guu = dvv[..., 0, 0], duv[..., 0, 1], duu[..., 1, 1]
-    first = np.stack([np.stack([-Evv / 2 + Fuv - Guu / 2, Eu / 2, Fu - Ev / 2], -1), np.stack([Fv - Gu / 2, E, F], -1), np.stack([Gv / 2, F, G], -1)], -2)
-    second = np.stack([np.stack([0 * E, Ev / 2, Gu / 2], -1), np.stack([Ev / 2, E, F], -1), np.stack([Gu / 2, F, G], -1)], -2)
+    row = lambda *entries: np.stack(entries, -1)
+    first = np.stack([row(-Evv / 2 + Fuv - Guu / 2, Eu / 2, Fu - Ev / 2), row(Fv - Gu / 2, E, F), row(Gv / 2, F, G)], -2)
+    second = np.stack([row(0 * E, Ev / 2, Gu / 2), row(Ev / 2, E, F), row(Gu / 2, F, G)], -2)
     K = (np.linalg.det(first) - np.linalg.det(second)) / (E * G - F * F) ** 2
     return 2 * K
 '''
@@ -193,8 +194,10 @@ def ricci(metric, x):
     n, h = len(x), 2e-4
     def gamma(y):
         gi = inverse(metric(y))
-        d = [[[(metric(moved(y, k, h))[i][j] - metric(moved(y, k, -h))[i][j]) / (2 * h) for k in range(n)] for j in range(n)] for i in range(n)]
-        return [[[sum(gi[i][m] * (d[m][j][k] + d[m][k][j] - d[j][k][m]) for m in range(n)) / 2 for k in range(n)] for j in range(n)] for i in range(n)]
+        d = [[[(metric(moved(y, k, h))[i][j] - metric(moved(y, k, -h))[i][j]) / (2 * h) for k in range(n)]
+              for j in range(n)] for i in range(n)]
+        return [[[sum(gi[i][m] * (d[m][j][k] + d[m][k][j] - d[j][k][m]) for m in range(n)) / 2 for k in range(n)]
+                 for j in range(n)] for i in range(n)]
     G = gamma(x)
     P = [gamma(moved(x, l, h)) for l in range(n)]
     M = [gamma(moved(x, l, -h)) for l in range(n)]
@@ -244,11 +247,12 @@ def ricci_scalar(metric, x):
     g = metric(x)
     I = h * np.eye(n)
     gi = np.linalg.inv(g)
-    d = np.stack([(8 * (metric(x + I[k]) - metric(x - I[k])) - metric(x + 2 * I[k]) + metric(x - 2 * I[k])) / (12 * h) for k in range(n)], -1)
+    d = np.stack([(8 * (metric(x + e) - metric(x - e)) - metric(x + 2 * e) + metric(x - 2 * e)) / (12 * h) for e in I], -1)
     dd = np.empty((n,) * 4)
     for k in range(n):
         for l in range(n):
-            dd[:, :, k, l] = (metric(x + I[k] + I[l]) - metric(x + I[k] - I[l]) - metric(x - I[k] + I[l]) + metric(x - I[k] - I[l])) / (4 * h * h)
+            a, b = I[k] + I[l], I[k] - I[l]
+            dd[:, :, k, l] = (metric(x + a) - metric(x + b) - metric(x - b) + metric(x - a)) / (4 * h * h)
     G = 0.5 * (np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
     down = 0.5 * (np.einsum("imkl->iklm", dd) + np.einsum("klim->iklm", dd) - np.einsum("ilkm->iklm", dd) - np.einsum("kmil->iklm", dd))
     down = down + np.einsum("np,nkl,pim->iklm", gi, G, G) - np.einsum("np,nkm,pil->iklm", gi, G, G)
@@ -267,8 +271,11 @@ class Program:
     options: dict[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     names: dict[str, Any] = field(default_factory=dict)
+    made: Callable[..., Any] | None = None
 
     def load(self) -> Callable[..., Any]:
+        if self.made is not None:
+            return self.made
         scope: dict[str, Any] = dict(self.names)
         exec(compile(self.text, f"<{self.name}>", "exec"), scope)
         return scope[self.function]
@@ -371,7 +378,7 @@ FORMULAS: tuple[Program, ...] = (
        ("gamma[i, k, m] * gamma[m, j, l]", "gamma[i, k, m] * gamma[j, m, l]"),
            ("gamma[i, l, m] * gamma[m, j, k]", "gamma[i, l, m] * gamma[j, m, k]")),
     _L("contraction with the last slot", "overall-sign ricci-last-slot", ("R[i, j, i, l]", "R[i, j, l, i]")),
-    _L("contraction with the first slot", "ricci-first-slot", ("R[i, j, i, l]", "R[i, i, j, l]")),
+    _L("contraction with the first slot", "always-zero ricci-first-slot", ("R[i, j, i, l]", "R[i, i, j, l]")),
     _L("diagonal of the trace", "scalar-diagonal-only",
         ("total += ginv[i, j] * Ric[i, j]", "total += ginv[i, j] * Ric[i, j] * (i == j)")),
     _L("every entry summed", "scalar-sum-of-entries", ("total += ginv[i, j] * Ric[i, j]", "total += Ric[i, j]")),

@@ -309,3 +309,34 @@ def test_random_answers_have_no_other_explanation():
     report = ch.check_curvature(lambda metric, x: dice.random(), suite="quick")
     assert not report.passed and not report.diagnoses and report.smallest is None
     assert len(report.findings_by_name()["not-repeatable"]) == 5
+
+
+def test_broken_laws_are_told_whatever_the_mistake():
+    """A right connection with one component lost: no known mistake, and yet something to go by."""
+    def lopsided(metric, x):
+        n, h = len(x), 1e-5
+        d = np.stack([(metric(x + h * e) - metric(x - h * e)) / (2 * h) for e in np.eye(n)], -1)
+        gamma = 0.5 * np.einsum("im,mjk->ijk", np.linalg.inv(metric(x)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
+        gamma[0, 0, 1] *= 1.25
+        return gamma
+
+    report = ch.check_curvature(lopsided, suite="quick", quantity="christoffel", shrink=False)
+    assert not report.passed and report.diagnosis.kind == "scope"
+    assert len(report.broken_laws) == 1 and "Γ^i_jk = Γ^i_kj (off by" in report.broken_laws[0] and report.broken_laws[0] in str(report)
+    assert report.to_dict()["broken_laws"] == list(report.broken_laws)
+
+
+@pytest.mark.parametrize("quantity, change, laws", [
+    ("riemann", lambda R: np.triu(R), ["R_..kl = −R_..lk"]),
+    ("riemann_lowered", lambda R: np.einsum("ikjl->ijkl", R), ["R_..kl = −R_..lk", "R_ijkl = −R_jikl"]),
+    ("riemann_lowered", lambda R: -R, []),
+    ("ricci", lambda r: np.triu(r), ["it is symmetric"]),
+])  # fmt: skip
+def test_which_laws_are_broken(quantity, change, laws):
+    cases = [c for c in load_suite() if c.name == "dense-4d"]
+    by_point = {tuple(p): c.certified(quantity, q) for c in cases for p, q in zip(c.float_points, c.points)}
+    from chentsov.geometry.validation.cases import floats
+
+    report = ch.check_curvature(lambda metric, x: change(floats(by_point[tuple(x)])), suite=cases, quantity=quantity, shrink=False)
+    assert [law.split(" (")[0] for law in report.broken_laws][: len(laws)] == laws
+    assert bool(report.broken_laws) == bool(laws)

@@ -85,9 +85,11 @@ def test_native_code_that_does_not_return_is_ended():
 
 
 def test_many_oracles_about_many_manifolds():
-    entries = [("sphere", ch.models.surfaces.sphere), ("neuron", lambda: ch.models.TwoWeightNeuron(data=ch.models.decision_boundary(4, seed=0)))]
+    neuron = ch.models.TwoWeightNeuron(data=ch.models.decision_boundary(4, seed=0))
+    entries = [("sphere", ch.models.surfaces.sphere), ("neuron", lambda: neuron)]
     told = []
-    check = crosscheck_catalogue(("einsteinpy", "jets", "arb"), ("christoffel", "ricci_scalar"), entries=entries, seconds=1.0, echo=told.append)
+    check = crosscheck_catalogue(("einsteinpy", "jets", "arb"), ("christoffel", "ricci_scalar"), entries=entries, seconds=1.0,
+                                 echo=told.append)  # fmt: skip
     routes = {(o, r.subject, r.quantity): r.route for o, t in check.tables.items() for r in t.rows}
     assert check.passed and len(told) == 2 and told[1].startswith("2/2 neuron")
     assert routes["einsteinpy", "sphere", "christoffel"] == routes["arb", "neuron", "ricci_scalar"] == "symbolic"
@@ -214,7 +216,8 @@ def test_exit_codes_of_the_command(program, capsys):
         (["missing.py:f"], "there is no file"),
     (["{}:torus", "--coordinates", "a"], "add --metric"), (["os.system('x'):f"], "not the name of a module"),
         (["{}:torus", "--oracle", "jets"], "leave out"),
-    (["{}:torus", "--constants", "m=1"], "without a manifold"), (["{}:torus", "--manifold", "spacetimes.schwarzschild", "--constants", "m=x"], "name=number"),
+    (["{}:torus", "--constants", "m=1"], "without a manifold"),
+    (["{}:torus", "--manifold", "spacetimes.schwarzschild", "--constants", "m=x"], "name=number"),
     (["{}:torus", "--manifold", "spacetimes.schwarzschild"], "no value is known for the symbol m"),
 ])  # fmt: skip
 def test_bad_input_to_the_command_is_one_line_and_2(program, capsys, arguments, message):

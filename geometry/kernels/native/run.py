@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -26,7 +26,7 @@ from . import cache as disk
 from .emit import block_lanes, emit
 from .machine import Library, assemble, host
 
-__all__ = ["Machine", "default_threads", "ROW_BLOCK"]
+__all__ = ["Machine", "default_threads", "native_functions", "in_threads", "ROW_BLOCK"]
 
 ROW_BLOCK = 4096
 _CHUNK_CELLS = 1 << 18
@@ -53,6 +53,11 @@ def _pool(workers: int) -> ThreadPoolExecutor:
 os.register_at_fork(after_in_child=_pool.cache_clear) if hasattr(os, "register_at_fork") else None
 
 
+def in_threads(threads: int, function: Callable[..., Any], *arguments: Sequence[Any]) -> Iterable[Any]:
+    """`map` on several threads."""
+    return map(function, *arguments) if threads == 1 or len(arguments[0]) < 2 else _pool(threads).map(function, *arguments)
+
+
 class Machine:
     """A schedule in machine code."""
 
@@ -60,10 +65,10 @@ class Machine:
         self.plan = plan
         self.dtype = dtype
         bits = 8 * dtype.itemsize
-        cpu, features, register_bytes = host()
+        _, _, register_bytes = host()
         self.block = block_lanes(register_bytes * 8 // bits)
         self.assembly = emit(plan, bits, register_bytes)
-        self.functions = _functions(self.assembly, cpu, features, [k for k, s in enumerate(plan.stages) if s.kind != "host"])
+        self.functions = _functions(self.assembly, [k for k, s in enumerate(plan.stages) if s.kind != "host"])
         self.steps = _steps(plan)
         self._spare: list[dict[Node, np.ndarray]] = []  # tables of finished calls: fresh memory costs page faults
 
@@ -115,24 +120,38 @@ class Machine:
         return [results[n] for n in outputs]
 
 
-def _functions(assembly: str, cpu: str, features: str, stages: Sequence[int]) -> dict[int, Callable[..., None]]:
+def native_functions(assembly: str, names: Sequence[str]) -> list[Any]:
+    """The addresses of functions of a module, compiled now or taken from the disk; the code is kept for good."""
+    library = _library(assembly, names[0])
+    _LIBRARIES.append(library)
+    return [library.address(name) for name in names]
+
+
+_LIBRARIES: list[Library] = []
+
+
+def _library(assembly: str, function: str) -> Library:
     import llvmlite
 
-    if not stages:
-        return {}
+    cpu, features, _ = host()
     key = disk.key_of(assembly, cpu, features, llvmlite.__version__)
     code = disk.fetch(key)
-    library = None
     if code is not None:
         try:
             library = Library(code)
-            library.address(f"stage_{stages[0]}")
+            library.address(function)
+            return library
         except Exception:  # a foreign or outdated entry: rebuild
-            library = None
-    if library is None:
-        code = assemble(assembly)
-        disk.store(key, code)
-        library = Library(code)
+            pass
+    code = assemble(assembly)
+    disk.store(key, code)
+    return Library(code)
+
+
+def _functions(assembly: str, stages: Sequence[int]) -> dict[int, Callable[..., None]]:
+    if not stages:
+        return {}
+    library = _library(assembly, f"stage_{stages[0]}")
     signature = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)
     out: dict[int, Callable[..., None]] = {}
     for k in stages:

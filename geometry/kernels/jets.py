@@ -1,0 +1,132 @@
+r"""The derivatives of a metric at a point, as expressions to lower: what curvature is contracted from.
+
+Three structures, each with the fewest derivatives that it allows. All of them supply the metric g_ij,
+Γ_m,jk = ½ (∂_k g_mj + ∂_j g_mk − ∂_m g_jk), and the part of R_ijkm that is not made of Γs:
+
+- general: ½ (∂_j ∂_k g_im + ∂_i ∂_m g_jk − ∂_i ∂_k g_jm − ∂_j ∂_m g_ik).
+- hessian: ∂_k g_ij = T_ijk is totally symmetric. Γ_m,jk = ½ T_mjk, and the rest is zero.
+- rows: g_ij = E[∂_i ℓ ∂_j ℓ] over data rows. Γ_m,jk = E[∂_m ℓ ∂_j ∂_k ℓ], and the rest is
+  E[∂_i ∂_k ℓ ∂_j ∂_m ℓ] − E[∂_i ∂_m ℓ ∂_j ∂_k ℓ] (Gauss): no third derivatives of ℓ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import combinations_with_replacement
+
+import sympy as sp
+
+from ..expectation import Mean
+from .program import Graph, Node
+
+__all__ = ["Jet", "Given", "general_jet", "hessian_jet", "row_jet", "QUANTITIES"]
+
+#: What is contracted from a jet, with the number of indices.
+QUANTITIES = {"christoffel": 3, "riemann": 4, "riemann_lowered": 4, "ricci": 2, "ricci_scalar": 0}
+
+_MOST_UNROLLED = 6  # up to this dimension, writing a contraction out costs about a second of compile time
+
+
+@dataclass(frozen=True)
+class Given:
+    """The jet at a point, as nodes: the metric, Γ_m,jk, and the part of R_ijkm that is free of Γ."""
+
+    metric: Callable[[int, int], Node]
+    low: Callable[[int, int, int], Node]
+    curved: Callable[[int, int, int, int], Node]
+
+
+@dataclass(frozen=True, eq=False)
+class Jet:
+    """Components of a metric and of its derivatives.
+
+    Args:
+        structure: "general", "hessian" or "rows".
+        dimension: of the manifold.
+        components: (indices) -> expression: (i, j) the metric, (i, j, k) its derivatives, (i, j, k, m) its second ones,
+            each with i <= j and k <= m; of "rows", (i,) and (i, j) are the derivatives of ℓ.
+        variables: of "rows", the symbols of a row.
+    """
+
+    structure: str
+    dimension: int
+    components: dict[tuple[int, ...], sp.Expr]
+    variables: tuple[sp.Symbol, ...] = ()
+
+    @property
+    def looped(self) -> bool:
+        """Whether the contraction is run as compiled loops instead of being written out."""
+        return self.dimension > (_MOST_UNROLLED if self.structure != "rows" else 0)
+
+    @cached_property
+    def expressions(self) -> tuple[sp.Expr, ...]:
+        """What is lowered where the contraction is written out: of "rows", the means of products."""
+        if self.structure != "rows":
+            return tuple(self.components.values())
+        return tuple(Mean(self.components[a] * self.components[b], self.variables) for a, b in self._moments)
+
+    @cached_property
+    def free_symbols(self) -> set[sp.Basic]:
+        return set().union(*(e.free_symbols for e in self.components.values())) - set(self.variables)
+
+    @cached_property
+    def _moments(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        firsts = [c for c in self.components if len(c) == 1]
+        seconds = [c for c in self.components if len(c) == 2]
+        return [*combinations_with_replacement(firsts, 2), *((f, s) for f in firsts for s in seconds), *combinations_with_replacement(seconds, 2)]
+
+    def given(self, g: Graph, nodes: Sequence[Node]) -> Given:
+        """The jet in nodes, from those of `expressions`."""
+        half = g.number(Fraction(1, 2))
+        if self.structure == "rows":
+            moment = {frozenset(pair) if pair[0] != pair[1] else frozenset(pair[:1]): node for pair, node in zip(self._moments, nodes)}
+
+            def second(i: int, j: int) -> tuple[int, int]:
+                return (min(i, j), max(i, j))
+
+            def mean(a: tuple[int, ...], b: tuple[int, ...]) -> Node:
+                return moment[frozenset((a, b))]
+
+            return Given(lambda i, j: mean((i,), (j,)), lambda m, j, k: mean((m,), second(j, k)),
+                         lambda i, j, k, m: g.sub(mean(second(i, k), second(j, m)), mean(second(i, m), second(j, k))))
+        at = dict(zip(self.components, nodes))
+        if self.structure == "hessian":
+            def sorted_at(*index: int) -> Node:
+                return at[tuple(sorted(index))]
+
+            return Given(sorted_at, lambda m, j, k: g.mul(half, sorted_at(m, j, k)), lambda i, j, k, m: g.number(0))
+
+        def metric(i: int, j: int, *rest: int) -> Node:
+            return at[(min(i, j), max(i, j), *sorted(rest))]
+
+        return Given(metric, lambda m, j, k: g.mul(half, g.add(metric(m, j, k), metric(m, k, j), g.neg(metric(j, k, m)))),
+                     lambda i, j, k, m: g.mul(half, g.add(metric(i, m, j, k), metric(j, k, i, m), g.neg(metric(j, m, i, k)), g.neg(metric(i, k, j, m)))))
+
+
+def general_jet(dimension: int, metric: Callable[[int, int], sp.Expr], first: Callable[[int, int, int], sp.Expr],
+                second: Callable[[int, int, int, int], sp.Expr]) -> Jet:
+    """g_ij (i <= j), ∂_k g_ij = first(i, j, k) and ∂_k ∂_m g_ij = second(i, j, k, m) (k <= m)."""
+    pairs = list(combinations_with_replacement(range(dimension), 2))
+    made: dict[tuple[int, ...], sp.Expr] = {p: metric(*p) for p in pairs}
+    made |= {(*p, k): first(*p, k) for p in pairs for k in range(dimension)}
+    made |= {(*p, *q): second(*p, *q) for p in pairs for q in pairs}
+    return Jet("general", dimension, made)
+
+
+def hessian_jet(dimension: int, metric: Callable[[int, int], sp.Expr], cubic: Callable[[int, int, int], sp.Expr]) -> Jet:
+    """g_ij and T_ijk = ∂_k g_ij (called with i <= j <= k)."""
+    made: dict[tuple[int, ...], sp.Expr] = {p: metric(*p) for p in combinations_with_replacement(range(dimension), 2)}
+    made |= {t: cubic(*t) for t in combinations_with_replacement(range(dimension), 3)}
+    return Jet("hessian", dimension, made)
+
+
+def row_jet(loss: sp.Expr, coordinates: Sequence[sp.Symbol], variables: Sequence[sp.Symbol]) -> Jet:
+    """Of g_ij = E[∂_i ℓ ∂_j ℓ] for a function ℓ of the coordinates and of a data row."""
+    n = range(len(coordinates))
+    gradient = [sp.diff(loss, s) for s in coordinates]
+    made: dict[tuple[int, ...], sp.Expr] = {(i,): gradient[i] for i in n}
+    made |= {(i, j): sp.diff(gradient[i], coordinates[j]) for i in n for j in n if i <= j}
+    return Jet("rows", len(coordinates), made, tuple(variables))

@@ -1,0 +1,80 @@
+r"""Curvature of g_ij = E[∂_i ℓ ∂_j ℓ] from per-row derivatives, at many cells at once.
+
+J = QR of the N x P gradients; W_ij = (1 − QQᵀ) ∂_i ∂_j ℓ by projection (twice, so that no digits are lost); in the
+frame Q, II = R⁻ᵀ W R⁻¹, and R = Σ_{a<b} 2 (⟨II_aa, II_bb⟩ − ⟨II_ab, II_ab⟩): the terms a = b, which cancel, never
+appear. The metric is never formed, so its condition number enters once and not squared. The work is in
+matrix products, N P² numbers a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .reference import resolution
+
+__all__ = ["of_rows"]
+
+
+def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...], int]) -> np.ndarray:
+    """A quantity at many cells: components (all indices, the last one fastest) x cells; NaN where gradients are dependent.
+
+    Args:
+        jet: the distinct derivatives x cells x data rows.
+        rows: (i,) and (i, j), i <= j -> the row of the derivative, -1 where it is zero.
+    """
+    scale = jet.shape[2] ** -0.5
+    i, j = np.triu_indices(n)
+    gradients = _stacked(jet, [rows[k,] for k in range(n)]) * scale          # cells x n x data
+    seconds = _stacked(jet, [rows[int(a), int(b)] for a, b in zip(i, j)]) * scale     # cells x pairs x data
+    good = np.isfinite(gradients).all((1, 2)) & np.isfinite(seconds).all((1, 2)) & (jet.shape[2] >= n)
+    rank = {"christoffel": 3, "ricci": 2, "ricci_scalar": 0}.get(quantity, 4)
+    out = np.full((n**rank, jet.shape[1]), np.nan)
+    if not good.any():
+        return out
+    q, r = np.linalg.qr(np.swapaxes(gradients[good], 1, 2))
+    lengths = np.linalg.norm(r, axis=1)
+    regular = (np.abs(np.diagonal(r, axis1=1, axis2=2)) > resolution(64) * lengths).all(1)
+    good[good] = regular
+    if not regular.any():
+        return out
+    q, r, seconds = q[regular], r[regular], seconds[good]
+    tangential = seconds @ q
+    normal = seconds - tangential @ np.swapaxes(q, 1, 2)
+    normal -= (normal @ q) @ np.swapaxes(q, 1, 2)
+    inverse = np.linalg.solve(r, np.broadcast_to(np.eye(n), r.shape))
+    place = np.empty((n, n), int)
+    place[i, j] = place[j, i] = np.arange(i.size)
+    out[:, good] = _contracted(n, quantity, inverse, tangential, normal, place)
+    return out
+
+
+def _stacked(jet: np.ndarray, rows: list[int]) -> np.ndarray:
+    picked = jet[np.maximum(rows, 0)]
+    picked[np.array(rows) < 0] = 0.0
+    return np.ascontiguousarray(np.swapaxes(picked, 0, 1))
+
+
+def _contracted(n: int, quantity: str, inverse: np.ndarray, tangential: np.ndarray, normal: np.ndarray, place: np.ndarray) -> np.ndarray:
+    cells = len(inverse)
+    if quantity == "christoffel":  # Γ^i_jk = (R⁻¹ Qᵀ ∂_j ∂_k ℓ)^i
+        return np.einsum("cia,cpa->ipc", inverse, tangential)[:, place].reshape(n**3, cells)
+    if quantity == "ricci_scalar":
+        full = normal[:, place]  # cells x n x n x data
+        second = np.swapaxes(inverse, 1, 2) @ full.reshape(cells, n, -1)
+        second = np.swapaxes(inverse, 1, 2)[:, None] @ second.reshape(cells, n, n, -1)
+        total = np.zeros(cells)
+        for a in range(n):
+            for b in range(a):
+                total += 2 * (np.einsum("cx,cx->c", second[:, a, a], second[:, b, b]) - np.einsum("cx,cx->c", second[:, a, b], second[:, a, b]))
+        return total[None]
+    products = (normal @ np.swapaxes(normal, 1, 2))  # <W_ij, W_km>
+    i, j, k, m = np.ix_(*[range(n)] * 4)
+    lowered = products[:, place[i, k], place[j, m]] - products[:, place[i, m], place[j, k]]
+    if quantity == "riemann_lowered":
+        return np.moveaxis(lowered.reshape(cells, -1), 0, 1)
+    h = inverse @ np.swapaxes(inverse, 1, 2)
+    if quantity == "riemann":
+        return np.moveaxis((h @ lowered.reshape(cells, n, -1)).reshape(cells, -1), 0, 1)
+    return np.einsum("cik,cijkm->jmc", h, lowered, optimize=True).reshape(n * n, cells)

@@ -1,0 +1,48 @@
+"""Metrics of many dimensions on a grid: jets and rows instead of closed forms."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from chentsov.geometry.grids import on_grid
+from chentsov.geometry.grids.recipes import recipe
+from chentsov.geometry.kernels.contraction import Contraction
+from chentsov.geometry.manifolds import RiemannianManifold
+from chentsov.geometry.manifolds.empirical import EmpiricalManifold
+
+x = sp.symbols("x1:9")
+a, t = sp.symbols("a t")
+
+
+def test_a_dense_metric_of_six_dimensions():
+    """Pulled back from flat space by a quadratic map: flat, though every component depends on everything."""
+    n = 6
+    total = sum(x[:n])
+    flat = [v + total**2 / (20 + k) for k, v in enumerate(x[:n])]
+    jacobian = sp.Matrix(n, n, lambda i, j: sp.diff(flat[i], x[j]))
+    manifold = RiemannianManifold(jacobian.T * jacobian, x[:n])
+    assert isinstance(recipe(manifold, "ricci_scalar"), Contraction)
+    rest = {v: 0.1 * k for k, v in enumerate(x[2:n])}
+    grid = on_grid(manifold, {x[0]: np.linspace(-1, 1, 5), x[1]: [0.0, 0.3], **rest}, ["ricci_scalar", "ricci"])
+    assert np.max(np.abs(grid.ricci_scalar)) < 1e-12 and np.max(np.abs(grid.ricci)) < 1e-12
+    assert grid.ricci.shape == (n, n, 5, 2)
+
+
+def test_short_closed_forms_stay():
+    sphere = RiemannianManifold([[1, 0], [0, sp.sin(x[0]) ** 2]], x[:2])
+    assert recipe(sphere, "ricci_scalar") == 2
+
+
+def test_a_network_of_eight_weights():
+    loss = (sum(x[2 * k] * sp.tanh(x[2 * k + 1] * a + k) for k in range(4)) - t) ** 2 / 2
+    net = EmpiricalManifold(loss, (a, t), x)
+    data = {a: np.linspace(-2, 2, 40), t: np.cos(np.arange(40))}
+    fixed = {v: 0.7 + 0.1 * k for k, v in enumerate(x[2:])}
+    axes = {x[0]: np.linspace(1, 2, 3), x[1]: np.linspace(0.5, 1, 4)}
+    grid = on_grid(net, {**axes, **fixed}, data=data)
+    for i, u in enumerate(axes[x[0]]):
+        point = [u, 0.5, *fixed.values()]
+        assert float(grid.ricci_scalar[i, 0]) == pytest.approx(net.curvature_at(point, data).ricci_scalar, rel=1e-6)
+    few = {k: v[:5] for k, v in data.items()}  # fewer rows than weights
+    nowhere = on_grid(net, {**axes, **fixed}, data=few)
+    assert np.isnan(nowhere.ricci_scalar).all() and (nowhere.status != 0).all()
