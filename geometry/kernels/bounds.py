@@ -30,7 +30,7 @@ from .native.run import ROW_BLOCK
 from .program import Graph, Node, Program
 from .schedule import MASKS
 
-__all__ = ["with_bounds", "Bounds"]
+__all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "Apart"]
 
 # The relative error of own functions, in units of u, twice what `benchmarks.functions` measures (exp, which
 # is wrong by 0.7 units in the last place where its value is not subnormal: 1.8 times).
@@ -38,7 +38,7 @@ _ULPS = {"exp": 2.5, "expm1": 4, "log": 4, "log1p": 4, "sin": 4, "cos": 4, "tanh
 
 
 @dataclass(frozen=True)
-class _Bound:
+class Bound:
     c: float
     k: float = 0.0
     a: Node | None = None
@@ -48,8 +48,8 @@ class _Bound:
 
 Apart = Callable[[Node, Node], bool]
 
-_UNKNOWN = _Bound(math.inf)
-_EXACT = _Bound(0.0)
+UNKNOWN = Bound(math.inf)
+_EXACT = Bound(0.0)
 
 
 def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int, apart: Apart = lambda a, b: False) -> tuple[Program, frozenset[Node]]:
@@ -84,7 +84,7 @@ class Bounds:
         self.ulps = {"exp": 64} if bits == 128 else _ULPS
         self.range = ranges(program, inputs)
         self.over_rows = _over_rows(program)
-        self.bound: dict[Node, _Bound] = {}
+        self.bound: dict[Node, Bound] = {}
         self.prepare(program)
         for node in program.nodes():
             if node.op not in MASKS:
@@ -93,8 +93,8 @@ class Bounds:
     def prepare(self, program: Program) -> None:
         """What a derived analysis wants to know before the rules are applied."""
 
-    def usable(self, made: _Bound) -> _Bound:
-        return made if made.c <= self.largest_c and math.isfinite(made.k) and math.isfinite(made.d) else _UNKNOWN
+    def usable(self, made: Bound) -> Bound:
+        return made if made.c <= self.largest_c and math.isfinite(made.k) and math.isfinite(made.d) else UNKNOWN
 
     # pieces ------------------------------------------------------------------------------------------
     def magnitude(self, node: Node) -> float:
@@ -126,7 +126,7 @@ class Bounds:
     def error(self, node: Node) -> Node:
         """The whole bound as one node."""
         b = self.bound[node]
-        if b is _UNKNOWN:
+        if b is UNKNOWN:
             return self.graph.constant("oo")
         terms = []
         if b.c:
@@ -141,7 +141,7 @@ class Bounds:
         return out
 
     def total(self, node: Node) -> Node:
-        return self.times(1 + 2.0**-10, self.error(node)) if self.bound[node] is not _UNKNOWN else self.graph.constant("oo")
+        return self.times(1 + 2.0**-10, self.error(node)) if self.bound[node] is not UNKNOWN else self.graph.constant("oo")
 
     def _as_a(self, node: Node) -> tuple[float, Node]:
         """The bound, apart from d, as k A with A >= |node|."""
@@ -153,42 +153,42 @@ class Bounds:
         return any(self.over_rows[n] for n in nodes) and all(self.bound[n].covers for n in nodes)
 
     # rules -------------------------------------------------------------------------------------------
-    def _rule(self, node: Node) -> _Bound:
+    def _rule(self, node: Node) -> Bound:
         op, u = node.op, self.u
         if op == "number":
             exact = _exactly(node.value, self.bits)  # type: ignore[arg-type]
-            return _EXACT if exact else _Bound(u, d=1.0)
+            return _EXACT if exact else Bound(u, d=1.0)
         if op == "constant":
-            return _Bound(u) if math.isfinite(self.range[node][1]) else _UNKNOWN
+            return Bound(u) if math.isfinite(self.range[node][1]) else UNKNOWN
         if op in ("input", "row"):
-            return _Bound(u, d=1.0) if self.bits == 32 else _EXACT
-        if any(a.op not in MASKS and self.bound[a] is _UNKNOWN for a in node.args) and node.value != "guard":
-            return _UNKNOWN
+            return Bound(u, d=1.0) if self.bits == 32 else _EXACT
+        if any(a.op not in MASKS and self.bound[a] is UNKNOWN for a in node.args) and node.value != "guard":
+            return UNKNOWN
         if op == "mean":
             return self._mean(node)
         rule = getattr(self, f"_{op}", None)
         return rule(node) if rule is not None else self._other(node)
 
-    def _add(self, node: Node) -> _Bound:
+    def _add(self, node: Node) -> Bound:
         a, b = node.args
         x, y = self.bound[a], self.bound[b]
         d = x.d + y.d
         if x is _EXACT and y is _EXACT:
-            return _Bound(self.u)
+            return Bound(self.u)
         if x.a is None and y.a is None and ((self.nonnegative(a) and self.nonnegative(b)) or (self.range[a][1] <= 0 and self.range[b][1] <= 0)):
-            return _Bound(max(x.c, y.c) * self.inflate + self.u, d=d)
+            return Bound(max(x.c, y.c) * self.inflate + self.u, d=d)
         if x.a is None and y.a is None and self._one_is_zero(a, b):
-            return _Bound(max(x.c, y.c), d=d)
+            return Bound(max(x.c, y.c), d=d)
         if self._cheap(a, b):
             (k1, a1), (k2, a2) = self._as_a(a), self._as_a(b)
-            return _Bound(self.u, max(k1, k2), self.raw("add", a1, a2), d)
-        return _Bound(self.u, 1.0, self.raw("add", self.error(a), self.error(b)), covers=False)
+            return Bound(self.u, max(k1, k2), self.raw("add", a1, a2), d)
+        return Bound(self.u, 1.0, self.raw("add", self.error(a), self.error(b)), covers=False)
 
     def _one_is_zero(self, a: Node, b: Node) -> bool:
         """Whether a and b have factors from the data alone of which one is zero in each row: t p + (1 - t) q with t = 0 or 1."""
         return self.bits != 32 and any(self.apart(s, t) for s in _zero_factors(a) for t in _zero_factors(b))
 
-    def _mul(self, node: Node) -> _Bound:
+    def _mul(self, node: Node) -> Bound:
         a, b = node.args
         x, y = self.bound[a], self.bound[b]
         scaling = next((n for n in (a, b) if n.op == "number" and _power_of_two(n.value)), None)  # type: ignore[arg-type]
@@ -199,21 +199,21 @@ class Bounds:
             if node.value == "unit" and b.op == "reciprocal" and a in b.args[0].args:
                 # e/(1 + e) errs by no more than e, and by three operations
                 c = x.c * self.inflate + 6 * self.u
-            return _Bound(c, d=d)
+            return Bound(c, d=d)
         if self._cheap(a, b):
             if x.a is None or y.a is None:
                 plain, (k, big) = (a, self._as_a(b)) if x.a is None else (b, self._as_a(a))
-                return _Bound(self.bound[plain].c * self.inflate + rounding, k * self.inflate, self.raw("mul", big, self.absolute(plain)), d)
+                return Bound(self.bound[plain].c * self.inflate + rounding, k * self.inflate, self.raw("mul", big, self.absolute(plain)), d)
             (k1, a1), (k2, a2) = self._as_a(a), self._as_a(b)
-            return _Bound(rounding, (k1 + k2) * self.inflate, self.raw("mul", a1, a2), d)
+            return Bound(rounding, (k1 + k2) * self.inflate, self.raw("mul", a1, a2), d)
         ea, eb = self.error(a), self.error(b)
         size_a, size_b = self.absolute(a), self.absolute(b)
         cross = self.raw("add", self.raw("mul", self.raw("add", size_a, ea), eb), self.raw("mul", size_b, ea))
-        return _Bound(rounding, 1.0, cross, 1.0, covers=False)
+        return Bound(rounding, 1.0, cross, 1.0, covers=False)
 
     _product = _mul
 
-    def _power(self, node: Node) -> _Bound:
+    def _power(self, node: Node) -> Bound:
         (a,), n = node.args, int(node.value)  # type: ignore[call-overload]
         x = self.bound[a]
         steps = n
@@ -224,13 +224,13 @@ class Bounds:
             growth = math.inf
         d = _finite_product(n * growth, x.d) + steps * max(1.0, growth)
         if x.a is None and math.isfinite(d):
-            return _Bound((n * x.c) * self.inflate + steps * self.u, d=d)
+            return Bound((n * x.c) * self.inflate + steps * self.u, d=d)
         if self._cheap(a):
             k, big = self._as_a(a)
-            return _Bound(steps * self.u, n * k * self.inflate, self.graph_power(big, n), d)
+            return Bound(steps * self.u, n * k * self.inflate, self.graph_power(big, n), d)
         # |x|^n - exact: n (|a| + E)^(n-1) E
         e = self.error(a)
-        return _Bound(steps * self.u, float(n), self.raw("mul", self.graph_power(self.raw("add", self.absolute(a), e), n - 1), e), float(steps), covers=False)
+        return Bound(steps * self.u, float(n), self.raw("mul", self.graph_power(self.raw("add", self.absolute(a), e), n - 1), e), float(steps), covers=False)
 
     def graph_power(self, node: Node, n: int) -> Node:
         if n == 1:
@@ -240,25 +240,25 @@ class Bounds:
         self.range.setdefault(made, (0.0, math.inf))
         return made
 
-    def _div(self, node: Node) -> _Bound:
+    def _div(self, node: Node) -> Bound:
         a, b = node.args
         return self._quotient(node, a, b, self.u)
 
-    def _reciprocal(self, node: Node) -> _Bound:
+    def _reciprocal(self, node: Node) -> Bound:
         (b,) = node.args
         return self._quotient(node, None, b, 4 * self.u)
 
-    def _quotient(self, node: Node, a: Node | None, b: Node, rounding: float) -> _Bound:
-        x = self.bound[a] if a is not None else _Bound(0.0)
+    def _quotient(self, node: Node, a: Node | None, b: Node, rounding: float) -> Bound:
+        x = self.bound[a] if a is not None else Bound(0.0)
         y = self.bound[b]
         low, high = self.range[b]
         apart = low if low > 0 else -high if high < 0 else 0.0
         if y.a is None and x.a is None and not (y.d or x.d):
-            return _Bound((x.c + y.c) * self.inflate + rounding, d=1.0)
+            return Bound((x.c + y.c) * self.inflate + rounding, d=1.0)
         if y.a is None and x.a is None and apart > 0:
             top = self.magnitude(a) if a is not None else 1.0
             d = 1.0 + x.d / apart + _finite_product(top / apart / apart, y.d)
-            return _Bound((x.c + y.c) * self.inflate + rounding, d=d * self.inflate)
+            return Bound((x.c + y.c) * self.inflate + rounding, d=d * self.inflate)
         # E_q = (E_a + |q| E_b) / (|b| - E_b), nothing if the divisor's ball reaches zero
         eb = self.error(b)
         ea = self.error(a) if a is not None else self.number(0.0)
@@ -269,23 +269,23 @@ class Bounds:
         guarded = self.graph.node("select", (positive, value, self.graph.constant("oo")))
         self.over_rows.setdefault(guarded, self.over_rows[node])
         self.range.setdefault(guarded, (0.0, math.inf))
-        return _Bound(rounding, self.inflate, guarded, 1.0, covers=False)
+        return Bound(rounding, self.inflate, guarded, 1.0, covers=False)
 
-    def _mean(self, node: Node) -> _Bound:
+    def _mean(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         summing = self.summing(str(node.value))
         d = 2 * x.d + 2.0
         if x.a is None and (self.nonnegative(a) or self.range[a][1] <= 0):
-            return _Bound(x.c * self.inflate + summing, d=d)
+            return Bound(x.c * self.inflate + summing, d=d)
         if not x.covers:
             whole = self.raw("add", self.error(a), self.times(summing, self.absolute(a)))
-            return _Bound(2 * self.u, (1 + 2 * summing) * self.inflate, self._mean_of(whole, node), 2.0, covers=False)
+            return Bound(2 * self.u, (1 + 2 * summing) * self.inflate, self._mean_of(whole, node), 2.0, covers=False)
         k, big = self._as_a(a)
         if a.op == "mul" and x.a is None and len(a.args) == 2:
             # |row factor| is a table: take the modulus there, not of the product
             big = self.raw("mul", self.absolute(a.args[0]), self.absolute(a.args[1]))
-        return _Bound(2 * self.u, (k + summing) * self.inflate * (1 + 2 * summing), self._mean_of(big, node), d)
+        return Bound(2 * self.u, (k + summing) * self.inflate * (1 + 2 * summing), self._mean_of(big, node), d)
 
     def summing(self, table: str) -> float:
         """The error of a sum over rows, in units of the sum of moduli: additions that a term goes through."""
@@ -302,30 +302,30 @@ class Bounds:
         self.range.setdefault(made, (0.0, math.inf))
         return made
 
-    def _sqrt(self, node: Node) -> _Bound:
+    def _sqrt(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         if x.a is None and (not x.d or self.range[a][0] > 0):
             extra = x.d * self.eta / self.range[a][0] if x.d else 0.0
-            return _Bound((x.c + extra) * self.inflate + self.u)
-        return _Bound(self.u, 1.0, self.raw("div", self.error(a), node), covers=False)
+            return Bound((x.c + extra) * self.inflate + self.u)
+        return Bound(self.u, 1.0, self.raw("div", self.error(a), node), covers=False)
 
-    def _exp(self, node: Node) -> _Bound:
+    def _exp(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         own = self.ulps["exp"] * self.u
         wide = x.c * self.magnitude(a) + x.d * self.eta + (x.k * self._sup(x.a) if x.a is not None else 0.0)
         if wide <= self.largest_c:
-            return _Bound(wide * self.inflate + own, d=4.0)
-        return _UNKNOWN
+            return Bound(wide * self.inflate + own, d=4.0)
+        return UNKNOWN
 
-    def _exp_product(self, node: Node) -> _Bound:
+    def _exp_product(self, node: Node) -> Bound:
         """The product's own rounding is made good to second order; that of its factors counts."""
         size = math.prod(max(self.magnitude(a), 1.0) for a in node.args)
         wide = size * (sum(self.bound[a].c for a in node.args) + 64 * self.u**2 * len(node.args)) + sum(self.bound[a].d for a in node.args) * self.eta * size
         if wide > self.largest_c:
-            return _UNKNOWN
-        return _Bound(wide * self.inflate + (self.ulps["exp"] + 2) * self.u, d=4.0)
+            return UNKNOWN
+        return Bound(wide * self.inflate + (self.ulps["exp"] + 2) * self.u, d=4.0)
 
     def _sup(self, node: Node) -> float:
         """An upper bound of a node A, from the ranges of what it is made of."""
@@ -339,19 +339,19 @@ class Bounds:
             return abs(float(node.value))  # type: ignore[arg-type]
         return self.magnitude(node)
 
-    def _abs(self, node: Node) -> _Bound:
+    def _abs(self, node: Node) -> Bound:
         return self.bound[node.args[0]]
 
-    def _select(self, node: Node) -> _Bound:
+    def _select(self, node: Node) -> Bound:
         mask, a, b = node.args
         if node.value == "guard":
             return self.bound[a]
         if node.value != "smooth" and not self._decided(mask):
-            return _UNKNOWN
+            return UNKNOWN
         x, y = self.bound[a], self.bound[b]
         if x.a is None and y.a is None:
-            return _Bound(max(x.c, y.c), d=max(x.d, y.d))
-        return _Bound(0.0, 1.0, self.raw("max", self.error(a), self.error(b)), covers=False)
+            return Bound(max(x.c, y.c), d=max(x.d, y.d))
+        return Bound(0.0, 1.0, self.raw("max", self.error(a), self.error(b)), covers=False)
 
     def _decided(self, mask: Node) -> bool:
         """Whether a comparison is between numbers without error."""
@@ -360,42 +360,42 @@ class Bounds:
         b = self.bound[mask]
         return b.c == 0 and b.a is None and b.d == 0
 
-    def _sin(self, node: Node) -> _Bound:
+    def _sin(self, node: Node) -> Bound:
         return self._lipschitz(node)
 
-    def _cos(self, node: Node) -> _Bound:
+    def _cos(self, node: Node) -> Bound:
         return self._lipschitz(node)
 
-    def _lipschitz(self, node: Node) -> _Bound:
+    def _lipschitz(self, node: Node) -> Bound:
         """Functions with slope at most one."""
         (a,) = node.args
         own = self.ulps[node.op] * self.u
         x = self.bound[a]
         if not x.c and x.a is None and not x.d:
-            return _Bound(own, d=4.0)
-        return _Bound(own, 1.0, self.error(a), 4.0, covers=False)
+            return Bound(own, d=4.0)
+        return Bound(own, 1.0, self.error(a), 4.0, covers=False)
 
-    def _tanh(self, node: Node) -> _Bound:
+    def _tanh(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         if x.a is None:  # the relative error does not grow: |x tanh'(x)| <= |tanh x|
-            return _Bound(x.c * self.inflate + self.ulps["tanh"] * self.u, d=x.d + 4.0)
+            return Bound(x.c * self.inflate + self.ulps["tanh"] * self.u, d=x.d + 4.0)
         return self._lipschitz(node)
 
-    def _log1p(self, node: Node) -> _Bound:
+    def _log1p(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         if x.a is None and self.nonnegative(a):  # x / (1 + x) <= log1p(x)
-            return _Bound(x.c * self.inflate + self.ulps["log1p"] * self.u, d=x.d + 4.0)
-        return _UNKNOWN
+            return Bound(x.c * self.inflate + self.ulps["log1p"] * self.u, d=x.d + 4.0)
+        return UNKNOWN
 
-    def _log(self, node: Node) -> _Bound:
+    def _log(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         own = self.ulps["log"] * self.u
         if x.a is None and not x.d:
             if not x.c:
-                return _Bound(own)
+                return Bound(own)
             relative = self.number(x.c * self.inflate)
         else:
             room = self.raw("add", self.absolute(a), self.times(-1.0, self.error(a)))
@@ -403,13 +403,13 @@ class Bounds:
             relative = self.graph.node("select", (inside, self.raw("div", self.error(a), room), self.graph.constant("oo")))
             self.over_rows.setdefault(relative, self.over_rows[node])
             self.range.setdefault(relative, (0.0, math.inf))
-        return _Bound(own, 1.0, relative, covers=False)
+        return Bound(own, 1.0, relative, covers=False)
 
-    def _softplus(self, node: Node) -> _Bound:
+    def _softplus(self, node: Node) -> Bound:
         return self._lipschitz(node)
 
-    def _other(self, node: Node) -> _Bound:
-        return _UNKNOWN
+    def _other(self, node: Node) -> Bound:
+        return UNKNOWN
 
 
 def _only_rows(program: Program) -> dict[Node, bool]:

@@ -27,36 +27,19 @@ open (vectors of cells, see `schedule`) are passed a second time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
-from .bounds import _UNKNOWN, Apart, Bounds, _Bound
-from .intervals import Interval, range_of
+from .bounds import UNKNOWN, Apart
+from .intervals import Interval
+from .majorants import ARITHMETIC, Majorants
 from .program import Node, Program
 
-__all__ = ["with_adjoint_bounds"]
+__all__ = ["with_adjoint_bounds", "Sensitivity"]
 
 _MOST_OPERATIONS = 1500  # after the means, beyond which the running bounds are kept: the code would grow too long
 _MOST_OUTPUTS = 8
-_ARITHMETIC = frozenset({"add", "mul", "product", "power", "div", "reciprocal", "sqrt", "select", "abs"})
 _MULTIPLICATIVE = frozenset({"mul", "product", "power", "div", "reciprocal", "select", "abs"})
-_FLOOR = 2.0**-900
-_LARGEST_K = 2.0**-24
 _TINY = Fraction(1, 2**1000)  # makes up for coefficients that underflow in the second pass
-
-
-@dataclass(frozen=True)
-class _Factored:
-    """The integrand of a mean as `shared` (what means have in common) times `table` (of the data alone)."""
-
-    shared: Node
-    table: Node | None
-
-    def times(self, work: _Sensitivity, coefficient: Node) -> Node:
-        return coefficient if self.table is None else work.raw("mul", coefficient, self.table)
-
-    def times_modulus(self, work: _Sensitivity, coefficient: Node) -> Node:
-        return coefficient if self.table is None else work.raw("mul", coefficient, work.absolute(self.table))
 
 
 def with_adjoint_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], tolerance: str,
@@ -71,178 +54,17 @@ def with_adjoint_bounds(program: Program, inputs: Mapping[str, Interval], rows: 
             reaches it are spared the second pass.
         apart: whether two functions of the data are never both different from zero in a row.
     """
-    work = _Sensitivity(program, inputs, rows, apart)
+    work = Sensitivity(program, inputs, rows, apart)
     after_means = [n for n in program.nodes() if work.follows[n] and not work.over_rows[n] and n.op != "mean"]
-    chosen = [o for o in dict.fromkeys(program.outputs) if work.follows[o] and o.op != "mean" and work.bound[o] is not _UNKNOWN]
-    if not chosen or len(chosen) > _MOST_OUTPUTS or len(after_means) > _MOST_OPERATIONS:
+    chosen = [o for o in dict.fromkeys(program.outputs) if work.follows[o] and work.bound[o] is not UNKNOWN]
+    if all(o.op == "mean" for o in chosen) or len(chosen) > _MOST_OUTPUTS or len(after_means) > _MOST_OPERATIONS:
         return None
     bounds = work.certificates(chosen, program.graph.input(tolerance))
     return Program(program.graph, (*program.outputs, *(bounds.get(o) or work.total(o) for o in program.outputs)), program.inputs, program.rows)
 
 
-class _Sensitivity(Bounds):
-    """Running bounds, with those of means from the factor that they share; and adjoints of what is computed from means."""
-
-    def __init__(self, program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], apart: Apart) -> None:
-        self.inputs = inputs
-        self.follows: dict[Node, bool] = {}
-        self.factored: dict[Node, _Factored] = {}
-        self.envelopes: dict[Node, Node] = {}
-        for node in program.nodes():
-            self.follows[node] = node.op == "mean" or any(self.follows[a] for a in node.args)
-        super().__init__(program, inputs, rows, 64, apart)
-
-    def prepare(self, program: Program) -> None:
-        for node in program.nodes():
-            if node.op == "mean":
-                self.factored[node] = _factor(node.args[0], self.only_rows)
-
-    # means ------------------------------------------------------------------------------------------
-    def _mean(self, node: Node) -> _Bound:
-        plain = super()._mean(node)
-        a = node.args[0]
-        if plain is _UNKNOWN or self.follows[a] or (plain.a is None and plain.c < self.largest_c) or not self.bound[a].covers:
-            return plain
-        parts = self.factored[node]
-        if parts.table is not None and self.bound[parts.table].a is not None:
-            return plain
-        return _Bound(0.0, self._relative(node), self._envelope(node), plain.d)
-
-    def _relative(self, node: Node) -> float:
-        """kappa: the error of the mean in units of E_D[A |t|]."""
-        parts = self.factored[node]
-        k, _ = self._as_a(parts.shared)
-        return (k + self._of_products(node)) * self.inflate
-
-    def _of_products(self, node: Node) -> float:
-        """The part of kappa that is not the shared factor's: the table's error, the product's and the summation's."""
-        parts = self.factored[node]
-        table = 0.0 if parts.table is None else self.bound[parts.table].c + self.u
-        return (table + self.summing(str(node.value))) * self.inflate + 4 * self.u
-
-    def _envelope(self, node: Node) -> Node:
-        """E_D[A max |t|] over the means with this one's shared factor."""
-        shared = self.factored[node].shared
-        if shared not in self.envelopes:
-            _, size = self._as_a(shared)
-            tables = [p.table for m, p in self.factored.items() if p.shared is shared and m.value == node.value]
-            most: Node | None = None
-            for t in dict.fromkeys(tables):
-                modulus = self.number(1.0) if t is None else self.absolute(t)
-                most = modulus if most is None else self.raw("max", most, modulus)
-            assert most is not None
-            integrand = size if most.op == "number" else self.raw("mul", size, most)
-            self.envelopes[shared] = self._mean_of(integrand, node)
-        return self.envelopes[shared]
-
-    # after the means: majorants ---------------------------------------------------------------------
-    def _rule(self, node: Node) -> _Bound:
-        """One more node a value: A_v >= |v| with |error of v| <= k A_v, k a plain number that hardly grows.
-
-        A_(x+y) = A_x + A_y, A_(x y) = M_x A_y + A_x |y|, A_(1/x) = A_x / x^2, where M_x >= |x| + k A_x.
-        """
-        if self.over_rows[node] or not self.follows.get(node, True) or node.op not in _ARITHMETIC:
-            return super()._rule(node)
-        values = node.args[1:2] if node.op == "select" else node.args
-        if node.op == "select" and node.value != "guard" or any(self.bound[a] is _UNKNOWN for a in values):
-            return super()._rule(node)
-        made = getattr(self, f"_majorant_{node.op}")(node, *(self._major(a) for a in values))
-        return made if made.k + made.c <= _LARGEST_K else _UNKNOWN
-
-    def _reach(self, node: Node, size: Node) -> Node:
-        """M: what the exact value, or any between it and the computed one, does not exceed."""
-        return self.raw("add", self.absolute(node), self.times(2 * _LARGEST_K, size))
-
-    def _major(self, node: Node) -> tuple[float, Node]:
-        """(k, A) of a value; an error that is known as a number of its own is made to fit."""
-        if node.op == "number" and self.bound[node].c == 0:
-            return 0.0, self.number(abs(float(node.value)))  # type: ignore[arg-type]
-        b = self.bound[node]
-        if b.covers and not b.d and b.c + b.k <= _LARGEST_K:
-            return self._as_a(node)
-        if node.op == "mean" and b.covers and b.c + b.k <= _LARGEST_K:
-            k, size = self._as_a(node)
-            return k, self._floor(size)
-        return 2.0**-30, self.raw("add", self.absolute(node), self.times(2.0**30, self.error(node)))
-
-    def _floor(self, node: Node) -> Node:
-        """With so much added that k A covers what underflows."""
-        return self.raw("add", node, self.number(_FLOOR))
-
-    def _majorant_add(self, node: Node, x: tuple[float, Node], y: tuple[float, Node]) -> _Bound:
-        return _Bound(self.u, max(x[0], y[0]), self.raw("add", x[1], y[1]))
-
-    def _majorant_mul(self, node: Node, x: tuple[float, Node], y: tuple[float, Node]) -> _Bound:
-        for number, (k, size) in ((node.args[0], y), (node.args[1], x)):
-            if number.op == "number" and self.bound[number].c == 0:
-                return _Bound(self.u, k, self._floor(self.raw("mul", size, self.number(abs(float(number.value))))))  # type: ignore[arg-type]
-        a, b = node.args
-        one = self.raw("mul", self._reach(a, x[1]), y[1])
-        return _Bound(self.u, max(x[0], y[0]), self._floor(self.raw("add", one, self.raw("mul", x[1], self.absolute(b)))))
-
-    _majorant_product = _majorant_mul
-
-    def _majorant_power(self, node: Node, x: tuple[float, Node]) -> _Bound:
-        n = int(node.value)  # type: ignore[call-overload]
-        slope = self.times(float(n), self.graph_power(self._reach(node.args[0], x[1]), n - 1))
-        return _Bound(n * self.u, x[0], self._floor(self.raw("mul", slope, x[1])))
-
-    def _majorant_div(self, node: Node, x: tuple[float, Node], y: tuple[float, Node]) -> _Bound:
-        a, b = node.args
-        size = self.absolute(node)
-        # |error| <= k (A_a + |q| A_b) / |b|, while the divisor's error is a small part of it
-        if a.op == "number" and a.value == 1:
-            whole = self.raw("mul", size, self.raw("mul", size, y[1]))
-        else:
-            whole = self.raw("div", self.raw("add", x[1], self.raw("mul", size, y[1])), self.absolute(b))
-        return _Bound(self._rounding(node), max(x[0], y[0]) * (1 + 2.0**-5), self._divided(b, y, whole))
-
-    def _majorant_reciprocal(self, node: Node, y: tuple[float, Node]) -> _Bound:
-        size = self.absolute(node)
-        return _Bound(self._rounding(node), y[0] * (1 + 2.0**-5), self._divided(node.args[0], y, self.raw("mul", size, self.raw("mul", size, y[1]))))
-
-    def _divided(self, divisor: Node, y: tuple[float, Node], size: Node) -> Node:
-        """The majorant of a quotient: infinite where the divisor's error is more than a hundredth of it."""
-        small = self.raw("lt", self.times(100 * y[0], y[1]), self.absolute(divisor))
-        return self.raw("select", small, self._floor(size), self.graph.constant("oo"))
-
-    def _majorant_sqrt(self, node: Node, x: tuple[float, Node]) -> _Bound:
-        return _Bound(self.u, x[0], self._floor(self.raw("div", x[1], node)))
-
-    def _majorant_select(self, node: Node, x: tuple[float, Node]) -> _Bound:
-        return _Bound(0.0, *x)
-
-    def _majorant_abs(self, node: Node, x: tuple[float, Node]) -> _Bound:
-        return _Bound(0.0, *x)
-
-    # derived values, with their bounds ----------------------------------------------------------------
-    def derive(self, op: str, *args: Node, value: object = None) -> Node:
-        node = self.graph.node(op, args, value)
-        if node not in self.bound:
-            self.over_rows[node] = frozenset()
-            self.range[node] = range_of(node, [self.range[a] for a in args], self.inputs)
-            self.bound[node] = self.usable(self._rule(node))
-        return node
-
-    def exact(self, value: int | Fraction) -> Node:
-        node = self.graph.number(value)
-        if node not in self.bound:
-            self.over_rows[node] = frozenset()
-            self.range[node] = range_of(node, [], self.inputs)
-            self.bound[node] = self.usable(self._rule(node))
-        return node
-
-    def product(self, a: Node, b: Node) -> Node:
-        if a.op == "number" and a.value == 1:
-            return b
-        if b.op == "number" and b.value == 1:
-            return a
-        if a.op == b.op == "number":
-            return self.exact(a.value * b.value)  # type: ignore[operator]
-        return self.derive("mul", a, b)
-
-    def negative(self, a: Node) -> Node:
-        return self.product(a, self.exact(-1))
+class Sensitivity(Majorants):
+    """Adjoints of outputs that are computed from means, and bounds from them."""
 
     # adjoints ---------------------------------------------------------------------------------------
     def adjoints(self, output: Node) -> dict[Node, Node]:
@@ -285,7 +107,7 @@ class _Sensitivity(Bounds):
         if node.op == "abs":
             low, high = self.range[node.args[0]]
             return low < 0 < high
-        return node.op not in _ARITHMETIC or not self.follows.get(node, True)
+        return node.op not in ARITHMETIC or not self.follows.get(node, True)
 
     def _matters(self, node: Node) -> bool:
         b = self.bound[node]
@@ -320,14 +142,6 @@ class _Sensitivity(Bounds):
         elif op == "abs":
             yield args[0], adjoint if self.range[args[0]][0] >= 0 else self.negative(adjoint)
 
-    def _rounding(self, node: Node) -> float:
-        """rho_v u, the relative rounding error of the operation itself."""
-        if node.op in ("select", "abs"):
-            return 0.0
-        if node.op == "power":
-            return int(node.value) * self.u  # type: ignore[call-overload]
-        return 4 * self.u if node.op == "reciprocal" else self.u
-
     # bounds -----------------------------------------------------------------------------------------
     def certificates(self, outputs: list[Node], tolerance: Node) -> dict[Node, Node]:
         """A bound for each output: the first one where it suffices in every output, else the one of the second pass."""
@@ -360,7 +174,7 @@ class _Sensitivity(Bounds):
         """Whether the second pass has something to say about the error of a mean."""
         parts, integrand = self.factored[mean], mean.args[0]
         table_ok = parts.table is None or self.bound[parts.table].a is None
-        return not self.follows[integrand] and table_ok and self.bound[parts.shared].covers and self.bound[mean] is not _UNKNOWN
+        return not self.follows[integrand] and table_ok and self.bound[parts.shared].covers and self.bound[mean] is not UNKNOWN
 
     def _common(self, adjoints: dict[Node, Node]) -> Node:
         """What both bounds contain: rounding after the means, whole errors of other leaves, and terms of second order."""
@@ -369,7 +183,7 @@ class _Sensitivity(Bounds):
         users = self._users(adjoints)
         for node in reversed(adjoints):
             if not self._is_leaf(node):
-                own = rounding.get(node, 0.0) + self._rounding(node)
+                own = rounding.get(node, 0.0) + self.rounding(node)
                 above = users[node]
                 if len(above) == 1 and above[0].op in _MULTIPLICATIVE and above[0].args.count(node) == 1:
                     # lambda_v v = n lambda_w w for a factor, a divisor, a base: its error adds to that of w
@@ -388,11 +202,11 @@ class _Sensitivity(Bounds):
                     if d:
                         terms.append(self.raw("mul", self.absolute(adjoint), self.underflow(d)))
                     continue
-                own = self.error(node)
+                own_error = self.error(node)
             else:
                 # what underflows on the way to v is less than 2^-1074 |lambda_v| <= 2^-174 |lambda_w| A_w, as A_w >= 2^-900 |lambda_v / lambda_w|
-                own = self.raw("add", self.times(rounding[node], self.absolute(node)), self.times(2.0**-140, self._major(node)[1]))
-            terms.append(self.raw("mul", self.raw("add", self.absolute(adjoint), self.error(adjoint)), own))
+                own_error = self.raw("add", self.times(rounding[node], self.absolute(node)), self.times(2.0**-140, self.major(node)[1]))
+            terms.append(self.raw("mul", self.raw("add", self.absolute(adjoint), self.error(adjoint)), own_error))
         return self._summed(terms)
 
     def _users(self, adjoints: Mapping[Node, Node]) -> dict[Node, list[Node]]:
@@ -417,12 +231,12 @@ class _Sensitivity(Bounds):
             for mean in means:
                 coefficient, parts = adjoints[mean], self.factored[mean]
                 signed.append(parts.times(self, self.raw("mul", coefficient, self.number(k * self.inflate))))
-                mu = self.raw("add", self.times(self._of_products(mean) * self.inflate, self.absolute(coefficient)), self.graph.number(_TINY))
+                mu = self.raw("add", self.times(self.of_products(mean) * self.inflate, self.absolute(coefficient)), self.graph.number(_TINY))
                 moduli.append(parts.times_modulus(self, mu))
             signed_part, products = self.raw("abs", self._summed(signed)), self._summed(moduli)
             modulus = self.absolute(shared)
-            terms = [(size, self.raw("add", signed_part, products))] if size is modulus else [(size, signed_part), (modulus, products)]
-            integrands.setdefault(table, []).extend(self.raw("mul", a, b) for a, b in terms)
+            pairs = [(size, self.raw("add", signed_part, products))] if size is modulus else [(size, signed_part), (modulus, products)]
+            integrands.setdefault(table, []).extend(self.raw("mul", a, b) for a, b in pairs)
             like[table] = means[0]
         out = []
         for table, terms in integrands.items():
@@ -436,13 +250,3 @@ class _Sensitivity(Bounds):
         for n, term in enumerate(terms):
             out = term if n == 0 else self.raw("add", out, term)
         return out
-
-
-def _factor(integrand: Node, only_rows: Mapping[Node, bool]) -> _Factored:
-    if integrand.op in ("mul", "product") and len(integrand.args) == 2:
-        a, b = integrand.args
-        if only_rows[b] and not only_rows[a]:
-            return _Factored(a, b)
-        if only_rows[a] and not only_rows[b]:
-            return _Factored(b, a)
-    return _Factored(integrand, None)

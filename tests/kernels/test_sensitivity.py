@@ -18,7 +18,7 @@ from chentsov.geometry.kernels.lower import lower
 from chentsov.geometry.kernels.native import run
 from chentsov.geometry.kernels.program import Program
 from chentsov.geometry.kernels.reference import evaluate, operation
-from chentsov.geometry.kernels.sensitivity import _Sensitivity
+from chentsov.geometry.kernels.sensitivity import Sensitivity
 from chentsov.models.neuron import TwoWeightNeuron, decision_boundary
 
 RNG = np.random.default_rng(5)
@@ -149,7 +149,7 @@ def test_adjoints_are_derivatives(formula):
     pattern = {"a": frozenset({0})}
     program = arrange(lower([formula.xreplace(dict(zip(M, MEANS)))], [a]), pattern, 1)
     spans = {"a": (0.0, 1.0), "x": (0.0, 2.0), "y": (0.0, 2.0)}
-    work = _Sensitivity(program, spans, {t: 3 for t in program.rows.values()}, lambda s, t: False)
+    work = Sensitivity(program, spans, {t: 3 for t in program.rows.values()}, lambda s, t: False)
     adjoints = work.adjoints(program.outputs[0])
     means = [n for n in adjoints if n.op == "mean"]
     assert means
