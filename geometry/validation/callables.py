@@ -183,6 +183,12 @@ class MetricFunction(_Compiled):
             flat = self._stack(library, [v + zero for v in values])
         return flat.reshape((*x.shape, n, n))
 
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("the metric handed over is a function of the point, not a matrix: write metric(x)")
+
+    def __getitem__(self, index: Any) -> Any:
+        raise TypeError("the metric handed over is a function of the point, not a matrix: write metric(x)[i, j]")
+
     def __repr__(self) -> str:
         return f"<metric of {self.case.name}, coordinates {', '.join(self.coordinates)}>"
 

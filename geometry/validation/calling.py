@@ -29,7 +29,7 @@ __all__ = ["FORMS", "Caller", "Finding", "Outcome", "TooSlow", "guess_form", "st
 FORMS = {
     "point": "f(point) -> value",
     "batch": "f(points) -> values, one row a point",
-    "coordinates": "f(x, y, ...) -> value, one number an argument",
+    "coordinates": "f(x, y, ...) -> value, one number an argument (by name, if the names are those of the coordinates)",
     "metric": "f(metric, point) -> value",
     "metric-batch": "f(metric, points) -> values",
     "point-metric": "f(point, metric) -> value",
@@ -47,6 +47,12 @@ def _required(function: Callable[..., Any]) -> list[str] | None:
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return None
     return [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _order_of_coordinates(function: Callable[..., Any], case: Case) -> list[int]:
+    """Which coordinate each argument is: in their order, unless the arguments have the same names in another."""
+    names, symbols = _required(function) or [], [s.name for s in case.coordinates]
+    return [symbols.index(n) for n in names] if sorted(names) == sorted(symbols) else list(range(case.dim))
 
 
 def step_parameter(function: Callable[..., Any]) -> tuple[str, float] | None:
@@ -125,6 +131,7 @@ class Caller:
         self.rows = floats(case.points).reshape(len(case.points), case.dim)
         self.shape = (case.dim,) * QUANTITIES[quantity]
         self.form = form
+        self._order = _order_of_coordinates(function, case)
         self._batch: dict[int, Outcome] = {}
         if isolate and not can_isolate():
             raise ValueError("isolate=True needs a system that can fork processes")
@@ -199,7 +206,7 @@ class Caller:
         if form in ("point", "batch"):
             return [x]
         if form == "coordinates":
-            return [x[k] for k in range(self.case.dim)]
+            return [x[k] for k in self._order]
         if form in ("metric", "metric-batch"):
             return [self.metric, x]
         if form == "point-metric":

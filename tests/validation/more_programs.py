@@ -502,8 +502,8 @@ def modulus(theta, phi):
 
 
 @wrong("coordinates-swapped", manifold=TORUS, form="coordinates")
-def other_order(phi, theta):
-    return 2 * np.cos(theta) / (3 + np.cos(theta))
+def other_order(longitude, latitude):
+    return 2 * np.cos(latitude) / (3 + np.cos(latitude))
 
 
 @wrong("variance-for-standard-deviation", manifold=NORMAL, quantity="metric", form="coordinates")

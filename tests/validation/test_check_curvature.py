@@ -41,6 +41,16 @@ def test_every_form_is_recognised(function, form):
     assert report.cases[0].form == form
 
 
+def test_arguments_that_bear_the_names_of_the_coordinates_are_given_by_name():
+    assert judge(lambda phi, theta: true_scalar((theta, phi))).passed
+    assert judge(lambda p, t: true_scalar((t, p))).diagnosis.name == "coordinates-swapped"
+
+
+@pytest.mark.parametrize("use", [lambda g, x: np.linalg.det(g), lambda g, x: g[0, 0], lambda g, x: g @ x])
+def test_a_metric_taken_for_a_matrix_is_explained(use):
+    assert "function of the point" in judge(use, form="metric").findings[0].detail or "@" in judge(use, form="metric").findings[0].detail
+
+
 def test_lists_and_any_array_like():
     assert judge(lambda x: [true_scalar(x)], array="list").passed
     assert judge(lambda x: sp.Float(true_scalar(x))).passed
