@@ -88,12 +88,16 @@ class Bounds:
         self.prepare(program)
         for node in program.nodes():
             if node.op not in MASKS:
-                self.bound[node] = self.usable(self._rule(node))
+                self.bound[node] = self.usable(node, self._rule(node))
 
     def prepare(self, program: Program) -> None:
         """What a derived analysis wants to know before the rules are applied."""
 
-    def usable(self, made: Bound) -> Bound:
+    def usable(self, node: Node, made: Bound) -> Bound:
+        low, high = self.range[node]
+        apart = low if low > 0 else -high if high < 0 else 0.0
+        if made.a is None and made.d and apart > 0 and made.d * self.eta / apart < self.u * 2.0**-12:
+            made = Bound(made.c + made.d * self.eta / apart)  # far from zero, an underflow on the way is a relative error
         return made if made.c <= self.largest_c and math.isfinite(made.k) and math.isfinite(made.d) else UNKNOWN
 
     # pieces ------------------------------------------------------------------------------------------

@@ -186,7 +186,7 @@ class Majorants(Bounds):
         if node not in self.bound:
             self.over_rows[node] = frozenset()
             self.range[node] = range_of(node, [self.range[a] for a in args], self.inputs)
-            self.bound[node] = self.usable(self._rule(node))
+            self.bound[node] = self.usable(node, self._rule(node))
         return node
 
     def exact(self, value: int | Fraction) -> Node:
@@ -194,7 +194,7 @@ class Majorants(Bounds):
         if node not in self.bound:
             self.over_rows[node] = frozenset()
             self.range[node] = range_of(node, [], self.inputs)
-            self.bound[node] = self.usable(self._rule(node))
+            self.bound[node] = self.usable(node, self._rule(node))
         return node
 
     def product(self, a: Node, b: Node) -> Node:
