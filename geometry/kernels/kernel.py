@@ -16,7 +16,7 @@ from .contraction import Contraction
 from .intervals import coarse
 from .lower import lower, symbol_keys
 from .native.double_double import SUPPORTED
-from .native.run import Machine, default_threads
+from .native.run import Machine, aligned_empty, default_threads
 from .program import Node, Program
 from .schedule import Schedule, schedule
 from .separate import headroom, separate
@@ -302,7 +302,7 @@ class Kernel:
     def _target(self, out: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
         full = (len(self._flat), *shape)
         if out is None:
-            return np.empty(full, self.dtype)
+            return aligned_empty(full, self.dtype)
         wanted = shape if self._shape is None else (*(self._shape if isinstance(self._shape, tuple) else (len(self._flat),)), *shape)
         if not isinstance(out, np.ndarray) or out.shape != wanted or out.dtype != self.dtype or not out.flags.c_contiguous or not out.flags.writeable:
             raise ValueError(f"out= must be a writeable C-contiguous {self.dtype} array of shape {wanted}")

@@ -51,7 +51,7 @@ class Looped:
                 inside = [a[_own(part, a)] for a in full]
                 found = jet(inside, tuple(s.stop - s.start for s in part), self.threads)
                 for row, values in found:
-                    target[(row, *part)] = values
+                    target[row][part] = values
 
     def __str__(self) -> str:
         return "\n".join(str(jet) for jet in self.jets)

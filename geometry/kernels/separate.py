@@ -69,6 +69,8 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
             made = _logistic(g, args[0])
         elif node.op == "softplus" and splits(g, args[0]):
             made = g.call("log1p", exponential(g, args[0]))
+        elif node.op == "power" and args[0].op == "sqrt" and node.value < 0 and not written:  # type: ignore[operator]
+            made = g.power(g.call("reciprocal_root", *args[0].args), -node.value)  # type: ignore[operator]
         else:
             made = rebuild(g, node, args)
         new.setdefault(made, old[node] if node.op in ("input", "row", "mean") else domain(made))
