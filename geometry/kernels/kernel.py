@@ -140,12 +140,42 @@ class Kernel:
         return "\n".join([*([rest.listing()] if rest is not None else []), *(f"{jet}\n{jet.kernel.listing()}" for jet in loops.jets)])
 
     def explain(self) -> str:
-        """The program, and where the last call placed its parts."""
+        """What every pass of the compiler did, the program, and where the last call placed its parts.
+
+        Before the first call, every argument is taken to run along an axis of its own.
+
+        >>> x, y = sp.symbols("x y")
+        >>> print(compile(sp.exp(x + y) / (1 + x**2), [x, y]).explain())  # doctest: +ELLIPSIS
+        structure:
+          closed forms, as they are given
+        stable forms:
+          nothing to rewrite
+        common subexpressions:
+          6 operations written out -> 6 when each is computed once
+        symmetry:
+          1 results asked for, 1 computed
+        exponentials by axis:
+          over axis0 x axis1: 1 exp -> none
+          over axis0: none -> 1 exp
+          over axis1: none -> 1 exp
+        ...
+        """
+        from .explain import explain_formula, explain_plan
+        from .native.machine import host
+
         if self._looped is not None:
-            return str(self._looped[1])
-        plan = self._plans.get(self._last) if self._last else None
-        stages = f"\n\n{plan.plan}" if plan is not None else ""
-        return f"{self.program}{stages}"
+            rest, loops, _ = self._looped
+            return "\n".join([*([rest.explain()] if rest is not None else []), *(f"structure:\n  {jet.explain()}\n{jet.kernel.explain()}" for jet in loops.jets)])
+        if self._last is None or self._last not in self._plans:
+            axes = len(self._argument_keys)
+            pattern = {k: frozenset({n}) for n, k in enumerate(self._argument_keys)} | {k: frozenset() for k in self._constants}
+            separated = True
+            plan = schedule(arrange(separate(self.program, pattern, axes), pattern, axes), pattern, axes)
+        else:
+            _, (axes, items), separated, _ = self._last
+            pattern, plan = dict(items), self._plans[self._last].plan
+        stages = explain_plan(self.program, separated, pattern, axes, plan, 8 * self.dtype.itemsize, host()[2])
+        return f"{explain_formula(self._flat, self.program)}\n{stages}\n\n{self.program}\n\n{plan}"
 
     def jit(self) -> Any:
         """The formula as a numba function of numbers, to be called inside your own numba functions.
