@@ -10,16 +10,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from .counts import operations
 from .program import Graph, Node, Program
 from .schedule import domains
 from .share import Item, share
 
-__all__ = ["arrange"]
+__all__ = ["arrange", "explain"]
 
 
 def arrange(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) -> Program:
     """The program with nested sums and products; `mul` and `add` may have one domain an argument from now on."""
     return _Arrangement(program, domains(program, pattern, axes)).result()
+
+
+def explain(before: Program, after: Program) -> str:
+    """Operations before and after, and how many divisions and common pairs that is."""
+    divisions = [sum((n.op == "power" and n.value < 0) or n.op in ("div", "reciprocal", "reciprocal_root") for n in p.nodes()) for p in (before, after)]  # type: ignore[operator]
+    counts = [operations(p.nodes()) for p in (before, after)]
+    return f"{counts[0]} operations -> {counts[1]} with common pairs of factors and terms computed once; divisions {divisions[0]} -> {divisions[1]}"
 
 
 class _Arrangement:

@@ -78,6 +78,17 @@ class Jet:
         seconds = [c for c in self.components if len(c) == 2]
         return [*combinations_with_replacement(firsts, 2), *((f, s) for f in firsts for s in seconds), *combinations_with_replacement(seconds, 2)]
 
+    def explain(self, quantities: Sequence[str]) -> str:
+        """Which derivatives are used, how many the other structures would take, and how the indices are summed."""
+        n = self.dimension
+        pairs = n * (n + 1) // 2
+        general = pairs * (1 + n + pairs)
+        reason = {"general": "no symmetry of the derivatives is known", "hessian": "∂_k g_ij is totally symmetric, so second derivatives of g drop out",
+                  "rows": "g is an average of products of gradients, so second derivatives of the summand suffice (Gauss)"}[self.structure]
+        how = "loops over the indices" if self.looped else "written out"
+        return (f"{', '.join(quantities)} contracted from the jet of the metric, structure {self.structure} ({reason}): "
+                f"{len(self.components)} components where a general metric of {n} dimensions takes {general}; {how}")
+
     def given(self, g: Graph, nodes: Sequence[Node]) -> Given:
         """The jet in nodes, from those of `expressions`."""
         half = g.number(Fraction(1, 2))

@@ -16,7 +16,7 @@ from .contraction import Contraction
 from .intervals import coarse
 from .lower import lower, symbol_keys
 from .native.double_double import SUPPORTED
-from .native.run import Machine, default_threads
+from .native.run import Machine, aligned_empty, default_threads
 from .program import GATE, TOLERANCE, Node, Program, walk
 from .schedule import Schedule, schedule
 from .sensitivity import with_adjoint_bounds
@@ -141,12 +141,42 @@ class Kernel:
         return "\n".join([*([rest.listing()] if rest is not None else []), *(f"{jet}\n{jet.kernel.listing()}" for jet in loops.jets)])
 
     def explain(self) -> str:
-        """The program, and where the last call placed its parts."""
+        """What every pass of the compiler did, the program, and where the last call placed its parts.
+
+        Before the first call, every argument is taken to run along an axis of its own.
+
+        >>> x, y = sp.symbols("x y")
+        >>> print(compile(sp.exp(x + y) / (1 + x**2), [x, y]).explain())  # doctest: +ELLIPSIS
+        structure:
+          closed forms, as they are given
+        stable forms:
+          nothing to rewrite
+        common subexpressions:
+          6 operations written out -> 6 when each is computed once
+        symmetry:
+          1 results asked for, 1 computed
+        exponentials by axis:
+          over axis0 x axis1: 1 exp -> none
+          over axis0: none -> 1 exp
+          over axis1: none -> 1 exp
+        ...
+        """
+        from .explain import explain_formula, explain_plan
+        from .native.machine import host
+
         if self._looped is not None:
-            return str(self._looped[1])
-        plan = self._plans.get(self._last) if self._last else None
-        stages = f"\n\n{plan.plan}" if plan is not None else ""
-        return f"{self.program}{stages}"
+            rest, loops, _ = self._looped
+            return "\n".join([*([rest.explain()] if rest is not None else []), *(f"structure:\n  {jet.explain()}\n{jet.kernel.explain()}" for jet in loops.jets)])
+        if self._last is None or self._last not in self._plans:
+            axes = len(self._argument_keys)
+            pattern = {k: frozenset({n}) for n, k in enumerate(self._argument_keys)} | {k: frozenset() for k in self._constants}
+            separated = True
+            plan = schedule(arrange(separate(self.program, pattern, axes), pattern, axes), pattern, axes)
+        else:
+            _, (axes, items), separated, _ = self._last
+            pattern, plan = dict(items), self._plans[self._last].plan
+        stages = explain_plan(self.program, separated, pattern, axes, plan, 8 * self.dtype.itemsize, host()[2])
+        return f"{explain_formula(self._flat, self.program)}\n{stages}\n\n{self.program}\n\n{plan}"
 
     def jit(self) -> Any:
         """The formula as a numba function of numbers, to be called inside your own numba functions.
@@ -330,7 +360,7 @@ class Kernel:
     def _target(self, out: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
         full = (len(self._flat), *shape)
         if out is None:
-            return np.empty(full, self.dtype)
+            return aligned_empty(full, self.dtype)
         wanted = shape if self._shape is None else (*(self._shape if isinstance(self._shape, tuple) else (len(self._flat),)), *shape)
         if not isinstance(out, np.ndarray) or out.shape != wanted or out.dtype != self.dtype or not out.flags.c_contiguous or not out.flags.writeable:
             raise ValueError(f"out= must be a writeable C-contiguous {self.dtype} array of shape {wanted}")

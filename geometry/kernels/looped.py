@@ -51,7 +51,7 @@ class Looped:
                 inside = [a[_own(part, a)] for a in full]
                 found = jet(inside, tuple(s.stop - s.start for s in part), self.threads)
                 for row, values in found:
-                    target[(row, *part)] = values
+                    target[row : row + 1].reshape(shape)[part] = values
 
     def __str__(self) -> str:
         return "\n".join(str(jet) for jet in self.jets)
@@ -71,9 +71,12 @@ class _JetLoops:
         self.cells = max(1 if self.columns else WIDE, _BLOCK_BYTES // (8 * (len(self.distinct) * length + outputs)))
 
     def __str__(self) -> str:
-        names = ", ".join(dict.fromkeys(c.quantity for _, c in self.wanted))
-        return (f"{names} of {self.jet.dimension} dimensions, structure {self.jet.structure}: {len(self.distinct)} distinct components of {len(self.row)} "
-                f"are computed for {self.cells} cells at a time, then contracted by compiled loops")
+        return self.explain()
+
+    def explain(self) -> str:
+        """What is contracted from what, and how many cells at a time."""
+        names = list(dict.fromkeys(c.quantity for _, c in self.wanted))
+        return f"{self.jet.explain(names)}; {len(self.distinct)} components are different and not zero, for {self.cells} cells at a time"
 
     def __call__(self, arrays: Sequence[np.ndarray], shape: tuple[int, ...], threads: int) -> Iterator[tuple[int, np.ndarray]]:
         cells, n, jet = math.prod(shape), self.jet.dimension, self.jet

@@ -193,6 +193,8 @@ class _Source:
             return f" {_INFIX[op]} ".join(args)
         if op == "reciprocal":
             return f"number(1) / {args[0]}"
+        if op == "reciprocal_root":
+            return f"number(1) / math.sqrt({args[0]})"
         if op == "power":
             n = int(node.value)  # type: ignore[call-overload]
             product = " * ".join([args[0]] * abs(n)) if abs(n) <= 4 else f"{args[0]} ** {abs(n)}"

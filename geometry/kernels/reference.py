@@ -83,6 +83,8 @@ def operation(node: Node, args: list[Any]) -> Any:
         return out
     if op == "div":
         return args[0] / args[1]
+    if op == "reciprocal_root":
+        return 1 / np.sqrt(args[0])
     if op == "reciprocal":
         return 1 / args[0]
     if op == "exp_product":

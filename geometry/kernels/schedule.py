@@ -18,10 +18,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .counts import operations, over
 from .functions import FUNCTIONS
 from .program import Node, Program
 
-__all__ = ["Stage", "Schedule", "schedule", "domains", "loop_order"]
+__all__ = ["Stage", "Schedule", "schedule", "explain", "domains", "loop_order", "loop_names"]
 
 LEAVES = ("number", "constant")
 MASKS = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})  # truth values are never stored, but made where they are used
@@ -95,6 +96,25 @@ class Schedule:
             kept = [f"v{n.index}" for n in stage.results if n in stage.body]
             lines += [f"  store {', '.join(kept)}"] if kept else []
         return "\n".join(lines)
+
+
+def loop_names(program: Program, axes: int) -> dict[int, str]:
+    tables = sorted(set(program.rows.values()))
+    return {k: f"axis{k}" for k in range(axes)} | {axes + k: t for k, t in enumerate(tables)}
+
+
+def explain(plan: Schedule) -> str:
+    """How many operations run over which loops: what was hoisted out of the innermost one."""
+    names = loop_names(plan.program, plan.axes)
+    count: dict[frozenset[int], int] = {}
+    for stage in plan.stages:
+        count[frozenset(stage.domain)] = count.get(frozenset(stage.domain), 0) + operations(stage.body) + len(stage.results) * (stage.kind == "sum")
+    widest = max(count, key=lambda d: (len(d), count[d]), default=frozenset())
+    lines = []
+    for domain, n in sorted(count.items(), key=lambda item: (-len(item[0]), sorted(item[0]))):
+        hoisted = "" if domain == widest else " (hoisted)" if domain < widest else ""
+        lines.append(f"{n} operations over {over(domain, names)}{hoisted}")
+    return "\n".join(lines) or "nothing is left to compute"
 
 
 def loop_order(axes: int, tables: int) -> dict[int, int]:

@@ -16,12 +16,14 @@ neighbours, so that e and e/(1+e) are computed once wherever they occur ("unit":
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
+from .counts import listed, spread
 from .program import Graph, Node, Program, rebuild
-from .schedule import domains
+from .schedule import domains, loop_names
 
-__all__ = ["separate", "headroom"]
+__all__ = ["separate", "explain", "headroom"]
 
 
 def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, *, separated: bool = True, written: bool = False) -> Program:
@@ -69,6 +71,8 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
             made = _logistic(g, args[0])
         elif node.op == "softplus" and splits(g, args[0]):
             made = g.call("log1p", exponential(g, args[0]))
+        elif node.op == "power" and args[0].op == "sqrt" and node.value < 0 and not written:  # type: ignore[operator]
+            made = g.power(g.call("reciprocal_root", *args[0].args), -node.value)  # type: ignore[operator]
         else:
             made = rebuild(g, node, args)
         new.setdefault(made, old[node] if node.op in ("input", "row", "mean") else domain(made))
@@ -97,6 +101,18 @@ def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
         return g.call("select", nonnegative, *((larger, smaller) if positive else (smaller, larger)), value="smooth")
 
     return program.rewritten(rule)
+
+
+def explain(before: Program, after: Program, pattern: Mapping[str, frozenset[int]], axes: int, separated: bool) -> str:
+    """Over which loops exponentials, logistic functions and the like ran before, and run now."""
+    names = loop_names(before, axes)
+    old, new = (spread(p.nodes(), domains(p, pattern, axes), names) for p in (before, after))
+    if not separated:
+        return "not separated: the exponents of this call are so large that factors could overflow"
+    changed = [loops for loops in {**old, **new} if old.get(loops) != new.get(loops)]
+    if not changed:
+        return "no exponential of a sum over different loops"
+    return "\n".join(f"over {loops}: {listed(old.get(loops, Counter()))} -> {listed(new.get(loops, Counter()))}" for loops in sorted(changed, key=lambda k: (-k.count(" x "), k)))
 
 
 def _terms(g: Graph, u: Node) -> tuple[Node, ...]:

@@ -21,7 +21,7 @@ import sympy as sp
 
 from ..exact import logistic
 
-__all__ = ["stable", "softplus", "log1p", "expm1"]
+__all__ = ["stable", "explain", "softplus", "log1p", "expm1"]
 
 
 class softplus(sp.Function):
@@ -60,6 +60,27 @@ def stable(expression: sp.Expr) -> sp.Expr:
     """
     memo: dict[sp.Basic, sp.Basic] = {}
     return _stable(sp.sympify(expression), memo)  # type: ignore[return-value]
+
+
+def explain(before: sp.Expr, after: sp.Expr) -> str:
+    """Which functions the rewriting took away and which it put in their place.
+
+    >>> x = sp.Symbol("x")
+    >>> explain(1 - logistic(x), stable(1 - logistic(x)))
+    'rewritten: σ(x) -> σ(-x)'
+    >>> explain(x**2, x**2)
+    'nothing to rewrite'
+    """
+    if before == after:
+        return "nothing to rewrite"
+    old, new = ({f for f in sp.preorder_traversal(e) if isinstance(f, (sp.Function, sp.exp))} for e in (before, after))
+    gone, come = (", ".join(sorted(_short(f) for f in functions)) for functions in (old - new, new - old))
+    return f"rewritten: {gone} -> {come or 'no function'}" if gone else f"rewritten with {come}" if come else "terms rearranged"
+
+
+def _short(e: sp.Basic) -> str:
+    text = str(e)
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _stable(e: sp.Basic, memo: dict[sp.Basic, sp.Basic]) -> sp.Basic:

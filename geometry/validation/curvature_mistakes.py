@@ -135,6 +135,15 @@ def trace_mistakes() -> Iterator[Mistake]:
         ("gaussian-two-dimensional", _two_dimensional(1),
             "R_0101 / (g_00 g_11 − g_01²) is one sectional curvature (K), not the scalar R.",
             "R = g^ik g^jl R_ijkl; R = 2K in two dimensions."),
+        ("component-for-curvature", lambda r, x, R, g: contraction("im,mjkl->ijkl", g, R)[..., 0, 1, 0, 1],
+            "The component R_0101 is returned for the curvature: it depends on the coordinates.",
+            "K = R_0101 / (g_00 g_11 − g_01²), and R = 2K in two dimensions."),
+        ("twice-component-for-curvature", lambda r, x, R, g: 2 * contraction("im,mjkl->ijkl", g, R)[..., 0, 1, 0, 1],
+            "2 R_0101 is returned for the curvature, without dividing by g_00 g_11 − g_01².",
+            "R = 2 R_0101 / (g_00 g_11 − g_01²) in two dimensions."),
+        ("mixed-component-for-curvature", lambda r, x, R, g: R[..., 0, 1, 0, 1],
+            "The component R^0_101 is returned for the curvature: it depends on the coordinates.",
+            "R = g^jl R^i_jil."),
     )  # fmt: skip
     for name, change, sentence, remedy in table:
         yield Mistake(name, "trace", change, sentence, remedy, scalar)

@@ -8,7 +8,7 @@ on all points cannot be told apart by the quantity tested; they are listed toget
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,11 @@ def _pairs(quantity: str, statistical: bool) -> Iterator[_Candidate]:
     outputs = scale_mistakes(quantity, statistical)[:6]
     for m, pipeline in half_filled(quantity):
         yield _Candidate((m,), pipeline)
+    for m in output_mistakes(quantity, statistical):
+        if m.stage == "output" and m not in outputs:
+            for s in outputs:
+                both = lambda output, n, m=m, s=s: s.change(m.change(output, n), n)
+                yield _Candidate((m, s), replace(true, output=both))
     for m in formulas:
         for s in outputs:
             yield _Candidate((m, s), s.apply(m.apply(true)))
@@ -229,7 +234,8 @@ def scope_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
             "Look for a factor that depends on n and is written for n = 4, such as 1/(n − 2) or 1/((n − 1)(n − 2))."),
         ("only-three-dimensional-or-less", lambda o: o.case.dim <= 3, "Right up to three dimensions only.",
             "Look for a loop that ends at 3."),
-        ("only-flat", lambda o: "flat" in o.case.tags, "Right on flat space only.", "The result does not see curvature."),
+        ("only-flat", lambda o: "flat" in o.case.tags, "Right on flat space only: zero is met, every other value is missed.",
+            "Look for what vanishes with the curvature: a factor, an index, a power of det g."),
     )  # fmt: skip
     # A vanishing truth is met by accident: where there are others, those passes do not count.
     telling = [o for o in passed if np.any(o.truth)]

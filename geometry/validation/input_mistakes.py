@@ -27,8 +27,8 @@ def _derivatives_scaled(first: float, second: float) -> Callable[[Jets], Jets]:
     return lambda jets: replace(jets, dg=jets.dg * first, ddg=jets.ddg * second)
 
 
-def _no_mixed(jets: Jets) -> Jets:
-    return replace(jets, ddg=jets.ddg * np.eye(jets.dim))
+def _mixed(factor: float) -> Callable[[Jets], Jets]:
+    return lambda jets: replace(jets, ddg=jets.ddg * (factor + (1 - factor) * np.eye(jets.dim)))
 
 
 def _masked(mask: Callable[[int], Array]) -> Callable[[Jets], Jets]:
@@ -84,10 +84,17 @@ def prepare_mistakes() -> Iterator[Mistake]:
         "Mirror it: g[i, j] = g[j, i].", (*CONNECTED, "metric", "inverse_metric", "determinant"),
     )  # fmt: skip
     yield Mistake(
-        "mixed-derivatives-missing", "prepare", _no_mixed,
+        "mixed-derivatives-missing", "prepare", _mixed(0.0),
         "The mixed second derivatives ∂_k∂_l g_ij (k ≠ l) count as 0.",
         "Fill them: (g(++) − g(+−) − g(−+) + g(−−)) / 4h².",
     )  # fmt: skip
+    for factor, what, why in ((4, "four times", "divided by h²"), (2, "twice", "divided by 2h²"), (0.5, "half of", "divided by 8h²"),
+                              (0.25, "a quarter of", "divided by 16h²")):  # fmt: skip
+        yield Mistake(
+            f"mixed-derivatives-scaled-{factor:g}", "prepare", _mixed(factor),
+            f"The mixed second derivatives ∂_k∂_l g_ij (k ≠ l) are {what} what they should be ({why} instead of 4h²?).",
+            "(g(++) − g(+−) − g(−+) + g(−−)) / 4h².",
+        )  # fmt: skip
     yield Mistake(
         "inverse-metric-for-metric", "prepare", _of_inverse,
         "The inverse metric g^ij was taken for the metric g_ij (a covariance matrix for a Fisher matrix, say).",

@@ -135,6 +135,10 @@ def _absolute(quantity: str) -> Callable[[Run], Array]:
     return lambda run: np.abs(run[quantity])
 
 
+def _weighted(quantity: str, power: float) -> Callable[[Run], Array]:
+    return lambda run: run[quantity] * np.abs(run["determinant"]) ** power
+
+
 def _raised(quantity: str, indices: str) -> Callable[[Run], Array]:
     def formula(run: Run) -> Array:
         x = run["inverse_metric"]
@@ -197,6 +201,12 @@ def _substitutions() -> Iterator[Mistake]:
     )  # fmt: skip
     yield _instead("ricci_scalar", "kretschmann-for-scalar", lambda run: run["kretschmann"], "The Kretschmann scalar is returned for R.",
         "R = g^jl Ric_jl.")
+    for quantity in ("ricci_scalar", "gaussian_curvature", "laplacian"):
+        for name, what, power in (("determinant-too-much", "det g times", 1.0), ("determinant-too-little", "1/det g times", -1.0),
+                                  ("root-determinant-too-much", "√|det g| times", 0.5),
+                                  ("root-determinant-too-little", "1/√|det g| times", -0.5)):  # fmt: skip
+            yield _instead(quantity, name, _weighted(quantity, power), f"The result is {what} what it should be.",
+                "Count the powers of det g: those of numerator and denominator must cancel under a change of units.")
     for quantity in ("ricci_scalar", "gaussian_curvature"):
         yield _instead(quantity, "absolute-value", _absolute(quantity), "The absolute value is returned: the sign is lost.", "Drop abs().")
     yield _instead("kretschmann", "scalar-for-kretschmann", lambda run: run["ricci_scalar"], "R is returned for the Kretschmann scalar.",

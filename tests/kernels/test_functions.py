@@ -114,3 +114,18 @@ def test_polygamma_at_the_ends_and_below_zero():
     # psi'(x) + psi'(1 - x) = pi^2 / sin^2(pi x)
     at = np.array([-0.5, -3.7, -20.25])
     np.testing.assert_allclose(trigamma(at) + trigamma(1 - at), (np.pi / np.sin(np.pi * at)) ** 2, rtol=1e-13)
+
+
+def test_reciprocal_root():
+    kernel = compile(1 / sp.sqrt(x), [x])
+    points = np.concatenate([2.0 ** np.linspace(-1074, 1023.9, 3001), np.linspace(0.5, 4, 1500)])
+    ctx.prec = 160
+    try:
+        for point, value in zip(points, kernel(points)):
+            truth = 1 / arb(float(point)).sqrt()
+            assert abs(arb(float(value)) - truth) <= 1.4 * arb(float(np.spacing(float(truth.mid())))), point
+    finally:
+        ctx.prec = 53
+    special = np.array([0.0, -0.0, np.inf, -1.0, np.nan] * 4)
+    np.testing.assert_array_equal(kernel(special)[:5], [np.inf, -np.inf, 0.0, np.nan, np.nan])
+    np.testing.assert_allclose(compile(x ** sp.Rational(-3, 2), [x])(points[1000:1500]), points[1000:1500] ** -1.5, rtol=1e-15)

@@ -117,14 +117,14 @@ def test_the_first_bound_is_looser_and_used_where_it_suffices():
 def test_nothing_is_read_that_was_not_written(filling, monkeypatch):
     """Stages with a gate leave cells out; what lies there must not matter."""
     expected = neuron_kernel(("mean_power", 2), DATA["labels"]).bounded(np.linspace(-3, 3, 21)[:, None], np.linspace(-3, 3, 35), rtol=1e-12)
-    empty = run._aligned_empty
+    empty = run.aligned_empty
 
     def filled(shape, dtype):
         out = empty(shape, dtype)
         out[...] = filling
         return out
 
-    monkeypatch.setattr(run, "_aligned_empty", filled)
+    monkeypatch.setattr(run, "aligned_empty", filled)
     kernel = neuron_kernel(("mean_power", 2), DATA["labels"])
     found = kernel.bounded(np.linspace(-3, 3, 21)[:, None], np.linspace(-3, 3, 35), rtol=1e-12)
     for a, b in zip(expected, found):

@@ -336,6 +336,49 @@ def gauss(metric, x):
     return lowered(metric, x)[0, 1, 0, 1] / np.linalg.det(metric(x))
 
 
+@wrong("component-for-curvature", suite="surfaces")
+def a_component(metric, x):
+    return lowered(metric, x)[0, 1, 0, 1]
+
+
+@wrong("mixed-component-for-curvature", suite="surfaces")
+def a_mixed_component(metric, x):
+    return curvature(metric, x)[0, 1, 0, 1]
+
+
+@wrong("root-determinant-too-much", suite="surfaces")
+def area_for_its_square(metric, x):
+    return 2 * lowered(metric, x)[0, 1, 0, 1] / math.sqrt(np.linalg.det(metric(x)))
+
+
+@wrong("riemann-index-order-ikjl+factor-0.5", quantity="riemann")
+def two_mistakes_in_the_answer(metric, x):
+    return 0.5 * curvature(metric, x).transpose(0, 2, 1, 3)
+
+
+@wrong("scalar-without-inverse+overall-sign")
+def two_mistakes_in_the_trace(metric, x):
+    return -np.trace(np.einsum("rsrv->sv", curvature(metric, x)))
+
+
+@wrong("mixed-derivatives-scaled-2")
+def corners_over_two(metric, x):
+    """Landau & Lifshitz § 92, with the corner differences divided by 2h²."""
+    n, h = len(x), 1e-3
+    g, up, I = metric(x), np.linalg.inv(metric(x)), 1e-3 * np.eye(n)
+    d = np.stack([(metric(x + e) - metric(x - e)) / (2 * h) for e in I], -1)
+    dd = np.empty((n,) * 4)
+    for k in range(n):
+        for l in range(n):
+            a, b = I[k] + I[l], I[k] - I[l]
+            corners = metric(x + a) - metric(x + b) - metric(x - b) + metric(x - a)
+            dd[:, :, k, l] = (metric(x + I[k]) - 2 * g + metric(x - I[k])) / h**2 if k == l else corners / (2 * h * h)
+    low = 0.5 * (np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
+    down = 0.5 * (np.einsum("imkl->iklm", dd) + np.einsum("klim->iklm", dd) - np.einsum("ilkm->iklm", dd) - np.einsum("kmil->iklm", dd))
+    down += np.einsum("np,nkl,pim->iklm", up, low, low) - np.einsum("np,nkm,pil->iklm", up, low, low)
+    return np.einsum("il,km,iklm->", up, up, down)
+
+
 @wrong("only-two-dimensional scalar-two-dimensional")
 def surfaces_only(metric, x):
     return 2 * lowered(metric, x)[0, 1, 0, 1] / np.linalg.det(metric(x))
@@ -392,6 +435,15 @@ def contraction_over_an_antisymmetric_pair(metric, x):
 def plus_in_the_laplacian(metric, f, x):
     first, second = slopes(f, x, 1e-4), slopes(lambda y: slopes(f, y, 1e-3), x, 1e-3)
     return np.einsum("ab,ab->", np.linalg.inv(metric(x)), second + np.einsum("kab,k->ab", connection(metric, x), first))
+
+
+@wrong("root-determinant-too-much", quantity="laplacian")
+def divergence_not_divided(metric, f, x, h=1e-3):
+    """∂_i(√|g| g^ij ∂_j f) without the 1/√|g| in front."""
+    def flux(y):
+        g = metric(y)
+        return math.sqrt(abs(np.linalg.det(g))) * np.linalg.solve(g, slopes(f, y, 1e-4))
+    return np.trace(slopes(flux, x, h))
 
 
 # --- broken: arithmetic ----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from .operations import Plain
 from .text import Vector, Writer
 from .vector import define
 
-__all__ = ["emit", "block_lanes", "ROW_RUN", "CAREFUL_RUN"]
+__all__ = ["emit", "explain", "block_lanes", "ROW_RUN", "CAREFUL_RUN"]
 
 _MOST_BLOCKS = 2
 ROW_RUN = 32
@@ -63,6 +63,20 @@ def emit(plan: Schedule, bits: int, register_bytes: int) -> str:
         if bits == 32:
             defined.append(define(name, Vector(32, width), declared, arity))
     return "\n".join([*sorted(declared), "", *defined, *functions])
+
+
+def explain(plan: Schedule, bits: int, register_bytes: int) -> str:
+    """Vectors, and how many sums are held in registers over how many neighbouring cells."""
+    lanes = register_bytes * 8 // bits
+    lines = [f"vectors of {lanes} numbers of {bits} bits"]
+    for stage in plan.stages:
+        if stage.kind == "sum":
+            work = _Stage(plan, stage, bits, lanes, set(), {})
+            where = " x ".join(plan.name(k) for k in stage.cells) or "one cell"
+            lines.append(f"{len(stage.results)} sums over {plan.name(stage.table or 0)} for {where}: {work.blocks * work.vector.lanes} neighbouring cells at a time, their sums in registers")
+        elif stage.kind == "host":
+            lines.append(f"{stage.results[0].op}: by scipy.special, whole tables at a time")
+    return "\n".join(lines)
 
 
 class _Stage:

@@ -11,7 +11,7 @@ import threading
 from functools import cache
 from typing import Any
 
-__all__ = ["assemble", "host", "on_x86", "Library"]
+__all__ = ["assemble", "host", "has_avx512", "on_x86", "Library"]
 
 _lock = threading.Lock()
 
@@ -32,6 +32,10 @@ def host() -> tuple[str, str, int]:
     features = llvm.get_host_cpu_features()
     width = 64 if features.get("avx512f") and features.get("avx512dq") else 32 if features.get("avx") else 16
     return llvm.get_host_cpu_name(), features.flatten(), width
+
+
+def has_avx512() -> bool:
+    return on_x86() and host()[2] == 64
 
 
 def on_x86() -> bool:

@@ -6,6 +6,7 @@ import math
 
 from ..functions import FUNCTIONS
 from ..program import Node
+from . import estimates
 from .text import Writer
 
 __all__ = ["Plain"]
@@ -39,6 +40,10 @@ class Plain:
             return self._power(args[0], int(node.value))  # type: ignore[call-overload]
         if op == "sqrt":
             return w.intrinsic("sqrt", args[0])
+        if op == "reciprocal_root":
+            if estimates.fits(w):
+                return estimates.reciprocal_root(w, args[0])
+            return w.div(w.const(1.0), w.intrinsic("sqrt", args[0]))
         if op == "abs":
             return w.intrinsic("fabs", args[0])
         if op in ("floor", "ceil"):

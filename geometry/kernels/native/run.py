@@ -26,7 +26,7 @@ from . import cache as disk
 from .emit import block_lanes, emit
 from .machine import Library, assemble, host
 
-__all__ = ["Machine", "default_threads", "native_functions", "in_threads", "ROW_BLOCK"]
+__all__ = ["Machine", "aligned_empty", "default_threads", "native_functions", "in_threads", "ROW_BLOCK"]
 
 ROW_BLOCK = 4096
 _CHUNK_CELLS = 1 << 18
@@ -99,7 +99,9 @@ class Machine:
         for node in outputs:
             if node not in results:
                 results[node] = np.empty([lengths[k] for k in plan.home[node]], self.dtype)
-        for low, high in _chunks(extents, block):
+        # chunks keep the tables between stages in the cache; without such tables they are only overhead
+        between = [n for n, home in plan.home.items() if len(home) == len(extents) and n not in values and n not in (into or {})]
+        for low, high in _chunks(extents, block, _CHUNK_CELLS if between or plan.tables else 64 * _CHUNK_CELLS):
             sizes = dict(lengths)
             if extents:
                 sizes[0] = high - low
@@ -178,20 +180,20 @@ def _steps(plan: Schedule) -> list[tuple[int, list[int]]]:
     return [(k, sorted(needs(k))) for k in range(len(plan.stages)) if k not in row_wise]
 
 
-def _chunks(extents: Sequence[int], block: int) -> list[tuple[int, int]]:
+def _chunks(extents: Sequence[int], block: int, most: int) -> list[tuple[int, int]]:
     if not extents:
         return [(0, 0)]
     cells = math.prod(extents)
     length = extents[0]
-    if cells <= _CHUNK_CELLS * 2:
+    if cells <= most * 2:
         return [(0, length)]
-    each = max(1, _CHUNK_CELLS // max(1, cells // length))
+    each = max(1, most // max(1, cells // length))
     if len(extents) == 1:
         each = max(block, each // block * block)
     return [(k, min(length, k + each)) for k in range(0, length, each)]
 
 
-def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An array that starts on a cache line: a vector that crosses two lines loads at half the speed."""
     size = math.prod(shape) * dtype.itemsize
     raw = np.empty(size + 64, np.uint8)
@@ -273,9 +275,9 @@ class _Chunk:
             elif node in self.direct and self.direct[node].shape == shape:
                 self.buffers[node] = self.direct[node]
             elif node not in self.buffers or self.buffers[node].shape != shape or (node in plan.pairs and node not in self.low):
-                self.buffers[node] = _aligned_empty(shape, self.machine.dtype)
+                self.buffers[node] = aligned_empty(shape, self.machine.dtype)
                 if node in plan.pairs:
-                    self.low[node] = _aligned_empty(shape, self.machine.dtype)
+                    self.low[node] = aligned_empty(shape, self.machine.dtype)
         order = [self.capacity.get(k, 1) for k in range(plan.axes + len(plan.tables))]
         self.capacities = np.array(order or [1], np.int64)
 
