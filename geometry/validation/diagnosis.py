@@ -158,7 +158,7 @@ def distinct_numbers(observations: Sequence[Observation]) -> int:
 def _as_diagnosis(found: list[tuple[float, _Candidate]], groups: Sequence[Group]) -> Diagnosis:
     # All agree with the program to the same cutoff; one that agrees far better is the better explanation.
     best = min(level for level, _ in found)
-    close = [(level, c) for level, c in found if level <= max(1e3 * best, 1e-9)]
+    close = [(level, c) for level, c in found if level <= max(30 * best, 1e-9)]
     level, first = close[0]
     also = tuple(dict.fromkeys(c.name for _, c in close if c.name != first.name))
     count = sum(len(g.observations) for g in groups)

@@ -212,7 +212,7 @@ def metric_diagnoses(observations: Sequence[Observation], quantity: str) -> list
     if not found:
         return []
     best = min(level for level, _ in found)
-    close = [(level, m) for level, m in found if level <= max(1e3 * best, 1e-9)]
+    close = [(level, m) for level, m in found if level <= max(30 * best, 1e-9)]
     level, first = close[0]
     also = tuple(dict.fromkeys(m.name for _, m in close if m.name != first.name))
     return [Diagnosis(first.name, first.sentence, first.remedy, kind="metric", agreement=level, points=len(group.observations),
