@@ -132,7 +132,7 @@ class Caller:
         self.shape = (case.dim,) * QUANTITIES[quantity]
         self.form = form
         self._order = _order_of_coordinates(function, case)
-        self._batch: dict[int, Outcome] = {}
+        self._known: dict[int, Outcome] = {}
         if isolate and not can_isolate():
             raise ValueError("isolate=True needs a system that can fork processes")
         self._worker = Worker(self._remembering_points) if isolate else None
@@ -142,28 +142,30 @@ class Caller:
             raise ValueError(f"unknown form {form!r}; known are {', '.join(FORMS)}, auto")
 
     def _detect(self) -> str:
+        """The form that works best at the first point; what it answered there is kept."""
         candidates = guess_form(self.function, self.case, self.quantity)
-        best: tuple[int, str] | None = None
+        tried: dict[str, list[Outcome]] = {}
+        ranks: dict[str, int] = {}
         for form in candidates:
-            outcome = self._answers(form, self.rows if "batch" in form else self.rows[0])[0]
-            rank = 0 if outcome.value is not None and not outcome.findings else 1 if outcome.value is not None else 2
-            if any(f.name == "too-slow" for f in outcome.findings):
-                return form
-            if best is None or rank < best[0]:
-                best = (rank, form)
-            if rank == 0:
+            tried[form] = self._answers(form, self.rows if "batch" in form else self.rows[0])
+            outcome = tried[form][0]
+            hangs = any(f.name == "too-slow" for f in outcome.findings)
+            ranks[form] = -1 if hangs else 2 if outcome.value is None else 1 if outcome.findings else 0
+            if ranks[form] <= 0:
                 break
-        assert best is not None
-        # A form that works in no way is not more likely than the first.
-        return best[1] if best[0] < 2 else candidates[0]
+        # The first of the best; a form that works in no way is not more likely than the first.
+        chosen = min(ranks, key=lambda form: ranks[form])
+        self._known = dict(enumerate(tried[chosen]))
+        return chosen
 
     def at(self, index: int) -> Outcome:
         """The outcome at the point of that number."""
-        if "batch" in self.form:
-            if not self._batch:
-                self._batch = dict(enumerate(self._answers(self.form, self.rows)))
-            return self._batch[index]
-        return self._answers(self.form, self.rows[index])[0]
+        if index not in self._known:
+            if "batch" in self.form:
+                self._known = dict(enumerate(self._answers(self.form, self.rows)))
+            else:
+                self._known[index] = self._answers(self.form, self.rows[index])[0]
+        return self._known[index]
 
     def at_row(self, row: np.ndarray, keywords: dict[str, Any] | None = None) -> Outcome:
         """The outcome at any point."""
