@@ -71,10 +71,16 @@ void factored(int P, int N, const double *th, const double *x, const double *y, 
                 double s[7][W] = {{0}};
                 for (int n = 0; n < N; n++) {
                     const double ex = Ex[(size_t)i * N + n], *ey = Ey + (size_t)n * P + jb, *Z = X + 8 * (size_t)n;
+                    double e[W], f[W];
+#pragma omp simd
+                    for (int j = 0; j < W / 2; j++) {   /* one division for two cells */
+                        double a = 1 + (e[j] = ex * ey[j]), b = 1 + (e[j + W / 2] = ex * ey[j + W / 2]), r = 1 / (a * b);
+                        f[j] = r * b; f[j + W / 2] = r * a;
+                    }
 #pragma omp simd
                     for (int j = 0; j < W; j++) {
-                        double e = ex * ey[j], f = 1 / (1 + e), w, p;
-                        weights(f, e * f, Z[7], &w, &p);
+                        double w, p;
+                        weights(f[j], e[j] * f[j], Z[7], &w, &p);
                         s[0][j] += w * Z[0]; s[1][j] += w * Z[1]; s[2][j] += w * Z[2];
                         s[3][j] += p * Z[3]; s[4][j] += p * Z[4]; s[5][j] += p * Z[5]; s[6][j] += p * Z[6];
                     }

@@ -30,8 +30,8 @@ def precision(bits: int):
         ctx.prec = before
 
 
-def _power(base, exponent, analytic):
-    return base.pow(exponent, analytic=analytic)
+def _real_part(operation: Callable) -> Callable:
+    return lambda *arguments: operation(*map(acb, arguments[:-1]), arguments[-1]).real
 
 
 def _zeta_derivative(k: int, s: acb) -> acb:
@@ -86,6 +86,14 @@ _FUNCTIONS: dict[type, Callable] = {
     sp.Heaviside: lambda x, *rest: x.real_heaviside(analytic=rest[-1]),
 }
 
+# The same on real balls, which are several times faster; where there is no entry, the real part of the complex one.
+_REAL: dict[type, Callable] = {
+    **{f: (lambda x, a, method=getattr(arb, f.__name__): method(x))
+       for f in (sp.exp, sp.log, sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh, sp.atan, sp.asinh, sp.gamma, sp.erf, sp.erfc)},
+    sp.loggamma: lambda x, a: x.lgamma(),
+    sp.Abs: lambda x, a: abs(x),
+}
+
 _CONSTANTS: dict[sp.Basic, Callable[[], arb | acb]] = {
     sp.pi: lambda: arb.pi(),
     sp.E: lambda: arb.const_e(),
@@ -97,7 +105,7 @@ _CONSTANTS: dict[sp.Basic, Callable[[], arb | acb]] = {
 
 
 class Tape:
-    """A list of ball operations that evaluates several expressions together.
+    """A list of ball operations that evaluates several expressions together, on ``acb``, or on ``arb`` if ``real``.
 
     >>> import sympy as sp
     >>> x = sp.Symbol("x")
@@ -105,7 +113,8 @@ class Tape:
     0.5
     """
 
-    def __init__(self, expressions: Sequence[sp.Expr], arguments: Sequence[sp.Symbol]) -> None:
+    def __init__(self, expressions: Sequence[sp.Expr], arguments: Sequence[sp.Symbol], real: bool = False) -> None:
+        self._real = real
         self._constants: list[tuple[int, Callable[[], arb | acb]]] = []
         self._operations: list[tuple[int, Callable | str, tuple[int, ...]]] = []
         self._run: Callable | None = None
@@ -118,7 +127,8 @@ class Tape:
     def __call__(self, arguments: Sequence[Ball], analytic: bool = False) -> list[Ball]:
         constants = self._prepared.get(ctx.prec)
         if constants is None:
-            constants = self._prepared[ctx.prec] = [acb(make()) for _, make in self._constants]
+            kind = (lambda c: c.real if isinstance(c, acb) else arb(c)) if self._real else acb
+            constants = self._prepared[ctx.prec] = [kind(make()) for _, make in self._constants]
         if self._run is None:
             self._run = self._compiled()
         return self._run(arguments, constants, analytic)
@@ -177,7 +187,7 @@ class Tape:
         if isinstance(e, sp.Add):
             if (half := _complementary(e)) is not None:
                 factor, u, sign = half
-                tail = self._emit((lambda x, a: x.erfc()) if sign > 0 else (lambda x, a: (-x).erfc()), self._place(u))
+                tail = self._emit("({0}).erfc()" if sign > 0 else "(-{0}).erfc()", self._place(u))
                 return self._emit("{0} * {1}", self._place(factor), tail)
             return self._fold(e.args, "{0} + {1}")
         if isinstance(e, sp.Mul):
@@ -190,17 +200,22 @@ class Tape:
             return self._fold(e.args, "{0} * {1}")
         if isinstance(e, sp.Pow):
             if e.base is sp.E:
-                return self._emit(_FUNCTIONS[sp.exp], self._place(e.exp))
+                return self._emit("{0}.exp()", self._place(e.exp))
             base = self._place(e.base)
             if e.exp.is_Integer:
                 n = int(e.exp)
+                if self._real:  # arb ** n is NaN where the base may be zero; acb ** n is not
+                    plain = {1: "{0}", 2: "{0} * {0}", 3: "{0} * {0} * {0}", -1: "1 / {0}", -2: "1 / ({0} * {0})"}
+                    return self._emit(plain.get(n) or (lambda x, a: (acb(x) ** n).real), base)
                 return self._emit(f"{{0}} ** {n}", base)
             if e.exp == sp.Rational(1, 2):
-                return self._emit(lambda x, a: x.sqrt(analytic=a), base)
-            return self._emit(_power, base, self._place(e.exp))
+                return self._emit("{0}.sqrt()" if self._real else "{0}.sqrt(analytic=analytic)", base)
+            return self._emit("{0} ** {1}" if self._real else "{0}.pow({1}, analytic=analytic)", base, self._place(e.exp))
         operation = _FUNCTIONS.get(type(e))
         if operation is None:
             operation = _by_name(e)
+        if self._real:
+            operation = _REAL.get(type(e)) or _real_part(operation)
         return self._emit(operation, *(self._place(x) for x in e.args))
 
     def _fold(self, terms: Sequence[sp.Basic], operation: str) -> int:

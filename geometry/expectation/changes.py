@@ -108,6 +108,8 @@ def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple[Any, Any, str]]:
         elif isinstance(e, sp.log):
             logs = True
             inner = e.args[0]
+        elif isinstance(e, sp.Function) and e.args[-1] != x and _is_affine(e.args[-1], x):
+            inner = e.args[-1]
         if inner is not None and inner != x and _is_affine(inner, x):
             affine.add(inner)
     line = (variable.lower, variable.upper) == (-oo, oo)

@@ -27,9 +27,13 @@ from flint import acb, arb, ctx, fmpq
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, split_at_kinks
 from .quadrature import QuadratureError
-from .tails import NoMajorant, Tail
+from .tails import NoMajorant, NoRule, Tail
 
-__all__ = ["Enclosure", "enclosures", "expectation_balls"]
+__all__ = ["Enclosure", "NoEnclosure", "enclosures", "expectation_balls"]
+
+class NoEnclosure(QuadratureError):
+    """The density holds a function that is not bounded towards the end of the range; the message names it."""
+
 
 oo = sp.oo
 _V, _Y = sp.Dummy("v", positive=True), sp.Dummy("y", positive=True)
@@ -122,7 +126,7 @@ class Enclosure:
         sizes = [0.0] * self.size
         for arm in self.arms:
             for k in range(-80, 81):
-                found = arm.at(acb(arb(fmpq(k, 2))), given, False)
+                found = arm.at(arb(fmpq(k, 2)), given)
                 for j, value in enumerate(found or ()):
                     size = float(abs(value).mid())
                     if math.isfinite(size) and abs(value).rel_accuracy_bits() > 8:
@@ -132,11 +136,13 @@ class Enclosure:
     def tail(self, key: Any, log_density: sp.Expr, functions: Sequence[sp.Expr], x: sp.Symbol, given: Mapping[sp.Symbol, Any],
              tolerances: Sequence[float], most: int = _FARTHEST) -> tuple[arb, list[arb]]:
         """A cut X, and bounds of ∫_X^∞ |f| exp(L) below the tolerances."""
-        reason, start = "", max(0, self.reach.get(key, 0) - 1)
+        reason, start = "", self.reach.get(key, 0)
         for k in range(start, 4 * most + 1):
             tail = Tail(x, arb(2) ** arb(fmpq((4 + k % 4) << (k // 4), 2)), given)
             try:
                 bounds = [tail.integral(log_density, f) if f != 0 else arb(0) for f in functions]
+            except NoRule as problem:
+                raise NoEnclosure(f"no rigorous bound for the tail of the expectation: {problem}") from None
             except NoMajorant as problem:
                 reason = str(problem)
                 continue
@@ -190,13 +196,14 @@ class _Arm:
         self.owner, self.line, self.half, self.image = owner, line, half, image
         x = owner.variable.symbol
         self.log_density, *self.functions = (e.xreplace({x: image}) for e in (owner.log_density, *owner.functions))
-        self.tape = Tape([self.log_density, *self.functions], [*owner.symbols, _V])
+        self.tapes = [Tape([self.log_density, *self.functions], [*owner.symbols, _V], real) for real in (False, True)]
         self.panels: list[tuple[float, float]] = []
 
-    def at(self, u: acb, given: Mapping[sp.Symbol, Any], analytic: bool) -> list[acb] | None:
-        """f exp(L) dx/du at u, or None where it is not finite."""
+    def at(self, u: Any, given: Mapping[sp.Symbol, Any]) -> list[Any] | None:
+        """f exp(L) dx/du at u, or None where it is not finite; where u is complex, also None where not analytic."""
         v, rate = (u.sinh(), u.cosh()) if self.line else ((e := u.exp()), e)
-        p, *values = self.tape([*(acb(n) if isinstance(n, arb) else acb(arb(n)) for n in given.values()), v], analytic)
+        real = isinstance(u, arb)
+        p, *values = self.tapes[real]([*(arb(n) if real else acb(arb(n)) for n in given.values()), v], True)
         p = p.exp() * rate
         values = [p * f for f in values]
         return values if all(f.is_finite() for f in values) else None
@@ -269,23 +276,23 @@ class _Arm:
 
     def _sliver(self, right: float, end: arb, given: Mapping[sp.Symbol, Any]) -> list[arb]:
         """The integrals between a float and the exact end of the range, next to it."""
-        found = self.at(acb(arb(right).union(end)), given, False)
+        found = self.at(arb(right).union(end), given)
         if found is None:
             raise QuadratureError("the integrand is not finite in the middle of its range")
-        return [((end - right) * f).real for f in found]
+        return [(end - right) * f for f in found]
 
     def _panel(self, a: float, b: float, given: Mapping[sp.Symbol, Any], tolerances: Sequence[float]) -> list[arb] | None:
         """The integrals over one panel, or None where it is to be halved."""
         centre, radius = (arb(a) + arb(b)) / 2, (arb(b) - arb(a)) / 2
-        flat = self.at(acb(arb(a).union(arb(b))), given, False)
+        flat = self.at(arb(a).union(arb(b)), given)
         if flat is not None and all(abs(f) * radius < t for f, t in zip(flat, tolerances)):
-            return [(2 * radius * f).real for f in flat]
+            return [2 * radius * f for f in flat]
         if b - a > 8:
             return None
         best: tuple[int, float, list[arb]] | None = None
         for rho in _RHO:
             box = acb(centre + arb(0, radius * arb((rho + 1 / rho) / 2)), arb(0, radius * arb((rho - 1 / rho) / 2)))
-            on_box = self.at(box, given, True)
+            on_box = self.at(box, given)
             if on_box is None:
                 continue
             factors = [abs(f).upper() * radius * fmpq(64, 15) / (1 - arb(rho) ** -2) for f in on_box]
@@ -296,16 +303,16 @@ class _Arm:
         if best is None or best[0] > _MOST_NODES:
             return None
         nodes, rho, factors = best
-        totals = [acb(0)] * self.owner.size
+        totals = [arb(0)] * self.owner.size
         for x, weight in _legendre(nodes, ctx.prec):
-            found = self.at(acb(centre + radius * x), given, False)
+            found = self.at(centre + radius * x, given)
             if found is None:
                 return None
             totals = [t + weight * f for t, f in zip(totals, found)]
             for j, f in enumerate(found):
                 self.owner.seen[j] += float(abs(f.mid()) * weight.mid() * radius)
         error = arb(rho) ** (-2 * nodes)
-        return [(radius * t).real + arb(0, (c * error).upper()) for t, c in zip(totals, factors)]
+        return [radius * t + arb(0, (c * error).upper()) for t, c in zip(totals, factors)]
 
 
 def _above(cut: arb) -> float:

@@ -26,7 +26,7 @@ from flint import arb, fmpq
 
 from .balls import exact
 
-__all__ = ["NoMajorant", "Tail"]
+__all__ = ["NoMajorant", "NoRule", "Tail"]
 
 Number = Any  # fmpq where exact, else arb
 _MOST_TERMS = 64
@@ -34,6 +34,10 @@ _MOST_TERMS = 64
 
 class NoMajorant(ValueError):
     """The behaviour towards the end of the range could not be bounded; the message says what stood in the way."""
+
+
+class NoRule(NoMajorant):
+    """A function whose behaviour at infinity is not known here."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +302,7 @@ class Tail:
             return self._exp(self._times(exponent, self._log(self.of(e.base))))
         rule = _RULES.get(type(e)) or _RULES.get(type(e).__name__)
         if rule is None:
-            raise NoMajorant(f"{type(e).__name__} has no enclosure towards infinity")
+            raise NoRule(f"the growth of {type(e).__name__} is not known, in {e}")
         return rule(self, e)
 
     def _positive(self, e: sp.Expr) -> tuple[bool, arb]:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .intervals import Interval, ranges
-from .native.emit import CAREFUL_RUN, ROW_RUN
+from .native.emit import CAREFUL_RUN
 from .native.run import ROW_BLOCK
 from .program import Graph, Node, Program
 from .schedule import MASKS
@@ -295,7 +295,7 @@ class Bounds:
         """The error of a sum over rows, in units of the sum of moduli: additions that a term goes through."""
         block = min(self.rows[table], ROW_BLOCK)
         if self.bits == 128:
-            additions = min(block, ROW_RUN) + block // ROW_RUN + self.rows[table] // ROW_BLOCK + 4
+            additions = min(block, CAREFUL_RUN) + block // CAREFUL_RUN + self.rows[table] // ROW_BLOCK + 4
         else:
             additions = min(block, CAREFUL_RUN) + 6
         return _rounded_up(additions) * self.u

@@ -80,6 +80,16 @@ class Schedule:
         gates = (s.gate for s in self.stages if s.gate is not None)
         return tuple(dict.fromkeys(n for n in (*self.program.nodes(), *gates) if n.op in ("input", "row")))
 
+    @cached_property
+    def packed(self) -> dict[int, dict[Node, int]]:
+        """For the rows of each table, the columns that are kept side by side, row by row: one address reaches them all."""
+        groups: dict[int, dict[Node, int]] = {}
+        for node, home in self.home.items():
+            if len(home) == 1 and home[0] >= self.axes and not self.pairs:
+                group = groups.setdefault(home[0], {})
+                group[node] = len(group)
+        return groups
+
     def name(self, loop: int) -> str:
         return f"axis{loop}" if loop < self.axes else self.tables[loop - self.axes]
 

@@ -373,6 +373,7 @@ def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequen
         if echo is not None:
             echo(case.name)
         points = [[sp.Rational(int(v.p), int(v.q)) for v in p] for p in case.points]
-        manifold = RiemannianManifold(case.metric, case.coordinates, name=case.name)
+        metric = case.metric if case.origin is None else case.origin.metric  # the same, as means over data
+        manifold = RiemannianManifold(metric, case.coordinates, name=case.name)
         rows += ask_oracle(manifold, quantities, oracle=oracle, points=points, data=case.data or None, seconds=seconds).rows
     return OracleTable(ORACLES[oracle].title() if oracle in ORACLES else oracle, tuple(rows))

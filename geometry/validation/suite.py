@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import sympy as sp
 from flint import fmpq
 
+from ..expectation import Mean
 from .cases import Case
 
 __all__ = ["SUITES", "load_suite"]
@@ -140,10 +142,15 @@ def _large() -> list[Case]:
         e = sp.exp(-(a * sp.Rational(p) + b * sp.Rational(q)))
         slope = e / (1 + e) ** 2
         neuron += slope * sp.Matrix([[sp.Rational(p * p), sp.Rational(p * q)], [sp.Rational(p * q), sp.Rational(q * q)]]) / len(rows)
+    # The same as means over the rows: what the engine itself works with.
+    inputs = sp.symbols("p q", real=True)
+    e = sp.exp(-(a * inputs[0] + b * inputs[1]))
+    means = sp.ImmutableMatrix(2, 2, lambda i, j: Mean(e / (1 + e) ** 2 * inputs[i] * inputs[j], inputs))
     return [
         _case("dense-4d", dense, c, [(0.5, -0.25, 0.75, 0.25), (-0.5, 0.75, 0.25, -0.5)], 4),
         _case("rotating-spacetime", rotating, (t, r, theta, phi), [(0.5, 3.0, 0.75, 1.0)], 4, "lorentzian"),
         _case("logistic-neuron", neuron, (a, b), [(0.5, -0.25), (-1.0, 1.5), (2.0, 1.0)], 4, "statistical neuron",
+              data=dict(zip(inputs, zip(*rows))), origin=SimpleNamespace(metric=means, coordinates=(a, b)),
               source="Fisher metric of one logistic neuron with two weights over six inputs"),
     ]  # fmt: skip
 

@@ -100,6 +100,14 @@ def test_bad_points(bad, message):
         as_case((sp.diag(1, x**2), (x, y)), **bad)
 
 
+def test_the_neuron_as_a_sum_and_as_means():
+    case = next(c for c in load_suite() if c.name == "logistic-neuron")
+    for point in case.points:
+        whole, means = case.jets(point), case.jets(point, metric=case.origin.metric)
+        for name in ("g", "dg", "ddg"):
+            assert all(p.overlaps(q) for p, q in zip(getattr(whole, name).ravel(), getattr(means, name).ravel()))
+
+
 def test_suites_have_names():
     assert {c.name for c in load_suite("quick")} < {c.name for c in load_suite()}
     assert len({c.name for c in load_suite()}) == len(load_suite())

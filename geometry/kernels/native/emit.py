@@ -27,7 +27,7 @@ from .vector import define
 __all__ = ["emit", "explain", "block_lanes", "ROW_RUN", "CAREFUL_RUN"]
 
 _MOST_BLOCKS = 2
-ROW_RUN = 32
+ROW_RUN = 64
 CAREFUL_RUN = 16  # the same, for certified programs
 # Subnormal float32 numbers slow x86 down a hundredfold; sums over rows take them for zero.
 _FLUSH_ON = """  %mode_old = alloca i32
@@ -114,9 +114,17 @@ class _Stage:
             self.stride[loop] = w.let(f"load i64, ptr {p}", "cap")
         tables = [(self.pointer, n) for n in (*stage.inputs, *stage.results)]
         tables += [(self.low_pointer, n) for n in (*stage.inputs, *stage.results) if n in self.pairs]
+        bases: dict[int, tuple[str, int]] = {}  # of packed columns: the first one's address and place
         for position, (pointers, node) in enumerate(tables):
+            loop, place = self._packed(node)
+            if loop in bases:
+                base, first = bases[loop]
+                pointers[node] = w.let(f"getelementptr {self.vector.scalar}, ptr {base}, i64 {place - first}", "col")
+                continue
             p = w.let(f"getelementptr ptr, ptr %buffers, i64 {position}", "p")
             pointers[node] = w.let(f"load ptr, ptr {p}", "buf")
+            if loop is not None:
+                bases[loop] = pointers[node], place
         if stage.kind == "sum":
             # vectors outermost: the tables of the last axis stay in the first-level cache
             order = [self.along, *self.cells[:-1]] if self.along is not None else []
@@ -180,6 +188,13 @@ class _Stage:
                         paired = node in self.pairs
                         self.loaded[node, block] = (high, self._load(self.low_pointer[node], home, block)) if paired else high
 
+    def _packed(self, node: Node) -> tuple[int | None, int]:
+        """The table whose rows hold the node side by side with others, and its place there."""
+        for loop, group in self.plan.packed.items():
+            if node in group:
+                return loop, group[node]
+        return None, 0
+
     def _address(self, pointer: str, home: tuple[int, ...], block: int) -> str:
         w = self.w
         offset = "0"
@@ -187,6 +202,8 @@ class _Stage:
             here = self.index[loop]
             if loop == self.along and block:
                 here = w.let(f"add i64 {here}, {block * self.vector.lanes}")
+            if home == (loop,) and loop in self.plan.packed:
+                here = w.let(f"mul i64 {here}, {len(self.plan.packed[loop])}")
             offset = here if offset == "0" else w.let(f"add i64 {w.let(f'mul i64 {offset}, {self.stride[loop]}')}, {here}")
         return w.let(f"getelementptr {self.vector.scalar}, ptr {pointer}, i64 {offset}", "a")
 
@@ -196,7 +213,7 @@ class _Stage:
         align = v.bits // 8
         if v.lanes == 1:
             return w.let(f"load {v.type}, ptr {address}, align {align}")
-        if home and home[-1] == self.along:
+        if home and home[-1] == self.along and not (home[0] in self.plan.packed and len(home) == 1):
             return w.let(f"load {v.type}, ptr {address}, align {align}")
         if self.along in home:
             return self._gather(address, home)
@@ -206,7 +223,7 @@ class _Stage:
 
     def _gather(self, address: str, home: tuple[int, ...]) -> str:
         w, v = self.w, self.vector
-        step = "1"
+        step = str(len(self.plan.packed[home[0]])) if len(home) == 1 else "1"
         for loop in home[home.index(self.along) + 1:]:
             step = self.stride[loop] if step == "1" else w.let(f"mul i64 {step}, {self.stride[loop]}")
         out = "poison"
@@ -254,7 +271,7 @@ class _Stage:
         which costs two roundings in all: then it is CAREFUL_RUN and a few.
         """
         careful = self.plan.careful and not self.pairs
-        length = CAREFUL_RUN if careful else ROW_RUN
+        length = CAREFUL_RUN if careful or self.pairs else ROW_RUN
         w, v, stage = self.w, self.vector, self.stage
         zero = "zeroinitializer" if v.lanes > 1 else v.constant(0.0)
         keys = [(node, b) for node in stage.results for b in range(self.blocks)]
@@ -338,7 +355,17 @@ class _Stage:
             targets.append((self.low_pointer[node], value[1] if isinstance(value, tuple) else self.w.const(0.0)))
         for pointer, part in targets:
             address = self._address(pointer, home, block)
+            if len(home) == 1 and home[0] in self.plan.packed and self.vector.lanes > 1:
+                self._scatter(part, address, len(self.plan.packed[home[0]]))
+                continue
             self.w.line(f"  store {self.vector.type} {part}, ptr {address}, align {self.vector.bits // 8}")
+
+    def _scatter(self, value: str, address: str, step: int) -> None:
+        w, v = self.w, self.vector
+        for lane in range(v.lanes):
+            here = w.let(f"getelementptr {v.scalar}, ptr {address}, i64 {step * lane}")
+            one = w.let(f"extractelement {v.type} {value}, i32 {lane}")
+            w.line(f"  store {v.scalar} {one}, ptr {here}, align {v.bits // 8}")
 
     def _evaluate(self) -> list[dict[Node, Value]]:
         """Emit the body for all blocks side by side; for each block, the names of its values."""

@@ -264,13 +264,21 @@ class _Chunk:
             length = parts[loop][1] - parts[loop][0] if loop in parts else size
             vectorised = loop >= plan.axes or loop == plan.axes - 1 or self._is_along(loop)
             self.capacity[loop] = max(length, block) if vectorised else length
+        columns: dict[Node, np.ndarray] = {}
+        for loop, group in plan.packed.items():
+            side_by_side = aligned_empty((self.capacity[loop], len(group)), self.machine.dtype)
+            columns |= {node: side_by_side[:, place] for node, place in group.items()}
         for node, home in plan.home.items():
             row_wise = any(loop in parts for loop in home)
             if node in self.ready and not row_wise:
                 continue
             self.ready.add(node)
             shape = tuple(self.capacity[k] for k in home)
-            if node in self.values:
+            if node in columns:
+                self.buffers[node] = columns[node]
+                if node in self.values:
+                    columns[node][:] = self._input(self.values[node], home, shape)
+            elif node in self.values:
                 self.buffers[node] = self._input(self.values[node], home, shape)
             elif node in self.direct and self.direct[node].shape == shape:
                 self.buffers[node] = self.direct[node]
