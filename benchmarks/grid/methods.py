@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import subprocess
 import tempfile
@@ -110,16 +111,28 @@ def _minor(a, b, c, d, E, F, G, e, g):
     return left - right
 
 
-def compiled(loss: str, name: str, axis: np.ndarray, data, slope: float = 5.0) -> Run | None:
-    """`factored` or `plain` of neuron.c, compiled here and now; None without a C compiler."""
+def threads() -> int:
+    """The processors that everybody here uses."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def library(source: str, defines: list[str]) -> ctypes.CDLL | None:
+    """A C file of this folder, compiled here and now; None without a C compiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         return None
+    target = Path(tempfile.mkdtemp(prefix="chentsov-benchmark-")) / "library.so"
+    subprocess.run([compiler, *FLAGS, *defines, str(HERE / source), "-o", str(target), "-lm"], check=True)
+    return ctypes.CDLL(str(target))
+
+
+def compiled(loss: str, name: str, axis: np.ndarray, data, slope: float = 5.0) -> Run | None:
+    """`factored` or `plain` of neuron.c, compiled here and now; None without a C compiler."""
     kind, order = LOSSES[loss][1]
-    folder = Path(tempfile.mkdtemp(prefix="chentsov-benchmark-"))
-    target = folder / "neuron.so"
-    subprocess.run([compiler, *FLAGS, f"-DLOSS={kind}", f"-DORDER={order}", str(HERE / "neuron.c"), "-o", str(target), "-lm"], check=True)
-    function = getattr(ctypes.CDLL(str(target)), name)
+    code = library("neuron.c", [f"-DLOSS={kind}", f"-DORDER={order}"])
+    if code is None:
+        return None
+    function = getattr(code, name)
     count, rows = axis.size, len(data[0])
     if count % 16:
         raise ValueError("the C version wants a multiple of 16 points a side")
@@ -180,5 +193,43 @@ def jax_nested(loss: str, axis: np.ndarray, data, batch: int, slope: float = 5.0
 
     def run() -> np.ndarray:
         return np.asarray(grid(points).block_until_ready()).reshape(axis.size, axis.size)
+
+    return run
+
+
+def jax_categorical(dimension: int, points: np.ndarray, batch: int) -> Run | None:
+    """R of the categorical family by nested jacfwd from the metric as derivatives of the log-partition; None without JAX."""
+    try:
+        import jax
+    except ImportError:
+        return None
+    jax.config.update("jax_enable_x64", True)
+    import jax.numpy as jnp
+
+    def metric(theta):
+        p = jnp.exp(theta) / (1 + jnp.sum(jnp.exp(theta)))
+        return jnp.diag(p) - jnp.outer(p, p)
+
+    def inverse_metric(theta):
+        # known in closed form: kind to JAX, whose solver can stall under vmap
+        weights = jnp.exp(theta)
+        total = 1 + jnp.sum(weights)
+        return jnp.diag(total / weights) + total
+
+    def christoffel(theta):
+        d = jax.jacfwd(metric)(theta)
+        low = (jnp.einsum("mkj->mjk", d) + d - jnp.einsum("jkm->mjk", d)) / 2
+        return jnp.einsum("im,mjk->ijk", inverse_metric(theta), low)
+
+    def scalar(theta):
+        gamma, d = christoffel(theta), jax.jacfwd(christoffel)(theta)
+        ricci = (jnp.einsum("ijli->jl", d) - jnp.einsum("ijil->jl", d) + jnp.einsum("iim,mjl->jl", gamma, gamma) - jnp.einsum("ilm,mji->jl", gamma, gamma))
+        return jnp.sum(inverse_metric(theta) * ricci)
+
+    thetas = jnp.asarray(points.T)
+    grid = jax.jit(lambda p: jax.lax.map(jax.vmap(scalar), p.reshape(-1, batch, dimension)))
+
+    def run() -> np.ndarray:
+        return np.asarray(grid(thetas).block_until_ready()).ravel()
 
     return run

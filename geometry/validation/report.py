@@ -158,7 +158,9 @@ class Report:
                 shown = ", ".join(d.also[:6]) + (f" and {len(d.also) - 6} more" if len(d.also) > 6 else "")
                 yield f"  not told apart by this quantity on these points: {shown}"
         if not self.passed and not self.diagnoses and any(c.status == "fail" for c in self.cases):
-            yield "diagnosis: none of the known mistakes predicts these numbers"
+            random = any(f.name == "not-repeatable" and f.severity == "fail" for f in self.findings)
+            yield ("no diagnosis: the numbers change from call to call" if random
+                   else "diagnosis: none of the known mistakes predicts these numbers")  # fmt: skip
         for law in self.broken_laws:
             yield f"broken law: {law}"
         if self.smallest is not None:

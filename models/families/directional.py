@@ -21,7 +21,7 @@ def von_mises() -> Family:
         "von_mises", "von Mises family", {x: (m - sp.pi, m + sp.pi)}, (m, k), {m: (-sp.pi, sp.pi), k: POSITIVE},
         density=sp.exp(k * sp.cos(x - m)) / (2 * sp.pi * sp.besseli(0, k)),
         closed_forms={"metric": [[k * A, 0], [0, 1 - A**2 - A / k]]},
-        source="Mardia & Jupp, Directional Statistics (2000), sec. 5.4", sample={m: R(1, 3), k: R(3, 2)},
+        source="Mardia & Jupp, Directional Statistics (2000)", sample={m: R(1, 3), k: R(3, 2)},
     )  # fmt: skip
 
 
@@ -38,5 +38,5 @@ def von_mises_fisher() -> Family:
         {t: (0, sp.pi), p: (0, 2 * sp.pi), k: POSITIVE},
         density=k / (4 * sp.pi * sp.sinh(k)) * sp.exp(k * cosine) * sp.sin(u),
         closed_forms={"metric": [[k * L, 0, 0], [0, k * L * sp.sin(t) ** 2, 0], [0, 0, k**-2 - 1 / sp.sinh(k) ** 2]]},
-        source="Mardia & Jupp, Directional Statistics (2000), sec. 9.3 and 10.3", sample={t: R(2, 3), p: R(1, 2), k: R(3, 2)},
+        source="Mardia & Jupp, Directional Statistics (2000); the metric by differentiation", sample={t: R(2, 3), p: R(1, 2), k: R(3, 2)},
     )  # fmt: skip

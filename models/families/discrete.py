@@ -11,7 +11,7 @@ oo = sp.oo
 UNIT = (0, 1)
 POSITIVE = (0, oo)
 
-MIYAMOTO = "Miyamoto, Meneghetti, Pinele, Costa, arXiv:2304.14885"
+MIYAMOTO = "Miyamoto, Meneghetti, Pinele & Costa, On closed-form expressions for the Fisher–Rao distance, arXiv:2304.14885"
 
 
 @family
@@ -68,7 +68,7 @@ def categorical(k: int = 3) -> Family:
         "categorical", f"categorical family with {k} outcomes", variables, p, {s: UNIT for s in p},
         density=density * last**left,
         closed_forms={"metric": _simplex_metric(p, last), "ricci_scalar": R(n * (n - 1), 4)},
-        source="Amari & Nagaoka (2000), sec. 2.5: the sphere of radius 2", condition="p1 + … < 1",
+        source="Amari & Nagaoka, Methods of Information Geometry (2000), ch. 2: part of the sphere of radius 2", condition="p1 + … < 1",
         sample={s: R(1, 2 * n) + R(i, 20 * n) for i, s in enumerate(p)},
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ def geometric() -> Family:
         "geometric", "geometric family", {x: (0, oo, "discrete")}, (t,), {t: UNIT},
         density=t * (1 - t) ** x,
         closed_forms={"metric": [[1 / (t**2 * (1 - t))]]},
-        source="Johnson, Kemp & Kotz, Univariate Discrete Distributions (2005), ch. 5", sample={t: R(2, 5)},
+        source=MIYAMOTO, sample={t: R(2, 5)},
     )  # fmt: skip
 
 

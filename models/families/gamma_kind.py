@@ -25,7 +25,7 @@ def exponential() -> Family:
         "exponential", "exponential family of waiting times", {x: (0, oo)}, (lam,), {lam: POSITIVE},
         density=lam * sp.exp(-lam * x),
         closed_forms={"metric": [[lam**-2]], "amari_chentsov": {(0, 0, 0): -2 / lam**3}},
-        source="Amari & Nagaoka (2000)", sample={lam: R(3, 2)},
+        source="Amari & Nagaoka, Methods of Information Geometry (2000), ch. 2", sample={lam: R(3, 2)},
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def beta() -> Family:
             "metric": [[A - C, -C], [-C, B - C]],
             "ricci_scalar": A2 * B2 * C2 * (A / A2 + B / B2 - C / C2) / (2 * det**2),
         },
-        source="Le Brigant & Puechmorel, The Fisher-Rao geometry of beta distributions, arXiv:1904.08247",
+        source="Le Brigant & Puechmorel, The Fisher-Rao geometry of beta distributions applied to the study of canonical moments, arXiv:1904.08247",
         sample={a: 2, b: 3},
     )  # fmt: skip
 
@@ -113,7 +113,7 @@ def dirichlet(k: int = 3) -> Family:
         closed_forms={
             "metric": [[(trigamma(a[i]) if i == j else 0) - trigamma(total) for j in range(k)] for i in range(k)]
         },
-        source="Le Brigant, Preston & Puechmorel, Fisher-Rao geometry of Dirichlet distributions, arXiv:2005.05608",
+        source="Le Brigant, Preston & Puechmorel, Fisher-Rao geometry of Dirichlet distributions, Differential Geom. Appl. 74 (2021) 101702",
         sample={e: R(3 + 2 * i, 2) for i, e in enumerate(a)},
     )  # fmt: skip
 

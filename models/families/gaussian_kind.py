@@ -25,7 +25,7 @@ def normal() -> Family:
             "metric": [[s**-2, 0], [0, 2 / s**2]], "ricci_scalar": sp.S.NegativeOne,
             "amari_chentsov": {(0, 0, 1): 2 / s**3, (1, 1, 1): 8 / s**3},
         },
-        source=AMARI + ", sec. 2.2", sample={m: R(1, 3), s: R(7, 5)},
+        source=AMARI + ", ch. 2", sample={m: R(1, 3), s: R(7, 5)},
     )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def inverse_gaussian() -> Family:
         "inverse_gaussian", "inverse Gaussian family", {x: (0, oo)}, (m, lam), {m: POSITIVE, lam: POSITIVE},
         density=sp.sqrt(lam / (2 * sp.pi * x**3)) * sp.exp(-lam * (x - m) ** 2 / (2 * m**2 * x)),
         closed_forms={"metric": [[lam / m**3, 0], [0, 1 / (2 * lam**2)]], "ricci_scalar": sp.S.NegativeOne},
-        source="Tweedie, Ann. Math. Statist. 28 (1957); curvature by differentiation", sample={m: R(3, 2), lam: R(4, 5)},
+        source="Tweedie, Statistical properties of inverse Gaussian distributions, Ann. Math. Statist. 28 (1957); curvature by differentiation", sample={m: R(3, 2), lam: R(4, 5)},
     )  # fmt: skip
 
 

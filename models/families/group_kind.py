@@ -10,7 +10,7 @@ R = sp.Rational
 oo = sp.oo
 REAL = (-oo, oo)
 POSITIVE = (0, oo)
-OLLER = "Oller, Information metric for extreme value and logistic distributions, Sankhya A 49 (1987)"
+OLLER = "Oller, Information metric for extreme value and logistic probability distributions, Sankhya A 49 (1987)"
 
 
 @family
@@ -69,7 +69,7 @@ def laplace() -> Family:
         "laplace", "Laplace family", {x: REAL}, (m, b), {m: REAL, b: POSITIVE},
         density=sp.exp(-sp.Abs(x - m) / b) / (2 * b),
         closed_forms={"metric": [[b**-2, 0], [0, b**-2]], "ricci_scalar": -sp.Integer(2)},
-        source="Kotz, Kozubowski & Podgórski, The Laplace Distribution and Generalizations (2001), sec. 2.6",
+        source="Kotz, Kozubowski & Podgórski, The Laplace Distribution and Generalizations (2001), ch. 2",
         sample={m: R(1, 3), b: R(7, 5)},
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def student_t() -> Family:
             "metric": [[(nu + 1) / ((nu + 3) * s**2), 0], [0, 2 * nu / ((nu + 3) * s**2)]],
             "ricci_scalar": -(nu + 3) / nu,
         },
-        source="Mitchell, Int. Statist. Rev. 56 (1988)", sample={m: R(1, 3), s: R(7, 5), nu: R(9, 2)},
+        source="Mitchell, Statistical manifolds of univariate elliptic distributions, Int. Statist. Rev. 56 (1988)", sample={m: R(1, 3), s: R(7, 5), nu: R(9, 2)},
     )  # fmt: skip
 
 
