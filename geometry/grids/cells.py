@@ -21,7 +21,7 @@ from ..kernels.kernel import Kernel
 from ..kernels.lower import lower, symbol_keys
 from .axes import Axis
 
-__all__ = ["Cells", "certified", "SINGULAR", "OUTSIDE", "LIMIT"]
+__all__ = ["Cells", "certified", "proven_numbers", "SINGULAR", "OUTSIDE", "LIMIT"]
 
 SINGULAR, OUTSIDE, LIMIT = 1, 2, 3
 _LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are hoisted
@@ -35,6 +35,26 @@ def certified(values: np.ndarray, bounds: np.ndarray, rtol: float) -> np.ndarray
     """Where |computed - exact| <= bound proves a relative error of at most rtol: bound <= rtol (|computed| - bound)."""
     with np.errstate(invalid="ignore", over="ignore"):
         return np.isfinite(values) & (bounds * (1 + rtol) <= rtol * np.abs(values) * (1 - 2.0**-40))
+
+
+def proven_numbers(kernel: Kernel, arrays: Sequence[np.ndarray], rtol: float) -> tuple[np.ndarray, np.ndarray, int]:
+    """Machine numbers with their bounds; double-doubles where these miss the tolerance.
+
+    Returns:
+        Values, a row an expression; which of them are still not proven; how many cells took double-doubles.
+    """
+    values, bounds = kernel.bounded(*arrays, rtol=rtol)
+    unproven = ~certified(values, bounds, rtol)
+    open_cells = np.asarray(unproven.any(axis=0))
+    count = int(open_cells.sum())
+    if count:
+        where, points, mask = _gathered(open_cells, arrays)
+        found, bounds = kernel.bounded(*points, refined=True, where=mask)
+        part = (slice(None), *where)
+        better = unproven[part] & certified(found, bounds, rtol)
+        values[part] = np.where(better, found, values[part])
+        unproven[part] &= ~better
+    return values, np.asarray(unproven), count
 
 
 def _gathered(open_cells: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[tuple, list[np.ndarray], np.ndarray | None]:
@@ -71,28 +91,11 @@ class Cells:
             values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
             unproven = ~np.isfinite(values)
         else:
-            values, unproven = self._certified(arrays)
+            values, unproven, refined = proven_numbers(self.kernel, arrays, self.rtol)
+            self.refined += refined
         status = np.zeros(values.shape[1:], np.int8)
         self._settle(values, status, unproven, part)
         return values, status
-
-    def _certified(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Machine numbers with their bounds; double-doubles where these miss the tolerance; which of them are still open."""
-        assert self.rtol is not None
-        values, bounds = self.kernel.bounded(*arrays, rtol=self.rtol)
-        proven = certified(values, bounds, self.rtol)
-        open_cells = np.asarray(~proven.all(axis=0))
-        count = int(open_cells.sum())
-        if not count:
-            return values, np.asarray(~proven)
-        self.refined += count
-        where, points, mask = _gathered(open_cells, arrays)
-        found, found_bounds = self.kernel.bounded(*points, refined=True, where=mask)
-        better, good = np.full_like(values, np.nan), np.zeros(values.shape, bool)
-        better[(slice(None), *where)] = found
-        good[(slice(None), *where)] = certified(found, found_bounds, self.rtol)
-        values = np.where(~proven & good, better, values)
-        return values, np.asarray(~(proven | good))
 
     def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
         n = len(self.axes)
