@@ -64,7 +64,7 @@ class NodeExpectation(Expectation):
 
     def lay_at(self, point: Mapping[sp.Symbol, sp.Expr], check: bool = True) -> None:
         """Lay the nodes out for one parameter point; the symbols of their columns stay the same."""
-        self.where = {self.forward[s]: v for s, v in point.items()}
+        self.where = {self.forward[s]: v for s, v in point.items() if s in self.forward}
         self.rows: dict[sp.Symbol, np.ndarray] = {}
         self.columns: list[tuple[Standard, dict[sp.Symbol, sp.Symbol], sp.Symbol]] = []
         for group in self.groups:
