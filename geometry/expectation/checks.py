@@ -12,7 +12,7 @@ from .density import Density, DensityError
 from .logarithms import exp_of, tidy_log
 from .elliptical import EllipticalExpectation
 from .moments import Expectation, TableExpectation
-from .quadrature import QuadratureError
+from .quadrature import Numbers, QuadratureError
 from .sampling import Point, working_copy
 from .table import Diverges
 
@@ -29,7 +29,7 @@ def check(route: Expectation, points: Sequence[Point]) -> tuple[str, ...]:
     if mass != 1:
         if mass is not None:
             _complain_unless_one(mass, points)
-        text, route.point = check_numerically(route.density, points, route=route if isinstance(route, EllipticalExpectation) else None)
+        text, route.point, _ = check_numerically(route.density, points, route=route if isinstance(route, EllipticalExpectation) else None)
         return (text,)
     means = "E[s] = 0 follows"
     if route.density.moving_bounds or route.density.kinks:
@@ -92,8 +92,8 @@ def _complain_unless_one(mass: sp.Expr, points: Sequence[Point]) -> None:
 
 def check_numerically(
     density: Density, points: Sequence[Point], digits: int = 25, route: Expectation | None = None
-) -> tuple[str, Point]:
-    """∫ p = 1 and E[s] = 0 by quadrature at one of the points; what was found, to how many digits, and where.
+) -> tuple[str, Point, bool]:
+    """∫ p = 1 and E[s] = 0 by quadrature at one of the points; what was found, where, and whether all E[s²] are finite.
 
     The points are guesses: one outside the domain of the model fails, and the next is tried.  E[s] = 0 says that
     ∫ p stays 1 in the neighbourhood of the point.  A route that reduces the integrals to fewer variables may be given.
@@ -104,28 +104,29 @@ def check_numerically(
     first: NormalisationError | None = None
     for point in points:
         try:
-            return _check_at(density, point, digits, route), point
+            text, finite = _check_at(density, point, digits, route)
+            return text, point, finite
         except NormalisationError as reason:
             first = first or reason
     assert first is not None
     raise first
 
 
-def _check_at(density: Density, point: Point, digits: int, route: Expectation | None) -> str:
+def _check_at(density: Density, point: Point, digits: int, route: Expectation | None) -> tuple[str, bool]:
     route = route or Expectation(density, point)
     several = max(sum(not v.discrete for v in piece.variables) for piece in getattr(route, "reduced", density).pieces) > 1
     digits = 12 if several else digits  # nodes multiply with the dimension
     ones: list[sp.Expr] = [sp.S.One] * len(density.pieces)
     where = ", ".join(f"{s} = {v}" for s, v in point.items())
     try:
-        numbers = route.numbers([ones, *route.scores], point, digits, enough=10)
+        numbers, finite = _moments(route, ones, point, digits)
     except NotImplementedError as reason:
         raise DensityError(f"the density cannot be evaluated to check its normalisation: {reason}") from None
     except QuadratureError as reason:
         _blame_a_score(route, ones, point, where, digits, moving=density.moving_bounds)
         raise NormalisationError(f"the density could not be integrated at {where}: {reason}") from None
     reached = int(-math.log10(max(numbers.error, 10.0**-digits)))
-    mass, *means = (float((v.real - (k == 0)).mid()) for k, v in enumerate(numbers.values))
+    mass, *means = (float((v.real - (k == 0)).mid()) for k, v in enumerate(numbers.values[: 1 + len(route.scores)]))
     if abs(mass) > 10.0**-reached:
         raise NormalisationError(f"the density is not normalised: ∫p = {1 + mass:.10g} at {where}")
     moving = []
@@ -137,7 +138,16 @@ def _check_at(density: Density, point: Point, digits: int, route: Expectation | 
                 )
             moving.append(str(c))
     means_text = f"E[s] ≠ 0 for {', '.join(moving)}: the support moves" if moving else "E[s] = 0"
-    return f"∫p = 1 and {means_text} to {reached} digits at {where}"
+    return f"∫p = 1 and {means_text} to {reached} digits at {where}", finite
+
+
+def _moments(route: Expectation, ones: list[sp.Expr], point: Point, digits: int) -> tuple[Numbers, bool]:
+    """∫ p and E[s], with E[s²] in the same sweep where these exist."""
+    rows = [ones, *route.scores]
+    try:
+        return route.numbers([*rows, *(route._product(s, s) for s in route.scores)], point, digits, enough=10), True
+    except QuadratureError:
+        return route.numbers(rows, point, digits, enough=10), False
 
 
 def _blame_a_score(route: Expectation, ones: list[sp.Expr], point: Point, where: str, digits: int, moving: bool) -> None:

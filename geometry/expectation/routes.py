@@ -85,9 +85,10 @@ def elliptical_route(reduction: EllipticalExpectation | None) -> EllipticalExpec
     return next((r for r in routes if _closed(r)), None)
 
 
-def radial_quadrature(reduction: EllipticalExpectation) -> EllipticalExpectation:
-    """Quadrature nodes for the radial variable."""
-    check_finite(reduction)
+def radial_quadrature(reduction: EllipticalExpectation, finite: bool) -> EllipticalExpectation:
+    """Quadrature nodes for the radial variable; ``finite`` says that all E[s²] are known to be."""
+    if not finite:
+        check_finite(reduction)
     return reduction.over(NodeExpectation(reduction.reduced, reduction.point, check=False))
 
 
@@ -176,17 +177,19 @@ def choose(
         ("elliptical", lambda: elliptical_route(reduction)),
         ("table", lambda: table_route(density, point)),
         ("symbolic", lambda: None if reduction else _symbolic_route(density, point, time_limit, only is not None)),
-        ("quadrature", lambda: radial_quadrature(reduction) if reduction else NodeExpectation(density, point)),
+        ("quadrature", lambda: radial_quadrature(reduction, finite) if reduction else NodeExpectation(density, point, check=not finite)),
     ]
     known = [name for name, _ in attempts]
     if only is not None:
         if only not in known:
             raise DensityError(f"unknown route {only!r}; known are {', '.join(known)}")
         attempts = [a for a in attempts if a[0] == only]
-    checked = ""
+    checked, finite = "", False
     for name, attempt in attempts:
         if name in ("symbolic", "quadrature") and not checked:
-            checked, point = check_numerically(density, points, route=reduction)  # before anything slow
+            checked, point, finite = check_numerically(density, points, route=reduction)  # before anything slow
+            if reduction is not None:
+                reduction.point = point
         route = attempt()
         if route is not None:
             checks = (checked,) if checked else check(route, points)

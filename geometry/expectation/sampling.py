@@ -179,7 +179,7 @@ def working_copy(density: Density, point: Point, signed: bool = False) -> tuple[
     stand_ins = working_symbols(density, point, signed)
     pieces = [p.substitute(stand_ins) for p in density.pieces]
     copy = Density(tuple(pieces), tuple(stand_ins[c] for c in density.coordinates))
-    return copy, stand_ins, {stand_ins[s]: v for s, v in point.items()}
+    return copy, stand_ins, {stand_ins[s]: v for s, v in point.items() if s in stand_ins}
 
 
 def sign_at(point: Mapping[sp.Symbol, sp.Expr]) -> Callable[[sp.Expr], int]:

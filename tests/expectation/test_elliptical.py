@@ -43,8 +43,9 @@ def test_bivariate_t():
     assert sp.limit(m.ricci_scalar, nu, oo) == normal.ricci_scalar == -R(9, 2)
 
 
-def test_first_and_third_moments_of_the_scores_fit_the_metric():
-    m = student()
+@pytest.mark.parametrize("coordinates", [(m1, s2, r), pytest.param(THETA, marks=pytest.mark.slow)], ids=len)
+def test_first_and_third_moments_of_the_scores_fit_the_metric(coordinates):
+    m = StatisticalManifold.from_density(STUDENT, PLANE, coordinates, domain={r: (-1, 1)})
     e, n = m.exponential_connection(), range(m.dim)
     for i in n:
         for j in range(i + 1):
@@ -77,8 +78,11 @@ def mitchell(weight, at):
 
 @pytest.mark.parametrize(
     ("density", "weight"),
-    [(STUDENT.subs(nu, 3), lambda u: -R(5, 2) * sp.log(1 + u / 3)), (LOGISTIC, lambda u: -u - 2 * sp.log(1 + sp.exp(-u))), (KOTZ, lambda u: sp.log(u) - u**2)],
-    ids=["t", "logistic", "Kotz"],
+    [
+        pytest.param(STUDENT.subs(nu, 3), lambda u: -R(5, 2) * sp.log(1 + u / 3), id="t", marks=pytest.mark.slow),
+        pytest.param(LOGISTIC, lambda u: -u - 2 * sp.log(1 + sp.exp(-u)), id="logistic", marks=pytest.mark.slow),
+        pytest.param(KOTZ, lambda u: sp.log(u) - u**2, id="Kotz"),
+    ],
 )  # fmt: skip
 def test_against_the_formula_of_mitchell(density, weight):
     m = StatisticalManifold.from_density(density, PLANE, THETA, domain={r: (-1, 1)})
@@ -101,6 +105,7 @@ def test_curvature_by_the_gauss_equation():
     assert abs(m.ricci_scalar_at({m1: 1, s: R(3, 2)}, 15) + R(5, 2)) < 1e-13
 
 
+@pytest.mark.slow
 def test_against_the_plane_itself():
     """E[s_i s_j] by Gauss–Legendre rules in polar coordinates of the original density."""
     m = student()

@@ -62,6 +62,7 @@ def test_another_point_starts_from_the_panels_of_the_last():
         assert third.contains(0) and float(third.rad()) < 1e-13 * float(point[s]) ** 3
 
 
+@pytest.mark.slow
 def test_against_acb_integral():
     """The same integral over a finite interval: x = tan t removes the tails of a Cauchy law altogether."""
     d = read_density(s / (sp.pi * (s**2 + (x - m) ** 2)), {x: (-oo, oo)}, (m, s))

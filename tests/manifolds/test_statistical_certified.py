@@ -19,6 +19,7 @@ def mixture():
     return StatisticalManifold.from_density(e * bump(m) + (1 - e) * bump(-m), {x: (-oo, oo)}, (e, m), domain={e: (0, 1)})
 
 
+@pytest.mark.slow
 def test_a_mixture_of_two_normals(mixture):
     assert mixture.provenance.route == "quadrature"
     axes = {e: [0.3, 1.5], m: [0.0, 1.25]}
@@ -34,7 +35,7 @@ def test_a_mixture_of_two_normals(mixture):
 
 
 def test_the_nodes_agree_with_what_is_proven(mixture):
-    axes = {e: [0.25, 0.6], m: [1.0]}
+    axes = {e: [0.25], m: [1.0]}
     fast, proven = (mixture.on_grid(axes, ("ricci_scalar", "christoffel"), **options) for options in ({}, {"rtol": 1e-9}))
     for name in ("ricci_scalar", "christoffel"):
         assert np.allclose(fast[name].values, proven[name].values, rtol=1e-11, atol=1e-12)
