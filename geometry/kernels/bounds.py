@@ -34,6 +34,7 @@ __all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "Apart"]
 
 # The relative error of own functions, in units of u, twice what `benchmarks.functions` measures (exp, which
 # is wrong by 0.7 units in the last place where its value is not subnormal: 1.8 times).
+_POLYGAMMA = 24.0
 _ULPS = {"exp": 2.5, "expm1": 4, "log": 4, "log1p": 4, "sin": 4, "cos": 4, "tanh": 4, "logistic": 4, "softplus": 4}
 
 
@@ -408,6 +409,14 @@ class Bounds:
             self.over_rows.setdefault(relative, self.over_rows[node])
             self.range.setdefault(relative, (0.0, math.inf))
         return Bound(own, 1.0, relative, covers=False)
+
+    def _polygamma(self, node: Node) -> Bound:
+        """Of an order from 1 and x > 0: |x psi_(m+1)(x)| < (m + 1) |psi_m(x)|, as n!/(x + k)^(n+1) summed over k shows term by term."""
+        (a,), order = node.args, int(node.value)  # type: ignore[call-overload]
+        x = self.bound[a]
+        if not 1 <= order <= 8 or x.a is not None or x.d or self.range[a][0] <= 0 or self.bits == 128:
+            return UNKNOWN
+        return Bound((order + 1) * x.c * self.inflate + _POLYGAMMA * self.u, d=4.0)
 
     def _softplus(self, node: Node) -> Bound:
         return self._lipschitz(node)

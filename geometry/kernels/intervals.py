@@ -102,6 +102,8 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
         return (0.0, 1.0)
     if op == "softplus":
         return (0.0, max(args[0][1], 0.0) + 1.0)
+    if op == "polygamma" and args[0][0] > 0 and int(node.value) >= 1:  # type: ignore[call-overload]
+        return (0.0, math.inf) if int(node.value) % 2 else (-math.inf, 0.0)  # type: ignore[call-overload]
     if op in ("log", "log1p"):
         shift = 1.0 if op == "log1p" else 0.0
         return (_log(args[0][0] + shift), _log(args[0][1] + shift))

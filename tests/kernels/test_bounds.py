@@ -83,7 +83,7 @@ def test_float32_counts_the_rounding_of_its_inputs():
 GENERAL = [
     a / b - b / a, (a - b) / (a + b) ** 2, sp.sqrt(a**2 + b) * sp.tanh(a - b), sp.exp(-a * b) - 1 + a, sp.log(a + b) * sp.sin(a * b), 1 / (a - b),
     logistic(a - 3 * b) - sp.Rational(1, 3), (a - 1) ** 7, sp.pi * a - sp.EulerGamma * b, sp.Abs(a - b) * sp.cos(b), sp.log(1 + a**2) - a,
-    sp.gamma(a) + b, sp.Piecewise((a, a > b), (b**2, True)), sp.Piecewise((a, a * b > 1), (b**2, True)), a**sp.Rational(1, 3), sp.sqrt(a - b),
+    sp.gamma(a) + b, sp.polygamma(1, a) * b - 1, sp.polygamma(2, a * b) / sp.polygamma(1, a) ** 2 + a, sp.Piecewise((a, a > b), (b**2, True)), sp.Piecewise((a, a * b > 1), (b**2, True)), a**sp.Rational(1, 3), sp.sqrt(a - b),
 ]
 
 
@@ -92,6 +92,12 @@ GENERAL = [
 def test_formulas_of_all_kinds(formula, refined):
     axes = np.array([0.3, 1.0, 1.0 + 2**-40, 2.7])[:, None], np.array([0.25, 1.0, 0.9999999, 2.0, 3.5, 0.3])
     check(compile([formula], [a, b]), [formula], (a, b), axes, None, refined, count=24)
+
+
+def test_families_with_polygamma_functions_are_certified_in_machine_numbers():
+    formula = (sp.polygamma(1, a) + a * sp.polygamma(2, a)) / (2 * (a * sp.polygamma(1, a) - 1) ** 2)   # R of the gamma family
+    values, bounds = compile([formula], [a]).bounded(np.linspace(0.2, 30, 400))
+    assert (bounds <= 1e-10 * np.abs(values)).mean() > 0.99
 
 
 def test_what_has_no_rule_has_no_bound():
