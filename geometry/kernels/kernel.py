@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,9 +78,9 @@ class Kernel:
         if backend not in ("native", "numba", "numpy"):
             raise ValueError(f"unknown back end {backend!r}: choose 'native', 'numba' or 'numpy' (balls: evaluate_ball)")
         self.backend = backend
+        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1):
+            raise ValueError(f"threads = {threads!r}: a whole number, at least one, is needed")
         self.threads = default_threads() if threads is None else int(threads)
-        if self.threads < 1:
-            raise ValueError(f"threads = {threads}: at least one is needed")
         flat, self._shape = _flattened(expressions)
         symbols = _symbols(flat, [*arguments, *(constants or {})])
         self.arguments = symbols[: len(arguments)]
@@ -106,14 +107,12 @@ class Kernel:
         prepared = [_array(a, name, self.dtype) for a, name in zip(arrays, self._argument_keys)]
         if len(arrays) != len(self._argument_keys):
             raise ValueError(f"{len(arrays)} arrays for {len(self._argument_keys)} arguments ({', '.join(self._argument_keys)})")
-        try:
-            shape = np.broadcast_shapes(*(a.shape for a in prepared))
-        except ValueError:
-            shapes = ", ".join(f"{k}: {a.shape}" for k, a in zip(self._argument_keys, prepared))
-            raise ValueError(f"the arguments do not broadcast against one another ({shapes})") from None
+        shape = _broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
         size = len(self._flat) * math.prod(shape)
         _refuse_if_too_large(size * self.dtype.itemsize)
         target = self._target(out, shape)
+        if out is not None:  # an argument that lies in the memory to be filled is read before
+            prepared = [a.copy() if np.may_share_memory(a, out) else a for a in prepared]
         if target.size:
             with np.errstate(all="ignore"):
                 if self._looped is not None and self.backend != "numpy":
@@ -215,7 +214,7 @@ class Kernel:
         left out; their bounds are infinite.
         """
         prepared = [_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
-        shape = np.broadcast_shapes(*(a.shape for a in prepared))
+        shape = _broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
         count = len(self._flat)
         target = np.empty((2 * count, *shape), self.dtype)
         extra = {TOLERANCE: np.asarray(rtol, self.dtype)}
@@ -400,8 +399,12 @@ def _flattened(expressions: Any) -> tuple[list[sp.Expr], Any]:
         flat = list(sp.flatten(expressions.tolist())) if shape else [expressions[()]]
     elif isinstance(expressions, (list, tuple, sp.Tuple)):
         flat, shape = list(expressions), list
+    elif isinstance(expressions, np.ndarray):
+        flat, shape = list(expressions.ravel()), tuple(expressions.shape)
     else:
         flat, shape = [expressions], None
+    if any(isinstance(e, (str, bytes)) for e in flat):  # SymPy would run it as code
+        raise ValueError("an expression is given as text: hand in a SymPy expression made of symbols")
     flat = [e if isinstance(e, Contraction) else sp.sympify(e) for e in flat]
     for e in flat:
         if not isinstance(e, (sp.Expr, Contraction)):
@@ -428,12 +431,25 @@ def _symbols(expressions: Sequence[sp.Expr], names: Sequence[sp.Symbol | str]) -
 def _number(symbol: sp.Symbol, value: Any) -> float:
     try:
         return float(value)
-    except TypeError:
+    except (TypeError, ValueError):
         raise ValueError(f"the constant {symbol} must be a real number, not {value!r}") from None
+    except OverflowError:
+        raise ValueError(f"the constant {symbol} is too large for a machine number: {str(value)[:20]}...") from None
 
 
 def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
-    array = np.asarray(value)
+    if isinstance(value, (Real, sp.Number, sp.NumberSymbol)) and not isinstance(value, np.generic):
+        try:
+            value = float(value)
+        except (OverflowError, TypeError):
+            raise ValueError(f"{name}: {str(value)[:20]} is no machine number") from None
+    try:
+        # what a mask hides is no number
+        array = value.filled(np.nan) if isinstance(value, np.ma.MaskedArray) and value.dtype.kind == "f" else np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: the rows of a nested list must have one length") from None
+    if isinstance(value, np.ma.MaskedArray) and value.dtype.kind != "f" and np.ma.is_masked(value):
+        raise ValueError(f"{name}: a masked array of {value.dtype}; fill it, or make it an array of floats (what is masked counts as NaN)")
     if array.dtype.kind not in "fiub":
         kind = {"c": "complex", "O": "object", "U": "text", "S": "text"}.get(array.dtype.kind, str(array.dtype))
         raise ValueError(f"{name}: an array of real numbers is needed, not {kind}")
@@ -459,6 +475,19 @@ def _rows(tables: Mapping[str, str], data: Mapping, dtype: np.dtype) -> dict[str
             raise ValueError(f"data of {key} has {column.size} rows, data of {first} has {length}")
         out[key] = np.ascontiguousarray(column)
     return out
+
+
+def _broadcast(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape that arrays broadcast to, however large."""
+    rank = max((len(s) for s in shapes.values()), default=0)
+    out = []
+    for lengths in zip(*((1,) * (rank - len(s)) + s for s in shapes.values())):
+        longer = set(lengths) - {1}
+        if len(longer) > 1:
+            listed = ", ".join(f"{k}: {s}" for k, s in shapes.items())
+            raise ValueError(f"the arguments do not broadcast against one another ({listed})")
+        out.append(longer.pop() if longer else 1)
+    return tuple(out)
 
 
 def _refuse_if_too_large(needed: int) -> None:

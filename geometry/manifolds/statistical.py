@@ -367,6 +367,9 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         the reason in `status` (tenths of a second a cell where the integrals depend on its parameters).  Without `rtol` the
         integrals are sums over nodes, checked on the corners of the grid.
         """
+        if self.density is not None and options.get("constants"):  # a constant of the density may not matter for the metric
+            idle = {c.name for c in self.density.constants} - {s.name for s in self.metric.free_symbols}
+            options["constants"] = {k: v for k, v in options["constants"].items() if str(k) not in idle}
         if self.expectation is not None and self.expectation.nodes is not None:
             return statistical_numbers.on_nodes(self, axes, quantities, **options)
         return super().on_grid(axes, quantities, **options)

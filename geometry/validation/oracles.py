@@ -157,7 +157,7 @@ def _by_jax(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) 
     try:
         metric = case.metric_function()
         first = jax.jacfwd(metric)
-        derivatives = (metric, first, jax.jacfwd(first))
+        derivatives = [jax.jit(f) for f in (metric, first, jax.jacfwd(first))]
         points = [jax.numpy.asarray(floats(point)) for point in case.points]
         runs = [Pipeline().run(Jets(*(np.asarray(f(x))[None] for f in derivatives))) for x in points]
     finally:

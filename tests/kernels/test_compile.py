@@ -178,6 +178,36 @@ def test_a_result_larger_than_memory_is_refused_first():
         f(*huge)
 
 
+def test_out_may_overlap_the_arguments():
+    memory = np.linspace(0, 1, 100)
+    want = np.exp(memory[:90])
+    np.testing.assert_allclose(compile(sp.exp(x), [x])(memory[:90], out=memory[10:]), want, rtol=1e-15)
+    memory = np.linspace(0, 1, 48 * 48)
+    column, row = memory[:48][:, None], np.linspace(0, 1, 48)
+    want = np.exp(column) * row + np.sin(column + row)
+    got = compile(sp.exp(x) * y + sp.sin(x + y), [x, y])(column, row, out=memory.reshape(48, 48))
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+
+
+def test_masked_numbers_and_exact_numbers():
+    np.testing.assert_array_equal(f(np.ma.array([1.0, 2.0], mask=[False, True]), 0.0), [1.0, np.nan])
+    assert f(sp.Rational(1, 2), 3) == 6.5
+    with pytest.raises(ValueError, match="masked"):
+        f(np.ma.array([1, 2], mask=[False, True]), 0.0)
+
+
+def test_text_is_never_run(tmp_path):
+    trap = f"open({str(tmp_path / 'trap')!r}, 'w')"
+    for make in (lambda: compile(trap, [x]), lambda: compile([x, trap], [x]), lambda: evaluate_ball(trap, {x: 1})):
+        with pytest.raises(ValueError, match="text"):
+            make()
+    assert not (tmp_path / "trap").exists()
+
+
+def test_matrices_of_numpy_are_taken_as_they_are():
+    assert compile(np.array([[x, y], [x * y, 1]], object), [x, y])(2.0, 3.0).tolist() == [[2.0, 3.0], [6.0, 1.0]]
+
+
 @pytest.mark.parametrize("make, words", [
     (lambda: compile(x + y, [x]), "unknown symbol 'y'"),
     (lambda: compile(x, [x, x]), "twice"),
@@ -195,6 +225,12 @@ def test_a_result_larger_than_memory_is_refused_first():
     (lambda: compile(Mean(x * z, z) * z, [x], data={z: [1.0]}), "outside the Mean"),
     (lambda: compile(Mean(x * z, z), [x, z], data={z: [1.0]}), "both an argument"),
     (lambda: compile(x, [x], threads=0), "threads"),
+    (lambda: compile(x, [x], threads=2.5), "whole number"),
+    (lambda: compile(x + y, [x], constants={y: "a"}), "real number"),
+    (lambda: compile(x + y, [x], constants={y: 10**400}), "too large"),
+    (lambda: f(10**400, 1.0), "no machine number"),
+    (lambda: f([[1.0], [1.0, 2.0]], 1.0), "nested list"),
+    (lambda: f(np.broadcast_to(1.0, (1 << 40, 1)), np.broadcast_to(1.0, (1, 1 << 40))), "GiB"),
 ])
 def test_wrong_questions(make, words):
     with pytest.raises(ValueError, match=words):

@@ -116,15 +116,15 @@ class _Stage:
         tables += [(self.low_pointer, n) for n in (*stage.inputs, *stage.results) if n in self.pairs]
         bases: dict[int, tuple[str, int]] = {}  # of packed columns: the first one's address and place
         for position, (pointers, node) in enumerate(tables):
-            loop, place = self._packed(node)
-            if loop in bases:
-                base, first = bases[loop]
+            group, place = self._packed(node)
+            if group in bases:
+                base, first = bases[group]
                 pointers[node] = w.let(f"getelementptr {self.vector.scalar}, ptr {base}, i64 {place - first}", "col")
                 continue
             p = w.let(f"getelementptr ptr, ptr %buffers, i64 {position}", "p")
             pointers[node] = w.let(f"load ptr, ptr {p}", "buf")
-            if loop is not None:
-                bases[loop] = pointers[node], place
+            if group is not None:
+                bases[group] = pointers[node], place
         if stage.kind == "sum":
             # vectors outermost: the tables of the last axis stay in the first-level cache
             order = [self.along, *self.cells[:-1]] if self.along is not None else []
