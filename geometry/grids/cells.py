@@ -25,6 +25,7 @@ __all__ = ["Cells", "certified", "proven_numbers", "SINGULAR", "OUTSIDE", "LIMIT
 
 SINGULAR, OUTSIDE, LIMIT = 1, 2, 3
 _LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are hoisted
+_WORTH_A_TIER = 0.01  # share of open cells from which double-doubles are tried for sums alone
 _VECTOR = 8     # cells that are computed together along the last axis of a grid
 _PRECISIONS = (128, 512, 2048)
 _HOPELESS = 200  # cells without a number in a row, after which a block is given up
@@ -38,23 +39,25 @@ def certified(values: np.ndarray, bounds: np.ndarray, rtol: float) -> np.ndarray
 
 
 def proven_numbers(kernel: Kernel, arrays: Sequence[np.ndarray], rtol: float) -> tuple[np.ndarray, np.ndarray, int]:
-    """Machine numbers with their bounds; double-doubles where these miss the tolerance.
+    """Machine numbers with their bounds; double-doubles where these miss the tolerance, first for sums over rows only, then throughout.
 
     Returns:
         Values, a row an expression; which of them are still not proven; how many cells took double-doubles.
     """
     values, bounds = kernel.bounded(*arrays, rtol=rtol)
     unproven = ~certified(values, bounds, rtol)
-    open_cells = np.asarray(unproven.any(axis=0))
-    count = int(open_cells.sum())
-    if count:
-        where, points, mask = _gathered(open_cells, arrays)
-        found, bounds = kernel.bounded(*points, refined=True, where=mask)
-        part = (slice(None), *where)
-        better = unproven[part] & certified(found, bounds, rtol)
-        values[part] = np.where(better, found, values[part])
-        unproven[part] &= ~better
-    return values, np.asarray(unproven), count
+    counts = []
+    for arithmetic, least in (("sums", _WORTH_A_TIER * values[0].size), ("refined", 0)):
+        open_cells = np.asarray(unproven.any(axis=0))
+        counts.append(int(open_cells.sum()))
+        if counts[-1] > least:
+            where, points, mask = _gathered(open_cells, arrays)
+            found, bounds = kernel.bounded(*points, where=mask, **{arithmetic: True})
+            part = (slice(None), *where)
+            better = unproven[part] & certified(found, bounds, rtol)
+            values[part] = np.where(better, found, values[part])
+            unproven[part] &= ~better
+    return values, np.asarray(unproven), counts[0]
 
 
 def _gathered(open_cells: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[tuple, list[np.ndarray], np.ndarray | None]:

@@ -30,11 +30,12 @@ from .native.run import ROW_BLOCK
 from .program import Graph, Node, Program
 from .schedule import MASKS
 
-__all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "Apart"]
+__all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "PAIR_UNIT", "Apart"]
 
 # The relative error of own functions, in units of u, twice what `benchmarks.functions` measures (exp, which
 # is wrong by 0.7 units in the last place where its value is not subnormal: 1.8 times).
 _POLYGAMMA = 24.0
+PAIR_UNIT = 2.0**-101  # the relative error of a double-double operation: 32 u^2
 _ULPS = {"exp": 2.5, "expm1": 4, "log": 4, "log1p": 4, "sin": 4, "cos": 4, "tanh": 4, "logistic": 4, "softplus": 4}
 
 
@@ -79,7 +80,7 @@ class Bounds:
         self.row_tables = program.rows
         self.bits = bits
         # the rounding error of one operation, relative and where it underflows
-        self.u, self.eta = {64: (2.0**-53, 2.0**-1074), 32: (2.0**-24, 2.0**-126), 128: (2.0**-101, 2.0**-1068)}[bits]
+        self.u, self.eta = {64: (2.0**-53, 2.0**-1074), 32: (2.0**-24, 2.0**-126), 128: (PAIR_UNIT, 2.0**-1068)}[bits]
         # products of errors are at most inflate - 1 of the bound while relative errors stay below largest_c
         self.inflate, self.largest_c = (1 + 2.0**-8, 2.0**-10) if bits == 32 else (1 + 2.0**-20, 2.0**-22)
         self.ulps = {"exp": 64} if bits == 128 else _ULPS
@@ -292,14 +293,14 @@ class Bounds:
             big = self.raw("mul", self.absolute(a.args[0]), self.absolute(a.args[1]))
         return Bound(2 * self.u, (k + summing) * self.inflate * (1 + 2 * summing), self._mean_of(big, node), d)
 
-    def summing(self, table: str) -> float:
+    def summing(self, table: str, bits: int | None = None) -> float:
         """The error of a sum over rows, in units of the sum of moduli: additions that a term goes through."""
         block = min(self.rows[table], ROW_BLOCK)
-        if self.bits == 128:
+        if (bits or self.bits) == 128:
             additions = min(block, CAREFUL_RUN) + block // CAREFUL_RUN + self.rows[table] // ROW_BLOCK + 4
         else:
             additions = min(block, CAREFUL_RUN) + 6
-        return _rounded_up(additions) * self.u
+        return _rounded_up(additions) * (PAIR_UNIT if bits == 128 else self.u)
 
     def _mean_of(self, integrand: Node, like: Node) -> Node:
         made = self.graph.node("mean", (integrand,), like.value)

@@ -201,7 +201,7 @@ class Kernel:
         inputs = {k: n for n, k in nodes.items() if n.op == "input"}
         return scalar_function(plan, self.dtype, columns, [inputs.get(k) for k in self._argument_keys])
 
-    def bounded(self, *arrays: Any, rtol: float = 0.0, refined: bool = False, where: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def bounded(self, *arrays: Any, rtol: float = 0.0, sums: bool = False, refined: bool = False, where: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Values and bounds on their absolute errors, each with one row an expression.
 
         A bound is sound: the exact value of the formula, at the inputs as they are, is no further away. It is
@@ -210,7 +210,8 @@ class Kernel:
         this relative error takes.
 
         With `refined`, the computation is in double-double arithmetic (about 32 digits); NaN for expressions
-        with functions that it does not have. With `where` (a mask of the broadcast shape) the other cells may be
+        with functions that it does not have. With `sums`, only the means over rows and what follows them are;
+        NaN where there are no means. With `where` (a mask of the broadcast shape) the other cells may be
         left out; their bounds are infinite.
         """
         prepared = [_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
@@ -218,19 +219,20 @@ class Kernel:
         count = len(self._flat)
         target = np.empty((2 * count, *shape), self.dtype)
         extra = {TOLERANCE: np.asarray(rtol, self.dtype)}
-        if refined:
+        mode = "refined" if refined else "sums" if sums else "bounded"
+        if mode != "bounded":
             extra[GATE] = np.ones((1,) * len(shape)) if where is None else np.broadcast_to(where, shape).astype(self.dtype)
         if self._looped is not None:  # loops come without bounds
             target[count:] = np.inf
-            if refined:
+            if mode != "bounded":
                 target[:count] = np.nan
             elif target.size:
                 self._evaluate_with_loops([a.astype(self.dtype, copy=False) for a in prepared], shape, target[:count])
         elif target.size:
             with np.errstate(all="ignore"):
-                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, "refined" if refined else "bounded", extra)
+                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, mode, extra)
         values, bounds = target[:count], target[count:]
-        if refined:  # the low parts are dropped
+        if mode != "bounded":  # the low parts are dropped
             bounds += np.abs(values) * 2.0**-53
             if where is not None:
                 left_out = ~np.broadcast_to(where, shape)
@@ -285,6 +287,9 @@ class Kernel:
         values = dict(zip(names, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
         pattern = dict(zip(names, loops)) | {k: frozenset() for k in self._constants}
         machine = self._machine(pattern, len(extents), values, mode)
+        if machine is None:
+            target[...] = np.nan
+            return
         plan = machine.plan
         tables = {t: len(extents) + k for k, t in enumerate(plan.tables)}
         rows = {tables[t]: len(next(iter(self._data[key] for key, u in self.program.rows.items() if u == t))) for t in plan.tables}
@@ -311,7 +316,7 @@ class Kernel:
 
                 flat[...] = leaf(node, self.dtype)
 
-    def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str) -> Machine:
+    def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str) -> Machine | None:
         spans = {k: (0.0, 1.0) if k in (TOLERANCE, GATE) else _range(v) for k, v in values.items()} | self._data_spans
         shape = (axes, tuple(pattern.items()))
         room = (shape, tuple(spans.items()))
@@ -329,12 +334,17 @@ class Kernel:
             own: frozenset[Node] = frozenset()
             if mode != "plain":
                 rows = {t: self._data[k].size for k, t in self.program.rows.items()}
-                sharp = with_adjoint_bounds(program, coarsened, rows, TOLERANCE, self._apart) if mode == "bounded" and self.dtype == np.float64 else None
-                if sharp is None:
-                    program, own = with_bounds(program, coarsened, rows, 128 if mode == "refined" else 8 * self.dtype.itemsize, self._apart)
+                sharp = with_adjoint_bounds(program, coarsened, rows, TOLERANCE, self._apart, mode == "sums") if mode != "refined" and self.dtype == np.float64 else None
+                if sharp is None and mode == "sums":
+                    self._plans[key] = None
+                    return None
+                if sharp is not None:
+                    program, own = sharp
+                elif mode == "refined":
+                    program, own = with_bounds(program, coarsened, rows, 128, self._apart)
                 else:
-                    program = sharp
-            plan = schedule(program, pattern, axes, own if mode == "refined" else frozenset(), mode == "bounded", GATE if mode == "refined" else None)
+                    program, _ = with_bounds(program, coarsened, rows, 8 * self.dtype.itemsize, self._apart)
+            plan = schedule(program, pattern, axes, own, mode == "bounded", GATE if mode in ("sums", "refined") else None)
             if self.backend == "numba" and mode == "plain":
                 from .numba_run import NumbaMachine
 

@@ -29,10 +29,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from .bounds import UNKNOWN, Apart
+from .bounds import PAIR_UNIT, UNKNOWN, Apart
 from .intervals import Interval
 from .majorants import ARITHMETIC, Majorants
-from .program import Node, Program
+from .program import Node, Program, walk
 
 __all__ = ["with_adjoint_bounds", "Sensitivity"]
 
@@ -43,8 +43,10 @@ _TINY = Fraction(1, 2**1000)  # makes up for coefficients that underflow in the 
 
 
 def with_adjoint_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], tolerance: str,
-                        apart: Apart = lambda a, b: False) -> Program | None:
+                        apart: Apart = lambda a, b: False, sums: bool = False) -> tuple[Program, frozenset[Node]] | None:
     """The program with one more output for each, a bound on its absolute error in float64; None where adjoints have nothing to offer.
+
+    With it, the nodes to compute in double-double arithmetic: none, or with `sums` the means and what follows.
 
     Args:
         program: arranged, as it will be emitted.
@@ -53,18 +55,32 @@ def with_adjoint_bounds(program: Program, inputs: Mapping[str, Interval], rows: 
         tolerance: the name of one more input: the relative error that is asked for. Cells whose first bound
             reaches it are spared the second pass.
         apart: whether two functions of the data are never both different from zero in a row.
+        sums: whether means, and what is computed from them, are double-doubles. Then only the errors of the rows'
+            functions are left, which are correlated, and every cell has its second pass.
     """
-    work = Sensitivity(program, inputs, rows, apart)
+    work = Sensitivity(program, inputs, rows, apart, sums)
     after_means = [n for n in program.nodes() if work.follows[n] and not work.over_rows[n] and n.op != "mean"]
     chosen = [o for o in dict.fromkeys(program.outputs) if work.follows[o] and work.bound[o] is not UNKNOWN]
     if all(o.op == "mean" for o in chosen) or len(chosen) > _MOST_OUTPUTS or len(after_means) > _MOST_OPERATIONS:
         return None
     bounds = work.certificates(chosen, program.graph.input(tolerance))
-    return Program(program.graph, (*program.outputs, *(bounds.get(o) or work.total(o) for o in program.outputs)), program.inputs, program.rows)
+    outputs = (*program.outputs, *(bounds.get(o) or work.total(o) for o in program.outputs))
+    return Program(program.graph, outputs, program.inputs, program.rows), frozenset(work.paired)
 
 
 class Sensitivity(Majorants):
     """Adjoints of outputs that are computed from means, and bounds from them."""
+
+    def __init__(self, program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], apart: Apart, sums: bool = False) -> None:
+        self.sums = sums
+        self.paired: set[Node] = set()  # nodes that are double-doubles
+        super().__init__(program, inputs, rows, apart)
+
+    def of_products(self, node: Node) -> float:
+        return self.summing(str(node.value), 128) * 2 if self.sums else super().of_products(node)
+
+    def rounding(self, node: Node) -> float:
+        return super().rounding(node) / self.u * PAIR_UNIT if self.sums else super().rounding(node)
 
     # adjoints ---------------------------------------------------------------------------------------
     def adjoints(self, output: Node) -> dict[Node, Node]:
@@ -150,6 +166,8 @@ class Sensitivity(Majorants):
         self.u *= 4
         swept = {o: self.adjoints(o) for o in outputs}
         self.u /= 4
+        if self.sums:
+            return {o: self.times(1 + 2.0**-10, self._in_pairs(swept[o])) for o in outputs}
         first: dict[Node, Node] = {}
         second: dict[Node, tuple[Node, dict[Node, Node]]] = {}
         for o in outputs:
@@ -169,6 +187,18 @@ class Sensitivity(Majorants):
             again = self._summed([common, *self._second_pass(of_means, gate)])
             out[o] = self.times(1 + 2.0**-10, self.raw("select", spared, first[o], again))
         return out
+
+    def _in_pairs(self, adjoints: dict[Node, Node]) -> Node:
+        """The bound with sums and what follows in double-doubles; these nodes are noted."""
+        means = {m: e for m, e in adjoints.items() if m in self.factored and self._by_rows(m)}
+        self.paired.update(n for n in adjoints if not self._is_leaf(n))
+        for mean in means:
+            table = self.factored[mean].table
+            self.paired.update((mean, mean.args[0]))
+            self.paired.update(n for n in walk([table] if table is not None else []) if n.args)
+            if table is None:
+                self.paired.discard(mean.args[0])
+        return self._summed([self._common(adjoints), *self._second_pass(means, None)])
 
     def _by_rows(self, mean: Node) -> bool:
         """Whether the second pass has something to say about the error of a mean."""
@@ -203,6 +233,8 @@ class Sensitivity(Majorants):
                         terms.append(self.raw("mul", self.absolute(adjoint), self.underflow(d)))
                     continue
                 own_error = self.error(node)
+                if self.sums and node.op in ("number", "constant"):
+                    own_error = self.times(2.0**-100, self.absolute(node))
             else:
                 # what underflows on the way to v is less than 2^-1074 |lambda_v| <= 2^-174 |lambda_w| A_w, as A_w >= 2^-900 |lambda_v / lambda_w|
                 own_error = self.raw("add", self.times(rounding[node], self.absolute(node)), self.times(2.0**-140, self.major(node)[1]))
@@ -218,7 +250,7 @@ class Sensitivity(Majorants):
                         users[a].append(node)
         return users
 
-    def _second_pass(self, adjoints: dict[Node, Node], gate: Node) -> list[Node]:
+    def _second_pass(self, adjoints: dict[Node, Node], gate: Node | None) -> list[Node]:
         """E_D[error(w) |sum lambda_k t_k| + |w| sum mu |lambda_k t_k|], a mean for every table of rows."""
         groups: dict[tuple[Node, str], list[Node]] = {}
         for mean in adjoints:
@@ -240,7 +272,8 @@ class Sensitivity(Majorants):
             like[table] = means[0]
         out = []
         for table, terms in integrands.items():
-            mean = self.graph.node("mean", (self._summed(terms), gate), table)
+            integrand = self._summed(terms)
+            mean = self.graph.node("mean", (integrand,) if gate is None else (integrand, gate), table)
             self.over_rows[mean], self.range[mean] = frozenset(), (0.0, float("inf"))
             out.append(mean)
         return out

@@ -75,6 +75,12 @@ class DoubleDouble:
         high, lost = self.two_sum(total[0], x[0])
         return high, self.w.exact("add", total[1], self.w.exact("add", lost, x[1]))
 
+    def scaled(self, x: Pair, factor: str) -> Pair:
+        """x times a machine number, not normalised: the product, and what it lost."""
+        w = self.w
+        p = w.exact("mul", x[0], factor)
+        return p, w.fma(x[1], factor, w.fma(x[0], factor, w.let(f"fneg {w.vector.type} {p}")))
+
     def normal(self, x: Pair) -> Pair:
         return self.two_sum(*x)
 

@@ -302,7 +302,7 @@ class _Stage:
         known = self._evaluate()
         for (node, block), names in sums.items():
             if parts[node] == 2:
-                self._name(names, self.double.accumulate((names[0][0], names[1][0]), self._pair(node.args[0], known[block])))
+                self._name(names, self.double.accumulate((names[0][0], names[1][0]), self._term(node.args[0], known[block])))
             else:
                 ((old, new),) = names
                 w.line(f"  {new} = fadd contract {v.type} {old}, {_high(self._value(node.args[0], known[block]))}")
@@ -327,6 +327,14 @@ class _Stage:
         w.line(f"  br i1 {more}, label {run}, label {done}")
         w.label(done[1:])
         self._store_sums({key: [new for _, new in names] for key, names in totals.items()})
+
+    def _term(self, integrand: Node, known: dict[Node, Value]) -> Pair:
+        """What a sum in double-double adds: a product of a machine number and a pair need not be normalised first."""
+        if integrand.op == "mul" and integrand in self.pairs and len(integrand.args) == 2:
+            for a, b in (integrand.args, integrand.args[::-1]):
+                if isinstance(known.get(a), str) and isinstance(known.get(b), tuple):
+                    return self.double.scaled(known[b], known[a])  # type: ignore[arg-type]
+        return self._pair(integrand, known)
 
     def _name(self, names: list[tuple[str, str]], values: Pair) -> None:
         """Give the values the names that the loop expects."""
