@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import sympy as sp
 from flint import acb, acb_series, arb, ctx, fmpq
 
 from chentsov.geometry.exact import zeta_derivative
 
-Ball = acb
+Ball = Any  # an acb, or an arb on a real tape
 
 
 @contextmanager

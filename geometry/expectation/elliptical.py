@@ -228,7 +228,7 @@ class EllipticalExpectation(Expectation):
         return self._averages[f]
 
     def _averaged_terms(self, f: sp.Expr) -> dict[sp.Expr, sp.Expr]:
-        u, d = self.form.u, self.form.dim
+        u = self.form.u
         held: dict[sp.Expr, sp.Dummy] = {}  # what is free of y, so that its denominators stay as they are
         multiplied = sp.expand(_held(f, set(self.ys), held), log=False)
         split = {symbol: e.as_independent(u, as_Add=False) for e, symbol in held.items()}

@@ -17,7 +17,7 @@ the last one, which is what a grid of parameters needs.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -203,7 +203,8 @@ class _Arm:
         """f exp(L) dx/du at u, or None where it is not finite; where u is complex, also None where not analytic."""
         v, rate = (u.sinh(), u.cosh()) if self.line else ((e := u.exp()), e)
         real = isinstance(u, arb)
-        p, *values = self.tapes[real]([*(arb(n) if real else acb(arb(n)) for n in given.values()), v], True)
+        p: Any
+        p, *values = self.tapes[real]([arb(n) if real else acb(arb(n)) for n in given.values()] + [v], True)
         p = p.exp() * rate
         values = [p * f for f in values]
         return values if all(f.is_finite() for f in values) else None
@@ -338,7 +339,6 @@ def enclosures(piece: Piece, functions: Sequence[sp.Expr], point: Mapping[sp.Sym
 def expectation_balls(density: Density, functions: Sequence[Sequence[sp.Expr]], point: Mapping[sp.Symbol, sp.Expr], digits: int = 25) -> list[arb]:
     """Σ over pieces ∫ f p for each function, ``functions[k][piece]`` being the k-th one on a piece, as balls."""
     totals = [arb(0)] * len(functions)
-    evaluate: Callable[[Piece, list[sp.Expr]], list[arb]]
     for k, piece in enumerate(density.pieces):
         columns = [f[k] for f in functions]
         if piece.variables:

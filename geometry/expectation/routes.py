@@ -74,7 +74,9 @@ def _closed(route: Expectation) -> bool:
 def _reduction(density: Density, point: Point) -> EllipticalExpectation | None:
     """Several variables reduced to the radial one, with nothing known yet of the integrals over it."""
     form = elliptical_form(density, point)
-    return form and EllipticalExpectation(density, point, form, Expectation(form.reduced(density.coordinates), point))
+    if form is None:
+        return None
+    return EllipticalExpectation(density, point, form, Expectation(form.reduced(density.coordinates), point))
 
 
 def elliptical_route(reduction: EllipticalExpectation | None) -> EllipticalExpectation | None:

@@ -10,15 +10,13 @@ majorant F stays below −σ < −1 on [X, ∞), then F(x) ≤ F(X) (X/x)^σ the
 
     ∫_X^∞ F dx ≤ X F(X) / (σ − 1),       Σ_{k > K} F(k) ≤ ∫_K^∞ F dx.
 
-A finite end point is brought to infinity by y = 1/(x − end).  The gamma functions enter by Stirling's formula with its
-remainder, erfc by its asymptotic series (DLMF 5.11.1, 5.11.11, 7.12.1).
+A finite end point is brought to infinity by y = 1/(x − end).  What functions do towards infinity is told in `tail_rules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -26,7 +24,7 @@ from flint import arb, fmpq
 
 from .balls import exact
 
-__all__ = ["NoMajorant", "NoRule", "Tail"]
+__all__ = ["NoMajorant", "NoRule", "Tail", "Term", "ball", "collected"]
 
 Number = Any  # fmpq where exact, else arb
 _MOST_TERMS = 64
@@ -73,7 +71,7 @@ def _merged(growth: Sequence[tuple[Number, int, Number]]) -> tuple[tuple[Number,
     return tuple(g for g in kept.values() if not (_is_exact(g[2]) and g[2] == 0))
 
 
-def _collected(terms: Sequence[Term]) -> list[Term]:
+def collected(terms: Sequence[Term]) -> list[Term]:
     """Terms of one kind added up, exact zeros dropped."""
     kept: dict[Any, Term] = {}
     for k, t in enumerate(terms):
@@ -83,16 +81,16 @@ def _collected(terms: Sequence[Term]) -> list[Term]:
     return [t for t in kept.values() if not (_is_exact(t.h) and t.h == 0)]
 
 
-def _ball(n: Number) -> arb:
+def ball(n: Number) -> arb:
     return arb(n)
 
 
 def _upper(n: Number) -> arb:
-    return _ball(n).upper()
+    return ball(n).upper()
 
 
 def _above(a: Number, b: Number) -> bool:
-    return bool(_ball(a) > _ball(b))
+    return bool(ball(a) > ball(b))
 
 
 class Tail:
@@ -130,8 +128,8 @@ class Tail:
 
     def _at_start(self, t: Term) -> arb:
         """An upper bound of |t| at X."""
-        exponent = sum((_ball(c) * self.start ** _ball(p) * self.log**q for p, q, c in t.growth), arb(0))
-        return (abs(_ball(t.h)) * self.start ** _ball(t.a) * self.log**t.b * exponent.exp()).upper()
+        exponent = sum((ball(c) * self.start ** ball(p) * self.log**q for p, q, c in t.growth), arb(0))
+        return (abs(ball(t.h)) * self.start ** ball(t.a) * self.log**t.b * exponent.exp()).upper()
 
     def _slope(self, t: Term) -> arb:
         """An upper bound of x d/dx log of the majorant of |t| on [X, ∞)."""
@@ -143,26 +141,26 @@ class Tail:
                 steps.append((p, q - 1, _upper(c) * q))
         if not steps:
             return flat.upper()
-        falling = [s for s in steps if _ball(s[2]) < 0]
-        rising = [s for s in steps if not _ball(s[2]) <= 0]
+        falling = [s for s in steps if ball(s[2]) < 0]
+        rising = [s for s in steps if not ball(s[2]) <= 0]
         if not rising and not falling:
             return flat.upper()
-        for p0, q0, c0 in sorted(falling, key=lambda s: (float(_ball(s[0]).mid()), s[1]), reverse=True):
-            bracket = _ball(c0)
+        for p0, q0, c0 in sorted(falling, key=lambda s: (float(ball(s[0]).mid()), s[1]), reverse=True):
+            bracket = ball(c0)
             for p, q, c in rising:
-                if not _ball(p) - p0 + (arb(max(q - q0, 0)) / self.log) <= 0:
+                if not ball(p) - p0 + (arb(max(q - q0, 0)) / self.log) <= 0:
                     break
-                bracket = bracket + c * self.start ** (_ball(p) - p0) * self.log ** (q - q0)
+                bracket = bracket + c * self.start ** (ball(p) - p0) * self.log ** (q - q0)
             else:
-                if bracket < 0 and not _ball(p0) < 0:
-                    return (flat + bracket * self.start ** _ball(p0) * self.log ** max(q0, 0)).upper()
+                if bracket < 0 and not ball(p0) < 0:
+                    return (flat + bracket * self.start ** ball(p0) * self.log ** max(q0, 0)).upper()
         raise NoMajorant("an exponential grows towards the end of the range, or the cut lies too far in")
 
     def _sup(self, t: Term) -> arb:
         """The enclosure of a term that stays bounded: the hull of 0 and its value at X."""
         if self._slope(t) > 0:
             raise NoMajorant("a term grows where it should stay bounded")
-        return _ball(t.h) * arb(0).union(self._at_start(Term(fmpq(1), t.a, t.b, t.growth)))
+        return ball(t.h) * arb(0).union(self._at_start(Term(fmpq(1), t.a, t.b, t.growth)))
 
     # -- sums -----------------------------------------------------------------------------------------
 
@@ -172,7 +170,7 @@ class Tail:
             raise NoMajorant("a denominator or logarithm of zero")
         far = Tail(self.x, self.start**2, {})
         for t in sorted(terms, key=lambda t: _rank(far._at_start(t)), reverse=True)[:3]:
-            if _ball(t.h).contains(0):
+            if ball(t.h).contains(0):
                 continue
             try:
                 others = [s * t.reciprocal() for s in terms if s is not t]
@@ -185,12 +183,12 @@ class Tail:
 
     def _log(self, terms: list[Term]) -> list[Term]:
         t, others, rest = self._dominant(terms)
-        if t.b or not _ball(t.h) > 0:
+        if t.b or not ball(t.h) > 0:
             raise NoMajorant("a logarithm of a logarithm or of a negative number")
         size = abs(rest).upper()
         secant = (1 / (1 + size)).union(1 / (1 - size))  # of log(1 + ε)/ε
-        out = [Term(_ball(t.h).log() if t.h != 1 else fmpq(0)), Term(t.a, b=1), *(Term(c, p, q) for p, q, c in t.growth)]
-        return _collected([*out, *(s.scaled(secant) for s in others)])
+        out = [Term(ball(t.h).log() if t.h != 1 else fmpq(0)), Term(t.a, b=1), *(Term(c, p, q) for p, q, c in t.growth)]
+        return collected([*out, *(s.scaled(secant) for s in others)])
 
     def _power(self, terms: list[Term], r: Number) -> list[Term]:
         if _is_exact(r) and r.q == 1 and 0 < r.p <= 8 and len(terms) ** int(r.p) <= _MOST_TERMS:
@@ -200,11 +198,11 @@ class Tail:
             return out
         t, others, rest = self._dominant(terms)
         whole = _is_exact(r) and r.q == 1
-        if not whole and not _ball(t.h) > 0:
+        if not whole and not ball(t.h) > 0:
             raise NoMajorant("a power of a negative number")
         if t.b and not whole:
             raise NoMajorant("a broken power of a logarithm")
-        raise_to = (lambda n: n ** int(r.p)) if whole else (lambda n: _ball(n) ** _ball(r))
+        raise_to = (lambda n: n ** int(r.p)) if whole else (lambda n: ball(n) ** ball(r))
         head = raise_to(t.h) * raise_to(1 + rest) if others else raise_to(t.h)
         return [Term(head, t.a * r, t.b * int(r.p) if t.b else 0, tuple((p, q, c * r) for p, q, c in t.growth))]
 
@@ -215,13 +213,13 @@ class Tail:
             if t.growth and self._grows(t):
                 growth.append(self._below_exponential(t))
                 share = arb(0).union(1)
-            elif t.growth or _ball(t.a) < 0 or (t.a == 0 and t.b < 0):
+            elif t.growth or ball(t.a) < 0 or (t.a == 0 and t.b < 0):
                 constant += self._sup(t)
             elif t.a == 0 and t.b == 0:
                 constant += t.h
             elif t.a == 0 and t.b == 1:
                 a = a + t.h
-            elif t.b >= 0 and (_ball(t.a) > 0 or t.a == 0):
+            elif t.b >= 0 and (ball(t.a) > 0 or t.a == 0):
                 growth.append((t.a, t.b, t.h))
             else:
                 raise NoMajorant("an exponent whose growth is not clear")
@@ -235,19 +233,19 @@ class Tail:
 
     def _below_exponential(self, t: Term) -> tuple[Number, int, Number]:
         """exp(h x^a e^{c x^p}), h < 0 ≤ a: at most exp(h (c x^p)^j/j!), and more than 0."""
-        if len(t.growth) != 1 or not _ball(t.h) < 0 or t.b < 0 or _ball(t.a) < 0 or t.growth[0][1]:
+        if len(t.growth) != 1 or not ball(t.h) < 0 or t.b < 0 or ball(t.a) < 0 or t.growth[0][1]:
             raise NoMajorant("an exponential of an exponential that grows")
         ((p, _, c),) = t.growth
-        if not (_ball(c) > 0 and _ball(p) > 0):
+        if not (ball(c) > 0 and ball(p) > 0):
             raise NoMajorant("an exponential of an exponential that grows")
-        size = float((_ball(c) * self.start ** _ball(p)).mid())
+        size = float((ball(c) * self.start ** ball(p)).mid())
         j = max(2, min(24, int(size)))
-        return p * j, 0, _ball(t.h) * _ball(c) ** j / arb(j).fac()
+        return p * j, 0, ball(t.h) * ball(c) ** j / arb(j).fac()
 
     def _times(self, left: list[Term], right: list[Term]) -> list[Term]:
         if len(left) * len(right) > _MOST_TERMS:
             left, right = self._condensed(left), self._condensed(right)
-        return _collected([s * t for s in left for t in right])
+        return collected([s * t for s in left for t in right])
 
     def _condensed(self, terms: list[Term]) -> list[Term]:
         """Terms that differ by a power of x only, as one with the highest power."""
@@ -257,13 +255,13 @@ class Tail:
             groups.setdefault((t.b, frozenset(t.growth)) if exact_growth else k, []).append(t)
         out = []
         for group in groups.values():
-            top = max(group, key=lambda t: float(_ball(t.a).mid()))
+            top = max(group, key=lambda t: float(ball(t.a).mid()))
             h: Number = fmpq(0)
             for t in group:
                 if t is top:
                     h = h + t.h
-                elif not (difference := _ball(t.a) - top.a) > 0:
-                    h = h + _ball(t.h) * arb(0).union(self.start**difference)
+                elif not (difference := ball(t.a) - top.a) > 0:
+                    h = h + ball(t.h) * arb(0).union(self.start**difference)
                 else:
                     out.append(t)
             out.append(Term(h, top.a, top.b, top.growth))
@@ -281,13 +279,13 @@ class Tail:
         if e == self.x:
             return [Term(fmpq(1), fmpq(1))]
         if e in self.values:
-            return _collected([Term(self.values[e])])
+            return collected([Term(self.values[e])])
         if e.is_Rational:
-            return _collected([Term(fmpq(int(e.p), int(e.q)))])
+            return collected([Term(fmpq(int(e.p), int(e.q)))])
         if e.is_number:
             return [Term(exact(e).real)]
         if e.is_Add:
-            return _collected([t for part in e.args for t in self.of(part)])
+            return collected([t for part in e.args for t in self.of(part)])
         if e.is_Mul:
             out = [Term(fmpq(1))]
             for part in e.args:
@@ -300,7 +298,9 @@ class Tail:
             if all(t == Term(t.h) for t in exponent):
                 return self._power(self.of(e.base), sum((t.h for t in exponent), fmpq(0)))
             return self._exp(self._times(exponent, self._log(self.of(e.base))))
-        rule = _RULES.get(type(e)) or _RULES.get(type(e).__name__)
+        from .tail_rules import RULES
+
+        rule = RULES.get(type(e)) or RULES.get(type(e).__name__)
         if rule is None:
             raise NoRule(f"the growth of {type(e).__name__} is not known, in {e}")
         return rule(self, e)
@@ -308,125 +308,12 @@ class Tail:
     def _positive(self, e: sp.Expr) -> tuple[bool, arb]:
         """Whether e tends to ±∞ (and there is above 0), and a lower bound of |e| on [X, ∞)."""
         t, _, rest = self._dominant(self.of(e))
-        if not (t.growth == () and _ball(t.a) > 0 and t.b == 0):
+        if not (t.growth == () and ball(t.a) > 0 and t.b == 0):
             raise NoMajorant(f"{e} does not grow like a power")
-        least = abs(_ball(t.h)) * self.start ** _ball(t.a) * (1 - abs(rest))
-        return bool(_ball(t.h) > 0), least.lower()
+        least = abs(ball(t.h)) * self.start ** ball(t.a) * (1 - abs(rest))
+        return bool(ball(t.h) > 0), least.lower()
 
 
 def _rank(size: arb) -> Any:
     """Sizes in their order, however large."""
     return (1, 0.0) if not size.is_finite() else (0, float(size.log().mid()) if size > 0 else float("-inf"))
-
-
-# -- functions -------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=512)
-def _expanded(e: sp.Expr) -> sp.Expr:
-    return sp.expand(e)
-
-
-def _constant_or(grown: Callable) -> Callable:
-    """A rule for an argument that grows like a power; one that stays bounded goes through ball arithmetic."""
-
-    def rule(tail: Tail, e: sp.Expr) -> list[Term]:
-        terms = tail.of(e.args[-1])
-        if all(not t.growth and not _ball(t.a) > 0 and (t.b <= 0 or t.a != 0) for t in terms):
-            value = sum((_ball(t.h) if t == Term(t.h) else tail._sup(t) for t in terms), arb(0))
-            image = _BOUNDED[type(e)](value)
-            return _collected([Term(image)])
-        return grown(tail, e)
-
-    return rule
-
-
-def _small_erfc(tail: Tail, z: sp.Expr, sign: int) -> list[Term]:
-    """erfc(±z) where that tends to 0: exp(−z²)/(|z| √π) · [1 − 1/(2z²), 1]."""
-    _, least = tail._positive(z)
-    (small,) = tail._exp(tail.of(_expanded(-(z**2))))
-    hull = sign * (1 - 1 / (2 * least**2)).union(1) / arb.pi().sqrt()
-    return tail._times([small.scaled(hull)], tail._power(tail.of(z), fmpq(-1)))
-
-
-def _erfc(tail: Tail, e: sp.Expr) -> list[Term]:
-    """erfc z, or 2 − erfc(−z) for negative z."""
-    up, _ = tail._positive(e.args[0])
-    small = _small_erfc(tail, e.args[0], 1 if up else -1)
-    return small if up else _collected([Term(fmpq(2)), *(t.scaled(fmpq(-1)) for t in small)])
-
-
-def _erf(tail: Tail, e: sp.Expr) -> list[Term]:
-    """1 − erfc z, or erfc(−z) − 1 for negative z, so that 1 ± erf z leaves no difference of equal terms."""
-    up, _ = tail._positive(e.args[0])
-    sign = fmpq(1 if up else -1)
-    return _collected([Term(sign), *(t.scaled(-sign) for t in _small_erfc(tail, e.args[0], int(sign.p)))])
-
-
-def _loggamma(tail: Tail, e: sp.Expr) -> list[Term]:
-    """log Γ(z) = (z − ½) log z − z + ½ log 2π + [0, 1/(12 z)]."""
-    (z,) = e.args
-    up, least = tail._positive(z)
-    if not up:
-        raise NoMajorant(f"{e} at a negative argument")
-    half = [Term(fmpq(-1, 2))]
-    head = tail._times(_collected([*tail.of(z), *half]), tail._log(tail.of(z)))
-    rest = (2 * arb.pi()).log() / 2 + arb(0).union(1 / (12 * least))
-    return _collected([*head, *(t.scaled(fmpq(-1)) for t in tail.of(z)), Term(rest)])
-
-
-def _polygamma(tail: Tail, e: sp.Expr) -> list[Term]:
-    """ψ(z) = log z − [½, 1]/z;  (−1)^{m+1} ψ^{(m)}(z) = (m−1)!/z^m + [½, 1] m!/z^{m+1}."""
-    order, z = e.args
-    if not (order.is_Integer and order >= 0):
-        raise NoMajorant(f"{e}: the order is no whole number")
-    up, _ = tail._positive(z)
-    if not up:
-        raise NoMajorant(f"{e} at a negative argument")
-    m, share = int(order), arb(0.5).union(1)
-    if m == 0:
-        return _collected([*tail._log(tail.of(z)), *(t.scaled(-share) for t in tail._power(tail.of(z), fmpq(-1)))])
-    sign = (-1) ** (m + 1)
-    first, second = int(sp.factorial(m - 1)), int(sp.factorial(m))
-    leading = [t.scaled(fmpq(sign * first)) for t in tail._power(tail.of(z), fmpq(-m))]
-    return _collected([*leading, *(t.scaled(sign * second * share) for t in tail._power(tail.of(z), fmpq(-m - 1)))])
-
-
-def _by(rewrite: Callable[[sp.Expr], sp.Expr]) -> Callable:
-    return lambda tail, e: tail.of(_rewritten(rewrite, e))
-
-
-@lru_cache(maxsize=512)
-def _rewritten(rewrite: Callable[[sp.Expr], sp.Expr], e: sp.Expr) -> sp.Expr:
-    return rewrite(e)
-
-
-def _modulus(tail: Tail, e: sp.Expr) -> list[Term]:
-    t, _, _ = tail._dominant(tail.of(e.args[0]))
-    sign = fmpq(1 if _ball(t.h) > 0 else -1)
-    return [s.scaled(sign) for s in tail.of(e.args[0])] if isinstance(e, sp.Abs) else [Term(sign)]
-
-
-_to_exp = _by(lambda e: e.rewrite(sp.exp))
-_logistic = _by(lambda e: 1 / (1 + sp.exp(-e.args[0])))
-_logs = _by(lambda e: sp.exp(sp.loggamma(e.args[0])))
-_RULES: dict[Any, Callable[[Tail, sp.Expr], list[Term]]] = {
-    sp.log: lambda tail, e: tail._log(tail.of(e.args[0])),
-    sp.erfc: _constant_or(_erfc),
-    sp.erf: _constant_or(_erf),
-    sp.loggamma: _constant_or(_loggamma),
-    sp.polygamma: _polygamma,
-    sp.gamma: _logs,
-    sp.factorial: _by(lambda e: sp.exp(sp.loggamma(e.args[0] + 1))),
-    sp.binomial: _by(lambda e: sp.exp(sp.loggamma(e.args[0] + 1) - sp.loggamma(e.args[1] + 1) - sp.loggamma(e.args[0] - e.args[1] + 1))),
-    sp.beta: _by(lambda e: sp.exp(sp.loggamma(e.args[0]) + sp.loggamma(e.args[1]) - sp.loggamma(e.args[0] + e.args[1]))),
-    sp.Abs: _modulus,
-    sp.sign: _modulus,
-    **dict.fromkeys((sp.cosh, sp.sinh, sp.tanh, sp.sech, sp.csch, sp.coth), _to_exp),
-    "logistic": _logistic,
-    **dict.fromkeys((sp.sin, sp.cos), lambda tail, e: [Term(arb(0, 1))]),
-    sp.atan: lambda tail, e: [Term(arb(0, 1) * arb.pi() / 2)],
-}
-_BOUNDED: dict[type, Callable[[arb], arb]] = {
-    sp.erfc: lambda z: z.erfc(), sp.erf: lambda z: z.erf(), sp.loggamma: lambda z: z.lgamma(),
-}

@@ -12,7 +12,7 @@ import numpy as np
 from .answers import Finding, Outcome
 from .calling import Caller
 from .cases import Case, NoUsablePoint, as_case
-from .diagnosis import Diagnosis, constant_factor, formula_diagnoses, scope_diagnosis
+from .diagnosis import Diagnosis, approximation, constant_factor, formula_diagnoses, scope_diagnosis
 from .laws import broken_laws
 from .metric_mistakes import metric_diagnoses
 from .numerics import is_single, numeric_diagnoses, takes_differences
@@ -319,6 +319,8 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
         found = numeric_diagnoses(observations, callers, dtypes)
     if not found:
         found = formula_diagnoses(observations, quantity, statistical=statistical, pairs=True)
+    if not found and (rough := approximation(observations)) is not None:
+        found = [rough]
     if not found and (scope := scope_diagnosis([*observations, *missing])) is not None:
         found = [scope]
     return found

@@ -20,7 +20,7 @@ from .output_mistakes import output_mistakes, scale_mistakes
 from .pipeline import Pipeline
 from .styles import half_filled, unsymmetric, written_otherwise
 
-__all__ = ["Diagnosis", "distinct_numbers", "formula_diagnoses", "constant_factor", "scope_diagnosis"]
+__all__ = ["Diagnosis", "approximation", "distinct_numbers", "formula_diagnoses", "constant_factor", "scope_diagnosis"]
 
 # Agreement levels: closed forms and automatic differentiation; good differences; noisy differences.
 LEVELS = (1e-6, 1e-3, 2e-2)
@@ -213,6 +213,20 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
                 )  # fmt: skip
     return Diagnosis("constant-factor", f"Every value is {centre:.6g} times the truth.", "Look for a forgotten constant.",
                      kind="factor", points=len(ratios), details={"factor": centre})  # fmt: skip
+
+
+def approximation(observations: Sequence[Observation]) -> Diagnosis | None:
+    """Every value is right to some per cent: the formula is right, and the method approximates."""
+    telling = [o for o in observations if not o.hard and np.any(o.truth)]
+    errors = [o.relative_error for o in telling]
+    if len(telling) < 3 or max(errors) > 3e-2 or distinct_numbers(telling) < 3:
+        return None
+    typical, worst = float(np.median(errors)), max(errors)
+    return Diagnosis(
+        "approximation", f"The values are right to {typical:.0e} (median; worst {worst:.1e}): the method approximates, and no formula is wrong.",
+        f"Refine what it discretises, or pass rtol={10 ** np.ceil(np.log10(worst)):.0e} if that is what you want.", kind="numeric",
+        points=len(telling), details={"median": typical, "worst": worst},
+    )  # fmt: skip
 
 
 def scope_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:

@@ -314,6 +314,20 @@ def test_a_program_that_fails_on_lorentzian_metrics_only():
     assert {f.case for f in report.findings_by_name()["raises"]} == {"minkowski", "schwarzschild", "rotating-spacetime"}
 
 
+def test_a_method_that_approximates_is_told_so():
+    """K from the perimeter of small geodesic circles, to second order in the radius (Bertrand & Puiseux 1848): R is off by O(r²)."""
+    def rough(x, radius=0.2):
+        # The torus of revolution: K(θ) averaged over a disc is K + r² ΔK / 8 + …
+        K = lambda t: math.cos(t) / (3 + math.cos(t))
+        second = (K(x[0] + 1e-3) - 2 * K(x[0]) + K(x[0] - 1e-3)) / 1e-6
+        first = (K(x[0] + 1e-3) - K(x[0] - 1e-3)) / 2e-3
+        return 2 * (K(x[0]) + radius**2 / 8 * (second - math.sin(x[0]) / (3 + math.cos(x[0])) * first))
+
+    report = judge(rough, points=[(0.25, 0), (0.75, 0), (1, 0), (2.5, 0), (3, 0)])
+    assert not report.passed and report.diagnosis.name == "approximation" and "pass rtol=" in report.diagnosis.remedy
+    assert judge(rough, points=[(0.25, 0), (3, 0)], rtol=3e-2).passed
+
+
 def test_random_answers_have_no_other_explanation():
     dice = np.random.default_rng(0)
     report = ch.check_curvature(lambda metric, x: dice.random(), suite="quick")
