@@ -4,43 +4,21 @@ SymPy expressions go in and come out; numbers on grids are xarray objects.
 Each public name is loaded when it is first used.
 """
 
-from importlib import import_module
+import lazy_loader
 
 __version__ = "0.1.0"
 
-# Public name -> the module that holds it.
-_HOMES: dict[str, str] = {
-    "Flow": "chentsov.geometry.flows",
-    "HessianManifold": "chentsov.geometry.manifolds",
-    "Mean": "chentsov.geometry.expectation",
-    "compile": "chentsov.geometry.kernels",
-    "evaluate_ball": "chentsov.geometry.kernels",
-    "RiemannianManifold": "chentsov.geometry.manifolds",
-    "ImmersedManifold": "chentsov.geometry.manifolds",
-    "EmpiricalManifold": "chentsov.geometry.manifolds",
-    "ExponentialFamily": "chentsov.geometry.manifolds",
-    "StatisticalManifold": "chentsov.geometry.manifolds",
-    "Tensor": "chentsov.geometry.manifolds",
-    "TimeBudget": "chentsov.geometry.exact",
-    "TimeBudgetExceeded": "chentsov.geometry.exact",
-    "progress": "chentsov.geometry.manifolds",
-    "check_curvature": "chentsov.geometry.validation.check",
-    "parametrize_with_manifolds": "chentsov.geometry.validation.parametrize",
-    "crosscheck": "chentsov.geometry.validation.crosscheck",
-    "crosscheck_grid": "chentsov.geometry.validation.crosscheck",
-}
-
-
-def __getattr__(name: str):
-    home = _HOMES.get(name)
-    if home is None:
-        if name == "models":
-            return import_module("chentsov.models")
-        raise AttributeError(f"module 'chentsov' has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__():
-    return sorted(set(globals()) | set(_HOMES) | {"models"})
+# The module that holds each public name; it is loaded when the name is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["geometry", "models"], submod_attrs={
+    "geometry.flows": ["Flow"],
+    "geometry.manifolds": [
+        "HessianManifold", "RiemannianManifold", "ImmersedManifold", "EmpiricalManifold", "ExponentialFamily", "StatisticalManifold",
+        "Tensor", "progress",
+    ],
+    "geometry.expectation": ["Mean"],
+    "geometry.kernels": ["compile", "evaluate_ball"],
+    "geometry.exact": ["TimeBudget", "TimeBudgetExceeded"],
+    "geometry.validation.check": ["check_curvature"],
+    "geometry.validation.parametrize": ["parametrize_with_manifolds"],
+    "geometry.validation.crosscheck": ["crosscheck", "crosscheck_grid"],
+})

@@ -92,7 +92,7 @@ def test_every_public_name_resolves():
     import chentsov.models
 
     for package in (chentsov, chentsov.models):
-        for name in package._HOMES:
+        for name in package.__all__:
             assert getattr(package, name) is not None
 
 

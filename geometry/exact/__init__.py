@@ -15,31 +15,15 @@ simplifier runs.
 True
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES = {
-    "DifferentialField": "field",
-    "Element": "elements",
-    "canonical": "field",
-    "logistic": "functions",
-    "zeta_derivative": "functions",
-    "register_rule": "rules",
-    "determinant": "linear",
-    "inverse": "linear",
-    "UnsupportedFunction": "errors",
-    "TimeBudget": "budget",
-    "TimeBudgetExceeded": "budget",
-}
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_HOMES))
+# The module that holds each public name; it is loaded when the name is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "field": ["DifferentialField", "canonical"],
+    "elements": ["Element"],
+    "functions": ["logistic", "zeta_derivative"],
+    "rules": ["register_rule"],
+    "linear": ["determinant", "inverse"],
+    "errors": ["UnsupportedFunction"],
+    "budget": ["TimeBudget", "TimeBudgetExceeded"],
+})

@@ -7,26 +7,13 @@
 a*E_D[x] + 1
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES = {
-    "Mean": "mean",
-    "Density": "density",
-    "DensityError": "density",
-    "NormalisationError": "checks",
-    "Provenance": "routes",
-    "QuadratureError": "quadrature",
-}
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_HOMES))
+# The module that holds each public name; it is loaded when the name is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "mean": ["Mean"],
+    "density": ["Density", "DensityError"],
+    "checks": ["NormalisationError"],
+    "routes": ["Provenance"],
+    "quadrature": ["QuadratureError"],
+})

@@ -1,18 +1,9 @@
 """Quantities over grids: labelled, certified if asked for, with a reason wherever there is no number."""
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES = {"on_grid": "grid", "STATUS": "labels"}
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_HOMES))
+# The module that holds each public name; it is loaded when the name is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "grid": ["on_grid"],
+    "labels": ["STATUS"],
+})

@@ -1,7 +1,8 @@
 """Manifolds: what they are, and what can be derived from each. Each name is loaded when it is first used."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from .coordinates import ChartMap as ChartMap
@@ -20,34 +21,17 @@ if TYPE_CHECKING:
     from .tensors import UP as UP
     from .tensors import Tensor as Tensor
 
-# Public name -> the module of this package that holds it.
-_HOMES = {
-    "ChartMap": "coordinates",
-    "DOWN": "tensors",
-    "EmpiricalManifold": "empirical",
-    "ExponentialFamily": "exponential_family",
-    "HessianManifold": "hessian",
-    "ImmersedManifold": "immersed",
-    "ManifoldError": "inputs",
-    "NotRegularError": "statistical",
-    "Quantity": "quantities",
-    "RiemannianManifold": "riemannian",
-    "SingularMetricError": "inputs",
-    "StatisticalManifold": "statistical",
-    "Tensor": "tensors",
-    "UP": "tensors",
-    "progress": "long_work",
-}
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__():
-    return sorted(set(globals()) | set(_HOMES))
+# The module that holds each public name; it is loaded when the name is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "coordinates": ["ChartMap"],
+    "tensors": ["DOWN", "Tensor", "UP"],
+    "empirical": ["EmpiricalManifold"],
+    "exponential_family": ["ExponentialFamily"],
+    "hessian": ["HessianManifold"],
+    "immersed": ["ImmersedManifold"],
+    "inputs": ["ManifoldError", "SingularMetricError"],
+    "statistical": ["NotRegularError", "StatisticalManifold"],
+    "quantities": ["Quantity"],
+    "riemannian": ["RiemannianManifold"],
+    "long_work": ["progress"],
+})

@@ -11,33 +11,14 @@ runs over all of them.
 ['bernoulli', 'beta', 'binomial']
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES: dict[str, str] = {
-    **dict.fromkeys(("Family", "catalogue"), "record"),
-    **dict.fromkeys(
-        ("bernoulli", "binomial", "categorical", "multinomial", "poisson", "geometric", "negative_binomial"), "discrete"
-    ),
-    **dict.fromkeys(("exponential", "gamma", "inverse_gamma", "chi_square", "beta", "dirichlet", "mckay"), "gamma_kind"),
-    **dict.fromkeys(
-        ("normal", "log_normal", "multivariate_normal", "inverse_gaussian", "rayleigh", "maxwell", "generalised_normal"),
-        "gaussian_kind",
-    ),
-    **dict.fromkeys(
-        ("weibull", "gumbel", "pareto", "laplace", "logistic", "cauchy", "student_t", "freund"), "group_kind"
-    ),
-    **dict.fromkeys(("von_mises", "von_mises_fisher"), "directional"),
-}
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_HOMES))
+# The module that holds each public name; it is loaded when the name is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "record": ["Family", "catalogue"],
+    "discrete": ["bernoulli", "binomial", "categorical", "multinomial", "poisson", "geometric", "negative_binomial"],
+    "gamma_kind": ["exponential", "gamma", "inverse_gamma", "chi_square", "beta", "dirichlet", "mckay"],
+    "gaussian_kind": ["normal", "log_normal", "multivariate_normal", "inverse_gaussian", "rayleigh", "maxwell", "generalised_normal"],
+    "group_kind": ["weibull", "gumbel", "pareto", "laplace", "logistic", "cauchy", "student_t", "freund"],
+    "directional": ["von_mises", "von_mises_fisher"],
+})

@@ -9,26 +9,14 @@ the scalar curvature (section 3.4 of Sauter's thesis; Janke, Johnston and Kenna 
 1 + cosh(h)/sqrt(sinh(h)**2 + exp(-4*b))
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES: dict[str, str] = {
-    **dict.fromkeys(("gibbs_family", "two_spins", "spin_cluster"), "finite"),
-    **dict.fromkeys(("ising_chain", "ising_ring", "potts_chain"), "chains"),
-    **dict.fromkeys(("curie_weiss", "curie_weiss_finite", "mean_field_metric"), "mean_field"),
-    **dict.fromkeys(("ideal_gas", "van_der_waals"), "gases"),
-    **dict.fromkeys(("order_parameter", "fisher_identity"), "order"),
-    "IsingTorus": "torus",
-}
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_HOMES))
+# The module that holds each public name; it is loaded when the name is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
+    "finite": ["gibbs_family", "two_spins", "spin_cluster"],
+    "chains": ["ising_chain", "ising_ring", "potts_chain"],
+    "mean_field": ["curie_weiss", "curie_weiss_finite", "mean_field_metric"],
+    "gases": ["ideal_gas", "van_der_waals"],
+    "order": ["order_parameter", "fisher_identity"],
+    "torus": ["IsingTorus"],
+})
