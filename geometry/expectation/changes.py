@@ -59,9 +59,10 @@ def standard_candidates(
     while queue:
         parts, level = queue.pop(0)
         yield parts
-        if level == depth or len(piece.variables) != 1 or len(seen) > 24:
+        if level == depth or not piece.variables or len(seen) > 24:
             continue
-        for changed in _changes(parts, sign_of):
+        several = len(piece.variables) > 1
+        for changed in _changes_of_one(parts[0], sign_of) if several else _changes(parts, sign_of):
             key = sp.Tuple(*(s.piece.log_density for s in changed))
             if key not in seen:
                 seen.add(key)
@@ -77,6 +78,41 @@ def _changes(parts: list[Standard], sign_of: Callable[[sp.Expr], int]) -> Iterat
         changed = [c for part in parts if (c := _substitute(part, image, inverse, name, sign_of)) is not None]
         if len(changed) == len(parts):
             yield changed
+
+
+def _changes_of_one(part: Standard, sign_of: Callable[[sp.Expr], int]) -> Iterator[list[Standard]]:
+    """Powers and scales of one variable among several, where the ranges do not depend on other variables.
+
+    On (0, 1) a falling power becomes 1 + w; on (0, oo) a base r + x under a logarithm is divided by r, which may hold
+    the other variables: so (1 + x + y)^c becomes a product.
+    """
+    variables = part.piece.variables
+    symbols = {v.symbol for v in variables}
+    if any(v.discrete or (v.lower.free_symbols | v.upper.free_symbols) & symbols for v in variables):
+        return
+    L = part.piece.log_density
+    for k, v in enumerate(variables):
+        x, w = v.symbol, sp.Dummy("w", positive=True)
+        changes: list[tuple[sp.Expr, str]] = []
+        if (v.lower, v.upper) == (0, 1):
+            powers = {e.exp for e in L.atoms(sp.Pow) if e.base == x and not e.exp.free_symbols & symbols}
+            changes = [((1 + w) ** (1 / p), f"1 + w = {x**p}") for p in sorted(powers, key=sp.count_ops) if sign_of(p) < 0]
+        elif (v.lower, v.upper) == (0, oo):
+            changes = [(r * w, f"w = {x}/({r})") for r in _shifted_bases(L, x) if r.free_symbols & symbols and r.is_positive]
+        for image, name in changes:
+            rate = sp.diff(image, w)
+            rate = -rate if (v.lower, v.upper) == (0, 1) else rate
+            new = _factored_logs(sp.powdenest(L.subs(x, image))) + log_of(sp.powsimp(sp.factor_terms(rate)))
+            piece = Piece(sp.expand(open_logs(new), log=False), (*variables[:k], Variable(w, sp.S.Zero, oo), *variables[k + 1 :]))
+            yield [Standard(piece, (*part.rules, (x, image)), (*part.steps, name))]
+
+
+def _factored_logs(e: sp.Expr) -> sp.Expr:
+    """Every polynomial under a logarithm as a product."""
+    return e.replace(
+        lambda q: isinstance(q, sp.log) and q.args[0].is_Add and q.args[0].is_polynomial(*q.args[0].free_symbols),
+        lambda q: log_of(sp.factor(q.args[0])),
+    )
 
 
 def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple[Any, Any, str]]:

@@ -73,25 +73,30 @@ class NodeExpectation(Expectation):
         self._equalise()
 
     def _fewest_parameters(self, piece: Piece) -> list[Standard]:
-        """The standard form whose weight holds the fewest parameters and no moving kink or bound."""
+        """The standard form whose weight has no moving kink or bound, least entangled variables, the fewest parameters."""
 
-        def cost(parts: Sequence[Standard]) -> tuple[int, int, int]:
+        def cost(parts: Sequence[Standard]) -> tuple[int, int, int, int]:
             symbols = set()
-            moving = 0
+            moving = entangled = 0
             for part in parts:
                 p = part.piece
                 symbols |= p.log_density.free_symbols - set(p.symbols)
                 moving += bool(p.log_density.atoms(sp.Abs, sp.sign))
+                entangled += sum(len(a.free_symbols & set(p.symbols)) > 1 for a in p.log_density.atoms(sp.Function, sp.exp))
                 for v in p.variables:
                     moving += len((v.lower.free_symbols | v.upper.free_symbols) - set(p.symbols))
-            return moving, len(symbols), len(parts[0].steps)
+            return moving, entangled, len(symbols), len(parts[0].steps)
 
         return min(standard_candidates(piece, sign_at(self.where)), key=cost)
 
     def _lay(self, part: Standard, check: bool) -> None:
         """Nodes and weights of one part, from the ranges where its density matters."""
         number = len(self.columns)
-        names = {s: sp.Symbol(f"{s.name}_{number}", real=True) for s in part.piece.symbols}
+        names = {}
+        for s in part.piece.symbols:  # changes of variable give the same name to several symbols; w is for the weights
+            stem = "z" if s.name == "w" else s.name
+            taken = sum(n.name.startswith(stem) for n in names.values())
+            names[s] = sp.Symbol(f"{stem}{taken + 1 if taken else ''}_{number}", real=True)
         weight = sp.Symbol(f"w_{number}", positive=True)
         nodes, weights = node_table(part.piece, self.where, check=check)
         for s, column in zip(part.piece.symbols, nodes):

@@ -17,7 +17,7 @@ from .axes import Axis, read_axes
 from .blocks import fill, question_hash
 from .cells import LIMIT, Cells
 from .labels import provenance, quantity_attributes, status_attributes
-from .recipes import geometry_of, recipe
+from .recipes import metric_of, recipe
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,7 +85,7 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
     working = dtype if rtol is None else "float64"
     kernel = Kernel(flat, [a.symbol for a in axes_read], data=data, constants=fixed, dtype=working, backend="native", threads=threads)
     single = np.dtype(dtype) == np.float32
-    cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(kernel, axes_read, fixed, None if kernel.looped else _metric_of(source), rtol / 2 if rtol is not None and single else rtol, data or {})
+    cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(kernel, axes_read, fixed, None if kernel.looped else metric_of(source), rtol / 2 if rtol is not None and single else rtol, data or {})
 
     def evaluate(part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         found, codes = cells.evaluate(part)
@@ -217,10 +217,6 @@ def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None
     if needed > 0.8 * free:
         raise ValueError(f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells) and "
                          f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or keep the result on disk with store='a folder'")
-
-
-def _metric_of(source: Any) -> Any:
-    return getattr(geometry_of(source), "metric", None)
 
 
 def _dataset(xr: Any, source: Any, coordinates: Sequence[sp.Symbol], axes: Sequence[Axis], names: Sequence[str], recipes: Mapping[str, Any],

@@ -18,7 +18,7 @@ from ..kernels.contraction import contracted
 from ..kernels.jets import QUANTITIES, Jet, general_jet, hessian_jet, row_jet
 from ..manifolds.empirical import EmpiricalManifold
 
-__all__ = ["recipe", "geometry_of"]
+__all__ = ["recipe", "geometry_of", "metric_of"]
 
 _FEW_WEIGHTS = 3          # up to so many parameters, moments in one fused loop over the rows beat a QR of them
 _MOST_DERIVATIVES = 100   # first derivatives of the metric up to which a closed form is asked for
@@ -36,12 +36,27 @@ def recipe(source: Any, name: str) -> Any:
         jet = _jet(manifold, name)
         if jet is not None:
             return contracted(jet, name)
+    if name == "metric" and _many_weights(geometry_of(source)):
+        return metric_of(source)
     return source.expression_of(name)
+
+
+def metric_of(source: Any) -> Any:
+    """The metric as a matrix of expressions, or None; of many weights as it stands, since a canonical form takes long and gains nothing."""
+    manifold = geometry_of(source)
+    if not _many_weights(manifold):
+        return getattr(manifold, "metric", None)
+    gradient = [sp.diff(manifold.loss, x) for x in manifold.coordinates]
+    return sp.Matrix(manifold.dim, manifold.dim, lambda i, j: Mean(gradient[min(i, j)] * gradient[max(i, j)], manifold.variables))
+
+
+def _many_weights(manifold: Any) -> bool:
+    return isinstance(manifold, EmpiricalManifold) and manifold.dim > _FEW_WEIGHTS
 
 
 def _jet(manifold: Any, name: str) -> Jet | None:
     """The derivatives to contract, or None where the closed form is the better way."""
-    if isinstance(manifold, EmpiricalManifold) and manifold.dim > _FEW_WEIGHTS:
+    if _many_weights(manifold):
         return row_jet(manifold.loss, manifold.coordinates, manifold.variables)
     metric = getattr(manifold, "metric", None)
     if metric is None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import sympy as sp
 
 from chentsov.geometry.exact import DifferentialField, determinant, inverse
+from chentsov.geometry.exact.sampling import numbers
 
 __all__ = ["Element", "LocalGeometry", "component", "total"]
 
@@ -89,6 +90,16 @@ class LocalGeometry(ABC):
     @component
     def _metric_second_derivative(self, i: int, j: int, k: int, l: int) -> Element:
         return self.metric_derivative(i, j, k).diff(self.coordinates[l])
+
+    def regular_somewhere(self) -> bool:
+        """Whether det g is far from zero at one of a few sample points: quick, where the determinant itself would fill a book."""
+        for point in range(3):
+            values = [[self.field.samples.value(e, point) for e in row] for row in self._rows()]
+            if all(v is not None and not numbers.isnan(v) for row in values for v in row):
+                largest = numbers.fprod(numbers.norm(row) for row in values)
+                if largest and abs(numbers.det(numbers.matrix(values))) > largest * numbers.mpf(10) ** -20:
+                    return True
+        return False
 
     @component
     def determinant(self) -> Element:

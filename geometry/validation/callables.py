@@ -116,6 +116,10 @@ class _Compiled:
             self._functions[library] = call
         return self._functions[library]
 
+    def compile_for(self, library: str) -> None:
+        """Compile now, so that the first caller does not wait for it."""
+        self._function(library)
+
     def evaluate(self, point: Any) -> tuple[str, Any, list[Any]]:
         library = _library(point)
         n = self.case.dim

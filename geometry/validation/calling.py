@@ -180,6 +180,12 @@ class Caller:
 
     def _answers(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None) -> list[Outcome]:
         """One outcome a row (of a batch), or a single one."""
+        if "metric" in form:  # compiled on our own time, not on the function's
+            library = self.array if self.array in ("jax", "torch") and self._worker is None else "numpy"
+            with contextlib.suppress(ImportError):
+                self.metric.compile_for(library)
+                if form == "metric-scalar":
+                    self.scalar.compile_for(library)
         if self._worker is None:
             return self._answers_here(form, rows, keywords)
         where = {"case": self.case.name, "point": self._where(rows)}

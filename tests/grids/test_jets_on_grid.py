@@ -39,7 +39,9 @@ def test_a_network_of_eight_weights():
     data = {a: np.linspace(-2, 2, 40), t: np.cos(np.arange(40))}
     fixed = {v: 0.7 + 0.1 * k for k, v in enumerate(x[2:])}
     axes = {x[0]: np.linspace(1, 2, 3), x[1]: np.linspace(0.5, 1, 4)}
-    grid = on_grid(net, {**axes, **fixed}, data=data)
+    grid = on_grid(net, {**axes, **fixed}, ["ricci_scalar", "metric"], data=data)
+    known = net.curvature_at([1.0, 0.5, *fixed.values()], data)
+    np.testing.assert_allclose(grid.metric[:, :, 0, 0], known.metric, rtol=1e-10)
     for i, u in enumerate(axes[x[0]]):
         point = [u, 0.5, *fixed.values()]
         assert float(grid.ricci_scalar[i, 0]) == pytest.approx(net.curvature_at(point, data).ricci_scalar, rel=1e-6)
