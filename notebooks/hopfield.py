@@ -23,7 +23,6 @@ import numpy as np
 import sympy as sp
 from IPython.display import Math, display
 
-import chentsov as ch
 from chentsov.models.hopfield import ACTIVATIONS, AssociativeMemory, Hopfield, activation
 from chentsov.models.hopfield.square import compressibility_on_square
 

@@ -6,7 +6,6 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 import tracemalloc
 
 import numpy as np

@@ -21,7 +21,7 @@ from .exponents import exponential_expression
 from .generators.exponential import Exponential
 from .generators.logarithm import Logarithm
 from .generators.roots import Root
-from .generators.trigonometric import Cosine, Sine
+from .generators.trigonometric import Sine
 from .hyperbolic import symmetric_form
 from .sines import by_sines
 from .spelling import Hyperbolic, Spelling, spelling_of

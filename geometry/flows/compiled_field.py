@@ -277,7 +277,7 @@ def _source(components: tuple, coordinates: tuple, constants: tuple) -> str:
     lines = ["def field(y, p, out, lanes):"]
     lines += [f"    {p} = p[{i}]" for i, p in enumerate(ps)]
     lines += [f"    {line}" for line in outside]
-    lines += [f"    for lane in range(lanes):"]
+    lines += ["    for lane in range(lanes):"]
     lines += [f"        {y} = y[{LANES * i} + lane]" for i, y in enumerate(ys)]
     lines += [f"        {line}" for line in inside]
     lines += [f"        out[{LANES * i} + lane] = {printer.doprint(value)}" for i, value in enumerate(results)]

@@ -18,7 +18,7 @@ from flint import arb, ctx
 
 from ..kernels.ball import BallProgram, as_ball
 from ..kernels.kernel import Kernel
-from ..kernels.lower import lower, symbol_keys
+from ..kernels.lower import lower
 from .axes import Axis
 
 __all__ = ["Cells", "certified", "proven_numbers", "SINGULAR", "OUTSIDE", "LIMIT"]

@@ -17,7 +17,7 @@ from flint import arb, ctx, fmpq
 
 from .functions import FUNCTIONS
 from .lower import lower, symbol_keys
-from .program import Node, Program
+from .program import ARITHMETIC, Node, Program
 
 __all__ = ["evaluate_ball", "BallProgram", "as_ball"]
 
@@ -168,17 +168,8 @@ def operation(node: Node, args: list[Any]) -> Any:
         return arb(fmpq(node.value.numerator, node.value.denominator))  # type: ignore[attr-defined]
     if op == "constant":
         return _CONSTANTS[str(node.value)]()
-    if op == "add":
-        return sum(args[1:], args[0])
-    if op in ("mul", "product"):
-        out = args[0]
-        for a in args[1:]:
-            out = out * a
-        return out
-    if op == "div":
-        return args[0] / args[1]
-    if op == "reciprocal":
-        return 1 / args[0]
+    if op in ARITHMETIC:
+        return ARITHMETIC[op](*args)
     if op == "power":
         return args[0] ** node.value
     if op == "select":

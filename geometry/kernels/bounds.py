@@ -27,7 +27,7 @@ from fractions import Fraction
 from .intervals import Interval, ranges
 from .native.emit import CAREFUL_RUN
 from .native.run import ROW_BLOCK
-from .program import Graph, Node, Program
+from .program import Node, Program
 from .schedule import MASKS
 
 __all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "PAIR_UNIT", "Apart"]

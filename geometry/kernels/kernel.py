@@ -19,7 +19,7 @@ from .lower import lower, symbol_keys
 from .native.double_double import SUPPORTED
 from .native.run import Machine, aligned_empty, default_threads
 from .program import GATE, TOLERANCE, Node, Program, walk
-from .schedule import Schedule, schedule
+from .schedule import schedule
 from .sensitivity import with_adjoint_bounds
 from .separate import headroom, separate
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from ..exact import UnsupportedFunction
-from .program import CONSTANTS, Node
+from .program import CONSTANTS, Node, nearest
 from .reference import resolution
 from .schedule import LEAVES, Schedule, Stage
 
@@ -53,10 +53,7 @@ def literal(node: Node) -> float:
     if node.op == "constant":
         return CONSTANTS[str(node.value)]
     assert isinstance(node.value, Fraction)
-    try:
-        return node.value.numerator / node.value.denominator
-    except OverflowError:
-        return math.inf if node.value > 0 else -math.inf
+    return nearest(node.value)
 
 
 def write(plan: Schedule, dtype: str, *, scalar: bool = False, arguments: Sequence[str] = ()) -> str:

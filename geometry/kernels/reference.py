@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .functions import FUNCTIONS
-from .program import CONSTANTS, Node, Program
+from .program import ARITHMETIC, CONSTANTS, Node, Program, nearest
 
 __all__ = ["evaluate", "leaf", "resolution"]
 
@@ -20,7 +20,7 @@ def leaf(node: Node, dtype: Any) -> Any:
     """The value of a number or a named constant."""
     if node.value == "resolution":
         return dtype.type(resolution(8 * dtype.itemsize))
-    value = CONSTANTS[str(node.value)] if node.op == "constant" else _ratio(node.value)
+    value = CONSTANTS[str(node.value)] if node.op == "constant" else nearest(node.value)  # type: ignore[arg-type]
     return dtype.type(value)
 
 
@@ -30,13 +30,6 @@ def resolution(bits: int) -> float:
     `bits` is 64 or 32, or 128 for double-double.
     """
     return {32: 2.0**-17, 64: 2.0**-40, 128: 2.0**-92}[bits]
-
-
-def _ratio(value: Any) -> float:
-    try:
-        return value.numerator / value.denominator
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def evaluate(program: Program, values: Mapping[str, np.ndarray], data: Mapping[str, np.ndarray], dtype: Any) -> list[Any]:
@@ -74,19 +67,10 @@ def _without_rows(value: Any, tables: int) -> Any:
 def operation(node: Node, args: list[Any]) -> Any:
     """One operation of a program on NumPy arrays."""
     op = node.op
-    if op == "add":
-        return sum(args[1:], args[0])
-    if op in ("mul", "product"):
-        out = args[0]
-        for a in args[1:]:
-            out = out * a
-        return out
-    if op == "div":
-        return args[0] / args[1]
+    if op in ARITHMETIC:
+        return ARITHMETIC[op](*args)
     if op == "reciprocal_root":
         return 1 / np.sqrt(args[0])
-    if op == "reciprocal":
-        return 1 / args[0]
     if op == "exp_product":
         return np.exp(math.prod(args))
     if op == "power":

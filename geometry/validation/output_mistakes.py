@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .mistake import CURVATURE, Mistake
+from .mistake import Mistake
 from .pipeline import QUANTITIES, Run, contraction
 
 __all__ = ["output_mistakes", "scale_mistakes"]

@@ -17,7 +17,6 @@ import numba
 import numpy as np
 import sympy as sp
 
-from chentsov.geometry.exact import logistic
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
 from .activations import U, Activation

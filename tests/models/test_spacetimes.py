@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from chentsov.models import spacetimes as st
-from chentsov.models.spacetimes import phi, r, t, theta, x, y
+from chentsov.models.spacetimes import r, t, theta, x, y
 
 m, a, q, L = (sp.Symbol("m", positive=True), sp.Symbol("a", real=True), sp.Symbol("q", real=True), sp.Symbol("L", positive=True))
 

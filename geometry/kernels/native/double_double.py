@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from ..program import nearest
 from .text import Writer
 
 __all__ = ["DoubleDouble", "Pair", "SUPPORTED", "split", "exact_constant"]
@@ -33,10 +34,9 @@ def split(value: Fraction) -> tuple[float, float]:
     >>> split(Fraction(1, 3))
     (0.3333333333333333, 1.850371707708594e-17)
     """
-    try:
-        high = value.numerator / value.denominator
-    except OverflowError:
-        return (math.inf if value > 0 else -math.inf, 0.0)
+    high = nearest(value)
+    if math.isinf(high):
+        return high, 0.0
     rest = value - Fraction(high)
     return high, rest.numerator / rest.denominator
 

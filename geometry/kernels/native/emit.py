@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ..program import CONSTANTS, Node
+from ..program import CONSTANTS, Node, nearest
 from ..reference import resolution
 from ..schedule import Schedule, Stage, loop_order
 from .double_double import DoubleDouble, Pair, exact_constant
@@ -425,7 +425,7 @@ class _Stage:
 
     def _value(self, node: Node, names: dict[Node, Value]) -> Value:
         if node.op == "number":
-            return self.vector.constant(_rounded(node.value, self.vector.bits))  # type: ignore[arg-type]
+            return self.vector.constant(nearest(node.value))  # type: ignore[arg-type]
         if node.value == "resolution":
             return self.vector.constant(resolution(128 if self.pairs else self.vector.bits))
         if node.op == "constant":
@@ -435,10 +435,3 @@ class _Stage:
 
 def _high(value: Value) -> str:
     return value[0] if isinstance(value, tuple) else value
-
-
-def _rounded(value: Fraction, bits: int) -> float:
-    try:
-        return value.numerator / value.denominator
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
