@@ -92,7 +92,7 @@ class NodeExpectation(Expectation):
     def _lay(self, part: Standard, check: bool) -> None:
         """Nodes and weights of one part, from the ranges where its density matters."""
         number = len(self.columns)
-        names = {}
+        names: dict[sp.Symbol, sp.Symbol] = {}
         for s in part.piece.symbols:  # changes of variable give the same name to several symbols; w is for the weights
             stem = "z" if s.name == "w" else s.name
             taken = sum(n.name.startswith(stem) for n in names.values())

@@ -8,7 +8,7 @@ and notation as in `contraction` and `jets`; a metric that is singular, as far a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -146,7 +146,7 @@ def _frame_terms(n: int) -> tuple[Terms, Terms, Terms, Terms]:
     return first, second, third, squares
 
 
-@cache
+@lru_cache(maxsize=16)
 def _jet_terms(n: int, structure: str, items: tuple[tuple[tuple[int, ...], int], ...]) -> tuple[Terms, Terms | None]:
     """Γ_m,jk (j <= k) from the jet, and g^ik (∂_j ∂_k g_im − ∂_i ∂_k g_jm)."""
     metric, first, second = _tables(n, structure, items)
@@ -205,7 +205,7 @@ def _turned(n: int) -> Terms:
     return Terms.of(np.stack([out, out]), np.stack(x), np.stack(y), np.array([1.0, -1.0]).reshape(2, 1, 1, 1), i.size**2)
 
 
-@cache
+@lru_cache(maxsize=16)
 def _pair_terms(n: int, structure: str, items: tuple[tuple[tuple[int, ...], int], ...]) -> Terms | None:
     """½ (∂_j ∂_k g_im + ∂_i ∂_m g_jk − ∂_i ∂_k g_jm − ∂_j ∂_m g_ik) for i > j, k > m."""
     second = _tables(n, structure, items)[2]

@@ -166,3 +166,13 @@ def test_mixed_outputs_grids_and_out(looped):
     assert "2 dimensions" in kernel.explain()
     values, bounds = kernel.bounded(*axes)
     assert np.isinf(bounds).all() and np.allclose(values[1], R)
+
+
+def test_loops_can_be_sent_to_another_process_and_run_in_threads(looped):
+    import pickle
+
+    jet, at = general_of(some_metric(3), 3), points(3, 900)
+    want = compile(contracted(jet, "ricci_scalar"), x[:3], threads=1)(*at)
+    kernel = compile(contracted(jet, "ricci_scalar"), x[:3], threads=3)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(kernel))(*at), want)
+    np.testing.assert_allclose(kernel(at[0][:, None], at[1][:5], at[2][:5])[:5].diagonal(), want[:5], rtol=1e-11)
