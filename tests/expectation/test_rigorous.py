@@ -1,6 +1,7 @@
 """Rigorous enclosures: against closed forms and acb.integral, tails against exact ones, refusals."""
 
 import math
+import random
 
 import mpmath
 import pytest
@@ -91,6 +92,43 @@ def test_tails_are_bounded_and_not_by_far(log_weight, f, start):
     with mpmath.workdps(20):
         truth = mpmath.quad(g, [start * (1 + mpmath.mpf(j) / 4) for j in range(12)] + [start * 4.0**j for j in range(2, 30, 3)])
     assert truth < bound < 8 * truth
+
+
+def _random_factor(rng):
+    def q(low, high):
+        return R(rng.randint(int(low * 12), int(high * 12)), 12)
+
+    made = [
+        lambda: x ** q(-3, 2), lambda: sp.log(x) ** rng.randint(1, 2), lambda: (x**2 + q(0, 3) * x + q(0.1, 4)) ** q(-2, 1.5),
+        lambda: 1 / (1 + sp.exp(-x * q(0.2, 2))), lambda: sp.exp(-q(0.1, 2) * x ** q(0.3, 2)), lambda: sp.log(1 + x ** q(0.2, 3)),
+        lambda: sp.erfc(q(0.1, 1) * x - q(0, 2)), lambda: 1 + sp.erf(x / 3 - 1), lambda: sp.tanh(x / 2) + q(0.1, 2),
+        lambda: sp.polygamma(1, x + q(0.1, 2)), lambda: (sp.sqrt(x) + q(0.1, 3)) ** -2 + x,
+        lambda: sp.exp(q(0.1, 1) * x) + sp.exp(-x) - q(0, 1) * x,
+    ]  # fmt: skip
+    return rng.choice(made)()
+
+
+@pytest.mark.slow
+def test_no_bound_of_a_random_tail_is_too_small():
+    rng = random.Random(7)
+    bounded = 0
+    for _ in range(300):
+        f = sp.S.One
+        for _ in range(rng.randint(1, 4)):
+            f = f * _random_factor(rng) if rng.random() < 0.75 else f + _random_factor(rng)
+        a = R(rng.randint(6, 24), 12)
+        weight = rng.choice([-(x**a), -(1 + a) * sp.log(x), -(1 + a) * sp.log(1 + x**2), -a * sp.log(x) ** 2, x * sp.log(3) - x - sp.loggamma(x + 1)])
+        start = rng.choice([8, 30, 200])
+        try:
+            bound = float(Tail(x, arb(start), {}).integral(weight, f))
+        except NoMajorant:
+            continue
+        g = sp.lambdify(x, sp.Abs(f) * sp.exp(weight), "mpmath")
+        with mpmath.workdps(15):
+            truth = float(mpmath.quad(g, [start * r for r in (1, 1.1, 1.3, 1.7, 2.5)] + [start * 4.0**j for j in range(1, 14)]))
+        assert truth <= bound * (1 + 1e-6), f"{f} under exp({weight}) beyond {start}"
+        bounded += 1
+    assert bounded > 200
 
 
 def test_double_exponentials_have_a_bound():

@@ -70,6 +70,7 @@ def test_a_support_that_moves():
         assert abs(gamma[0, 1, 1] + gamma[1, 0, 1] - float(slope[0, 1])) < 1e-9
 
 
+@pytest.mark.slow
 def test_an_atom_beside_a_density_without_closed_form():
     family = StatisticalManifold.from_density(
         coordinates=(e, m), domain={e: (0, 1)}, time_limit=0,
