@@ -57,7 +57,9 @@ class CatalogueCheck:
                   "S equal as elements of a differential field, P proved by balls at the points, n numbers agree, "
                   "- did not finish, · not supported, X DIFFERS"]  # fmt: skip
         for oracle, counts in self.counts().items():
-            lines.append(f"{self.tables[oracle].oracle}: " + ", ".join(f"{n} {what}" for what, n in counts.most_common()))
+            decided = [r.worst for r in self.tables[oracle].rows if r.decided]
+            worst = f"; worst relative difference {max(decided):.0e}" if decided else ""
+            lines.append(f"{self.tables[oracle].oracle}: " + ", ".join(f"{n} {what}" for what, n in counts.most_common()) + worst)
         differing = [r for t in self.tables.values() for r in t.rows if not r.passed]
         lines += [f"DIFFERS: {r.subject} {r.quantity}: worst {r.worst:.1e}, allowed {r.tolerance:.0e}" for r in differing]
         return "\n".join(lines)
