@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import sympy as sp
 
 from .record import Family, family
@@ -47,32 +50,95 @@ def multivariate_normal(d: int = 2) -> Family:
     """Means μ_i and covariances s_ij (i ≤ j): ds² = dμᵀΣ⁻¹dμ + ½ tr(Σ⁻¹dΣ Σ⁻¹dΣ), R = −d(d + 1)²/4."""
     if d < 1:
         raise ValueError(f"the dimension of a normal vector must be at least 1, not {d}")
-    mu = sp.symbols(f"mu1:{d + 1}", real=True)
-    xs = sp.symbols(f"x1:{d + 1}", real=True)
-    index = [(i, j) for i in range(d) for j in range(i, d)]
-    s = {ij: sp.Symbol(f"s{ij[0] + 1}{ij[1] + 1}", real=True, positive=True if ij[0] == ij[1] else None) for ij in index}
-    cov = sp.Matrix(d, d, lambda i, j: s[min(i, j), max(i, j)])
-    det = sp.expand(cov.det(method="berkowitz"))
-    away = sp.Matrix([x - m for x, m in zip(xs, mu)])
-    square = (away.T * cov.adjugate() * away)[0] / det
-    unit = {ij: sp.Matrix(d, d, lambda a, b: int((min(a, b), max(a, b)) == ij)) for ij in index}
-    precision = cov.adjugate() / det
-    sigma_block = [[sp.trace(precision * unit[p] * precision * unit[q]) / 2 for q in index] for p in index]
-    n = d + len(index)
-    metric = [
-        [precision[i, j] if i < d and j < d else sigma_block[i - d][j - d] if i >= d and j >= d else 0 for j in range(n)]
-        for i in range(n)
-    ]
-    sample = {m: R(i + 1, 3) for i, m in enumerate(mu)}
-    sample |= {v: R(3 + i, 2) if i == j else R(1, 4 + i + j) for (i, j), v in s.items()}
+    v = _vector(d)
+    half_traces = [[sp.trace(v.inverse * e * v.inverse * f) / 2 for f in v.units] for e in v.units]
     return Family(
-        "multivariate_normal", f"normal family in {d} dimensions", {x: REAL for x in xs}, (*mu, *s.values()),
-        {**{m: REAL for m in mu}, **{v: POSITIVE if i == j else REAL for (i, j), v in s.items()}},
-        log_density=-square / 2 - sp.log(det) / 2 - R(d, 2) * sp.log(2 * sp.pi),
-        closed_forms={"metric": metric, "ricci_scalar": -R(d * (d + 1) ** 2, 4)},
+        "multivariate_normal", f"normal family in {d} dimensions", {x: REAL for x in v.variables}, v.coordinates, v.domain,
+        log_density=-v.square / 2 - sp.log(v.determinant) / 2 - R(d, 2) * sp.log(2 * sp.pi),
+        closed_forms={"metric": v.blocks(v.inverse, half_traces), "ricci_scalar": -R(d * (d + 1) ** 2, 4)},
         source="Skovgaard, A Riemannian geometry of the multivariate normal model, Scand. J. Statist. 11 (1984)",
-        condition="Σ positive definite", sample=sample,
+        condition="Σ positive definite", sample=v.sample,
     )  # fmt: skip
+
+
+@family
+def multivariate_t(d: int = 2) -> Family:
+    """Location μ and scatter Σ, ν degrees of freedom fixed; with c = (ν + d)/(ν + d + 2) the metric is
+    c dμᵀΣ⁻¹dμ + (c/2) tr(Σ⁻¹dΣ Σ⁻¹dΣ) − tr(Σ⁻¹dΣ)²/(2(ν + d + 2)), that of the normal family for ν → ∞."""
+    if d < 1:
+        raise ValueError(f"the dimension of a t-distributed vector must be at least 1, not {d}")
+    v = _vector(d)
+    nu = sp.Symbol("nu", positive=True)
+    c = (nu + d) / (nu + d + 2)
+
+    def scatter(e: sp.Matrix, f: sp.Matrix) -> sp.Expr:
+        p, q = v.inverse * e, v.inverse * f
+        return c / 2 * sp.trace(p * q) - sp.trace(p) * sp.trace(q) / (2 * (nu + d + 2))
+
+    head = sp.loggamma((nu + d) / 2) - sp.loggamma(nu / 2) - R(d, 2) * sp.log(nu * sp.pi) - sp.log(v.determinant) / 2
+    return Family(
+        "multivariate_t", f"t family in {d} dimensions", {x: REAL for x in v.variables}, v.coordinates, {**v.domain, nu: POSITIVE},
+        log_density=head - (nu + d) / 2 * sp.log(1 + v.square / nu),
+        closed_forms={"metric": v.blocks(c * v.inverse, [[scatter(e, f) for f in v.units] for e in v.units])},
+        source="Lange, Little & Taylor, Robust statistical modeling using the t distribution, J. Amer. Statist. Assoc. 84 (1989)",
+        condition="Σ positive definite", sample={**v.sample, nu: R(7, 2)},
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Vector:
+    """Symbols of a random vector with location μ and scatter Σ."""
+
+    variables: tuple[sp.Symbol, ...]
+    location: tuple[sp.Symbol, ...]
+    scatter: Mapping[tuple[int, int], sp.Symbol]
+
+    @property
+    def coordinates(self) -> tuple[sp.Symbol, ...]:
+        return (*self.location, *self.scatter.values())
+
+    @property
+    def domain(self) -> dict[sp.Symbol, tuple]:
+        return {**{m: REAL for m in self.location}, **{v: POSITIVE if i == j else REAL for (i, j), v in self.scatter.items()}}
+
+    @property
+    def sample(self) -> dict[sp.Symbol, sp.Expr]:
+        sample = {m: R(i + 1, 3) for i, m in enumerate(self.location)}
+        return sample | {v: R(3 + i, 2) if i == j else R(1, 4 + i + j) for (i, j), v in self.scatter.items()}
+
+    @property
+    def matrix(self) -> sp.Matrix:
+        d = len(self.location)
+        return sp.Matrix(d, d, lambda i, j: self.scatter[min(i, j), max(i, j)])
+
+    @property
+    def determinant(self) -> sp.Expr:
+        return sp.expand(self.matrix.det(method="berkowitz"))
+
+    @property
+    def inverse(self) -> sp.Matrix:
+        return self.matrix.adjugate() / self.determinant
+
+    @property
+    def square(self) -> sp.Expr:
+        """(x − μ)ᵀ Σ⁻¹ (x − μ)."""
+        away = sp.Matrix([x - m for x, m in zip(self.variables, self.location)])
+        return (away.T * self.matrix.adjugate() * away)[0] / self.determinant
+
+    @property
+    def units(self) -> list[sp.Matrix]:
+        """∂Σ/∂s_ij."""
+        return [self.matrix.diff(v) for v in self.scatter.values()]
+
+    def blocks(self, location: sp.Matrix, scatter: list[list[sp.Expr]]) -> list[list[sp.Expr]]:
+        """A metric without a part that mixes location and scatter."""
+        return sp.diag(location, sp.Matrix(scatter)).tolist()
+
+
+def _vector(d: int) -> _Vector:
+    index = [(i, j) for i in range(d) for j in range(i, d)]
+    scatter = {(i, j): sp.Symbol(f"s{i + 1}{j + 1}", real=True, positive=True if i == j else None) for i, j in index}
+    return _Vector(sp.symbols(f"x1:{d + 1}", real=True), sp.symbols(f"mu1:{d + 1}", real=True), scatter)
 
 
 @family
