@@ -13,6 +13,7 @@ from .generators.base import Generator, Variable
 from .rules import conversion_of
 from .sampling import Samples
 from .stages import Relation, Stage
+from .reading import read
 
 
 class DifferentialField:
@@ -232,7 +233,7 @@ class DifferentialField:
             return self.integer(expression)
         if isinstance(expression, str):
             raise ValueError(f"a field takes SymPy expressions, not strings such as {expression!r}; parse it first")
-        expression = sp.sympify(expression)
+        expression = read(expression)
         found = self._converted.get(expression)
         if found is None:
             found = self._converted[expression] = self._convert(expression)

@@ -16,6 +16,7 @@ import sympy as sp
 from flint import acb, acb_series, arb, ctx, fmpq
 
 from chentsov.geometry.exact import zeta_derivative
+from ..exact.reading import read
 
 Ball = Any  # an acb, or an arb on a real tape
 
@@ -123,7 +124,7 @@ class Tape:
         self._size = len(self._register)
         self._arity = len(arguments)
         self._prepared: dict[int, list] = {}
-        self.outputs = [self._place(sp.sympify(e)) for e in expressions]
+        self.outputs = [self._place(read(e)) for e in expressions]
 
     def __call__(self, arguments: Sequence[Ball], analytic: bool = False) -> list[Ball]:
         constants = self._prepared.get(ctx.prec)
@@ -249,7 +250,7 @@ def _by_name(e: sp.Basic) -> Callable:
 
 def exact(value) -> acb:
     """A number (int, float, string, SymPy number) as a ball, without rounding where it can be."""
-    number = sp.sympify(value)
+    number = sp.Rational(value) if isinstance(value, str) else read(value, "the value")
     if number.is_Rational:
         return acb(arb(fmpq(int(number.p), int(number.q))))
     return Tape([number], [])([])[0]

@@ -19,6 +19,7 @@ from chentsov.geometry.exact import zeta_derivative
 
 from .logarithms import log_density as take_log
 from .logarithms import open_logs
+from ..exact.reading import read
 
 
 class DensityError(ValueError):
@@ -262,7 +263,7 @@ def read_density(
 def _expression(e: Any) -> sp.Expr:
     if isinstance(e, str):
         raise DensityError("densities are SymPy expressions, not strings; parse text first")
-    e = sp.sympify(e)
+    e = read(e)
     if not isinstance(e, sp.Expr):
         raise DensityError(f"expected a SymPy expression for the density, got {type(e).__name__}")
     if e.has(sp.nan, sp.zoo):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sympy as sp
+from ..exact.reading import read
 
 
 @lru_cache(maxsize=4096)
@@ -22,7 +23,7 @@ def log_of(e: sp.Expr) -> sp.Expr:
     >>> log_of(sp.exp(-x/s)*x**2/s)
     -log(s) + 2*log(x) - x/s
     """
-    e = sp.sympify(e)
+    e = read(e)
     if e == 1:
         return sp.S.Zero
     if isinstance(e, sp.Mul):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Iterable
 import sympy as sp
 
 from ..exact.rules import converts
+from ..exact.reading import read
 
 if TYPE_CHECKING:
     from ..exact.elements import Element
@@ -54,7 +55,7 @@ class Mean(sp.Expr):
     def __new__(cls, expression: Any, variables: Any) -> sp.Expr:
         if isinstance(expression, str):
             raise ValueError(f"a mean is taken of a SymPy expression, not of the string {expression!r}")
-        expression = sp.sympify(expression)
+        expression = read(expression)
         if isinstance(variables, sp.Symbol):
             variables = (variables,)
         variables = sp.Tuple(*variables)

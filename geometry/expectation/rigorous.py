@@ -28,6 +28,7 @@ from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, split_at_kinks
 from .quadrature import QuadratureError
 from .tails import NoMajorant, NoRule, Tail
+from ..exact.reading import read
 
 __all__ = ["Enclosure", "NoEnclosure", "enclosures", "expectation_balls"]
 
@@ -50,7 +51,7 @@ def _legendre(n: int, bits: int) -> tuple[tuple[arb, arb], ...]:
 
 def number(value: Any) -> Any:
     """An exact fraction where the value is one (floats are), else a ball."""
-    e = sp.Rational(value) if isinstance(value, float) else sp.sympify(value)
+    e = sp.Rational(value) if isinstance(value, float) else read(value, "the value")
     if e.is_Float:
         e = sp.Rational(e)
     return fmpq(int(e.p), int(e.q)) if e.is_Rational else exact(e).real
@@ -80,7 +81,7 @@ class Enclosure:
         (self.variable,) = piece.variables
         self.symbols, self.digits, self.size = list(symbols), digits, len(functions)
         self.bits = int(digits * 3.33) + 50
-        self.functions = [sp.sympify(f) for f in functions]
+        self.functions = [read(f) for f in functions]
         self.log_density = piece.log_density
         self.scale: list[float] = []  # ∫ |f| exp(L), by which tolerances are set
         self.seen: list[float] = []  # the same, as it was met on the way
@@ -329,7 +330,7 @@ def enclosures(piece: Piece, functions: Sequence[sp.Expr], point: Mapping[sp.Sym
     """∫ f exp(L) over one variable at one point, as balls: see `Enclosure`."""
     totals: list[arb] | None = None
     for part, rules in split_at_kinks(piece, point):
-        found = Enclosure(part, [sp.sympify(f).xreplace(rules) for f in functions], list(point), digits)(point)
+        found = Enclosure(part, [read(f).xreplace(rules) for f in functions], list(point), digits)(point)
         with precision(int(digits * 3.33) + 50):
             totals = found if totals is None else [a + b for a, b in zip(totals, found)]
     assert totals is not None

@@ -19,6 +19,7 @@ from sympy.printing.pycode import PythonCodePrinter
 from chentsov.geometry.exact import logistic
 
 from .lanes import FIELD_SIGNATURE, LANES
+from ..exact.reading import read
 
 
 class UncompiledFunction(ValueError):
@@ -208,7 +209,7 @@ def compile_field(
     >>> bool(abs(states[0, -1, 0] - np.exp(-2)) < 1e-8)
     True
     """
-    components = [sp.sympify(c) for c in components]
+    components = [read(c) for c in components]
     unknown = set().union(*(c.free_symbols for c in components)) - set(coordinates) - set(constants)
     if unknown:
         names = ", ".join(sorted(map(str, unknown)))

@@ -17,6 +17,7 @@ from ..expectation import Mean
 from ..kernels.contraction import contracted
 from ..kernels.jets import QUANTITIES, Jet, general_jet, hessian_jet, row_jet
 from ..manifolds.empirical import EmpiricalManifold
+from ..exact.reading import read
 
 __all__ = ["recipe", "geometry_of", "metric_of"]
 
@@ -61,7 +62,7 @@ def _jet(manifold: Any, name: str) -> Jet | None:
     metric = getattr(manifold, "metric", None)
     if metric is None:
         return None
-    averaged = any(sp.sympify(e).has(Mean) for e in metric)
+    averaged = any(read(e).has(Mean) for e in metric)
     if averaged and (name == "ricci_scalar" or manifold.dim > 2):
         pass
     elif name in vars(manifold) or _derivatives(manifold) <= _MOST_DERIVATIVES:  # worked out already, or soon

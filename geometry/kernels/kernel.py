@@ -22,6 +22,7 @@ from .program import GATE, TOLERANCE, Node, Program, walk
 from .schedule import schedule
 from .sensitivity import with_adjoint_bounds
 from .separate import headroom, separate
+from ..exact.reading import read
 
 if TYPE_CHECKING:
     from .looped import Looped
@@ -413,9 +414,7 @@ def _flattened(expressions: Any) -> tuple[list[sp.Expr], Any]:
         flat, shape = list(expressions.ravel()), tuple(expressions.shape)
     else:
         flat, shape = [expressions], None
-    if any(isinstance(e, (str, bytes)) for e in flat):  # SymPy would run it as code
-        raise ValueError("an expression is given as text: hand in a SymPy expression made of symbols")
-    flat = [e if isinstance(e, Contraction) else sp.sympify(e) for e in flat]
+    flat = [e if isinstance(e, Contraction) else read(e) for e in flat]
     for e in flat:
         if not isinstance(e, (sp.Expr, Contraction)):
             raise ValueError(f"not an expression to evaluate: {e!r} ({type(e).__name__})")

@@ -18,6 +18,7 @@ from .jets import QUANTITIES, Jet
 from .loops import contract
 from .native.bilinear import WIDE
 from .rows import of_rows
+from ..exact.reading import read
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -61,7 +62,7 @@ class _JetLoops:
     def __init__(self, jet: Jet, wanted: list[tuple[int, Contraction]], arguments: Sequence[sp.Symbol], make: Callable[..., Kernel], data: Mapping[str, np.ndarray]) -> None:
         self.jet, self.wanted = jet, wanted
         self.columns = [np.asarray(data[v.name], float) for v in jet.variables]
-        simplified = {k: sp.sympify(e) for k, e in jet.components.items()}
+        simplified = {k: read(e) for k, e in jet.components.items()}
         self.distinct = list(dict.fromkeys(e for e in simplified.values() if e != 0))
         row = {e: k for k, e in enumerate(self.distinct)}
         self.row = {index: row.get(e, -1) for index, e in simplified.items()}

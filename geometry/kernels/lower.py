@@ -13,6 +13,7 @@ from .contraction import Contraction, written_out
 from .functions import by_class
 from .program import GATE, TOLERANCE, Graph, Node, Program
 from .stable import stable
+from ..exact.reading import read
 
 __all__ = ["lower"]
 
@@ -41,9 +42,7 @@ def lower(expressions: Sequence[sp.Expr | Contraction], inputs: Sequence[sp.Symb
       v4 = v2 * v3
       return v4
     """
-    if any(isinstance(e, (str, bytes)) for e in expressions):  # SymPy would run it as code
-        raise ValueError("an expression is given as text: hand in a SymPy expression made of symbols")
-    items = [e if isinstance(e, Contraction) else sp.sympify(e) for e in expressions]
+    items = [e if isinstance(e, Contraction) else read(e) for e in expressions]
     tables = _tables([part for e in items for part in (e.jet.expressions if isinstance(e, Contraction) else (e,))])
     clash = set(inputs) & set(tables)
     if clash:

@@ -20,6 +20,7 @@ from math import comb
 import sympy as sp
 
 from ..exact import logistic
+from ..exact.reading import read
 
 __all__ = ["stable", "explain", "softplus", "log1p", "expm1"]
 
@@ -59,7 +60,7 @@ def stable(expression: sp.Expr) -> sp.Expr:
     (softplus(x), expm1(x), log1p(x**2))
     """
     memo: dict[sp.Basic, sp.Basic] = {}
-    return _stable(sp.sympify(expression), memo)  # type: ignore[return-value]
+    return _stable(read(expression), memo)  # type: ignore[return-value]
 
 
 def explain(before: sp.Expr, after: sp.Expr) -> str:

@@ -15,6 +15,7 @@ import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
 from .local import Element, total
+from ..exact.reading import read
 
 __all__ = ["AlphaGeometry"]
 
@@ -43,14 +44,14 @@ class AlphaGeometry:
 
     def alpha_connection(self: Any, alpha: Any) -> Array:
         """Γ^(α)i_jk, indexed [i, j, k]: α = 1 the exponential, −1 the mixture, 0 the Levi-Civita connection."""
-        a = self.field(sp.sympify(alpha))
+        a = self.field(read(alpha, "alpha"))
         n = range(self.dim)
         entries = [self._alpha_christoffel(a, i, j, k).as_expr() for i, j, k in product(n, repeat=3)]
         return Array(entries, (self.dim,) * 3)
 
     def alpha_connection_first(self: Any, alpha: Any) -> Array:
         """Γ^(α)_{ij,k} with the lowered index last, indexed [i, j, k]."""
-        a = self.field(sp.sympify(alpha))
+        a = self.field(read(alpha, "alpha"))
         n = range(self.dim)
         entries = [
             (self.local.christoffel_first(k, i, j) - a * self._amari(i, j, k) / 2).as_expr()
@@ -69,7 +70,7 @@ class AlphaGeometry:
 
     def alpha_riemann(self: Any, alpha: Any) -> Array:
         """R^(α)i_jkl = ∂_kΓ^(α)i_jl − ∂_lΓ^(α)i_jk + Γ^(α)i_km Γ^(α)m_jl − Γ^(α)i_lm Γ^(α)m_jk."""
-        a = self.field(sp.sympify(alpha))
+        a = self.field(read(alpha, "alpha"))
         n = self.dim
         entries: dict[tuple[int, ...], Element] = {}
         for i, j, k, l in product(range(n), repeat=4):
@@ -85,7 +86,7 @@ class AlphaGeometry:
 
         The term linear in α is g^jl(∇_i T^i_jl − ∇_l T^i_ij), which vanishes since T is totally symmetric.
         """
-        a = self.field(sp.sympify(alpha))
+        a = self.field(read(alpha, "alpha"))
         return (self.local.ricci_scalar() - a * a * self._cubic_excess() / 4).as_expr()
 
     def _cubic_excess(self: Any) -> Element:
@@ -113,7 +114,7 @@ class AlphaGeometry:
 
     def check_duality(self: Any, alpha: Any) -> bool:
         """Whether ∇^(α) and ∇^(−α) are dual: ∂_k g_ij = Γ^(α)_{ki,j} + Γ^(−α)_{kj,i}, exactly."""
-        plus, minus = self.alpha_connection_first(alpha), self.alpha_connection_first(-sp.sympify(alpha))
+        plus, minus = self.alpha_connection_first(alpha), self.alpha_connection_first(-read(alpha, "alpha"))
         n = range(self.dim)
         return all(
             self.local.metric_derivative(i, j, k) == self.field(plus[k, i, j]) + self.field(minus[k, j, i])

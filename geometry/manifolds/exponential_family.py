@@ -17,6 +17,7 @@ from .hessian import HessianManifold
 from .inputs import ManifoldError
 from .local import Element
 from .statistical import StatisticalManifold
+from ..exact.reading import read
 
 __all__ = ["ExponentialFamily"]
 
@@ -160,7 +161,7 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
             number = lambda v: mpmath.mpf(str(sp.N(v, digits + 10)))  # noqa: E731
             theta = mpmath.matrix([number(v) for v in self._point(p, "p")])
             c = mpmath.matrix([[number(v) for v in row] for row in rows])
-            goal = mpmath.matrix([number(sp.sympify(v)) for v in values])
+            goal = mpmath.matrix([number(read(v)) for v in values])
             for _ in range(200):
                 residual = c * mpmath.matrix(eta(*theta)) - goal
                 step = mpmath.lu_solve(c * mpmath.matrix(metric(*theta)) * c.T, residual)

@@ -23,6 +23,7 @@ from .legendre_implicit import implicit_inverse
 from .local import Element, total
 from .quantities import Quantity
 from .riemannian import RiemannianManifold
+from ..exact.reading import read
 
 __all__ = ["HessianManifold"]
 
@@ -250,7 +251,7 @@ class HessianManifold(HessianOperators, RiemannianManifold):
 
     def alpha_connection(self, alpha: Any) -> Array:
         """Γ^(α)i_jk = ½(1 − α) g^im T_mjk: α = 1 the flat ∇, 0 Levi-Civita, −1 the flat dual ∇*; [i, j, k]."""
-        weight = self.field((1 - sp.sympify(alpha)) / 2)
+        weight = self.field((1 - read(alpha, "alpha")) / 2)
         n = range(self.dim)
         entries = [(weight * self.local.cubic_raised(i, j, k)).as_expr() for i in n for j in n for k in n]
         return Array(entries, (self.dim,) * 3)
@@ -267,7 +268,7 @@ class HessianManifold(HessianOperators, RiemannianManifold):
 
     def alpha_ricci_scalar(self, alpha: Any) -> sp.Expr:
         """R^(α) = (1 − α²) R: the curvature of ∇^(α) is (1 − α²) times that of Levi-Civita."""
-        alpha = self.field(sp.sympify(alpha))
+        alpha = self.field(read(alpha, "alpha"))
         return ((1 - alpha * alpha) * self.local.ricci_scalar()).as_expr()
 
     # -- Legendre duality ------------------------------------------------------------------------------

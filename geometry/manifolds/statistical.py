@@ -28,6 +28,7 @@ from .inputs import ManifoldError, SingularMetricError, read_array, read_coordin
 from .local import Element
 from .quantities import Quantity
 from .riemannian import RiemannianManifold
+from ..exact.reading import read
 
 __all__ = ["NotRegularError", "StatisticalManifold"]
 
@@ -264,7 +265,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         Raises:
             DensityError: E[s] ≠ 0 (moving support), where information does not add.
         """
-        n = sp.sympify(n)
+        n = read(n, "the number of observations")
         if n.is_number and not (n.is_Integer and n > 0):
             raise ManifoldError(f"the number of observations must be a positive integer, not {n}")
         e = self._need_density()

@@ -21,6 +21,7 @@ from chentsov.geometry.expectation.density import Piece
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError
 from chentsov.geometry.expectation.rigorous import Enclosure, NoEnclosure
+from ..exact.reading import read
 
 if TYPE_CHECKING:
     from .statistical import StatisticalManifold
@@ -113,7 +114,7 @@ class Certifier:
         """An expression with its Means replaced by symbols; one over the single node of an atom is written out."""
         if not isinstance(e, (sp.Basic, int)):
             return e
-        e = sp.sympify(e)
+        e = read(e)
         kinds = self.nodes.integrals()
         rules: dict[sp.Basic, sp.Basic] = {}
         for mean in sorted(e.atoms(Mean), key=sp.default_sort_key):

@@ -23,6 +23,7 @@ from chentsov.geometry.expectation.quadrature import QuadratureError, expectatio
 
 from .inputs import ManifoldError
 from .statistical_certified import certified_grid
+from ..exact.reading import read
 
 if TYPE_CHECKING:
     from .statistical import StatisticalManifold
@@ -39,7 +40,7 @@ def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[
         symbol = names.get(str(key))
         if symbol is None:
             raise ManifoldError(f"{key} is neither a coordinate nor a constant of the density")
-        number = sp.nsimplify(value) if isinstance(value, float) else sp.sympify(value)
+        number = sp.nsimplify(value) if isinstance(value, float) else read(value, "the value")
         if not number.is_number or not number.is_finite:
             raise ManifoldError(f"the value of {key} must be a finite number, not {value}")
         values[symbol] = number
@@ -55,7 +56,7 @@ def expectation_at(
     """E[f] for functions f of the sample variables and parameters."""
     density = manifold._need_density().density
     where = read_point(manifold, point)
-    rows = [[sp.sympify(f)] * len(density.pieces) for f in functions]
+    rows = [[read(f)] * len(density.pieces) for f in functions]
     numbers = expectations(density, rows, where, digits)
     return [as_sympy(v, digits) for v in numbers.values]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
+from ..exact.reading import read
 
 if TYPE_CHECKING:
     from .cases import Case
@@ -83,8 +84,8 @@ class _Compiled:
 
     def __init__(self, case: Case, entries: Sequence[sp.Expr]):
         self.case = case
-        constants = {s: sp.sympify(str(v)) if not isinstance(v, (int, float)) else sp.sympify(v) for s, v in case.constants.items()}
-        self.entries = [sp.sympify(e).subs(constants) for e in entries]
+        constants = {s: read(v, f"the constant {s}") for s, v in case.constants.items()}
+        self.entries = [read(e).subs(constants) for e in entries]
         self.means: list[Any] = []
         for e in self.entries:
             for node in sp.preorder_traversal(e):

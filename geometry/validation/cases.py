@@ -14,6 +14,7 @@ from flint import arb, fmpq
 
 from .jets import JetEvaluator, UnsupportedExpression, exact_number
 from .pipeline import Jets, Pipeline, Run
+from ..exact.reading import read
 
 __all__ = ["Case", "NoUsablePoint", "as_case"]
 
@@ -242,7 +243,7 @@ def as_case(
     if scalar is not None:
         if isinstance(scalar, str):
             raise ValueError("scalar is a SymPy expression in the coordinates, not text")
-        case = _with(case, scalar=sp.sympify(scalar))
+        case = _with(case, scalar=read(scalar, "scalar"))
     if points is not None:
         case = _with(case, points=read_points(points, case))
     if not case.points:
@@ -277,7 +278,7 @@ def _embedding_of(manifold: Any) -> tuple[sp.Expr, ...] | None:
     embedding = getattr(manifold, "embedding", None)
     if embedding is None or callable(embedding):
         return None
-    return tuple(sp.sympify(e) for e in embedding)
+    return tuple(read(e) for e in embedding)
 
 
 def read_points(points: Any, case: Case) -> tuple[tuple[fmpq, ...], ...]:

@@ -22,6 +22,7 @@ from ..expectation import Mean
 from . import crosscheck_einsteinpy as einsteinpy
 from .identities import equal_in_field, field_of
 from .limits import TooSlow, time_limit
+from ..exact.reading import read
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -244,7 +245,7 @@ def _decided(ours: Sequence[sp.Expr], theirs: Sequence[sp.Expr], source: Any) ->
 
 
 def _entries(value: Any) -> list[sp.Expr]:
-    return list(sp.flatten(value.tolist())) if hasattr(value, "tolist") else [sp.sympify(value)]
+    return list(sp.flatten(value.tolist())) if hasattr(value, "tolist") else [read(value, "the value")]
 
 
 def _free_symbols(expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol]) -> list[sp.Symbol]:

@@ -15,6 +15,7 @@ import numpy as np
 import sympy as sp
 
 from ..exact import DifferentialField
+from ..exact.reading import read
 
 __all__ = ["equal_in_field", "field_of", "holds_identically"]
 
@@ -38,7 +39,7 @@ def equal_in_field(ours: Any, theirs: Any, field: DifferentialField) -> bool:
 
 
 def _entries(value: Any) -> list[sp.Expr]:
-    return [sp.sympify(e) for e in (sp.flatten(value.tolist()) if hasattr(value, "tolist") else [value])]
+    return [read(e) for e in (sp.flatten(value.tolist()) if hasattr(value, "tolist") else [value])]
 
 
 def holds_identically(tensor: Callable[[str], Any], coordinates: Any, quantity: str, field: DifferentialField) -> bool:
@@ -64,7 +65,7 @@ class _Reader:
         if name not in self._expressions:
             value = self.tensor(name)
             self._expressions[name] = np.array(value.tolist() if hasattr(value, "tolist") else value, dtype=object)
-        return sp.sympify(self._expressions[name][at])
+        return read(self._expressions[name][at])
 
     def __call__(self, name: str, *at: int) -> Any:
         if (name, at) not in self._known:

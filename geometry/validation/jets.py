@@ -18,6 +18,7 @@ from typing import Any
 import flint
 import sympy as sp
 from flint import acb, arb, arb_series, fmpq
+from ..exact.reading import read
 
 __all__ = ["Jet", "JetEvaluator", "UnsupportedExpression", "exact_number"]
 
@@ -261,7 +262,7 @@ class JetEvaluator:
     def jet(self, expression: Any) -> Jet:
         """The jet of one SymPy expression."""
         with flint.ctx.workprec(self.precision):
-            return self._jet(sp.sympify(expression))
+            return self._jet(read(expression))
 
     def value(self, expression: Any) -> arb:
         """The value alone, as a ball."""

@@ -33,6 +33,7 @@ from .jets import JetEvaluator, UnsupportedExpression
 from .limits import TooSlow, time_limit
 from .pipeline import QUANTITIES, Jets, Pipeline, Run
 from .suite import load_suite
+from ..exact.reading import read
 
 __all__ = ["ORACLES", "TENSORS", "OracleRow", "OracleTable", "ask_oracle", "crosscheck_suite"]
 
@@ -339,7 +340,7 @@ def _case_of(source: Any, points: Any, constants: Mapping[Any, Any] | None, data
 
 def _concrete(expression: Any) -> sp.Expr:
     """Undefined functions f(u, …) as one fixed elementary function each: both sides see the same one."""
-    expression = sp.sympify(expression)
+    expression = read(expression)
     functions = sorted({f.func for f in expression.atoms(AppliedUndef)}, key=str)
     for f in functions:
         shift = sum(map(ord, str(f))) % 7

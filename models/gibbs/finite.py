@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
+from chentsov.geometry.exact.reading import read
 
 __all__ = ["gibbs_family", "spin_cluster", "two_spins"]
 
@@ -39,9 +40,9 @@ def gibbs_family(
     Matrix([[exp(t)/(exp(t) + 1)**2]])
     """
     if isinstance(levels, Mapping):
-        counts = {tuple(map(sp.sympify, k)): sp.sympify(n) for k, n in levels.items()}
+        counts = {tuple(map(read, k)): read(n, "a multiplicity") for k, n in levels.items()}
     else:
-        counts = dict(Counter(tuple(map(sp.sympify, k)) for k in levels))
+        counts = dict(Counter(tuple(map(read, k)) for k in levels))
     if not counts:
         raise ManifoldError("a Gibbs measure needs at least one state")
     if any(len(k) != len(coordinates) for k in counts):

@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 
 from chentsov.geometry.manifolds import HessianManifold, ManifoldError
+from chentsov.geometry.exact.reading import read
 
 __all__ = ["fisher_identity", "order_parameter"]
 
@@ -26,7 +27,7 @@ def order_parameter(system: HessianManifold, coordinate: sp.Symbol, beta: Any) -
     >>> order_parameter(spins, h, 1).subs(h, 0)
     0
     """
-    return system.dual_coordinates[_index(system, coordinate)] / sp.sympify(beta)
+    return system.dual_coordinates[_index(system, coordinate)] / read(beta, "beta")
 
 
 def fisher_identity(system: HessianManifold, coordinate: sp.Symbol, beta: Any) -> sp.Expr:
@@ -42,7 +43,7 @@ def fisher_identity(system: HessianManifold, coordinate: sp.Symbol, beta: Any) -
     i = _index(system, coordinate)
     phi = order_parameter(system, coordinate, beta)
     field = system.field
-    return (field(system.metric[i, i]) - field(sp.sympify(beta)) * field(phi).diff(coordinate)).as_expr()
+    return (field(system.metric[i, i]) - field(read(beta, "beta")) * field(phi).diff(coordinate)).as_expr()
 
 
 def _index(system: HessianManifold, coordinate: sp.Symbol) -> int:

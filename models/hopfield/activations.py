@@ -19,6 +19,7 @@ from scipy.special import expit, spence
 
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.flows.compiled_field import numpy_log_cosh, stable_forms
+from chentsov.geometry.exact.reading import read
 
 __all__ = ["ACTIVATIONS", "Activation", "activation"]
 
@@ -98,7 +99,7 @@ class Activation:
         Raises:
             ValueError: the gain is not positive.
         """
-        gain = sp.nsimplify(gain, rational=True) if isinstance(gain, float) else sp.sympify(gain)
+        gain = sp.nsimplify(gain, rational=True) if isinstance(gain, float) else read(gain, "the gain")
         if gain == 1:
             return self
         if gain.is_positive is False or (gain.is_number and not gain > 0):
@@ -134,7 +135,7 @@ class Activation:
             k: None if (e := getattr(self, k)) is None else e.subs(values)
             for k in ("value", "slope", "bend", "primitive", "inverse", "conjugate", "gain")
         }
-        return replace(self, image=tuple(sp.sympify(b).subs(values) for b in self.image), **changed)
+        return replace(self, image=tuple(read(b).subs(values) for b in self.image), **changed)
 
 
 def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:

@@ -15,6 +15,7 @@ from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 from .activations import Activation, activation
 from .network_flow import NetworkFlow
 from .reading import StatisticalReading, statistical_reading
+from chentsov.geometry.exact.reading import read
 
 if TYPE_CHECKING:
     from .numeric import HopfieldNumbers
@@ -65,7 +66,7 @@ class Hopfield:
         self.coordinates: tuple[sp.Symbol, ...] = tuple(sp.Symbol(f"u{i + 1}", real=True) for i in range(n))
         self.rate_symbols: tuple[sp.Symbol, ...] = tuple(sp.Symbol(f"v{i + 1}", real=True) for i in range(n))
         default = (lambda name, number, **kind: [sp.Symbol(f"{name}{i + 1}", real=True, **kind) for i in range(n)]
-                   if symbolic else [sp.sympify(number)] * n)  # fmt: skip
+                   if symbolic else [read(number)] * n)  # fmt: skip
         self.resistances = _values(resistance, n, "resistance", default("R", 1, positive=True), positive=True)
         self.capacitances = _values(capacitance, n, "capacitance", default("C", 1, positive=True), positive=True)
         self.currents = _values(current, n, "current", default("J", 0))

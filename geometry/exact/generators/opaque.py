@@ -17,6 +17,7 @@ from ..field import DifferentialField
 from ..rules import converts
 from ..sampling import Samples, is_real, numbers
 from .base import Generator
+from ..reading import read
 
 DERIVATIVES: dict[type, Callable[..., sp.Expr]] = {}
 _ODD = (sp.erf, sp.erfi, sp.atan, sp.asin, sp.Si, sp.Shi, sp.fresnels, sp.fresnelc, sp.erfinv)
@@ -44,7 +45,7 @@ class Opaque(Generator):
         places = tuple(sp.Dummy(f"u{i}", real=True) for i in range(len(self.arguments)))
         rule = DERIVATIVES.get(self.function)
         if rule is not None:
-            partial = sp.sympify(rule(k, *places))
+            partial = read(rule(k, *places), "the rule's derivative")
         else:
             try:
                 partial = self.function(*places).fdiff(k)

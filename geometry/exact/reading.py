@@ -1,0 +1,38 @@
+"""What people hand in, as SymPy expressions: numbers and expressions are taken, text never is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+__all__ = ["read"]
+
+
+def read(value: Any, where: str = "the expression") -> Any:
+    """The value as SymPy has it.
+
+    SymPy's own reading of a string evaluates it as a program. So text is refused here, and so is an object
+    that SymPy would read by its text.
+
+    Raises:
+        ValueError: text, or an object that is no expression; it says how text is read.
+
+    >>> read(2), read(sp.Symbol("x") + 1)
+    (2, x + 1)
+    >>> read("x + 1")
+    Traceback (most recent call last):
+        ...
+    ValueError: the expression is the text 'x + 1': read it with chentsov.parsing.parse_expression, which evaluates nothing
+    """
+    try:
+        return sp.sympify(value, strict=True)
+    except sp.SympifyError:
+        if isinstance(value, (str, bytes)):
+            raise ValueError(f"{where} is the text {_short(value)}: read it with chentsov.parsing.parse_expression, which evaluates nothing") from None
+        raise ValueError(f"{where} is {_short(value)}, which is no expression") from None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
