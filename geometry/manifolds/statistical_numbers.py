@@ -141,7 +141,7 @@ def on_nodes(manifold: StatisticalManifold, axes: Any, quantities: Sequence[str]
             e.lay_at(read_point(manifold, start))
         errors = [(abs(float(_on_rows(mass, corner, e.rows)) - 1), corner) for corner in (*corners, middle)]
         worst = max(errors, key=lambda pair: pair[0] if pair[0] == pair[0] else float("inf"))
-        if worst[0] < 1e-10:
+        if worst[0] < (1e-12 if max(len(names) for _, names, _ in e.columns) == 1 else 1e-10):
             data = {**e.rows, **dict(options.pop("data", None) or {})}
             return on_grid(manifold, axes, quantities, data=data, **options)
     where = ", ".join(f"{k} = {v:.6g}" for k, v in worst[1].items())

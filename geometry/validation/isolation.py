@@ -42,7 +42,9 @@ class Worker:
 
     def __init__(self, work: Callable[..., Any]):
         self._work = work
-        self._pid, self._pipe, self._said = 0, None, None  # type: int, Connection | None, Any
+        self._pid = 0
+        self._pipe: Connection | None = None
+        self._said: Any = None
         self._finalizer: Any = weakref.finalize(self, lambda: None)
 
     def ask(self, seconds: float, *arguments: Any) -> tuple[Any, str]:

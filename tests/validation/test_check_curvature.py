@@ -361,6 +361,6 @@ def test_which_laws_are_broken(quantity, change, laws):
     by_point = {tuple(p): c.certified(quantity, q) for c in cases for p, q in zip(c.float_points, c.points)}
     from chentsov.geometry.validation.cases import floats
 
-    report = ch.check_curvature(lambda metric, x: change(floats(by_point[tuple(x)])), suite=cases, quantity=quantity, shrink=False)
+    report = ch.check_curvature(lambda metric, x: change(floats(by_point[tuple(x)])), suite=cases, quantity=quantity, diagnose=False)
     assert [law.split(" (")[0] for law in report.broken_laws][: len(laws)] == laws
     assert bool(report.broken_laws) == bool(laws)

@@ -134,6 +134,7 @@ def test_what_is_no_answer_is_named_with_a_remedy(answer, name, words):
     assert not report.passed and words in f"{found.detail}; {found.remedy}"
 
 
+@pytest.mark.slow
 def test_lists_of_tensors_that_keep_gradients():
     torch = pytest.importorskip("torch")
     assert judge(lambda x: [torch.tensor(truth(x), dtype=torch.float64, requires_grad=True)], isolate=False).passed
