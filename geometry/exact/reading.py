@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
-__all__ = ["read"]
+__all__ = ["read", "read_number"]
 
 
 def read(value: Any, where: str = "the expression") -> Any:
@@ -31,6 +32,23 @@ def read(value: Any, where: str = "the expression") -> Any:
         if isinstance(value, (str, bytes)):
             raise ValueError(f"{where} is the text {_short(value)}: read it with chentsov.parsing.parse_expression, which evaluates nothing") from None
         raise ValueError(f"{where} is {_short(value)}, which is no expression") from None
+
+
+def read_number(value: Any, where: str = "the number") -> Any:
+    """A number; a numeral as text ("0.3", "2/7") is exact.
+
+    Raises:
+        ValueError: other text, or what is no expression.
+
+    >>> read_number("0.3"), read_number(2)
+    (3/10, 2)
+    """
+    if not isinstance(value, str):
+        return read(value, where)
+    try:
+        return sp.Rational(Fraction(value))
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{where} is the text {_short(value)}, which is no finite number") from None
 
 
 def _short(value: Any) -> str:

@@ -16,7 +16,7 @@ import sympy as sp
 from flint import acb, acb_series, arb, ctx, fmpq
 
 from chentsov.geometry.exact import zeta_derivative
-from ..exact.reading import read
+from ..exact.reading import read, read_number
 
 Ball = Any  # an acb, or an arb on a real tape
 
@@ -250,7 +250,7 @@ def _by_name(e: sp.Basic) -> Callable:
 
 def exact(value) -> acb:
     """A number (int, float, string, SymPy number) as a ball, without rounding where it can be."""
-    number = sp.Rational(value) if isinstance(value, str) else read(value, "the value")
+    number = read_number(value, "the value")
     if number.is_Rational:
         return acb(arb(fmpq(int(number.p), int(number.q))))
     return Tape([number], [])([])[0]

@@ -23,7 +23,7 @@ from chentsov.geometry.expectation.quadrature import QuadratureError, expectatio
 
 from .inputs import ManifoldError
 from .statistical_certified import certified_grid
-from ..exact.reading import read
+from ..exact.reading import read, read_number
 
 if TYPE_CHECKING:
     from .statistical import StatisticalManifold
@@ -40,7 +40,10 @@ def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[
         symbol = names.get(str(key))
         if symbol is None:
             raise ManifoldError(f"{key} is neither a coordinate nor a constant of the density")
-        number = sp.nsimplify(value) if isinstance(value, float) else read(value, "the value")
+        try:
+            number = sp.nsimplify(value) if isinstance(value, float) else read_number(value, f"the value of {key}")
+        except ValueError as problem:
+            raise ManifoldError(str(problem)) from None
         if not number.is_number or not number.is_finite:
             raise ManifoldError(f"the value of {key} must be a finite number, not {value}")
         values[symbol] = number
