@@ -115,6 +115,9 @@ class Element:
             return self.inverse() ** -exponent
         check_power(len(self.num), exponent)
         check_power(len(self.den), exponent)
+        if exponent > 1:
+            checkpoint(self.num, self.num)
+            checkpoint(self.den, self.den)
         if self.stage.algebraic_in(self.num) is None:
             return Element(self.field, self.num**exponent, self.den**exponent, self.stage)
         result, square = self.field.one, self
