@@ -34,6 +34,7 @@ def test_derivatives_in_a_field():
         zeta_derivative(sp.Rational(1, 2), s)
 
 
+@pytest.mark.slow
 def test_the_law_of_zipf():
     """I(s) = (log ζ)″ = Var(log n), against the sum itself."""
     m = StatisticalManifold.from_density(n ** (-s) / sp.zeta(s), {n: (1, sp.oo, "discrete")}, (s,), domain={s: (1, sp.oo)})

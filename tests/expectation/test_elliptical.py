@@ -43,6 +43,7 @@ def test_bivariate_t():
     assert sp.limit(m.ricci_scalar, nu, oo) == normal.ricci_scalar == -R(9, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coordinates", [(m1, s2, r), pytest.param(THETA, marks=pytest.mark.slow)], ids=len)
 def test_first_and_third_moments_of_the_scores_fit_the_metric(coordinates):
     m = StatisticalManifold.from_density(STUDENT, PLANE, coordinates, domain={r: (-1, 1)})

@@ -14,6 +14,7 @@ x = sp.symbols("x1:9")
 a, t = sp.symbols("a t")
 
 
+@pytest.mark.slow
 def test_a_dense_metric_of_six_dimensions():
     """Pulled back from flat space by a quadratic map: flat, though every component depends on everything."""
     n = 6

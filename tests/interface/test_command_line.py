@@ -279,6 +279,7 @@ def _subprocess(arguments, **options):
     return subprocess.run([sys.executable, "-m", "chentsov.command_line", *arguments], capture_output=True, timeout=60, **options)
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error():
     command = f"{sys.executable} -m chentsov.command_line catalogue | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)

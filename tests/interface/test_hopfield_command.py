@@ -30,6 +30,7 @@ def test_the_default_system_in_small(tmp_path, capsys):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["hopfield.nc", "hopfield.png"]
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_symmetric(tmp_path, capsys):
     arguments = ["--weights", "2, -3; 3, 2", "--activation", "u/sqrt(1 + u^2)", "--points", "16", "--time", "1"]
     assert run(["hopfield", *arguments, "--latex", "--output", str(tmp_path)]) == 0

@@ -22,7 +22,7 @@ def _shown(notebook):
 
 # The longer pages run with `pytest -m slow`.
 @pytest.mark.parametrize("name", [
-    pytest.param(p.stem, marks=[] if p.stem in ("quickstart", "coin") else [pytest.mark.slow])
+    pytest.param(p.stem, marks=[] if p.stem == "quickstart" else [pytest.mark.slow])
     for p in sorted(NOTEBOOKS.glob("*.py"))
 ])
 def test_notebook_runs(name, tmp_path):

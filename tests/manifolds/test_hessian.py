@@ -215,6 +215,7 @@ def test_bregman_divergence():
         made.bregman({"x": 1}, (1, 2))
 
 
+@pytest.mark.slow
 def test_geodesics_of_the_flat_connections():
     t = sp.Symbol("t", real=True)
     made = manifold("trinomial")
@@ -245,6 +246,7 @@ def test_legendre_transform_in_numbers_agrees_with_the_closed_form():
     np.testing.assert_allclose(phi, (eta * np.log(eta)).sum(1) + rest * np.log(rest), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_legendre_transform_without_closed_form():
     made = HessianManifold(sp.cosh(x) + x**4 + c * x * y + y**2 + sp.exp(y), (x, y))
     made.legendre.seconds = 1.0

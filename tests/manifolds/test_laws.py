@@ -97,6 +97,7 @@ def test_invariance_under_a_change_of_coordinates(m, data):
     assert chart.transform(m.tensor("ricci"), there) == there.tensor("ricci")
 
 
+@pytest.mark.slow
 @settings(quick, max_examples=6)
 @given(metrics(dims=(3,), dense=False), st.data())
 def test_tensors_with_upper_indices_transform_with_the_inverse_jacobian(m, data):

@@ -34,6 +34,7 @@ def test_a_mixture_of_two_normals(mixture):
     assert abs(float(grid["ricci_scalar"][0, 1]) / float(mixture.ricci_scalar_at(inside, 15)) - 1) < 1e-10
 
 
+@pytest.mark.slow
 def test_the_nodes_agree_with_what_is_proven(mixture):
     axes = {e: [0.25], m: [1.0]}
     fast, proven = (mixture.on_grid(axes, ("ricci_scalar", "christoffel"), **options) for options in ({}, {"rtol": 1e-9}))

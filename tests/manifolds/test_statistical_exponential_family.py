@@ -67,6 +67,7 @@ def test_e_projection_meets_its_constraint_orthogonally():
     assert abs(sp.N(m.pythagorean_defect(other, q, p), 25)) < 1e-18
 
 
+@pytest.mark.slow
 def test_geodesics_are_straight_in_their_parameters():
     m = categories()
     p, q = (R(1, 3), R(1, 2)), (R(1, 5), -R(1, 4))

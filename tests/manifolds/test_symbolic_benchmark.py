@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -23,6 +25,7 @@ def test_one_metric(tmp_path):
     assert (tmp_path / "symbolic.md").exists() and not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_a_derivation_that_takes_too_long_is_stopped(tmp_path):
     done = run("categorical-5", "--methods", "einsteinpy", "--limit", "2", "--output", str(tmp_path))
     assert "not finished in 2 s" in done.stdout

@@ -84,6 +84,7 @@ def test_native_code_that_does_not_return_is_ended():
     assert "process was ended" in check.tables["jets"].rows[0].note
 
 
+@pytest.mark.slow
 def test_many_oracles_about_many_manifolds():
     neuron = ch.models.TwoWeightNeuron(data=ch.models.decision_boundary(4, seed=0))
     entries = [("sphere", ch.models.surfaces.sphere), ("neuron", lambda: neuron)]
@@ -152,6 +153,7 @@ def test_einsteinpy_through_the_same_table():
     assert table.passed and {row.route for row in table.rows} == {"symbolic"}
 
 
+@pytest.mark.slow
 def test_einsteinpy_on_means_goes_through_its_general_surface():
     neuron = ch.models.TwoWeightNeuron(data=ch.models.decision_boundary(4, seed=0))
     row = ask_oracle(neuron, ("ricci_scalar",), oracle="einsteinpy", count=2, seconds=2.0).rows[0]
