@@ -70,6 +70,7 @@ class Machine:
         self.assembly = emit(plan, bits, register_bytes)
         self.functions = _functions(self.assembly, [k for k, s in enumerate(plan.stages) if s.kind != "host"])
         self.steps = _steps(plan)
+        self.along = frozenset(s.cells[-1] for s in plan.stages if s.cells)  # loops that vectors run along
         self._spare: list[dict[Node, np.ndarray]] = []  # tables of finished calls: fresh memory costs page faults
 
     def borrow(self) -> dict[Node, np.ndarray]:
@@ -259,10 +260,11 @@ class _Chunk:
         """Tables for these rows; what has no rows is kept from before."""
         plan, block = self.plan, self.machine.block
         self.parts = parts
+        self.pointers: dict[int, np.ndarray] = {}  # of each stage, for these tables
         self.capacity = {}
         for loop, size in self.sizes.items():
             length = parts[loop][1] - parts[loop][0] if loop in parts else size
-            vectorised = loop >= plan.axes or loop == plan.axes - 1 or self._is_along(loop)
+            vectorised = loop >= plan.axes or loop == plan.axes - 1 or loop in self.machine.along
             self.capacity[loop] = max(length, block) if vectorised else length
         columns: dict[Node, np.ndarray] = {}
         for loop, group in plan.packed.items():
@@ -288,9 +290,6 @@ class _Chunk:
                     self.low[node] = aligned_empty(shape, self.machine.dtype)
         order = [self.capacity.get(k, 1) for k in range(plan.axes + len(plan.tables))]
         self.capacities = np.array(order or [1], np.int64)
-
-    def _is_along(self, loop: int) -> bool:
-        return any(s.cells and s.cells[-1] == loop for s in self.plan.stages)
 
     def _input(self, array: np.ndarray, home: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
         """The part of an input that this chunk reads, lengthened to whole vectors by repeating its end."""
@@ -359,14 +358,19 @@ class _Chunk:
         if stage.kind == "host":
             self._host(stage, low, high)
             return
-        nodes = (*stage.inputs, *stage.results)
-        arrays = [*(self.buffers[n] for n in nodes), *(self.low[n] for n in nodes if n in self.plan.pairs)]
-        pointers = np.array([a.ctypes.data for a in arrays], np.uintp)
+        if k not in self.pointers:
+            self.pointers[k] = self._pointers(stage)
         rows, weight = 0, 0.0
         if stage.table is not None:
             start, stop = self.parts[stage.table]
             rows, weight = stop - start, float(self.sizes[stage.table]) if self.plan.pairs else 1.0 / self.sizes[stage.table]
-        self.machine.functions[k](pointers.ctypes.data, self.capacities.ctypes.data, low, high, rows, weight)
+        self.machine.functions[k](self.pointers[k].ctypes.data, self.capacities.ctypes.data, low, high, rows, weight)
+
+    def _pointers(self, stage: Stage) -> np.ndarray:
+        """Where the tables of a stage lie, in the order in which its function takes them."""
+        nodes = (*stage.inputs, *stage.results)
+        arrays = [*(self.buffers[n] for n in nodes), *(self.low[n] for n in nodes if n in self.plan.pairs)]
+        return np.array([a.__array_interface__["data"][0] for a in arrays], np.uintp)
 
     def _host(self, stage: Stage, low: int, high: int) -> None:
         """A function that only SciPy has, over whole tables."""
