@@ -3,8 +3,8 @@
 All methods interleaved, medians with the range, the error of each against balls at 200 random cells and the
 corners; then the bars that the project set itself, met or missed. With `--out`, tables and plots go to a folder.
 
-    python -m benchmarks.grid                                     # everything; some ten minutes
-    python -m benchmarks.grid --quick                             # the same on small grids, a minute or two
+    python -m benchmarks.grid                                     # everything; half an hour and more, most of it NumPy and JAX on 1024 x 1024
+    python -m benchmarks.grid --quick                             # the same on small grids, some minutes
     python -m benchmarks.grid --sections neuron closed --points 1024 --losses "mean power 2"
     python -m benchmarks.grid --out outputs/benchmarks/grid       # with grid.csv, bars.csv and plots
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tracemalloc
 
 import numpy as np
@@ -48,21 +45,10 @@ def size_section(report: Report, args: argparse.Namespace) -> None:
     report.bar("exponent of the cost in the number of cells (linear: 1)", _slope([n * n for n in sizes], medians), "<=", 1.1)
 
 
-_PEAK = """
-import resource, sys
-import numpy as np
-from chentsov.models.neuron import TwoWeightNeuron, weight_axes, decision_boundary
-TwoWeightNeuron(data=decision_boundary(200, 0)).on_grid(weight_axes(16))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-TwoWeightNeuron(data=decision_boundary(int(sys.argv[1]), 0)).on_grid(weight_axes(int(sys.argv[2])))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-"""
-
-
 def memory_section(report: Report, args: argparse.Namespace) -> None:
-    """Memory beyond data and result: what a call allocates (tracemalloc) and the growth of the process, each in a fresh process."""
+    """Memory beyond data and result: the most that a call has allocated at a time (tracemalloc sees NumPy's arrays, and there are no others)."""
     cases = [(200, 64), (200, 512), (20_000, 64), (20_000, 256)] + ([] if args.quick else [(200, 2048), (200_000, 64)])
-    print(f"\nmemory of one on_grid call, beyond the data and the result\n{'rows':>10}{'grid':>14}{'N x P x 8':>14}{'allocated':>12}{'process grew':>14}   (MiB)")
+    print(f"\nmemory of one on_grid call, beyond the data and the result\n{'rows':>10}{'grid':>14}{'N x P x 8':>14}{'allocated':>12}   (MiB)")
     beyond = []
     for rows, points in cases:
         data = decision_boundary(rows, 0)
@@ -73,9 +59,8 @@ def memory_section(report: Report, args: argparse.Namespace) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         extra = (peak - result.nbytes) / 2**20
-        grown = int(subprocess.run([sys.executable, "-c", _PEAK, str(rows), str(points)], check=True, capture_output=True, text=True, env=dict(os.environ)).stdout) / 1024
         beyond.append(extra)
-        print(f"{rows:>10}{f'{points} x {points}':>14}{rows * points * 8 / 2**20:>14.1f}{extra:>12.1f}{grown:>14.1f}", flush=True)
+        print(f"{rows:>10}{f'{points} x {points}':>14}{rows * points * 8 / 2**20:>14.1f}{extra:>12.1f}", flush=True)
     report.curve("memory", "allocated", [r * p for r, p in cases], beyond, xlabel="rows x points of an axis", ylabel="MiB beyond data and result")
     report.curve("memory", "a table of rows x points", [r * p for r, p in cases], [r * p * 8 / 2**20 for r, p in cases], xlabel="", ylabel="")
     report.bar("memory beyond the result, at most (MiB)", max(beyond), "<=", 150)
