@@ -15,11 +15,21 @@ from tests.facts.verify import all_facts
 DIGITS = 25
 
 
+# The facts that take longest; with `pytest -m slow`, like those that say so themselves.
+LONGER = {
+    "entropy on the simplex", "von Mises–Fisher on S²: log(sinh r/r)", "ideal Fermi gas", "positive 2×2 matrices", "two normals with a common mean",
+    "autoregression of order one, two observations", "bivariate normal, correlation only", "Hopfield, 2 tanh with gain",
+    "two normals with a common variance", "quadratic form", "bivariate normal with mean and covariance", "sphere S⁶",
+    "generalised normal, shape a constant", "ideal Bose gas in two dimensions", "softplus of coupled neurons",
+    "natural gradient of −ψ, three categories", "arc length √(1+x²)",
+}
+
+
 def facts(*kinds: str, assumptions: bool = True) -> list[Any]:
     """The facts of these kinds as parameters; without assumptions all are slow, as the default run has them once."""
     chosen = [f for f in all_facts() if f.kind in kinds]
     return [
-        pytest.param(f, assumptions, id=f.name, marks=[pytest.mark.slow] if f.slow or not assumptions else []) for f in chosen
+        pytest.param(f, assumptions, id=f.name, marks=[pytest.mark.slow] if f.slow or f.name in LONGER or not assumptions else []) for f in chosen
     ]
 
 

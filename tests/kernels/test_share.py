@@ -21,7 +21,7 @@ def shared(lists):
     return lists, pairs
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(products)
 def test_products_keep_their_value_and_share_every_pair(originals):
     lists, pairs = shared(originals)

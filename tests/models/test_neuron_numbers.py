@@ -101,7 +101,7 @@ def test_path_follows_the_gradient_and_carries_the_quantities():
             assert float(path[name][k]) == pytest.approx(float(value), rel=1e-10), name
 
 
-@pytest.mark.parametrize("loss, order", LOSSES)
+@pytest.mark.parametrize("loss, order", [LOSSES[0], *(pytest.param(*case, marks=pytest.mark.slow) for case in LOSSES[1:])])
 def test_default_training_goes_down_into_the_valley(loss, order):
     neuron = TwoWeightNeuron(loss, order, data=decision_boundary(200, 0))
     path = neuron.train()
