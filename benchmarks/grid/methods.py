@@ -149,6 +149,24 @@ def compiled(loss: str, name: str, axis: np.ndarray, data, slope: float = 5.0) -
     return run
 
 
+def _jax_ricci_scalar(metric: Callable, inverse_metric: Callable) -> Callable:
+    """R at a point by nested jacfwd, as it is written in JAX."""
+    import jax
+    import jax.numpy as jnp
+
+    def christoffel(theta):
+        d = jax.jacfwd(metric)(theta)
+        low = (jnp.einsum("mkj->mjk", d) + d - jnp.einsum("jkm->mjk", d)) / 2
+        return jnp.einsum("im,mjk->ijk", inverse_metric(theta), low)
+
+    def scalar(theta):
+        gamma, d = christoffel(theta), jax.jacfwd(christoffel)(theta)
+        ricci = (jnp.einsum("ijli->jl", d) - jnp.einsum("ijil->jl", d) + jnp.einsum("iim,mjl->jl", gamma, gamma) - jnp.einsum("ilm,mji->jl", gamma, gamma))
+        return jnp.sum(inverse_metric(theta) * ricci)
+
+    return scalar
+
+
 def jax_nested(loss: str, axis: np.ndarray, data, batch: int, slope: float = 5.0) -> Run | None:
     """R by nested jacfwd of the empirical Fisher metric of the loss as it is written; None without JAX."""
     try:
@@ -178,16 +196,7 @@ def jax_nested(loss: str, axis: np.ndarray, data, batch: int, slope: float = 5.0
         g = metric(theta)
         return jnp.array([[g[1, 1], -g[0, 1]], [-g[1, 0], g[0, 0]]]) / (g[0, 0] * g[1, 1] - g[0, 1] * g[1, 0])
 
-    def christoffel(theta):
-        d = jax.jacfwd(metric)(theta)
-        low = (jnp.einsum("mkj->mjk", d) + d - jnp.einsum("jkm->mjk", d)) / 2
-        return jnp.einsum("im,mjk->ijk", inverse_metric(theta), low)
-
-    def scalar(theta):
-        gamma, d = christoffel(theta), jax.jacfwd(christoffel)(theta)
-        ricci = (jnp.einsum("ijli->jl", d) - jnp.einsum("ijil->jl", d) + jnp.einsum("iim,mjl->jl", gamma, gamma) - jnp.einsum("ilm,mji->jl", gamma, gamma))
-        return jnp.sum(inverse_metric(theta) * ricci)
-
+    scalar = _jax_ricci_scalar(metric, inverse_metric)
     points = jnp.stack(jnp.meshgrid(jnp.asarray(axis), jnp.asarray(axis), indexing="ij"), -1).reshape(-1, 2)
     grid = jax.jit(lambda p: jax.lax.map(jax.vmap(scalar), p.reshape(-1, batch, 2)))
 
@@ -216,16 +225,7 @@ def jax_categorical(dimension: int, points: np.ndarray, batch: int) -> Run | Non
         total = 1 + jnp.sum(weights)
         return jnp.diag(total / weights) + total
 
-    def christoffel(theta):
-        d = jax.jacfwd(metric)(theta)
-        low = (jnp.einsum("mkj->mjk", d) + d - jnp.einsum("jkm->mjk", d)) / 2
-        return jnp.einsum("im,mjk->ijk", inverse_metric(theta), low)
-
-    def scalar(theta):
-        gamma, d = christoffel(theta), jax.jacfwd(christoffel)(theta)
-        ricci = (jnp.einsum("ijli->jl", d) - jnp.einsum("ijil->jl", d) + jnp.einsum("iim,mjl->jl", gamma, gamma) - jnp.einsum("ilm,mji->jl", gamma, gamma))
-        return jnp.sum(inverse_metric(theta) * ricci)
-
+    scalar = _jax_ricci_scalar(metric, inverse_metric)
     thetas = jnp.asarray(points.T)
     grid = jax.jit(lambda p: jax.lax.map(jax.vmap(scalar), p.reshape(-1, batch, dimension)))
 
