@@ -7,7 +7,11 @@ __all__ = ["chentsov_case", "chentsov_check", "chentsov_suite"]
 
 def pytest_addoption(parser):
     group = parser.getgroup("chentsov", "curvature validation")
-    group.addoption("--chentsov-suite", default="quick", help="suite of the fixtures chentsov_suite and chentsov_case (default: quick)")
+    group.addoption(
+        "--chentsov-suite",
+        default="quick",
+        help="suite of the fixtures chentsov_suite and chentsov_case (default: quick)",
+    )
 
 
 @pytest.fixture(scope="session")

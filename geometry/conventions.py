@@ -71,7 +71,9 @@ WEINBERG = CurvatureConvention(
 
 _OTHERS = (
     CurvatureConvention(
-        "lowered-last", riemann_sign=-1, ricci_slots=(0, 3),
+        "lowered-last",
+        riemann_sign=-1,
+        ricci_slots=(0, 3),
         source="R(X,Y)Z with the opposite sign, traced over the last slot: the same Ricci tensor",
     ),
     CurvatureConvention(

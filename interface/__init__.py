@@ -9,16 +9,26 @@ import lazy_loader
 __version__ = "0.1.0"
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["geometry", "models"], submod_attrs={
-    "geometry.flows": ["Flow"],
-    "geometry.manifolds": [
-        "HessianManifold", "RiemannianManifold", "ImmersedManifold", "EmpiricalManifold", "ExponentialFamily", "StatisticalManifold",
-        "Tensor", "progress",
-    ],
-    "geometry.expectation": ["Mean"],
-    "geometry.kernels": ["compile", "evaluate_ball"],
-    "geometry.exact": ["TimeBudget", "TimeBudgetExceeded"],
-    "geometry.validation.check": ["check_curvature"],
-    "geometry.validation.parametrize": ["parametrize_with_manifolds"],
-    "geometry.validation.crosscheck": ["crosscheck", "crosscheck_grid"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["geometry", "models"],
+    submod_attrs={
+        "geometry.flows": ["Flow"],
+        "geometry.manifolds": [
+            "HessianManifold",
+            "RiemannianManifold",
+            "ImmersedManifold",
+            "EmpiricalManifold",
+            "ExponentialFamily",
+            "StatisticalManifold",
+            "Tensor",
+            "progress",
+        ],
+        "geometry.expectation": ["Mean"],
+        "geometry.kernels": ["compile", "evaluate_ball"],
+        "geometry.exact": ["TimeBudget", "TimeBudgetExceeded"],
+        "geometry.validation.check": ["check_curvature"],
+        "geometry.validation.parametrize": ["parametrize_with_manifolds"],
+        "geometry.validation.crosscheck": ["crosscheck", "crosscheck_grid"],
+    },
+)

@@ -30,7 +30,9 @@ def entries() -> Iterator[tuple[str, Callable[[], Any], str]]:
 def _makes_a_manifold(maker: Callable[..., Any]) -> bool:
     """By its signature: a manifold or a family of distributions comes out, and nothing need go in."""
     form = signature(maker)
-    optional = all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in form.parameters.values())
+    optional = all(
+        p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in form.parameters.values()
+    )
     return optional and str(form.return_annotation).endswith(("Manifold", "Family"))
 
 

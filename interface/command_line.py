@@ -39,7 +39,9 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", help="Show the version and leave.", callback=_show_version, is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", help="Show the version and leave.", callback=_show_version, is_eager=True
+    ),
 ) -> None:
     pass
 
@@ -53,7 +55,7 @@ _UsageProblem: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ ==
 
 def _fail(message: str, status: int) -> int:
     if os.environ.get("CHENTSOV_DEBUG"):
-        raise                        # the error being handled, as it is
+        raise  # the error being handled, as it is
     print(f"chentsov: error: {' '.join(message.split())}", file=sys.stderr)
     return status
 
@@ -61,7 +63,9 @@ def _fail(message: str, status: int) -> int:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     try:
-        status = app(args=list(arguments) if arguments is not None else None, prog_name="chentsov", standalone_mode=False)
+        status = app(
+            args=list(arguments) if arguments is not None else None, prog_name="chentsov", standalone_mode=False
+        )
         return int(status) if isinstance(status, int) else 0
     except _UsageProblem as problem:
         if type(problem).__name__ == "NoArgsIsHelpError":
@@ -82,11 +86,11 @@ def main() -> None:
     """The entry point of the installed command."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")     # a terminal without Greek letters shows question marks
+            stream.reconfigure(errors="replace")  # a terminal without Greek letters shows question marks
     try:
         status = run()
         sys.stdout.flush()
-    except BrokenPipeError:                          # `chentsov … | head` has read enough
+    except BrokenPipeError:  # `chentsov … | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
     sys.exit(status)

@@ -64,7 +64,7 @@ def write_beside(path: str | Path) -> Iterator[Path]:
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)   # mkstemp makes files for their owner alone
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes files for their owner alone
         os.replace(temporary, target)
     except OSError as error:
         raise OutputError(f"cannot write '{target}': {_reason(error)}") from error
@@ -74,7 +74,11 @@ def write_beside(path: str | Path) -> Iterator[Path]:
 
 def save_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
     """A dataset as a compressed NetCDF-4 file."""
-    encoding = {name: {"zlib": True, "complevel": 1} for name, v in dataset.data_vars.items() if v.dtype.kind in "fiu" and v.ndim}
+    encoding = {
+        name: {"zlib": True, "complevel": 1}
+        for name, v in dataset.data_vars.items()
+        if v.dtype.kind in "fiu" and v.ndim
+    }
     with write_beside(path) as temporary:
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
 

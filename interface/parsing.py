@@ -24,12 +24,12 @@ import sympy as sp
 
 __all__ = ["ExpressionError", "FUNCTIONS", "parse_expression", "parse_list", "parse_matrix", "parse_names"]
 
-MAX_LENGTH = 20_000      # characters of one text
-MAX_DEPTH = 60           # nested parentheses, signs and powers
-MAX_DIGITS = 100         # of one number
-MAX_EXPONENT = 64        # of a power of something symbolic
-MAX_BITS = 4_096         # of a number raised to a number
-MAX_ARGUMENT = 1_000     # of a function that grows fast: exp, gamma, ...
+MAX_LENGTH = 20_000  # characters of one text
+MAX_DEPTH = 60  # nested parentheses, signs and powers
+MAX_DIGITS = 100  # of one number
+MAX_EXPONENT = 64  # of a power of something symbolic
+MAX_BITS = 4_096  # of a number raised to a number
+MAX_ARGUMENT = 1_000  # of a function that grows fast: exp, gamma, ...
 
 
 class ExpressionError(ValueError):
@@ -39,8 +39,8 @@ class ExpressionError(ValueError):
 @dataclass(frozen=True)
 class _Function:
     build: Callable[..., sp.Expr]
-    arity: tuple[int, ...]   # numbers of arguments it takes
-    eager: bool = False      # can a moderate number as argument give an enormous value?
+    arity: tuple[int, ...]  # numbers of arguments it takes
+    eager: bool = False  # can a moderate number as argument give an enormous value?
 
 
 def _logistic(u: sp.Expr) -> sp.Expr:
@@ -51,10 +51,28 @@ def _logistic(u: sp.Expr) -> sp.Expr:
 
 #: Every function a text may use.
 FUNCTIONS: Mapping[str, _Function] = {
-    **{name: _Function(getattr(sp, name), (1,)) for name in (
-        "sqrt", "sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan",
-        "tanh", "coth", "asinh", "acosh", "atanh", "erf", "erfc",
-    )},
+    **{
+        name: _Function(getattr(sp, name), (1,))
+        for name in (
+            "sqrt",
+            "sin",
+            "cos",
+            "tan",
+            "cot",
+            "sec",
+            "csc",
+            "asin",
+            "acos",
+            "atan",
+            "tanh",
+            "coth",
+            "asinh",
+            "acosh",
+            "atanh",
+            "erf",
+            "erfc",
+        )
+    },
     **{name: _Function(getattr(sp, name), (1,), eager=True) for name in ("exp", "sinh", "cosh")},
     "log": _Function(sp.log, (1, 2)),
     "ln": _Function(sp.log, (1,)),
@@ -197,7 +215,7 @@ class _Parser:
         if exponent.is_Rational and not base.is_number and abs(exponent) > MAX_EXPONENT:
             raise self.error(f"the power {exponent} is too large: at most {MAX_EXPONENT}", at)
         result = base**exponent
-        for power in result.atoms(sp.Pow):       # (x^9)^9 becomes x^81
+        for power in result.atoms(sp.Pow):  # (x^9)^9 becomes x^81
             if power.exp.is_Rational and not power.base.is_number and abs(power.exp) > MAX_EXPONENT:
                 raise self.error(f"the power {power.exp} is too large: at most {MAX_EXPONENT}", at)
         return result
@@ -222,7 +240,9 @@ class _Parser:
     def number(self, token: _Token) -> sp.Expr:
         mantissa, _, exponent = token.text.lower().partition("e")
         if len(mantissa) > MAX_DIGITS or (exponent and abs(int(exponent[:6])) > 400):
-            raise self.error(f"the number has too many digits (at most {MAX_DIGITS}, powers of ten up to 400)", token.at)
+            raise self.error(
+                f"the number has too many digits (at most {MAX_DIGITS}, powers of ten up to 400)", token.at
+            )
         return sp.Rational(token.text)
 
     def name(self, token: _Token) -> sp.Expr:
@@ -240,7 +260,9 @@ class _Parser:
     def call(self, token: _Token) -> sp.Expr:
         function = FUNCTIONS.get(token.text)
         if function is None:
-            hint = "write the product with '*'" if token.text in self.symbols else f"known: {', '.join(sorted(FUNCTIONS))}"
+            hint = (
+                "write the product with '*'" if token.text in self.symbols else f"known: {', '.join(sorted(FUNCTIONS))}"
+            )
             raise self.error(f"unknown function '{token.text}' ({hint})", token.at)
         arguments = [self.expression()]
         while self.accept(","):
@@ -347,7 +369,9 @@ def parse_names(text: str, *, real: bool = True, positive: Iterable[str] = ()) -
     above = set(positive)
     if unknown := above - set(names):
         raise ExpressionError(f"'{sorted(unknown)[0]}' is said to be positive but is not among {', '.join(names)}")
-    return tuple(sp.Symbol(n, positive=True) if n in above else sp.Symbol(n, real=True if real else None) for n in names)
+    return tuple(
+        sp.Symbol(n, positive=True) if n in above else sp.Symbol(n, real=True if real else None) for n in names
+    )
 
 
 def _row(parser: _Parser) -> list[sp.Expr]:

@@ -14,11 +14,31 @@ if TYPE_CHECKING:
 
 __all__ = ["MISSING", "ColourScale", "axis_label", "colour_scale", "heat_map", "new_figure"]
 
-DECADES = 100.0        # spread of magnitudes from which a scale is logarithmic
-MISSING: dict[str, Any] = {"facecolor": "0.85", "edgecolor": "0.5", "hatch": "////", "linewidth": 0}     # cells without a number
-DEEPEST = 1e-6         # how far a logarithmic scale goes below its largest value, unless half of the cells are smaller
+DECADES = 100.0  # spread of magnitudes from which a scale is logarithmic
+MISSING: dict[str, Any] = {
+    "facecolor": "0.85",
+    "edgecolor": "0.5",
+    "hatch": "////",
+    "linewidth": 0,
+}  # cells without a number
+DEEPEST = 1e-6  # how far a logarithmic scale goes below its largest value, unless half of the cells are smaller
 _GREEK = (
-    "alpha", "beta", "gamma", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "psi", "omega",
+    "alpha",
+    "beta",
+    "gamma",
+    "eta",
+    "theta",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "rho",
+    "sigma",
+    "tau",
+    "phi",
+    "psi",
+    "omega",
 )
 
 
@@ -56,13 +76,21 @@ def colour_scale(values: Any) -> ColourScale:
             return ColourScale(Normalize(low, high), colours, None, "linear")
         if low >= 0:
             return ColourScale(LogNorm(smallest, high, clip=True), colours, _decades(smallest, high), "logarithmic")
-        return ColourScale(SymLogNorm(smallest, vmin=low, vmax=-smallest, clip=True), colours,
-                           [-v for v in reversed(_decades(smallest, -low))], "signed logarithmic")
+        return ColourScale(
+            SymLogNorm(smallest, vmin=low, vmax=-smallest, clip=True),
+            colours,
+            [-v for v in reversed(_decades(smallest, -low))],
+            "signed logarithmic",
+        )
     if not spread:
         return ColourScale(Normalize(-largest, largest), "RdBu_r", None, "linear")
     above = _decades(smallest, largest, most=3)
-    return ColourScale(SymLogNorm(smallest, linscale=0.5, vmin=-largest, vmax=largest), "RdBu_r",
-                       [-v for v in reversed(above)] + [0.0] + above, "signed logarithmic")
+    return ColourScale(
+        SymLogNorm(smallest, linscale=0.5, vmin=-largest, vmax=largest),
+        "RdBu_r",
+        [-v for v in reversed(above)] + [0.0] + above,
+        "signed logarithmic",
+    )
 
 
 def _decades(low: float, high: float, most: int = 6) -> list[float]:
@@ -123,8 +151,13 @@ def heat_map(ax: Axes, values: xr.DataArray, title: str) -> bool:
     if missing.any():
         ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, zorder=0, **MISSING))
     mesh = ax.pcolormesh(
-        _edges(values[across].values), _edges(values[upward].values), np.ma.masked_array(field, missing),
-        norm=scale.norm, cmap=scale.colour_map, rasterized=True, zorder=1,
+        _edges(values[across].values),
+        _edges(values[upward].values),
+        np.ma.masked_array(field, missing),
+        norm=scale.norm,
+        cmap=scale.colour_map,
+        rasterized=True,
+        zorder=1,
     )
     figure = ax.get_figure()
     assert figure is not None

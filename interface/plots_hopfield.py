@@ -17,7 +17,7 @@ __all__ = ["hopfield_figure"]
 
 _COLOURS = {"primal": "#4477aa", "riemannian": "#228833", "dual": "#ee6677"}
 _MARKS = {"stable": ("o", "white"), "saddle": ("X", "gold"), "unstable": ("s", "tomato"), "degenerate": ("D", "violet")}
-_ZERO = "0.15"     # the colour of the line where a compressibility changes its sign
+_ZERO = "0.15"  # the colour of the line where a compressibility changes its sign
 
 
 def hopfield_figure(result: xr.Dataset, title: str) -> Figure:
@@ -71,7 +71,9 @@ def _fixed_points(ax: Axes, result: xr.Dataset, small: bool = False) -> None:
         mark, colour = _MARKS[str(kind)]
         label = str(kind) if str(kind) not in seen and not small else None
         seen.add(str(kind))
-        ax.plot(*point, mark, color=colour, markeredgecolor="black", markersize=4 if small else 8, label=label, zorder=6)
+        ax.plot(
+            *point, mark, color=colour, markeredgecolor="black", markersize=4 if small else 8, label=label, zorder=6
+        )
     if seen and not small:
         ax.legend(loc="upper right", fontsize=8, framealpha=0.9)
 
@@ -96,8 +98,16 @@ def _along(ax: Axes, result: xr.Dataset) -> None:
     t = result["t"].values
     handles: list[Any] = []
     for volume, colour in _COLOURS.items():
-        handles += ax.plot(t, result["accumulated"].sel(volume=volume), color=colour, linewidth=1.8, label=f"∫κ dt, {volume}")
-        ax.plot(t[:: max(1, len(t) // 12)], result["log_volume"].sel(volume=volume)[:: max(1, len(t) // 12)], "o", color=colour, markersize=4)
+        handles += ax.plot(
+            t, result["accumulated"].sel(volume=volume), color=colour, linewidth=1.8, label=f"∫κ dt, {volume}"
+        )
+        ax.plot(
+            t[:: max(1, len(t) // 12)],
+            result["log_volume"].sel(volume=volume)[:: max(1, len(t) // 12)],
+            "o",
+            color=colour,
+            markersize=4,
+        )
     handles += ax.plot([], [], "o", color="0.4", markersize=4, label="log-volume of a cloud")
     ax.set(title="along the orange trajectory", xlabel="$t$", ylabel="change of log-volume")
     if "path_energy" in result:

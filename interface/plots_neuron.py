@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["neuron_figure"]
 
-_OUTLINE = 3.2     # width of the dark rim that keeps the path visible on any colour
+_OUTLINE = 3.2  # width of the dark rim that keeps the path visible on any colour
 
 
 def _draw_path(ax: Axes, path: xr.Dataset) -> None:
@@ -39,7 +39,9 @@ def _draw_curves(ax: Axes, path: xr.Dataset) -> None:
     for name, label, colour, style in curves:
         values = path[name].values * (-1 if name == "ricci_scalar" else 1)
         if (values > 0).any():
-            drawn += ax.plot(steps, np.where(values > 0, values, np.nan), style, color=colour, label=label, linewidth=1.8)
+            drawn += ax.plot(
+                steps, np.where(values > 0, values, np.nan), style, color=colour, label=label, linewidth=1.8
+            )
     ax.set(title="along the training path", xlabel="step", yscale="log")
     if len(steps) > 2:
         ax.set_xscale("symlog", linthresh=1, linscale=0.3)

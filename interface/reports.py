@@ -27,7 +27,7 @@ class Report:
 
         self.console = Console(highlight=False, soft_wrap=True)
         if not self.console.is_terminal:
-            self.console.width = 120      # a file or a pipe has no width of its own
+            self.console.width = 120  # a file or a pipe has no width of its own
         self.times: dict[str, float] = {}
         self._progress: Any = None
 
@@ -60,7 +60,9 @@ class Report:
         import sympy as sp
 
         left = name if isinstance(name, sp.Basic) else sp.Symbol(str(name))
-        drawn = sp.pretty(sp.Eq(left, expression, evaluate=False), use_unicode=True, num_columns=max(self.console.width - 2, 60))
+        drawn = sp.pretty(
+            sp.Eq(left, expression, evaluate=False), use_unicode=True, num_columns=max(self.console.width - 2, 60)
+        )
         self.line("\n".join("  " + row for row in drawn.splitlines()))
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
@@ -73,7 +75,9 @@ class Report:
         for k, title in enumerate(head):
             table.add_column(title, justify="right" if k in right else "left", no_wrap=k in right)
         for row in rows:
-            table.add_row(*(Text(cell, style="red" if cell == "FAIL" else "green" if cell == "pass" else "") for cell in row))
+            table.add_row(
+                *(Text(cell, style="red" if cell == "FAIL" else "green" if cell == "pass" else "") for cell in row)
+            )
         self.console.print(table)
 
     def timetable(self) -> None:

@@ -6,11 +6,23 @@ Everything is loaded on first use, so that ``import chentsov`` stays light.
 import lazy_loader
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=[
-    "datasets", "families", "flows", "gibbs", "hopfield", "networks", "neuron", "spacetimes", "surfaces",
-], submod_attrs={
-    "datasets": ["decision_boundary", "LabelledPoints"],
-    "hopfield": ["Hopfield"],
-    "neuron": ["TwoWeightNeuron"],
-    "networks": ["DenseNetwork"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "datasets",
+        "families",
+        "flows",
+        "gibbs",
+        "hopfield",
+        "networks",
+        "neuron",
+        "spacetimes",
+        "surfaces",
+    ],
+    submod_attrs={
+        "datasets": ["decision_boundary", "LabelledPoints"],
+        "hopfield": ["Hopfield"],
+        "neuron": ["TwoWeightNeuron"],
+        "networks": ["DenseNetwork"],
+    },
+)

@@ -51,7 +51,9 @@ class LabelledPoints:
             columns[name] = column
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) != 1:
-            raise DataError("the columns of the data differ in length: " + ", ".join(f"{k} has {v}" for k, v in lengths.items()))
+            raise DataError(
+                "the columns of the data differ in length: " + ", ".join(f"{k} has {v}" for k, v in lengths.items())
+            )
         if lengths["x"] < 2:
             raise DataError(f"the data have {lengths['x']} row(s); at least 2 are needed")
         for name, column in columns.items():
@@ -70,7 +72,9 @@ class LabelledPoints:
         return len(self.x)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} labelled points, {int((self.t > 0.5).sum())} of them with target above 1/2: {self.source}>"
+        return (
+            f"<{len(self)} labelled points, {int((self.t > 0.5).sum())} of them with target above 1/2: {self.source}>"
+        )
 
     @property
     def spans_the_plane(self) -> bool:
@@ -90,7 +94,11 @@ class LabelledPoints:
         path = Path(path)
         try:
             with path.open(newline="", encoding="utf-8-sig") as file:
-                lines = [(n, [f.strip() for f in row]) for n, row in enumerate(csv.reader(file), 1) if any(f.strip() for f in row)]
+                lines = [
+                    (n, [f.strip() for f in row])
+                    for n, row in enumerate(csv.reader(file), 1)
+                    if any(f.strip() for f in row)
+                ]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise DataError(f"cannot read the data file '{path}': {reason}") from error

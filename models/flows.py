@@ -59,7 +59,11 @@ def replicator(fitness: Any, *, chart: str = "log_odds") -> Flow:
     if isinstance(rows[0], (list, tuple)):
         payoff = sp.Matrix(read_array(rows, n, 2, "the payoff matrix").tolist())
         f = [sp.Add(*(payoff[i, j] * x[j] for j in range(n))) for i in range(n)]
-        value = sp.Add(*(payoff[i, j] * x[i] * x[j] for i in range(n) for j in range(n))) / 2 if payoff == payoff.T else None
+        value = (
+            sp.Add(*(payoff[i, j] * x[i] * x[j] for i in range(n) for j in range(n))) / 2
+            if payoff == payoff.T
+            else None
+        )
     else:
         f = list(read_array(rows, n, 1, "the fitness"))
         constant = not any(e.free_symbols & set(x) for e in f)

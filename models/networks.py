@@ -79,7 +79,9 @@ class DenseNetwork:
             raise ValueError(f"widths are the sizes of two layers or more, each at least 1, not {widths!r}")
         if loss not in LOSSES:
             raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
-        if loss != "cross_entropy" and (isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2):
+        if loss != "cross_entropy" and (
+            isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2
+        ):
             raise ValueError(f"the order of the {loss} loss must be an even number from 2, not {order!r}")
         if loss == "cross_entropy" and self.widths[-1] == 1:
             raise ValueError("cross-entropy needs two outputs or more: the softmax of one output is 1, and the loss 0")
@@ -87,7 +89,9 @@ class DenseNetwork:
         self.loss_name, self.order = loss, order
         self.inputs = tuple(sp.Symbol(f"x_{i + 1}", real=True) for i in range(self.widths[0]))
         self.targets = tuple(sp.Symbol(f"t_{a + 1}", real=True) for a in range(self.widths[-1]))
-        self.layers = tuple(_layer(number, m, n, bias) for number, (m, n) in enumerate(zip(self.widths, self.widths[1:]), 1))
+        self.layers = tuple(
+            _layer(number, m, n, bias) for number, (m, n) in enumerate(zip(self.widths, self.widths[1:]), 1)
+        )
         self._output_symbols = tuple(sp.Symbol(f"f_{a + 1}", real=True) for a in range(self.widths[-1]))
 
     @property
@@ -181,7 +185,9 @@ class DenseNetwork:
             if array.ndim != 2 or array.shape[1] != width:
                 raise DataError(f"the {what} must have the shape (rows, {width}), not {array.shape}")
             if not np.isfinite(array).all():
-                raise DataError(f"the {what} hold a number that is not finite in row {int(np.argwhere(~np.isfinite(array))[0, 0])}")
+                raise DataError(
+                    f"the {what} hold a number that is not finite in row {int(np.argwhere(~np.isfinite(array))[0, 0])}"
+                )
             arrays.append(array)
         if len(arrays[0]) != len(arrays[1]):
             raise DataError(f"there are {len(arrays[0])} rows of inputs and {len(arrays[1])} of targets")
@@ -202,9 +208,7 @@ class DenseNetwork:
         fisher, kernel = traces(*weights)
         return float(fisher), float(kernel)
 
-    def curvature_at(
-        self, weights: Sequence[float] | Mapping[Any, float], inputs: Any, targets: Any
-    ) -> PointCurvature:
+    def curvature_at(self, weights: Sequence[float] | Mapping[Any, float], inputs: Any, targets: Any) -> PointCurvature:
         """Metric, Ricci tensor and R at given weights, in numbers, by the Gauss equation.
 
         Raises ManifoldError (a ValueError) where the row gradients do not span the weights.

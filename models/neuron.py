@@ -187,7 +187,10 @@ class TwoWeightNeuron:
         """
         indices = ((0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1))
         named = {sp.Symbol(f"g_{i + 1}{j + 1}"): self.metric[i, j] for i, j, _ in indices if (i, j) != (1, 0)}
-        cubic = {sp.Symbol("T_" + "".join(str(i + 1) for i in index)): self.manifold.metric_derivative(*index) for index in indices}
+        cubic = {
+            sp.Symbol("T_" + "".join(str(i + 1) for i in index)): self.manifold.metric_derivative(*index)
+            for index in indices
+        }
         return {**named, **cubic}
 
     @cached_property
@@ -251,8 +254,14 @@ class TwoWeightNeuron:
         own = (
             Quantity("loss", "loss", r"\mathcal{L}", "1", 0, lambda n: n.loss),
             Quantity("fisher_trace", "trace of the Fisher metric", r"\mathrm{tr}\,g", "1", 0, lambda n: n.fisher_trace),
-            Quantity("ntk_trace", "trace of the neural tangent kernel, per row", r"\mathrm{tr}\,\Lambda/N", "1", 0,
-                     lambda n: n.ntk_trace),
+            Quantity(
+                "ntk_trace",
+                "trace of the neural tangent kernel, per row",
+                r"\mathrm{tr}\,\Lambda/N",
+                "1",
+                0,
+                lambda n: n.ntk_trace,
+            ),
         )
         return {**{q.name: q for q in own}, **self.manifold.quantities()}
 
@@ -286,8 +295,12 @@ class TwoWeightNeuron:
         dataset = on_grid(self, axes, quantities, data=self.row_values(), **options)
         assert self.data is not None
         dataset.attrs.update(
-            model=self.name, loss=self.loss_name, order=str(self.order), slope=str(self.slope),
-            data=self.data.source, rows=len(self.data),
+            model=self.name,
+            loss=self.loss_name,
+            order=str(self.order),
+            slope=str(self.slope),
+            data=self.data.source,
+            rows=len(self.data),
         )
         return dataset
 
@@ -315,13 +328,21 @@ class TwoWeightNeuron:
         if learning_rate is None:
             learning_rate = float(self.order) ** 2 / 20 if self.loss_name == "mean_power" else 1 / 20
         rows = self.row_values()
-        path = descend(compile(list(self.loss_gradient), self.coordinates, data=rows, threads=1), start, learning_rate, steps)
+        path = descend(
+            compile(list(self.loss_gradient), self.coordinates, data=rows, threads=1), start, learning_rate, steps
+        )
         names = list(quantities)
-        values = compile([self.expression_of(name) for name in names], self.coordinates, data=rows)(*path.T) if names else ()
+        values = (
+            compile([self.expression_of(name) for name in names], self.coordinates, data=rows)(*path.T) if names else ()
+        )
         known = self.quantities()
         dataset = xr.Dataset({c.name: ("step", path[:, k]) for k, c in enumerate(self.coordinates)})
         for name, column in zip(names, values, strict=True):
-            dataset[name] = ("step", np.asarray(column), {"long_name": known[name].long_name, "units": known[name].units})
+            dataset[name] = (
+                "step",
+                np.asarray(column),
+                {"long_name": known[name].long_name, "units": known[name].units},
+            )
         assert self.data is not None
         above_half = float(self.slope) * (path[-1, 0] * self.data.x + path[-1, 1] * self.data.y) > 0
         right = int((above_half == (self.data.t > 0.5)).sum())
@@ -349,7 +370,7 @@ def _factor_for_reading(integrand: sp.Expr, order: Sequence[sp.Symbol]) -> sp.Ex
     """Factors with their leading term first in the order of the symbols: (f − t), not (−t + f)."""
     try:
         return sp.factor(integrand, *order)
-    except sp.PolynomialError:      # a logarithm or a modulus
+    except sp.PolynomialError:  # a logarithm or a modulus
         return integrand
 
 

@@ -57,7 +57,7 @@ def metric_jet(neuron: TwoWeightNeuron, point: Sequence[Any], digits: int) -> Je
         slope = _exactly(neuron.slope)
         theta = [_exactly(v) for v in point]
         xs, ys = ([mp.mpf(float(v)) for v in column] for column in (neuron.data.x, neuron.data.y))
-        weights: tuple[list[Any], list[Any], list[Any]] = ([], [], [])     # w, w′ and w″ of every row
+        weights: tuple[list[Any], list[Any], list[Any]] = ([], [], [])  # w, w′ and w″ of every row
         for x, y, t in zip(xs, ys, neuron.data.t):
             z = slope * (theta[0] * x + theta[1] * y)
             ell = _subloss(neuron, mp.mpf(float(t)))

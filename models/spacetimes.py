@@ -79,7 +79,9 @@ def minkowski(dim: int = 4) -> RiemannianManifold:
 def schwarzschild(mass: Any = _positive("m")) -> RiemannianManifold:
     """The vacuum outside a spherical mass; R_ijkl R^ijkl = 48 m²/r⁶."""
     return RiemannianManifold(
-        _spherical(1 - 2 * mass / r), (t, r, theta, phi), name="Schwarzschild",
+        _spherical(1 - 2 * mass / r),
+        (t, r, theta, phi),
+        name="Schwarzschild",
         source="K. Schwarzschild, Sitzungsber. Preuss. Akad. Wiss. (1916) 189",
     )
 
@@ -90,7 +92,9 @@ def painleve_gullstrand(mass: Any = _positive("m")) -> RiemannianManifold:
     metric = sp.diag(-(1 - 2 * mass / r), 1, r**2, r**2 * sin(theta) ** 2)
     metric[0, 1] = metric[1, 0] = flow
     return RiemannianManifold(
-        metric, (t, r, theta, phi), name="Painlevé–Gullstrand",
+        metric,
+        (t, r, theta, phi),
+        name="Painlevé–Gullstrand",
         source="P. Painlevé, C. R. Acad. Sci. 173, 677 (1921); A. Gullstrand, Ark. Mat. 16, 1 (1922)",
     )
 
@@ -101,7 +105,9 @@ def eddington_finkelstein(mass: Any = _positive("m")) -> RiemannianManifold:
     metric = sp.diag(-(1 - 2 * mass / r), 0, r**2, r**2 * sin(theta) ** 2)
     metric[0, 1] = metric[1, 0] = 1
     return RiemannianManifold(
-        metric, (v, r, theta, phi), name="Eddington–Finkelstein",
+        metric,
+        (v, r, theta, phi),
+        name="Eddington–Finkelstein",
         source="A. S. Eddington, Nature 113, 192 (1924); D. Finkelstein, Phys. Rev. 110, 965 (1958)",
     )
 
@@ -109,15 +115,21 @@ def eddington_finkelstein(mass: Any = _positive("m")) -> RiemannianManifold:
 def reissner_nordstrom(mass: Any = _positive("m"), charge: Any = sp.Symbol("q", real=True)) -> RiemannianManifold:
     """A charged spherical mass; R = 0, R_ijkl R^ijkl = 8 (6m²r² − 12mq²r + 7q⁴)/r⁸."""
     return RiemannianManifold(
-        _spherical(1 - 2 * mass / r + charge**2 / r**2), (t, r, theta, phi), name="Reissner–Nordström",
+        _spherical(1 - 2 * mass / r + charge**2 / r**2),
+        (t, r, theta, phi),
+        name="Reissner–Nordström",
         source="H. Reissner, Ann. Phys. 355, 106 (1916); G. Nordström, Proc. K. Ned. Akad. 20, 1238 (1918)",
     )
 
 
-def schwarzschild_de_sitter(mass: Any = _positive("m"), Lambda: Any = sp.Symbol("Lambda", real=True)) -> RiemannianManifold:
+def schwarzschild_de_sitter(
+    mass: Any = _positive("m"), Lambda: Any = sp.Symbol("Lambda", real=True)
+) -> RiemannianManifold:
     """A mass with a cosmological constant: R_ij = Λ g_ij."""
     return RiemannianManifold(
-        _spherical(1 - 2 * mass / r - Lambda * r**2 / 3), (t, r, theta, phi), name="Schwarzschild–de Sitter",
+        _spherical(1 - 2 * mass / r - Lambda * r**2 / 3),
+        (t, r, theta, phi),
+        name="Schwarzschild–de Sitter",
         source="F. Kottler, Ann. Phys. 361, 401 (1918)",
     )
 
@@ -126,13 +138,19 @@ def kerr_newman(
     mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True), charge: Any = sp.Symbol("q", real=True)
 ) -> RiemannianManifold:
     """A charged rotating black hole in Boyer–Lindquist coordinates; R = 0."""
-    return _rotating(mass, spin, charge, "Kerr–Newman", "E. T. Newman et al., J. Math. Phys. 6, 918 (1965); MTW, eq. 33.2")
+    return _rotating(
+        mass, spin, charge, "Kerr–Newman", "E. T. Newman et al., J. Math. Phys. 6, 918 (1965); MTW, eq. 33.2"
+    )
 
 
 def kerr(mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True)) -> RiemannianManifold:
     """A rotating black hole in Boyer–Lindquist coordinates; Ricci flat."""
     return _rotating(
-        mass, spin, 0, "Kerr", "R. P. Kerr, Phys. Rev. Lett. 11, 237 (1963); R. H. Boyer, R. W. Lindquist, J. Math. Phys. 8, 265 (1967)"
+        mass,
+        spin,
+        0,
+        "Kerr",
+        "R. P. Kerr, Phys. Rev. Lett. 11, 237 (1963); R. H. Boyer, R. W. Lindquist, J. Math. Phys. 8, 265 (1967)",
     )
 
 
@@ -141,7 +159,9 @@ def _rotating(mass: Any, spin: Any, charge: Any, name: str, source: str) -> Riem
     delta = r**2 - 2 * mass * r + spin**2 + charge**2
     drag = 2 * mass * r - charge**2
     metric = sp.diag(
-        -(1 - drag / sigma), sigma / delta, sigma,
+        -(1 - drag / sigma),
+        sigma / delta,
+        sigma,
         (r**2 + spin**2 + drag * spin**2 * sin(theta) ** 2 / sigma) * sin(theta) ** 2,
     )
     metric[0, 3] = metric[3, 0] = -drag * spin * sin(theta) ** 2 / sigma
@@ -159,23 +179,35 @@ def kerr_de_sitter(
     along, around = sp.Matrix([1, 0, 0, -spin * sin(theta) ** 2]), sp.Matrix([spin, 0, 0, -(r**2 + spin**2)])
     metric = (
         sp.diag(0, sigma / radial, sigma / polar, 0)
-        - radial / scale * along * along.T + polar * sin(theta) ** 2 / scale * around * around.T
+        - radial / scale * along * along.T
+        + polar * sin(theta) ** 2 / scale * around * around.T
     )
     return RiemannianManifold(
-        metric, (t, r, theta, phi), name="Kerr–de Sitter", source="B. Carter, Commun. Math. Phys. 10, 280 (1968); Griffiths & Podolský, eq. 11.18"
+        metric,
+        (t, r, theta, phi),
+        name="Kerr–de Sitter",
+        source="B. Carter, Commun. Math. Phys. 10, 280 (1968); Griffiths & Podolský, eq. 11.18",
     )
 
 
-def myers_perry(mass: Any = _positive("mu"), a: Any = sp.Symbol("a", real=True), b: Any = sp.Symbol("b", real=True)) -> RiemannianManifold:
+def myers_perry(
+    mass: Any = _positive("mu"), a: Any = sp.Symbol("a", real=True), b: Any = sp.Symbol("b", real=True)
+) -> RiemannianManifold:
     """A black hole of five dimensions that rotates in two planes; Ricci flat."""
     psi = sp.Symbol("psi", real=True)
     sine, cosine = sin(theta) ** 2, cos(theta) ** 2
     sigma = r**2 + a**2 * cosine + b**2 * sine
     delta = (r**2 + a**2) * (r**2 + b**2) - mass * r**2
     form = sp.Matrix([1, 0, 0, -a * sine, -b * cosine])
-    metric = sp.diag(-1, r**2 * sigma / delta, sigma, (r**2 + a**2) * sine, (r**2 + b**2) * cosine) + mass / sigma * form * form.T
+    metric = (
+        sp.diag(-1, r**2 * sigma / delta, sigma, (r**2 + a**2) * sine, (r**2 + b**2) * cosine)
+        + mass / sigma * form * form.T
+    )
     return RiemannianManifold(
-        metric, (t, r, theta, phi, psi), name="Myers–Perry", source="R. C. Myers, M. J. Perry, Ann. Phys. 172, 304 (1986)"
+        metric,
+        (t, r, theta, phi, psi),
+        name="Myers–Perry",
+        source="R. C. Myers, M. J. Perry, Ann. Phys. 172, 304 (1986)",
     )
 
 
@@ -185,7 +217,9 @@ def taub_nut(mass: Any = _positive("m"), nut: Any = sp.Symbol("l", positive=True
     form = sp.Matrix([1, 0, 0, 2 * nut * cos(theta)])
     metric = -f * form * form.T + sp.diag(0, 1 / f, r**2 + nut**2, (r**2 + nut**2) * sin(theta) ** 2)
     return RiemannianManifold(
-        metric, (t, r, theta, phi), name="Taub–NUT",
+        metric,
+        (t, r, theta, phi),
+        name="Taub–NUT",
         source="A. H. Taub, Ann. Math. 53, 472 (1951); E. Newman, L. Tamburino, T. Unti, J. Math. Phys. 4, 915 (1963)",
     )
 
@@ -208,7 +242,10 @@ def pp_wave(profile: Any = None) -> RiemannianManifold:
     metric = sp.diag(H, 0, 1, 1)
     metric[0, 1] = metric[1, 0] = 1
     return RiemannianManifold(
-        metric, (u, v, x, y), name="pp-wave", source="H. W. Brinkmann, Math. Ann. 94, 119 (1925); Stephani et al., ch. 24"
+        metric,
+        (u, v, x, y),
+        name="pp-wave",
+        source="H. W. Brinkmann, Math. Ann. 94, 119 (1925); Stephani et al., ch. 24",
     )
 
 
@@ -222,7 +259,9 @@ def flrw(scale_factor: Any = None, curvature: Any = sp.Symbol("k", real=True)) -
     a = sp.Function("a")(t) if scale_factor is None else scale_factor
     metric = sp.diag(-1, a**2 / (1 - curvature * r**2), a**2 * r**2, a**2 * r**2 * sin(theta) ** 2)
     return RiemannianManifold(
-        metric, (t, r, theta, phi), name="Friedmann–Lemaître–Robertson–Walker",
+        metric,
+        (t, r, theta, phi),
+        name="Friedmann–Lemaître–Robertson–Walker",
         source="A. Friedmann, Z. Phys. 10, 377 (1922); H. P. Robertson, Astrophys. J. 82, 284 (1935); A. G. Walker, Proc. LMS 42, 90 (1937)",
     )
 
@@ -231,8 +270,10 @@ def tolman_bondi() -> RiemannianManifold:
     """Spherical dust, −dt² + R′² dr²/(1 + 2E) + R² dΩ² with R(t, r) and E(r) undefined functions."""
     radius, energy = sp.Function("R")(t, r), sp.Function("E")(r)
     return RiemannianManifold(
-        sp.diag(-1, radius.diff(r) ** 2 / (1 + 2 * energy), radius**2, radius**2 * sin(theta) ** 2), (t, r, theta, phi),
-        name="Lemaître–Tolman–Bondi", source="R. C. Tolman, Proc. Natl. Acad. Sci. 20, 169 (1934); H. Bondi, MNRAS 107, 410 (1947)",
+        sp.diag(-1, radius.diff(r) ** 2 / (1 + 2 * energy), radius**2, radius**2 * sin(theta) ** 2),
+        (t, r, theta, phi),
+        name="Lemaître–Tolman–Bondi",
+        source="R. C. Tolman, Proc. Natl. Acad. Sci. 20, 169 (1934); H. Bondi, MNRAS 107, 410 (1947)",
     )
 
 
@@ -241,7 +282,9 @@ def einstein_static(radius: Any = _positive("L")) -> RiemannianManifold:
     chi = _positive("chi")
     s = radius**2 * sin(chi) ** 2
     return RiemannianManifold(
-        sp.diag(-1, radius**2, s, s * sin(theta) ** 2), (t, chi, theta, phi), name="Einstein static universe",
+        sp.diag(-1, radius**2, s, s * sin(theta) ** 2),
+        (t, chi, theta, phi),
+        name="Einstein static universe",
         source="A. Einstein, Sitzungsber. Preuss. Akad. Wiss. (1917) 142",
     )
 
@@ -249,7 +292,9 @@ def einstein_static(radius: Any = _positive("L")) -> RiemannianManifold:
 def de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature 1/L², static patch; R = 12/L²."""
     return RiemannianManifold(
-        _spherical(1 - r**2 / radius**2), (t, r, theta, phi), name="de Sitter",
+        _spherical(1 - r**2 / radius**2),
+        (t, r, theta, phi),
+        name="de Sitter",
         source="W. de Sitter, Mon. Not. R. Astron. Soc. 78, 3 (1917); Griffiths & Podolský, eq. 4.9",
     )
 
@@ -257,7 +302,9 @@ def de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
 def anti_de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature −1/L², static coordinates; R = −12/L²."""
     return RiemannianManifold(
-        _spherical(1 + r**2 / radius**2), (t, r, theta, phi), name="anti-de Sitter",
+        _spherical(1 + r**2 / radius**2),
+        (t, r, theta, phi),
+        name="anti-de Sitter",
         source="Hawking & Ellis, The Large Scale Structure of Space-Time (1973), sec. 5.2",
     )
 
@@ -269,7 +316,9 @@ def anti_de_sitter_poincare(dim: int = 4, radius: Any = _positive("L")) -> Riema
     depth = _positive("z")
     space = (x, y) if dim == 4 else sp.symbols(f"x1:{dim - 1}", real=True)
     return RiemannianManifold(
-        sp.diag(-1, *[1] * (dim - 1)) * radius**2 / depth**2, (t, *space, depth), name="anti-de Sitter (Poincaré)",
+        sp.diag(-1, *[1] * (dim - 1)) * radius**2 / depth**2,
+        (t, *space, depth),
+        name="anti-de Sitter (Poincaré)",
         source="Griffiths & Podolský, eq. 5.14",
     )
 
@@ -277,7 +326,9 @@ def anti_de_sitter_poincare(dim: int = 4, radius: Any = _positive("L")) -> Riema
 def bertotti_robinson(charge: Any = _positive("q")) -> RiemannianManifold:
     """AdS₂ × S² of the same radius: a uniform electric field; R = 0, conformally flat."""
     return RiemannianManifold(
-        sp.diag(-1, 1, r**2, r**2 * sin(theta) ** 2) * charge**2 / r**2, (t, r, theta, phi), name="Bertotti–Robinson",
+        sp.diag(-1, 1, r**2, r**2 * sin(theta) ** 2) * charge**2 / r**2,
+        (t, r, theta, phi),
+        name="Bertotti–Robinson",
         source="B. Bertotti, Phys. Rev. 116, 1331 (1959); I. Robinson, Bull. Acad. Pol. Sci. 7, 351 (1959)",
     )
 
@@ -286,7 +337,9 @@ def nariai(Lambda: Any = _positive("Lambda")) -> RiemannianManifold:
     """dS₂ × S² of the same radius: R_ij = Λ g_ij."""
     chi = _positive("chi")
     return RiemannianManifold(
-        sp.diag(-sin(chi) ** 2, 1, 1, sin(theta) ** 2) / Lambda, (t, chi, theta, phi), name="Nariai",
+        sp.diag(-(sin(chi) ** 2), 1, 1, sin(theta) ** 2) / Lambda,
+        (t, chi, theta, phi),
+        name="Nariai",
         source="H. Nariai, Sci. Rep. Tohoku Univ. 34, 160 (1950)",
     )
 
@@ -297,17 +350,25 @@ def alcubierre(velocity: Any = None, profile: Any = None) -> RiemannianManifold:
     f = sp.Function("f")(t, x, y, z) if profile is None else profile
     form = sp.Matrix([-v * f, 1, 0, 0])
     return RiemannianManifold(
-        sp.diag(-1, 0, 1, 1) + form * form.T, (t, x, y, z), name="Alcubierre", source="M. Alcubierre, Class. Quantum Grav. 11, L73 (1994), eq. 8"
+        sp.diag(-1, 0, 1, 1) + form * form.T,
+        (t, x, y, z),
+        name="Alcubierre",
+        source="M. Alcubierre, Class. Quantum Grav. 11, L73 (1994), eq. 8",
     )
 
 
-def btz(mass: Any = _positive("M"), spin: Any = sp.Symbol("J", real=True), radius: Any = _positive("L")) -> RiemannianManifold:
+def btz(
+    mass: Any = _positive("M"), spin: Any = sp.Symbol("J", real=True), radius: Any = _positive("L")
+) -> RiemannianManifold:
     """The rotating black hole of three dimensions; constant curvature −1/L²."""
     f = -mass + r**2 / radius**2 + spin**2 / (4 * r**2)
     metric = sp.diag(mass - r**2 / radius**2, 1 / f, r**2)
     metric[0, 2] = metric[2, 0] = -spin / 2
     return RiemannianManifold(
-        metric, (t, r, phi), name="BTZ black hole", source="M. Bañados, C. Teitelboim, J. Zanelli, Phys. Rev. Lett. 69, 1849 (1992)"
+        metric,
+        (t, r, phi),
+        name="BTZ black hole",
+        source="M. Bañados, C. Teitelboim, J. Zanelli, Phys. Rev. Lett. 69, 1849 (1992)",
     )
 
 
@@ -330,7 +391,9 @@ def kasner(u: Any = _positive("u")) -> RiemannianManifold:
     time, w = _positive("t"), 1 + u + u**2
     exponents = [sp.cancel(p / w) for p in (-u, 1 + u, u * (1 + u))]
     return RiemannianManifold(
-        sp.diag(-1, *[time ** (2 * p) for p in exponents]), (time, x, y, z), name="Kasner",
+        sp.diag(-1, *[time ** (2 * p) for p in exponents]),
+        (time, x, y, z),
+        name="Kasner",
         source="E. Kasner, Am. J. Math. 43, 217 (1921); Landau & Lifshitz, The Classical Theory of Fields, §117",
     )
 
@@ -340,7 +403,9 @@ def ellis_wormhole(throat: Any = _positive("b")) -> RiemannianManifold:
     proper = sp.Symbol("l", real=True)
     s = throat**2 + proper**2
     return RiemannianManifold(
-        sp.diag(-1, 1, s, s * sin(theta) ** 2), (t, proper, theta, phi), name="Ellis wormhole",
+        sp.diag(-1, 1, s, s * sin(theta) ** 2),
+        (t, proper, theta, phi),
+        name="Ellis wormhole",
         source="H. G. Ellis, J. Math. Phys. 14, 104 (1973); M. S. Morris, K. S. Thorne, Am. J. Phys. 56, 395 (1988)",
     )
 
@@ -350,15 +415,41 @@ def morris_thorne(shape: Any = None, redshift: Any = None) -> RiemannianManifold
     b = sp.Function("b")(r) if shape is None else shape
     Phi = sp.Function("Phi")(r) if redshift is None else redshift
     return RiemannianManifold(
-        sp.diag(-exp(2 * Phi), 1 / (1 - b / r), r**2, r**2 * sin(theta) ** 2), (t, r, theta, phi), name="Morris–Thorne wormhole",
+        sp.diag(-exp(2 * Phi), 1 / (1 - b / r), r**2, r**2 * sin(theta) ** 2),
+        (t, r, theta, phi),
+        name="Morris–Thorne wormhole",
         source="M. S. Morris, K. S. Thorne, Am. J. Phys. 56, 395 (1988), eq. 1",
     )
 
 
 _BUILDERS: tuple[Callable[[], RiemannianManifold], ...] = (
-    minkowski, schwarzschild, painleve_gullstrand, eddington_finkelstein, reissner_nordstrom, schwarzschild_de_sitter, kerr,
-    kerr_newman, kerr_de_sitter, myers_perry, taub_nut, vaidya, pp_wave, flrw, tolman_bondi, einstein_static, de_sitter,
-    anti_de_sitter, anti_de_sitter_poincare, bertotti_robinson, nariai, alcubierre, btz, goedel, kasner, ellis_wormhole, morris_thorne,
+    minkowski,
+    schwarzschild,
+    painleve_gullstrand,
+    eddington_finkelstein,
+    reissner_nordstrom,
+    schwarzschild_de_sitter,
+    kerr,
+    kerr_newman,
+    kerr_de_sitter,
+    myers_perry,
+    taub_nut,
+    vaidya,
+    pp_wave,
+    flrw,
+    tolman_bondi,
+    einstein_static,
+    de_sitter,
+    anti_de_sitter,
+    anti_de_sitter_poincare,
+    bertotti_robinson,
+    nariai,
+    alcubierre,
+    btz,
+    goedel,
+    kasner,
+    ellis_wormhole,
+    morris_thorne,
 )
 
 

@@ -82,14 +82,18 @@ def sphere(dim: int = 2, radius: Any = _positive("a")) -> RiemannianManifold:
     factors = [radius**2]
     for angle in angles[:-1]:
         factors.append(factors[-1] * sin(angle) ** 2)
-    return RiemannianManifold(sp.diag(*factors), angles, name=f"S^{dim}", source=CARMO + " for n = 2; Besse, Einstein Manifolds (1987)")
+    return RiemannianManifold(
+        sp.diag(*factors), angles, name=f"S^{dim}", source=CARMO + " for n = 2; Besse, Einstein Manifolds (1987)"
+    )
 
 
 def stereographic_sphere(dim: int = 2) -> RiemannianManifold:
     """The unit sphere in stereographic coordinates: 4 |dx|²/(1 + |x|²)²."""
     xs = sp.symbols(f"x1:{_dimension(dim) + 1}", real=True)
     return RiemannianManifold(
-        4 * sp.eye(dim) / (1 + sum(c**2 for c in xs)) ** 2, xs, name=f"S^{dim} (stereographic)",
+        4 * sp.eye(dim) / (1 + sum(c**2 for c in xs)) ** 2,
+        xs,
+        name=f"S^{dim} (stereographic)",
         source="B. Riemann, Über die Hypothesen, welche der Geometrie zu Grunde liegen (1854), II.4",
     )
 
@@ -100,7 +104,10 @@ def hyperbolic_half_space(dim: int = 2, radius: Any = _positive("L")) -> Riemann
     last = _positive("y" if dim == 2 else f"x{dim}")
     xs = ((x,) if dim == 2 else sp.symbols(f"x1:{dim}", real=True)) + (last,)
     return RiemannianManifold(
-        radius**2 * sp.eye(dim) / last**2, xs, name=f"H^{dim} (half-space)", source="H. Poincaré, Acta Math. 1, 1 (1882); do Carmo, Riemannian Geometry (1992), ch. 8"
+        radius**2 * sp.eye(dim) / last**2,
+        xs,
+        name=f"H^{dim} (half-space)",
+        source="H. Poincaré, Acta Math. 1, 1 (1882); do Carmo, Riemannian Geometry (1992), ch. 8",
     )
 
 
@@ -108,7 +115,9 @@ def hyperbolic_ball(dim: int = 2) -> RiemannianManifold:
     """H^n as 4 |dx|²/(1 − |x|²)² on the unit ball; constant curvature −1."""
     xs = sp.symbols(f"x1:{_dimension(dim) + 1}", real=True)
     return RiemannianManifold(
-        4 * sp.eye(dim) / (1 - sum(c**2 for c in xs)) ** 2, xs, name=f"H^{dim} (ball)",
+        4 * sp.eye(dim) / (1 - sum(c**2 for c in xs)) ** 2,
+        xs,
+        name=f"H^{dim} (ball)",
         source="E. Beltrami, Ann. Mat. Pura Appl. 2, 232 (1868)",
     )
 
@@ -117,8 +126,11 @@ def hyperboloid(radius: Any = _positive("L")) -> ImmersedManifold:
     """H² as a sheet of the hyperboloid in Minkowski space; K = −1/L²."""
     r = _positive("r")
     return ImmersedManifold(
-        [radius * cosh(r), radius * sinh(r) * cos(phi), radius * sinh(r) * sin(phi)], (r, phi), signature=(-1, 1, 1),
-        name="H^2 (hyperboloid)", source="W. Killing, J. Reine Angew. Math. 86, 72 (1879)",
+        [radius * cosh(r), radius * sinh(r) * cos(phi), radius * sinh(r) * sin(phi)],
+        (r, phi),
+        signature=(-1, 1, 1),
+        name="H^2 (hyperboloid)",
+        source="W. Killing, J. Reine Angew. Math. 86, 72 (1879)",
     )
 
 
@@ -134,7 +146,9 @@ def torus(R: Any = _positive("R"), r: Any = _positive("r")) -> ImmersedManifold:
 def clifford_torus(a: Any = _positive("a"), b: Any = _positive("b")) -> ImmersedManifold:
     """A flat torus in four-dimensional space."""
     return ImmersedManifold(
-        [a * cos(u), a * sin(u), b * cos(v), b * sin(v)], (u, v), name="Clifford torus",
+        [a * cos(u), a * sin(u), b * cos(v), b * sin(v)],
+        (u, v),
+        name="Clifford torus",
         source="W. K. Clifford, Proc. LMS 4, 381 (1873)",
     )
 
@@ -142,18 +156,27 @@ def clifford_torus(a: Any = _positive("a"), b: Any = _positive("b")) -> Immersed
 def catenoid(c: Any = _positive("c")) -> ImmersedManifold:
     """The minimal surface of revolution; K = −1/(c² cosh⁴(v/c))."""
     w = c * cosh(v / c)
-    return ImmersedManifold([w * cos(u), w * sin(u), v], (u, v), name="catenoid", source="L. Euler (1744); " + CARMO + ", sec. 3-5")
+    return ImmersedManifold(
+        [w * cos(u), w * sin(u), v], (u, v), name="catenoid", source="L. Euler (1744); " + CARMO + ", sec. 3-5"
+    )
 
 
 def helicoid(c: Any = _positive("c")) -> ImmersedManifold:
     """The ruled minimal surface; K = −c²/(c² + v²)²."""
-    return ImmersedManifold([v * cos(u), v * sin(u), c * u], (u, v), name="helicoid", source="J. B. Meusnier (1776); " + CARMO + ", sec. 3-5")
+    return ImmersedManifold(
+        [v * cos(u), v * sin(u), c * u],
+        (u, v),
+        name="helicoid",
+        source="J. B. Meusnier (1776); " + CARMO + ", sec. 3-5",
+    )
 
 
 def enneper() -> ImmersedManifold:
     """Enneper's minimal surface; K = −4/(1 + u² + v²)⁴."""
     return ImmersedManifold(
-        [u - u**3 / 3 + u * v**2, v - v**3 / 3 + v * u**2, u**2 - v**2], (u, v), name="Enneper surface",
+        [u - u**3 / 3 + u * v**2, v - v**3 / 3 + v * u**2, u**2 - v**2],
+        (u, v),
+        name="Enneper surface",
         source="A. Enneper, Z. Math. Phys. 9, 96 (1864); " + CARMO + ", sec. 3-5",
     )
 
@@ -162,7 +185,9 @@ def pseudosphere(a: Any = _positive("a")) -> ImmersedManifold:
     """The surface of revolution of the tractrix; K = −1/a²."""
     w = _positive("u")
     return ImmersedManifold(
-        [a * cos(v) / cosh(w), a * sin(v) / cosh(w), a * (w - tanh(w))], (w, v), name="pseudosphere",
+        [a * cos(v) / cosh(w), a * sin(v) / cosh(w), a * (w - tanh(w))],
+        (w, v),
+        name="pseudosphere",
         source="E. Beltrami, G. Mat. Battaglini 6, 284 (1868)",
     )
 
@@ -170,14 +195,20 @@ def pseudosphere(a: Any = _positive("a")) -> ImmersedManifold:
 def ellipsoid(a: Any = _positive("a"), b: Any = _positive("b"), c: Any = _positive("c")) -> ImmersedManifold:
     """The triaxial ellipsoid; K = 1 / (a² b² c² (x²/a⁴ + y²/b⁴ + z²/c⁴)²)."""
     return ImmersedManifold(
-        [a * sin(theta) * cos(phi), b * sin(theta) * sin(phi), c * cos(theta)], (theta, phi), name="ellipsoid", source=CARMO + ", sec. 3-3"
+        [a * sin(theta) * cos(phi), b * sin(theta) * sin(phi), c * cos(theta)],
+        (theta, phi),
+        name="ellipsoid",
+        source=CARMO + ", sec. 3-3",
     )
 
 
 def spheroid(a: Any = _positive("a"), c: Any = _positive("c")) -> ImmersedManifold:
     """The ellipsoid of revolution; K = c²/(a² cos²θ + c² sin²θ)²."""
     return ImmersedManifold(
-        [a * sin(theta) * cos(phi), a * sin(theta) * sin(phi), c * cos(theta)], (theta, phi), name="spheroid", source=CARMO + ", sec. 3-3"
+        [a * sin(theta) * cos(phi), a * sin(theta) * sin(phi), c * cos(theta)],
+        (theta, phi),
+        name="spheroid",
+        source=CARMO + ", sec. 3-3",
     )
 
 
@@ -190,7 +221,9 @@ def surface_of_revolution(profile: Any = None) -> RiemannianManifold:
 def graph(height: Any = None) -> ImmersedManifold:
     """The graph z = h(x, y); K = (h_xx h_yy − h_xy²)/(1 + h_x² + h_y²)²."""
     h = sp.Function("h")(x, y) if height is None else height
-    return ImmersedManifold([x, y, h], (x, y), name="graph of a function", source="G. Monge (1807); " + CARMO + ", sec. 3-3")
+    return ImmersedManifold(
+        [x, y, h], (x, y), name="graph of a function", source="G. Monge (1807); " + CARMO + ", sec. 3-3"
+    )
 
 
 def monkey_saddle() -> ImmersedManifold:
@@ -209,7 +242,10 @@ def veronese() -> ImmersedManifold:
     p, q, s = sin(theta) * cos(phi), sin(theta) * sin(phi), cos(theta)
     quadrics = [q * s, s * p, p * q, (p**2 - q**2) / 2, (p**2 + q**2 - 2 * s**2) / (2 * sqrt(3))]
     return ImmersedManifold(
-        [sqrt(3) * f for f in quadrics], (theta, phi), name="Veronese surface", source="S. S. Chern, M. do Carmo, S. Kobayashi, Minimal submanifolds of a sphere (1970)"
+        [sqrt(3) * f for f in quadrics],
+        (theta, phi),
+        name="Veronese surface",
+        source="S. S. Chern, M. do Carmo, S. Kobayashi, Minimal submanifolds of a sphere (1970)",
     )
 
 
@@ -269,14 +305,20 @@ def nil() -> RiemannianManifold:
     """The Heisenberg group, dx² + dy² + (dz − x dy)²; R = −1/2."""
     form = sp.Matrix([0, -x, 1])
     return RiemannianManifold(
-        sp.diag(1, 1, 0) + form * form.T, (x, y, z), name="Nil", source="W. P. Thurston, Bull. AMS 6, 357 (1982); " + MILNOR
+        sp.diag(1, 1, 0) + form * form.T,
+        (x, y, z),
+        name="Nil",
+        source="W. P. Thurston, Bull. AMS 6, 357 (1982); " + MILNOR,
     )
 
 
 def sol() -> RiemannianManifold:
     """e^(2z) dx² + e^(−2z) dy² + dz²; R = −2."""
     return RiemannianManifold(
-        sp.diag(exp(2 * z), exp(-2 * z), 1), (x, y, z), name="Sol", source="W. P. Thurston, Bull. AMS 6, 357 (1982); " + MILNOR
+        sp.diag(exp(2 * z), exp(-2 * z), 1),
+        (x, y, z),
+        name="Sol",
+        source="W. P. Thurston, Bull. AMS 6, 357 (1982); " + MILNOR,
     )
 
 
@@ -284,7 +326,9 @@ def berger_sphere(squash: Any = _positive("e")) -> RiemannianManifold:
     """S³ with its Hopf circles stretched, σ₁² + σ₂² + e² σ₃²; R = 2 − e²/2."""
     coordinates, forms = _COFRAMES["IX"]
     return RiemannianManifold(
-        sp.Matrix(_left_invariant(forms, (1, 1, squash))).applyfunc(sp.trigsimp), coordinates, name="Berger sphere",
+        sp.Matrix(_left_invariant(forms, (1, 1, squash))).applyfunc(sp.trigsimp),
+        coordinates,
+        name="Berger sphere",
         source="M. Berger, Ann. Sc. Norm. Super. Pisa 15, 179 (1961); " + MILNOR,
     )
 
@@ -303,7 +347,9 @@ def complex_projective_plane() -> RiemannianManifold:
     r = _positive("r")
     w = 1 + r**2
     return RiemannianManifold(
-        _cohomogeneity_one(1 / w**2, r**2 / (4 * w), r**2 / (4 * w**2), r), (r, theta, phi, psi), name="CP^2 (Fubini–Study)",
+        _cohomogeneity_one(1 / w**2, r**2 / (4 * w), r**2 / (4 * w**2), r),
+        (r, theta, phi, psi),
+        name="CP^2 (Fubini–Study)",
         source="G. Fubini (1904), E. Study (1905); T. Eguchi, P. B. Gilkey, A. J. Hanson, Phys. Rep. 66, 213 (1980)",
     )
 
@@ -313,7 +359,9 @@ def complex_hyperbolic_plane() -> RiemannianManifold:
     r = _positive("r")
     w = 1 - r**2
     return RiemannianManifold(
-        _cohomogeneity_one(1 / w**2, r**2 / (4 * w), r**2 / (4 * w**2), r), (r, theta, phi, psi), name="CH^2 (Bergman)",
+        _cohomogeneity_one(1 / w**2, r**2 / (4 * w), r**2 / (4 * w**2), r),
+        (r, theta, phi, psi),
+        name="CH^2 (Bergman)",
         source="S. Bergman (1933); W. M. Goldman, Complex Hyperbolic Geometry (1999), sec. 3.1",
     )
 
@@ -328,17 +376,44 @@ def eguchi_hanson(a: Any = _positive("a")) -> RiemannianManifold:
     r = _positive("r")
     f = 1 - a**4 / r**4
     return RiemannianManifold(
-        _cohomogeneity_one(1 / f, r**2 / 4, r**2 * f / 4, r), (r, theta, phi, psi), name="Eguchi–Hanson",
+        _cohomogeneity_one(1 / f, r**2 / 4, r**2 * f / 4, r),
+        (r, theta, phi, psi),
+        name="Eguchi–Hanson",
         source="T. Eguchi, A. J. Hanson, Phys. Lett. B 74, 249 (1978)",
     )
 
 
 _BUILDERS: tuple[Callable[[], RiemannianManifold], ...] = (
-    euclidean, sphere, lambda: sphere(3), stereographic_sphere, hyperbolic_half_space, lambda: hyperbolic_half_space(3),
-    hyperbolic_ball, lambda: hyperbolic_ball(3), hyperboloid, torus, clifford_torus, catenoid, helicoid, enneper,
-    pseudosphere, ellipsoid, spheroid, monkey_saddle, paraboloid, veronese, surface_of_revolution, graph,
+    euclidean,
+    sphere,
+    lambda: sphere(3),
+    stereographic_sphere,
+    hyperbolic_half_space,
+    lambda: hyperbolic_half_space(3),
+    hyperbolic_ball,
+    lambda: hyperbolic_ball(3),
+    hyperboloid,
+    torus,
+    clifford_torus,
+    catenoid,
+    helicoid,
+    enneper,
+    pseudosphere,
+    ellipsoid,
+    spheroid,
+    monkey_saddle,
+    paraboloid,
+    veronese,
+    surface_of_revolution,
+    graph,
     *(lambda kind=kind: bianchi(kind) for kind in _COFRAMES),
-    nil, sol, berger_sphere, complex_projective_plane, complex_hyperbolic_plane, sphere_times_hyperbolic_plane, eguchi_hanson,
+    nil,
+    sol,
+    berger_sphere,
+    complex_projective_plane,
+    complex_hyperbolic_plane,
+    sphere_times_hyperbolic_plane,
+    eguchi_hanson,
 )
 
 

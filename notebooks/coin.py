@@ -93,8 +93,7 @@ plt.semilogy(grid, curve(coin), label="one toss")
 plt.semilogy(grid, curve(all_heads), "--", label="whether all three were heads")
 plt.xlabel("θ")
 plt.ylabel("Fisher information")
-plt.legend();
-
+plt.legend()
 # %% [markdown]
 # ## Distances between coins
 #

@@ -101,7 +101,13 @@ for ax, volume in zip(axes, ("primal", "riemannian", "dual")):
     image = ax.pcolormesh(side, side, kappa.T, cmap="RdBu_r", vmin=-top, vmax=top, rasterized=True)
     ax.contour(side, side, kappa.T, levels=[0], colors="0.2", linewidths=0.8)
     ax.plot(*fixed.position.values[fixed.kind.values == "stable"].T, "o", color="white", markeredgecolor="black")
-    ax.plot(*fixed.position.values[fixed.kind.values == "saddle"].T, "X", color="gold", markeredgecolor="black", markersize=9)
+    ax.plot(
+        *fixed.position.values[fixed.kind.values == "saddle"].T,
+        "X",
+        color="gold",
+        markeredgecolor="black",
+        markersize=9,
+    )
     ax.set(title=f"{volume} volume", xlabel="$u_1$")
     figure.colorbar(image, ax=ax)
 axes[0].set_ylabel("$u_2$")
@@ -112,7 +118,9 @@ fixed.kind.values
 
 # %%
 sums = fixed.spectrum.sum("mode").values
-max(abs(flip_flop.compressibility(fixed.position.values, v) - sums).max() for v in ("primal", "riemannian", "dual")) < 1e-12
+max(
+    abs(flip_flop.compressibility(fixed.position.values, v) - sums).max() for v in ("primal", "riemannian", "dual")
+) < 1e-12
 
 # %% [markdown]
 # ## The theorem at work

@@ -44,8 +44,7 @@ plt.pcolormesh(axes[h], axes[b], np.log10(curvature.values), shading="nearest")
 plt.xlabel("h = βH")
 plt.ylabel("b = βJ")
 plt.colorbar(label="log₁₀ R")
-plt.title("Ising chain");
-
+plt.title("Ising chain")
 # %% [markdown]
 # ## The order parameter and its response
 #
@@ -74,8 +73,7 @@ for ax in (left, right):
     ax.axhline(1 / CRITICAL_COUPLING, color="black", linewidth=0.7, linestyle=":")
     ax.set_xlabel("field h = βH")
     ax.set_ylabel("temperature 1/b = kT/J")
-figure.suptitle("Ising model on a 4 × 8 torus; dotted: the transition of the infinite lattice");
-
+figure.suptitle("Ising model on a 4 × 8 torus; dotted: the transition of the infinite lattice")
 # %% [markdown]
 # Without field the magnitude of R peaks close to $b_c$, and the peak grows with the torus.
 
@@ -112,7 +110,9 @@ gas = gibbs.van_der_waals()
 T, rho = gas.coordinates
 a, excluded, heat = gas.constants
 temperature, density = np.linspace(0.18, 0.6, 240), np.linspace(0.02, 0.9, 240)
-R = gas.on_grid({T: temperature, rho: density}, ("ricci_scalar", "determinant"), constants={a: 1, excluded: 1, heat: 1.5})
+R = gas.on_grid(
+    {T: temperature, rho: density}, ("ricci_scalar", "determinant"), constants={a: 1, excluded: 1, heat: 1.5}
+)
 stable = R["determinant"].values > 0
 values = np.where(stable, np.log10(np.abs(R["ricci_scalar"].values)), np.nan)
 plt.pcolormesh(density, temperature, values, shading="nearest")
@@ -121,4 +121,4 @@ plt.xlabel("ρ b")
 plt.ylabel("T b/a")
 plt.colorbar(label="log₁₀ |R|")
 plt.title("van der Waals gas (blank: unstable)")
-plt.legend();
+plt.legend()

@@ -99,15 +99,17 @@ def my_curvature(metric, point, sign=+1):
     n = len(point)
 
     def connection(at):
-        dg = np.array([derivative(metric, at, k) for k in range(n)])          # dg[k, i, j]
+        dg = np.array([derivative(metric, at, k) for k in range(n)])  # dg[k, i, j]
         lowered = (np.einsum("jmk->mjk", dg) + np.einsum("kmj->mjk", dg) - sign * dg) / 2
         return np.einsum("im,mjk->ijk", np.linalg.inv(metric(at)), lowered)
 
     gamma = connection(point)
-    dgamma = np.array([derivative(connection, point, k) for k in range(n)])   # dgamma[l, i, j, k]
+    dgamma = np.array([derivative(connection, point, k) for k in range(n)])  # dgamma[l, i, j, k]
     ricci = (
-        np.einsum("iijl->jl", dgamma) - np.einsum("liji->jl", dgamma)
-        + np.einsum("iim,mjl->jl", gamma, gamma) - np.einsum("ilm,mji->jl", gamma, gamma)
+        np.einsum("iijl->jl", dgamma)
+        - np.einsum("liji->jl", dgamma)
+        + np.einsum("iim,mjl->jl", gamma, gamma)
+        - np.einsum("ilm,mji->jl", gamma, gamma)
     )
     return np.einsum("jl,jl", np.linalg.inv(metric(point)), ricci)
 

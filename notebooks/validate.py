@@ -29,7 +29,13 @@ def christoffel(metric, x, h=1e-4, sign=+1):
 
 def ricci_scalar(metric, x, h=1e-4, sign=+1):
     gamma = christoffel(metric, x, h, sign)
-    dgamma = np.stack([(christoffel(metric, x + h * e, h, sign) - christoffel(metric, x - h * e, h, sign)) / (2 * h) for e in np.eye(len(x))], -1)
+    dgamma = np.stack(
+        [
+            (christoffel(metric, x + h * e, h, sign) - christoffel(metric, x - h * e, h, sign)) / (2 * h)
+            for e in np.eye(len(x))
+        ],
+        -1,
+    )
     riemann = np.einsum("ijlk->ijkl", dgamma) - dgamma
     riemann += np.einsum("ikm,mjl->ijkl", gamma, gamma) - np.einsum("ilm,mjk->ijkl", gamma, gamma)
     return np.einsum("jl,ijil->", np.linalg.inv(metric(x)), riemann)
@@ -87,13 +93,19 @@ def my_christoffel(metric, x):
 
 def my_ricci(metric, x, h=1e-4):
     gamma = my_christoffel(metric, x)
-    dgamma = np.stack([(my_christoffel(metric, x + h * e) - my_christoffel(metric, x - h * e)) / (2 * h) for e in np.eye(len(x))], -1)
+    dgamma = np.stack(
+        [(my_christoffel(metric, x + h * e) - my_christoffel(metric, x - h * e)) / (2 * h) for e in np.eye(len(x))], -1
+    )
     riemann = np.einsum("ijlk->ijkl", dgamma) - dgamma
     riemann += np.einsum("ikm,mjl->ijkl", gamma, gamma) - np.einsum("ilm,mjk->ijkl", gamma, gamma)
     return np.einsum("ijil->jl", riemann)
 
 
-print(ch.check_curvature(my_ricci, suite="quick", quantity="ricci", intermediates={"christoffel": my_christoffel}).smallest)
+print(
+    ch.check_curvature(
+        my_ricci, suite="quick", quantity="ricci", intermediates={"christoffel": my_christoffel}
+    ).smallest
+)
 
 # %% [markdown]
 # And the engine itself, tensor by tensor: against EinsteinPy's expressions (equal as elements of a differential field, where the

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-BARS = {"first": 30.0, "later": 10.0}     # wall seconds, on two quiet cores
+BARS = {"first": 30.0, "later": 10.0}  # wall seconds, on two quiet cores
 
 
 def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
@@ -31,7 +31,15 @@ def main() -> int:
     arguments = sys.argv[1:]
     runs = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else 3
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "chentsov.command_line", "neuron", *arguments, "--output", os.path.join(folder, "out")]
+        command = [
+            sys.executable,
+            "-m",
+            "chentsov.command_line",
+            "neuron",
+            *arguments,
+            "--output",
+            os.path.join(folder, "out"),
+        ]
         environment = {**os.environ, "CHENTSOV_CACHE": os.path.join(folder, "cache")}
         print(f"{'run':8}{'wall':>10}{'processor':>12}{'bar':>8}")
         late = False

@@ -25,15 +25,21 @@ def bump(z: sp.Expr) -> sp.Expr:
 
 MODELS = {
     "location–scale, exp(−cosh z)": (
-        lambda: StatisticalManifold.from_density(sp.exp(-sp.cosh((x - mu) / s)) / (2 * s * sp.besselk(0, 1)), LINE, (mu, s)),
+        lambda: StatisticalManifold.from_density(
+            sp.exp(-sp.cosh((x - mu) / s)) / (2 * s * sp.besselk(0, 1)), LINE, (mu, s)
+        ),
         {mu: np.linspace(-1, 1, 40), s: np.linspace(0.5, 2, 40)},
     ),
     "mixture of two normals": (
-        lambda: StatisticalManifold.from_density(e * bump(x - m) + (1 - e) * bump(x + m), LINE, (e, m), domain={e: (0, 1)}),
+        lambda: StatisticalManifold.from_density(
+            e * bump(x - m) + (1 - e) * bump(x + m), LINE, (e, m), domain={e: (0, 1)}
+        ),
         {e: np.linspace(0.2, 0.8, 4), m: np.linspace(0.8, 1.6, 4)},
     ),
     "skew normal": (
-        lambda: StatisticalManifold.from_density(bump((x - mu) / s) / s * (1 + sp.erf(a * (x - mu) / (s * sp.sqrt(2)))), LINE, (mu, s, a)),
+        lambda: StatisticalManifold.from_density(
+            bump((x - mu) / s) / s * (1 + sp.erf(a * (x - mu) / (s * sp.sqrt(2)))), LINE, (mu, s, a)
+        ),
         {mu: [0.0], s: [1.0, 1.5], a: [1.0, 2.0]},
     ),
 }
@@ -52,8 +58,10 @@ def main() -> None:
         off = float(abs(fast["ricci_scalar"] / proven["ricci_scalar"] - 1).max())
         open_cells = int((proven["status"] != 0).sum())
         cells = proven["status"].size
-        print(f"{name:30} build {build:5.1f} s, {cells} cells: nodes {nodes:5.2f} s, enclosed {balls:6.2f} s ({balls / cells:.4f} s a cell), "
-              f"{open_cells} open, differ by {off:.0e}")
+        print(
+            f"{name:30} build {build:5.1f} s, {cells} cells: nodes {nodes:5.2f} s, enclosed {balls:6.2f} s ({balls / cells:.4f} s a cell), "
+            f"{open_cells} open, differ by {off:.0e}"
+        )
 
 
 if __name__ == "__main__":

@@ -25,13 +25,18 @@ def main(size: int = 1000, points: int = 50) -> None:
     for family in families.catalogue():
         m = family.manifold()
         names = list(m.coordinates)[:2]
-        axes = {s: np.linspace(0.7 * float(family.sample[s]), 1.3 * float(family.sample[s]), size if m.dim > 1 else size**2) for s in names}
+        axes = {
+            s: np.linspace(0.7 * float(family.sample[s]), 1.3 * float(family.sample[s]), size if m.dim > 1 else size**2)
+            for s in names
+        }
         quantity, formula = ("ricci_scalar", m.ricci_scalar) if m.dim > 1 else ("metric", m.metric[0, 0])
         constants = {s: float(v) for s, v in family.sample.items() if s not in names}
         times = []
         for _ in range(2):
             start = time.perf_counter()
-            values = m.on_grid(axes, (quantity,), constants=constants)[quantity].values.reshape([len(a) for a in axes.values()])
+            values = m.on_grid(axes, (quantity,), constants=constants)[quantity].values.reshape(
+                [len(a) for a in axes.values()]
+            )
             times.append(time.perf_counter() - start)
         symbols = [*m.coordinates, *m.constants]
         tape = Tape([formula], symbols)

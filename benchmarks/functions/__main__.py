@@ -46,20 +46,38 @@ def study(dtype: str, count: int, repeats: int) -> list[dict[str, Any]]:
         own = errors(kernel(arguments), exact)
         with np.errstate(all="ignore"):
             other = errors(f.numpy(arguments), exact)
-        rows.append({"dtype": dtype, "function": f.name, "points": len(arguments), "worst": own.max(), "mean": own.mean(), "at": float(arguments[np.argmax(own)]),
-                     "numpy_worst": other.max(), "numpy_mean": other.mean(), "ns": nanoseconds(kernel, line, repeats), "numpy_ns": nanoseconds(f.numpy, line, repeats)})
+        rows.append(
+            {
+                "dtype": dtype,
+                "function": f.name,
+                "points": len(arguments),
+                "worst": own.max(),
+                "mean": own.mean(),
+                "at": float(arguments[np.argmax(own)]),
+                "numpy_worst": other.max(),
+                "numpy_mean": other.mean(),
+                "ns": nanoseconds(kernel, line, repeats),
+                "numpy_ns": nanoseconds(f.numpy, line, repeats),
+            }
+        )
     return rows
 
 
 def show(rows: list[dict[str, Any]]) -> None:
     print(f"\n{rows[0]['dtype']}: units in the last place, and nanoseconds an element (one thread)")
-    print(f"{'function':<10}{'points':>8}{'worst':>8}{'mean':>8}{'ns':>7}{'NumPy worst':>14}{'mean':>8}{'ns':>7}   our worst at")
+    print(
+        f"{'function':<10}{'points':>8}{'worst':>8}{'mean':>8}{'ns':>7}{'NumPy worst':>14}{'mean':>8}{'ns':>7}   our worst at"
+    )
     for r in rows:
-        print(f"{r['function']:<10}{r['points']:>8}{r['worst']:>8.2f}{r['mean']:>8.3f}{r['ns']:>7.2f}{r['numpy_worst']:>14.3g}{r['numpy_mean']:>8.3g}{r['numpy_ns']:>7.2f}   {r['at']!r}")
+        print(
+            f"{r['function']:<10}{r['points']:>8}{r['worst']:>8.2f}{r['mean']:>8.3f}{r['ns']:>7.2f}{r['numpy_worst']:>14.3g}{r['numpy_mean']:>8.3g}{r['numpy_ns']:>7.2f}   {r['at']!r}"
+        )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.functions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.functions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--points", type=int, default=20_000)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--dtype", nargs="+", default=["float64", "float32"], choices=["float64", "float32"])
@@ -70,7 +88,9 @@ def main() -> None:
         rows += (found := study(dtype, args.points, args.repeats))
         show(found)
     worst = max(rows, key=lambda r: r["worst"])
-    print(f"\nlargest error: {worst['worst']:.2f} units ({worst['function']}, {worst['dtype']}); bar {BAR}: {'met' if worst['worst'] <= BAR else 'missed'}")
+    print(
+        f"\nlargest error: {worst['worst']:.2f} units ({worst['function']}, {worst['dtype']}); bar {BAR}: {'met' if worst['worst'] <= BAR else 'missed'}"
+    )
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
         with (args.out / "functions.csv").open("w", newline="") as file:

@@ -23,18 +23,39 @@ from .dimensions import categorical_section, dense_section, network_section
 from .measure import Report
 from .roofline import roofline_section
 from .scaling import memory_section, rows_section, size_section
-from .sections import certified_section, closed_section, float32_section, neuron_section, startup_section, together_section
+from .sections import (
+    certified_section,
+    closed_section,
+    float32_section,
+    neuron_section,
+    startup_section,
+    together_section,
+)
 
 SECTIONS: dict[str, Callable[[Report, argparse.Namespace], None]] = {
-    "neuron": neuron_section, "roofline": roofline_section, "certified": certified_section, "together": together_section, "float32": float32_section,
-    "rows": rows_section, "size": size_section, "memory": memory_section, "closed": closed_section, "categorical": categorical_section,
-    "dense": dense_section, "network": network_section, "startup": startup_section,
+    "neuron": neuron_section,
+    "roofline": roofline_section,
+    "certified": certified_section,
+    "together": together_section,
+    "float32": float32_section,
+    "rows": rows_section,
+    "size": size_section,
+    "memory": memory_section,
+    "closed": closed_section,
+    "categorical": categorical_section,
+    "dense": dense_section,
+    "network": network_section,
+    "startup": startup_section,
 }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.grid", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--points", type=int, nargs="+", help="grid points a side, multiples of 16 (default 256 and 1024)")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.grid", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--points", type=int, nargs="+", help="grid points a side, multiples of 16 (default 256 and 1024)"
+    )
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--losses", nargs="+", choices=list(methods.LOSSES), help="default: all")
@@ -47,7 +68,9 @@ def main() -> None:
     args.points = args.sizes[0]
     args.losses = args.losses or (["mean power 2", "cross-entropy"] if args.quick else list(methods.LOSSES))
     report = Report()
-    print(f"processors: {methods.threads()}, load {os.getloadavg()[0]:.2f} (figures are good only on a machine that does nothing else)")
+    print(
+        f"processors: {methods.threads()}, load {os.getloadavg()[0]:.2f} (figures are good only on a machine that does nothing else)"
+    )
     for section in args.sections:
         SECTIONS[section](report, args)
     report.summary()

@@ -24,12 +24,16 @@ def categorical_section(report: Report, args: argparse.Namespace) -> None:
     n, cells = 5, 4096 if args.quick else 16384
     theta = sp.symbols(f"theta1:{n + 1}")
     psi = sp.log(1 + sum(sp.exp(t) for t in theta))
-    jet = hessian_jet(n, lambda i, j: sp.diff(psi, theta[i], theta[j]), lambda i, j, k: sp.diff(psi, theta[i], theta[j], theta[k]))
+    jet = hessian_jet(
+        n, lambda i, j: sp.diff(psi, theta[i], theta[j]), lambda i, j, k: sp.diff(psi, theta[i], theta[j], theta[k])
+    )
     start = time.perf_counter()
     kernel = compile(contracted(jet, "ricci_scalar"), theta)
     points = np.random.default_rng(0).normal(size=(n, cells))
     kernel(*points)
-    print(f"\ncategorical family, {n} dimensions: compiled (or read from the cache) in {time.perf_counter() - start:.2f} s")
+    print(
+        f"\ncategorical family, {n} dimensions: compiled (or read from the cache) in {time.perf_counter() - start:.2f} s"
+    )
     runs: dict[str, Any] = {"chentsov": lambda: kernel(*points)}
     if args.jax:
         for batch in (256, 1024, 4096):
@@ -41,7 +45,12 @@ def categorical_section(report: Report, args: argparse.Namespace) -> None:
     report.table(f"R of the categorical family of {n} dimensions, {cells} points", times, errors)
     jax = [np.median(t) for name, t in times.items() if name.startswith("JAX")]
     if jax:
-        report.bar("categorical 5-D: JAX at its best batch / chentsov", float(min(jax) / np.median(times["chentsov"])), ">=", 50)
+        report.bar(
+            "categorical 5-D: JAX at its best batch / chentsov",
+            float(min(jax) / np.median(times["chentsov"])),
+            ">=",
+            50,
+        )
 
 
 def dense_metric(n: int, seed: int = 0) -> tuple[Jet, tuple[sp.Symbol, ...]]:
@@ -51,15 +60,21 @@ def dense_metric(n: int, seed: int = 0) -> tuple[Jet, tuple[sp.Symbol, ...]]:
     def entry(i: int, j: int) -> sp.Expr:
         a, b, c = rng.integers(0, n, 3)
         quadratic = sum(int(rng.integers(1, 5)) * x[p] * x[q] for p in range(n) for q in range(p + 1))
-        return sp.Rational(int(rng.integers(1, 9)), 200 * n) * (sp.sin(x[a] + 2 * x[b]) * x[c] + quadratic) + (3 + x[i] ** 2 if i == j else 0)
+        return sp.Rational(int(rng.integers(1, 9)), 200 * n) * (sp.sin(x[a] + 2 * x[b]) * x[c] + quadratic) + (
+            3 + x[i] ** 2 if i == j else 0
+        )
 
     g = {(i, j): entry(i, j) for i in range(n) for j in range(i, n)}
     first = {(*p, k): sp.diff(e, x[k]) for p, e in g.items() for k in range(n)}
-    return general_jet(n, lambda i, j: g[i, j], lambda i, j, k: first[i, j, k], lambda i, j, k, m: sp.diff(first[i, j, k], x[m])), x
+    return general_jet(
+        n, lambda i, j: g[i, j], lambda i, j, k: first[i, j, k], lambda i, j, k, m: sp.diff(first[i, j, k], x[m])
+    ), x
 
 
 def dense_section(report: Report, args: argparse.Namespace) -> None:
-    print(f"\nR of dense random metrics (polynomial and trigonometric components)\n{'dimension':>10}{'derivatives s':>15}{'compile s':>11}{'us a cell':>11}   how")
+    print(
+        f"\nR of dense random metrics (polynomial and trigonometric components)\n{'dimension':>10}{'derivatives s':>15}{'compile s':>11}{'us a cell':>11}   how"
+    )
     dimensions, costs = ([4, 6, 8] if args.quick else [2, 4, 6, 8, 10, 12]), []
     for n in dimensions:
         start = time.perf_counter()
@@ -72,8 +87,21 @@ def dense_section(report: Report, args: argparse.Namespace) -> None:
         compiled = time.perf_counter() - start
         cost = float(np.median(interleaved({"x": lambda: kernel(*points)}, 3)["x"])) / points.shape[1]
         costs.append(cost)
-        print(f"{n:>10}{derived:>15.2f}{compiled:>11.2f}{1e6 * cost:>11.2f}   {'loops' if jet.looped else 'written out'}", flush=True)
-        report.rows.append({"table": "dense metrics", "method": f"{n} dimensions", "median_ms": 1e3 * cost, "low_ms": None, "high_ms": None, "ratio": compiled, "error": None})
+        print(
+            f"{n:>10}{derived:>15.2f}{compiled:>11.2f}{1e6 * cost:>11.2f}   {'loops' if jet.looped else 'written out'}",
+            flush=True,
+        )
+        report.rows.append(
+            {
+                "table": "dense metrics",
+                "method": f"{n} dimensions",
+                "median_ms": 1e3 * cost,
+                "low_ms": None,
+                "high_ms": None,
+                "ratio": compiled,
+                "error": None,
+            }
+        )
     report.curve("dimensions", "dense metrics", dimensions, costs, xlabel="dimension", ylabel="seconds a cell")
 
 
@@ -84,7 +112,9 @@ def network_section(report: Report, args: argparse.Namespace) -> None:
     a, t = sp.symbols("a t")
     rng = np.random.default_rng(0)
     data = {a: rng.uniform(-2, 2, 200), t: rng.normal(size=200)}
-    print(f"\nR of the empirical Fisher metric of a network, 200 rows\n{'weights':>10}{'compile s':>11}{'us a cell':>11}{'at a point':>11}{'largest rel. difference':>26}")
+    print(
+        f"\nR of the empirical Fisher metric of a network, 200 rows\n{'weights':>10}{'compile s':>11}{'us a cell':>11}{'at a point':>11}{'largest rel. difference':>26}"
+    )
     weights, costs = ([4, 8] if args.quick else [4, 6, 8, 10, 12]), []
     for n in weights:
         x = sp.symbols(f"x1:{n + 1}")
@@ -102,5 +132,15 @@ def network_section(report: Report, args: argparse.Namespace) -> None:
         difference = float(np.max(np.abs(kernel(*points[:, :4]) / at_points - 1)))
         costs.append(cost)
         print(f"{n:>10}{compiled:>11.2f}{1e6 * cost:>11.1f}{1e6 * numpy_cost:>11.0f}{difference:>26.1e}", flush=True)
-        report.rows.append({"table": "networks", "method": f"{n} weights", "median_ms": 1e3 * cost, "low_ms": None, "high_ms": None, "ratio": numpy_cost / cost, "error": difference})
+        report.rows.append(
+            {
+                "table": "networks",
+                "method": f"{n} weights",
+                "median_ms": 1e3 * cost,
+                "low_ms": None,
+                "high_ms": None,
+                "ratio": numpy_cost / cost,
+                "error": difference,
+            }
+        )
     report.curve("dimensions", "networks, 200 rows", weights, costs, xlabel="dimension", ylabel="seconds a cell")

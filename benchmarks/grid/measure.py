@@ -49,7 +49,9 @@ def truth_at(kernel: Any, axis: np.ndarray, count: int = 200) -> tuple[np.ndarra
     program = BallProgram(kernel.program, kernel._data)
     old, ctx.prec = ctx.prec, 200
     try:
-        return cells, [program(dict(zip(kernel.program.inputs, (arb(float(axis[i])), arb(float(axis[j]))))))[0] for i, j in cells]
+        return cells, [
+            program(dict(zip(kernel.program.inputs, (arb(float(axis[i])), arb(float(axis[j]))))))[0] for i, j in cells
+        ]
     finally:
         ctx.prec = old
 
@@ -70,14 +72,29 @@ class Report:
         self.bars: list[tuple[str, str, float, float, bool]] = []
         self.series: dict[str, dict[str, Any]] = {}
 
-    def table(self, title: str, times: dict[str, np.ndarray], errors: dict[str, float] | None = None, ours: str = "chentsov") -> None:
+    def table(
+        self, title: str, times: dict[str, np.ndarray], errors: dict[str, float] | None = None, ours: str = "chentsov"
+    ) -> None:
         print(f"\n{title}\n{'':<34}{'median ms':>11}{'range':>20}{'x ours':>9}{'worst rel. error':>18}")
         base = np.median(times[ours])
         for name, t in times.items():
             error = (errors or {}).get(name)
             median, low, high = (1e3 * v for v in (np.median(t), t.min(), t.max()))
-            print(f"{name:<34}{median:>11.2f}{f'{low:.2f} ... {high:.2f}':>20}{np.median(t) / base:>9.2f}{'' if error is None else f'{error:.1e}':>18}", flush=True)
-            self.rows.append({"table": title, "method": name, "median_ms": median, "low_ms": low, "high_ms": high, "ratio": np.median(t) / base, "error": error})
+            print(
+                f"{name:<34}{median:>11.2f}{f'{low:.2f} ... {high:.2f}':>20}{np.median(t) / base:>9.2f}{'' if error is None else f'{error:.1e}':>18}",
+                flush=True,
+            )
+            self.rows.append(
+                {
+                    "table": title,
+                    "method": name,
+                    "median_ms": median,
+                    "low_ms": low,
+                    "high_ms": high,
+                    "ratio": np.median(t) / base,
+                    "error": error,
+                }
+            )
 
     def bar(self, what: str, value: float, relation: str, limit: float) -> None:
         """A figure that the project set itself: printed with its limit, and summed up at the end."""
@@ -101,7 +118,10 @@ class Report:
         from .plots import draw
 
         folder.mkdir(parents=True, exist_ok=True)
-        tables = {"grid.csv": self.rows, "bars.csv": [dict(zip(("what", "relation", "value", "limit", "met"), b)) for b in self.bars]}
+        tables = {
+            "grid.csv": self.rows,
+            "bars.csv": [dict(zip(("what", "relation", "value", "limit", "met"), b)) for b in self.bars],
+        }
         for name, rows in tables.items():
             if rows:
                 with (folder / name).open("w", newline="") as file:

@@ -45,7 +45,9 @@ def weights(loss: str, f, q, t, slope: float, second: bool = False):
         first = 2 * n * n * d ** (2 * n - 3) * v * v * ((n - 1) * v + d * u)
         if second:
             inner = (n - 1) * v + d * u
-            rest = (2 * n - 3) * d ** (2 * n - 4) * v**3 * inner + d ** (2 * n - 3) * v * v * (2 * u * inner + (n - 1) * v * u + v * u - 2 * d * v)
+            rest = (2 * n - 3) * d ** (2 * n - 4) * v**3 * inner + d ** (2 * n - 3) * v * v * (
+                2 * u * inner + (n - 1) * v * u + v * u - 2 * d * v
+            )
             return slope**2 * w, slope**3 * first, slope**4 * 2 * n * n * rest
     elif kind == "lp_norm":
         w, first = v * v, 2 * v * v * u
@@ -64,7 +66,10 @@ def numpy_seven(loss: str, axis: np.ndarray, data, slope: float = 5.0, batch: in
     `batch` rows of the grid at a time: 64 keep the memory down, 4 also suit the cache.
     """
     x, y, t = data
-    metric, cubic = np.stack([x * x, x * y, y * y], 1) / len(x), np.stack([x**3, x * x * y, x * y * y, y**3], 1) / len(x)
+    metric, cubic = (
+        np.stack([x * x, x * y, y * y], 1) / len(x),
+        np.stack([x**3, x * x * y, x * y * y, y**3], 1) / len(x),
+    )
 
     def run() -> np.ndarray:
         out = np.empty((axis.size, axis.size))
@@ -91,7 +96,11 @@ def numpy_twelve(loss: str, axis: np.ndarray, data, slope: float = 5.0, batch: i
             e = np.exp(-z)
             f = 1 / (1 + e)
             w, p, r = weights(loss, f, e * f, t, slope, second=True)
-            out[i : i + batch] = jet_curvature(*np.moveaxis(w @ powers[0], -1, 0), *np.moveaxis(p @ powers[1], -1, 0), *np.moveaxis(r @ powers[2], -1, 0))
+            out[i : i + batch] = jet_curvature(
+                *np.moveaxis(w @ powers[0], -1, 0),
+                *np.moveaxis(p @ powers[1], -1, 0),
+                *np.moveaxis(r @ powers[2], -1, 0),
+            )
         return out
 
     return run
@@ -100,7 +109,9 @@ def numpy_twelve(loss: str, axis: np.ndarray, data, slope: float = 5.0, batch: i
 def jet_curvature(E, F, G, E1, F1, G1, G2, E11, E12, E22, G12, G22):
     """Brioschi's formula for R = 2 K from a surface's E, F, G; derivatives named for a totally symmetric jet."""
     # E_u = E1, E_v = F_u = F1, F_v = G_u = G1, G_v = G2; E_vv = E22, F_uv = E22, G_uu = E22
-    first = (-E22 / 2 + E22 - E22 / 2) * (E * G - F * F) + _minor(E1 / 2, F1 - F1 / 2, G1 - G1 / 2, G2 / 2, E, F, G, F1 / 2, G1 / 2)
+    first = (-E22 / 2 + E22 - E22 / 2) * (E * G - F * F) + _minor(
+        E1 / 2, F1 - F1 / 2, G1 - G1 / 2, G2 / 2, E, F, G, F1 / 2, G1 / 2
+    )
     return 2 * first / (E * G - F * F) ** 2
 
 
@@ -161,7 +172,12 @@ def _jax_ricci_scalar(metric: Callable, inverse_metric: Callable) -> Callable:
 
     def scalar(theta):
         gamma, d = christoffel(theta), jax.jacfwd(christoffel)(theta)
-        ricci = (jnp.einsum("ijli->jl", d) - jnp.einsum("ijil->jl", d) + jnp.einsum("iim,mjl->jl", gamma, gamma) - jnp.einsum("ilm,mji->jl", gamma, gamma))
+        ricci = (
+            jnp.einsum("ijli->jl", d)
+            - jnp.einsum("ijil->jl", d)
+            + jnp.einsum("iim,mjl->jl", gamma, gamma)
+            - jnp.einsum("ilm,mji->jl", gamma, gamma)
+        )
         return jnp.sum(inverse_metric(theta) * ricci)
 
     return scalar

@@ -33,11 +33,16 @@ def draw(report: Report, folder: Path) -> list[str]:
     compared = [r for r in report.rows if r["table"].startswith("R, ")]
     tables = list(dict.fromkeys(r["table"] for r in compared))
     if tables:
-        figure, grid = plt.subplots(len(tables), figsize=(7, 1.9 * len(tables) + 0.4), layout="constrained", squeeze=False)
+        figure, grid = plt.subplots(
+            len(tables), figsize=(7, 1.9 * len(tables) + 0.4), layout="constrained", squeeze=False
+        )
         for axes, table in zip(grid[:, 0], tables):
             rows = [r for r in compared if r["table"] == table]
             names, medians = [r["method"] for r in rows], [r["median_ms"] for r in rows]
-            errors = [[m - r["low_ms"] for m, r in zip(medians, rows)], [r["high_ms"] - m for m, r in zip(medians, rows)]]
+            errors = [
+                [m - r["low_ms"] for m, r in zip(medians, rows)],
+                [r["high_ms"] - m for m, r in zip(medians, rows)],
+            ]
             axes.barh(names, medians, xerr=errors, color=["C1" if n == "chentsov" else "C0" for n in names])
             axes.set(xscale="log", title=table, xlabel="ms (median, range)")
             axes.invert_yaxis()

@@ -42,13 +42,17 @@ def size_section(report: Report, args: argparse.Namespace) -> None:
     medians = [float(np.median(t)) for t in times.values()]
     report.table(f"cost against the size of the grid, {args.rows} rows", times, ours="64 x 64")
     report.curve("size", "mean power 2", [n * n for n in sizes], medians, xlabel="cells", ylabel="seconds")
-    report.bar("exponent of the cost in the number of cells (linear: 1)", _slope([n * n for n in sizes], medians), "<=", 1.1)
+    report.bar(
+        "exponent of the cost in the number of cells (linear: 1)", _slope([n * n for n in sizes], medians), "<=", 1.1
+    )
 
 
 def memory_section(report: Report, args: argparse.Namespace) -> None:
     """Memory beyond data and result: the most that a call has allocated at a time (tracemalloc sees NumPy's arrays, and there are no others)."""
     cases = [(200, 64), (200, 512), (20_000, 64), (20_000, 256)] + ([] if args.quick else [(200, 2048), (200_000, 64)])
-    print(f"\nmemory of one on_grid call, beyond the data and the result\n{'rows':>10}{'grid':>14}{'N x P x 8':>14}{'allocated':>12}   (MiB)")
+    print(
+        f"\nmemory of one on_grid call, beyond the data and the result\n{'rows':>10}{'grid':>14}{'N x P x 8':>14}{'allocated':>12}   (MiB)"
+    )
     beyond = []
     for rows, points in cases:
         data = decision_boundary(rows, 0)
@@ -61,6 +65,20 @@ def memory_section(report: Report, args: argparse.Namespace) -> None:
         extra = (peak - result.nbytes) / 2**20
         beyond.append(extra)
         print(f"{rows:>10}{f'{points} x {points}':>14}{rows * points * 8 / 2**20:>14.1f}{extra:>12.1f}", flush=True)
-    report.curve("memory", "allocated", [r * p for r, p in cases], beyond, xlabel="rows x points of an axis", ylabel="MiB beyond data and result")
-    report.curve("memory", "a table of rows x points", [r * p for r, p in cases], [r * p * 8 / 2**20 for r, p in cases], xlabel="", ylabel="")
+    report.curve(
+        "memory",
+        "allocated",
+        [r * p for r, p in cases],
+        beyond,
+        xlabel="rows x points of an axis",
+        ylabel="MiB beyond data and result",
+    )
+    report.curve(
+        "memory",
+        "a table of rows x points",
+        [r * p for r, p in cases],
+        [r * p * 8 / 2**20 for r, p in cases],
+        xlabel="",
+        ylabel="",
+    )
     report.bar("memory beyond the result, at most (MiB)", max(beyond), "<=", 150)

@@ -21,7 +21,9 @@ from . import methods
 from .measure import Report, interleaved, truth_at, worst_error
 
 
-def neuron_kernel(loss: str, rows: int, names: tuple[str, ...] = ("ricci_scalar",), **options: Any) -> tuple[Any, tuple[np.ndarray, ...]]:
+def neuron_kernel(
+    loss: str, rows: int, names: tuple[str, ...] = ("ricci_scalar",), **options: Any
+) -> tuple[Any, tuple[np.ndarray, ...]]:
     (kind, order), _ = methods.LOSSES[loss]
     neuron = TwoWeightNeuron(kind, order, data=decision_boundary(rows, 0))
     expressions: list[Any] = []
@@ -58,11 +60,21 @@ def neuron_section(report: Report, args: argparse.Namespace) -> None:
         times = interleaved(runs, args.repeats)
         report.table(f"R, {loss}, {points} x {points}, {args.rows} rows, float64", times, errors)
         own, what = float(np.median(times["chentsov"])), f"{loss}, {points}²"
-        for name, relation, limit in (("C, factored", "<=", 1.1), ("C, plain with libmvec", ">=", 2.5), ("NumPy, seven moments", ">=", 90), ("JAX", ">=", 250)):
+        for name, relation, limit in (
+            ("C, factored", "<=", 1.1),
+            ("C, plain with libmvec", ">=", 2.5),
+            ("NumPy, seven moments", ">=", 90),
+            ("JAX", ">=", 250),
+        ):
             other = [float(np.median(t)) for n, t in times.items() if n.startswith(name)]
             if other:
                 ratio = own / other[0] if relation == "<=" else other[0] / own
-                report.bar(f"{what}: {'chentsov / ' + name if relation == '<=' else name + ' / chentsov'}", ratio, relation, limit)
+                report.bar(
+                    f"{what}: {'chentsov / ' + name if relation == '<=' else name + ' / chentsov'}",
+                    ratio,
+                    relation,
+                    limit,
+                )
 
 
 def best_batch(loss: str, axis: np.ndarray, data: Any) -> int | None:
@@ -84,14 +96,24 @@ def certified_section(report: Report, args: argparse.Namespace) -> None:
         axis = np.linspace(-3, 3, args.points)
         kernel, _ = neuron_kernel(loss, args.rows)
         grid = axis[:, None], axis[None, :]
-        runs = {"chentsov": ours(kernel, axis), "with error bounds": lambda: kernel.bounded(*grid, rtol=1e-10)[0][0],
-                "certified to 1e-10": lambda: proven_numbers(kernel, grid, 1e-10)[0][0]}
+        runs = {
+            "chentsov": ours(kernel, axis),
+            "with error bounds": lambda: kernel.bounded(*grid, rtol=1e-10)[0][0],
+            "certified to 1e-10": lambda: proven_numbers(kernel, grid, 1e-10)[0][0],
+        }
         times = interleaved(runs, args.repeats)
         report.table(f"certification, {loss}, {args.points} x {args.points}", times)
-        report.bar(f"{loss}: certified to 1e-10 / uncertified", float(np.median(times["certified to 1e-10"]) / np.median(times["chentsov"])), "<=", 2.5)
+        report.bar(
+            f"{loss}: certified to 1e-10 / uncertified",
+            float(np.median(times["certified to 1e-10"]) / np.median(times["chentsov"])),
+            "<=",
+            2.5,
+        )
         _, unproven, refined = proven_numbers(kernel, grid, 1e-10)
         report.bar(f"{loss}: share of cells certified", 1 - float(unproven.mean()), ">=", 1.0)
-        print(f"  certified by the bounds in plain float64: {1 - refined / axis.size**2:.2%}; the rest in double-double")
+        print(
+            f"  certified by the bounds in plain float64: {1 - refined / axis.size**2:.2%}; the rest in double-double"
+        )
 
 
 def together_section(report: Report, args: argparse.Namespace) -> None:
@@ -101,7 +123,12 @@ def together_section(report: Report, args: argparse.Namespace) -> None:
         full, _ = neuron_kernel(loss, args.rows, ("ricci_scalar", "metric", "fisher_trace", "ntk_trace"))
         times = interleaved({"chentsov": ours(alone, axis), "all together": ours(full, axis)}, args.repeats)
         report.table(f"metric, traces and R together, {loss}", times)
-        report.bar(f"{loss}: metric, traces and R / R alone", float(np.median(times["all together"]) / np.median(times["chentsov"])), "<=", 1.5)
+        report.bar(
+            f"{loss}: metric, traces and R / R alone",
+            float(np.median(times["all together"]) / np.median(times["chentsov"])),
+            "<=",
+            1.5,
+        )
 
 
 def float32_section(report: Report, args: argparse.Namespace) -> None:
@@ -112,8 +139,12 @@ def float32_section(report: Report, args: argparse.Namespace) -> None:
         cells, truth = truth_at(double, axis)
         runs = {"chentsov": ours(single, axis), "float64": ours(double, axis)}
         times = interleaved(runs, args.repeats)
-        report.table(f"float32 against float64, {loss}", times, {n: worst_error(r(), cells, truth) for n, r in runs.items()})
-        report.bar(f"{loss}: float64 / float32", float(np.median(times["float64"]) / np.median(times["chentsov"])), ">=", 1.6)
+        report.table(
+            f"float32 against float64, {loss}", times, {n: worst_error(r(), cells, truth) for n, r in runs.items()}
+        )
+        report.bar(
+            f"{loss}: float64 / float32", float(np.median(times["float64"]) / np.median(times["chentsov"])), ">=", 1.6
+        )
 
 
 def closed_section(report: Report, args: argparse.Namespace) -> None:
@@ -124,22 +155,41 @@ def closed_section(report: Report, args: argparse.Namespace) -> None:
     gamma = (sp.polygamma(1, k) + k * sp.polygamma(2, k)) / (2 * (k * sp.polygamma(1, k) - 1) ** 2) + 0 * h
     ising = 1 + sp.cosh(h) / sp.sqrt(sp.sinh(h) ** 2 + sp.exp(-4 * b))
     line = np.linspace(0.2, 3, 1000)
-    for name, formula, symbols in (("Kerr Kretschmann", kerr, (r, th)), ("1-D Ising R", ising, (b, h)), ("gamma family R", gamma, (k,))):
-        axes = (line[:, None] + 2, line[None, :]) if len(symbols) == 2 else (np.linspace(0.2, 30, 1000 * 1000).reshape(1000, 1000),)
+    for name, formula, symbols in (
+        ("Kerr Kretschmann", kerr, (r, th)),
+        ("1-D Ising R", ising, (b, h)),
+        ("gamma family R", gamma, (k,)),
+    ):
+        axes = (
+            (line[:, None] + 2, line[None, :])
+            if len(symbols) == 2
+            else (np.linspace(0.2, 30, 1000 * 1000).reshape(1000, 1000),)
+        )
         kernel = compile(formula, symbols)
         by_numpy = sp.lambdify(symbols, formula, ["scipy", "numpy"], cse=True)
         mesh = np.broadcast_arrays(*axes)
-        runs = {"chentsov": lambda: kernel(*axes), "lambdify(cse), on the mesh": lambda: by_numpy(*mesh), "lambdify(cse), broadcasting": lambda: by_numpy(*axes)}
+        runs = {
+            "chentsov": lambda: kernel(*axes),
+            "lambdify(cse), on the mesh": lambda: by_numpy(*mesh),
+            "lambdify(cse), broadcasting": lambda: by_numpy(*axes),
+        }
         times = interleaved(runs, args.repeats)
         report.table(f"{name}, 1000 x 1000", times)
-        report.bar(f"{name}: lambdify(cse) on the mesh / chentsov", float(np.median(times["lambdify(cse), on the mesh"]) / np.median(times["chentsov"])), ">=", 20)
+        report.bar(
+            f"{name}: lambdify(cse) on the mesh / chentsov",
+            float(np.median(times["lambdify(cse), on the mesh"]) / np.median(times["chentsov"])),
+            ">=",
+            20,
+        )
 
 
 def startup_section(report: Report, args: argparse.Namespace) -> None:
     import tempfile
 
-    code = ("import numpy as np; from chentsov.models.neuron import TwoWeightNeuron, weight_axes, decision_boundary; "
-            "TwoWeightNeuron(data=decision_boundary(200, 0)).on_grid(weight_axes(256))")
+    code = (
+        "import numpy as np; from chentsov.models.neuron import TwoWeightNeuron, weight_axes, decision_boundary; "
+        "TwoWeightNeuron(data=decision_boundary(200, 0)).on_grid(weight_axes(256))"
+    )
     with tempfile.TemporaryDirectory() as folder:
         times: dict[str, np.ndarray] = {}
         for name in ("first call, cold", "first call, cached"):

@@ -30,7 +30,12 @@ def measure(problem: Problem, method: str, limit: float) -> dict[str, Any]:
     late = {**row, "note": f"not finished in {limit:g} s"}
     try:
         done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=1.5 * limit + 10, check=False,
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=1.5 * limit + 10,
+            check=False,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit) + 1)),
         )
     except subprocess.TimeoutExpired:
@@ -93,7 +98,9 @@ def main() -> int:
         writer.writerows(rows)
     os.replace(part, options.output / "symbolic.csv")
     ours = [r for r in rows if r["method"] == "chentsov"]
-    return 0 if all(r["seconds"] is not None and r["seconds"] <= r["bar"] and r["right"] is not False for r in ours) else 1
+    return (
+        0 if all(r["seconds"] is not None and r["seconds"] <= r["bar"] and r["right"] is not False for r in ours) else 1
+    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,7 +19,9 @@ def _chentsov(problem: Problem) -> tuple[float, sp.Expr, tuple[sp.Symbol, ...]]:
     from chentsov import RiemannianManifold
 
     x, y = sp.symbols("x y", positive=True)
-    _ = RiemannianManifold([[1 + x**2, 0], [0, 1 + sp.exp(y)]], (x, y)).ricci_scalar  # loads what is loaded on first use
+    _ = RiemannianManifold(
+        [[1 + x**2, 0], [0, 1 + sp.exp(y)]], (x, y)
+    ).ricci_scalar  # loads what is loaded on first use
     if problem.neuron:
         from chentsov.models import TwoWeightNeuron
 
@@ -60,15 +62,33 @@ def _factor(problem: Problem) -> tuple[float, sp.Expr, tuple[sp.Symbol, ...]]:
     n = range(len(x))
     start = time.process_time()
     inverse = metric.inv().applyfunc(sp.factor)
-    gamma = [[[sp.factor(sum(inverse[i, m] * (sp.diff(metric[m, k], x[j]) + sp.diff(metric[m, j], x[k]) - sp.diff(metric[j, k], x[m]))
-                             for m in n) / 2) for k in n] for j in n] for i in n]
+    gamma = [
+        [
+            [
+                sp.factor(
+                    sum(
+                        inverse[i, m]
+                        * (sp.diff(metric[m, k], x[j]) + sp.diff(metric[m, j], x[k]) - sp.diff(metric[j, k], x[m]))
+                        for m in n
+                    )
+                    / 2
+                )
+                for k in n
+            ]
+            for j in n
+        ]
+        for i in n
+    ]
 
     def ricci(j: int, l: int) -> sp.Expr:
-        return sp.factor(sum(
-            sp.diff(gamma[i][j][l], x[i]) - sp.diff(gamma[i][j][i], x[l])
-            + sum(gamma[i][i][m] * gamma[m][j][l] - gamma[i][l][m] * gamma[m][j][i] for m in n)
-            for i in n
-        ))
+        return sp.factor(
+            sum(
+                sp.diff(gamma[i][j][l], x[i])
+                - sp.diff(gamma[i][j][i], x[l])
+                + sum(gamma[i][i][m] * gamma[m][j][l] - gamma[i][l][m] * gamma[m][j][i] for m in n)
+                for i in n
+            )
+        )
 
     tensor = {(j, l): ricci(j, l) for j in n for l in n if j <= l}
     scalar = sp.factor(sum(inverse[j, l] * tensor[min(j, l), max(j, l)] for j in n for l in n))
@@ -80,7 +100,9 @@ METHODS = {"chentsov": _chentsov, "einsteinpy": _einsteinpy, "sympy factor": _fa
 
 def _is_right(problem: Problem, scalar: sp.Expr, coordinates: tuple[sp.Symbol, ...]) -> bool:
     """Whether the answer agrees with the expected one at a point, to 15 digits; None where no closed form is known."""
-    at = {s: sp.Rational(3 + 2 * i, 7 + i) for i, s in enumerate(sorted(scalar.free_symbols | set(coordinates), key=str))}
+    at = {
+        s: sp.Rational(3 + 2 * i, 7 + i) for i, s in enumerate(sorted(scalar.free_symbols | set(coordinates), key=str))
+    }
     difference = sp.N((scalar - problem.expected(*coordinates)).subs(at), 30)
     return bool(abs(difference) < 1e-15)
 

@@ -70,8 +70,11 @@ def judge_lambdified(limit: float) -> None:
     k, b, theta, phi = sp.symbols("k b theta phi", positive=True)
     gamma_family = (sp.diag(sp.polygamma(1, k) - 1 / k, k / b**2), (k, b))
     sphere = (sp.diag(1, sp.sin(theta) ** 2), (theta, phi))
-    for name, (metric, symbols), form in (("gamma family", gamma_family, "coordinates"), ("sphere", sphere, "coordinates"),
-        ("sphere, on a batch", sphere, "batch")):
+    for name, (metric, symbols), form in (
+        ("gamma family", gamma_family, "coordinates"),
+        ("sphere", sphere, "coordinates"),
+        ("sphere, on a batch", sphere, "batch"),
+    ):
         arguments, function = ChristoffelSymbols.from_metric(MetricTensor(metric.tolist(), symbols)).tensor_lambdify()
         order = [symbols.index(s) for s in arguments]
 
@@ -80,7 +83,9 @@ def judge_lambdified(limit: float) -> None:
                 return np.moveaxis(np.array(function(*(x[0][:, i] for i in order))), -1, 0)
             return function(*(x[i] for i in order))
 
-        report = ch.check_curvature(routine, (metric, symbols), quantity="christoffel", form=form, time_limit=limit, shrink=False)
+        report = ch.check_curvature(
+            routine, (metric, symbols), quantity="christoffel", form=form, time_limit=limit, shrink=False
+        )
         print(f"\n### EinsteinPy, tensor_lambdify, {name}: christoffel\n{report}", flush=True)
 
 
@@ -147,7 +152,11 @@ def geomstats_spaces() -> list[tuple[str, Any, Any]]:
     return [
         ("gamma family", GammaDistributions(), (sp.diag(psi(k) - 1 / k, k / b**2), (k, b))),
         ("beta family", BetaDistributions(), (sp.diag(psi(a), psi(b)) - psi(a + b) * sp.ones(2, 2), (a, b))),
-        ("Dirichlet family", DirichletDistributions(3), (sp.diag(psi(a), psi(b), psi(c)) - psi(a + b + c) * sp.ones(3, 3), (a, b, c))),
+        (
+            "Dirichlet family",
+            DirichletDistributions(3),
+            (sp.diag(psi(a), psi(b), psi(c)) - psi(a + b + c) * sp.ones(3, 3), (a, b, c)),
+        ),
         ("normal family", NormalDistributions(1), (sp.diag(1 / s**2, 2 / s**2), (m, s))),
         ("Poincaré half-plane", PoincareHalfSpace(2), (sp.eye(2) / s**2, (m, s))),
         ("sphere, intrinsic", Hypersphere(2, intrinsic=True), (sp.diag(1, sp.sin(theta) ** 2), (theta, phi))),
@@ -155,12 +164,23 @@ def geomstats_spaces() -> list[tuple[str, Any, Any]]:
 
 
 def judge_spaces(limit: float) -> None:
-    methods = {"metric": "metric_matrix", "christoffel": "christoffels", "riemann": "riemann_tensor", "ricci_scalar": "scalar_curvature"}
+    methods = {
+        "metric": "metric_matrix",
+        "christoffel": "christoffels",
+        "riemann": "riemann_tensor",
+        "ricci_scalar": "scalar_curvature",
+    }
     for name, space, manifold in geomstats_spaces():
         for quantity, method in methods.items():
             layout = "jkli" if quantity == "riemann" else None
-            report = ch.check_curvature(getattr(space.metric, method), manifold, quantity=quantity, layout=layout, time_limit=limit,
-                shrink=False)
+            report = ch.check_curvature(
+                getattr(space.metric, method),
+                manifold,
+                quantity=quantity,
+                layout=layout,
+                time_limit=limit,
+                shrink=False,
+            )
             print(f"\n### geomstats, {name}: {quantity}\n{report}", flush=True)
 
 
@@ -197,7 +217,11 @@ def jax_program() -> dict[str, tuple[Routine, dict[str, Any]]]:
 
         return call
 
-    return {"ricci_scalar": (jitted(ricci_scalar), {}), "christoffel": (jitted(christoffel), {}), "riemann": (jitted(riemann), {})}
+    return {
+        "ricci_scalar": (jitted(ricci_scalar), {}),
+        "christoffel": (jitted(christoffel), {}),
+        "riemann": (jitted(riemann), {}),
+    }
 
 
 def judge_neuron(limit: float) -> None:
@@ -254,8 +278,12 @@ def main(arguments: list[str]) -> None:
 
         for wide in (False, True):
             jax.config.update("jax_enable_x64", wide)
-            judge(f"JAX {jax.__version__}, {'float64' if wide else 'as it starts (float32)'}", only(jax_program()), chosen.suite,
-                chosen.limit)
+            judge(
+                f"JAX {jax.__version__}, {'float64' if wide else 'as it starts (float32)'}",
+                only(jax_program()),
+                chosen.suite,
+                chosen.limit,
+            )
         judge_neuron(chosen.limit)
 
 

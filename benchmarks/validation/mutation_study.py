@@ -56,8 +56,13 @@ def main() -> None:
         first += name in program.accept
         named += bool(alike & set(program.accept))
         mark = "first" if name in program.accept else "named" if alike & set(program.accept) else "MISSED"
-        print(f"{'PASSED!' if report.passed else 'rejected':<9} {mark:<6} {program.name}: {name or 'none'} ({seconds:.2f} s)", flush=True)
-    print(f"\npromised diagnoses: {len(study.PROMISED)}, each with two programs or more; {time.process_time() - started:.0f} s of CPU time")
+        print(
+            f"{'PASSED!' if report.passed else 'rejected':<9} {mark:<6} {program.name}: {name or 'none'} ({seconds:.2f} s)",
+            flush=True,
+        )
+    print(
+        f"\npromised diagnoses: {len(study.PROMISED)}, each with two programs or more; {time.process_time() - started:.0f} s of CPU time"
+    )
     print(f"\nright programs: {accepted} of {right} accepted")
     print(f"broken programs: {rejected} of {total} rejected; diagnosis first {first} ({first / total:.1%}), "
           f"first or indistinguishable {named} ({named / total:.1%})")  # fmt: skip

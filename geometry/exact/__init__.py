@@ -18,12 +18,15 @@ True
 import lazy_loader
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "field": ["DifferentialField", "canonical"],
-    "elements": ["Element"],
-    "functions": ["logistic", "zeta_derivative"],
-    "rules": ["register_rule"],
-    "linear": ["determinant", "inverse"],
-    "errors": ["UnsupportedFunction"],
-    "budget": ["TimeBudget", "TimeBudgetExceeded"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "field": ["DifferentialField", "canonical"],
+        "elements": ["Element"],
+        "functions": ["logistic", "zeta_derivative"],
+        "rules": ["register_rule"],
+        "linear": ["determinant", "inverse"],
+        "errors": ["UnsupportedFunction"],
+        "budget": ["TimeBudget", "TimeBudgetExceeded"],
+    },
+)

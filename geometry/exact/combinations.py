@@ -24,15 +24,11 @@ def rational_combination(field: DifferentialField, target: Element, basis: Seque
     [Fraction(2, 1), Fraction(1, 1)]
     """
     columns = [dict(p.terms()) for p in _numerators([*basis, target])]
-    rows = [
-        [Fraction(int(column.get(monomial, 0))) for column in columns] for monomial in set().union(*columns)
-    ]
+    rows = [[Fraction(int(column.get(monomial, 0))) for column in columns] for monomial in set().union(*columns)]
     return solve(rows, Fraction(0))
 
 
-def combination(
-    target: Element, basis: Sequence[Element], is_scalar: Callable[[int], bool]
-) -> list[Element] | None:
+def combination(target: Element, basis: Sequence[Element], is_scalar: Callable[[int], bool]) -> list[Element] | None:
     """Elements c_j of the subfield of the scalar generators with ``target = sum c_j basis_j``, or ``None``.
 
     ``is_scalar`` tells by a generator's number whether it belongs to the subfield; the basis is
@@ -53,7 +49,9 @@ def combination(
             {m: Element(field, stage.context.from_dict(part), stage.constant(1), stage) for m, part in parts.items()}
         )
     zero = field.zero
-    rows = [[column.get(monomial, zero) for column in columns] for monomial in dict.fromkeys(m for c in columns for m in c)]
+    rows = [
+        [column.get(monomial, zero) for column in columns] for monomial in dict.fromkeys(m for c in columns for m in c)
+    ]
     return solve(rows, zero)
 
 

@@ -85,7 +85,9 @@ class DifferentialField:
             new.relations.append(Relation(number, 0, degree, new.generator(number) ** degree - power))
         for relation in old.relations:
             modulus = relation.modulus.project_to_context(new.context)
-            new.relations.append(Relation(relation.generator, new.position[relation.generator], relation.degree, modulus))
+            new.relations.append(
+                Relation(relation.generator, new.position[relation.generator], relation.degree, modulus)
+            )
         generator.number = number
         self.generators.append(generator)
         self.stages.append(new)
@@ -168,7 +170,9 @@ class DifferentialField:
             cofactor = conjugate_product(stage, den, relation)
             num, den = stage.product(num, cofactor), stage.product(den, cofactor)
             if den.is_zero():
-                raise ZeroDivisionError("division by a divisor of zero, an expression that vanishes on part of the domain")
+                raise ZeroDivisionError(
+                    "division by a divisor of zero, an expression that vanishes on part of the domain"
+                )
             common = num.gcd(den)
             if not common.is_one():
                 num, den = num / common, den / common
@@ -329,9 +333,7 @@ def _adjugate_row(stage: Stage, p: fmpz_mpoly, relation: Relation) -> fmpz_mpoly
         coefficients.append(free)
         rest = (rest - free) / w
     # multiplication by p: the coefficient of w^i in p * w^j
-    matrix = [
-        [coefficients[i - j] if i >= j else coefficients[i - j + n] * u for j in range(n)] for i in range(n)
-    ]
+    matrix = [[coefficients[i - j] if i >= j else coefficients[i - j + n] * u for j in range(n)] for i in range(n)]
     result = stage.constant(0)
     for j in range(n):
         minor = [[row[k] for k in range(n) if k != j] for row in matrix[1:]]

@@ -30,7 +30,9 @@ def read(value: Any, where: str = "the expression") -> Any:
         return sp.sympify(value, strict=True)
     except sp.SympifyError:
         if isinstance(value, (str, bytes)):
-            raise ValueError(f"{where} is the text {_short(value)}: read it with chentsov.parsing.parse_expression, which evaluates nothing") from None
+            raise ValueError(
+                f"{where} is the text {_short(value)}: read it with chentsov.parsing.parse_expression, which evaluates nothing"
+            ) from None
         raise ValueError(f"{where} is {_short(value)}, which is no expression") from None
 
 

@@ -74,7 +74,9 @@ class Stage:
                 rest = (rest - coefficients[-1]) / variable
             total = self.constant(0)
             for k, coefficient in enumerate(coefficients):
-                total = total + coefficient.compose(*images, ctx=self.context) * images[position] ** k * denominator ** (degree - k)
+                total = total + coefficient.compose(*images, ctx=self.context) * images[
+                    position
+                ] ** k * denominator ** (degree - k)
             return self.reduce(total), denominator**degree
         return self.reduce(polynomial.compose(*images, ctx=self.context)), below
 

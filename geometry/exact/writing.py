@@ -100,7 +100,9 @@ def _generators(a: Element) -> Iterator[Any]:
 
 
 def _holds_exponential(a: Element) -> bool:
-    return any(isinstance(g, Exponential) or isinstance(g, Root) and _holds_exponential(g.argument) for g in _generators(a))
+    return any(
+        isinstance(g, Exponential) or isinstance(g, Root) and _holds_exponential(g.argument) for g in _generators(a)
+    )
 
 
 def _length(expression: sp.Expr) -> int:
@@ -228,7 +230,7 @@ class _Writer:
             if ratio.stage is not self.stage or len(ratio.num) != 1 or len(ratio.den) != 1 or not power.is_Integer:
                 continue
             for polynomial, direction in ((ratio.num, 1), (ratio.den, -1)):
-                (monomial, coefficient), = polynomial.terms()
+                ((monomial, coefficient),) = polynomial.terms()
                 constant = constant * sp.Integer(int(coefficient)) ** (direction * power)
                 for place, exponent in enumerate(monomial):
                     if exponent:
@@ -288,7 +290,9 @@ class _Writer:
                 expression = candidate
         return expression, unit
 
-    def _symmetric(self, f: fmpz_mpoly, places: list[tuple[int, Hyperbolic]], unit: Exponents) -> tuple[sp.Expr, Exponents]:
+    def _symmetric(
+        self, f: fmpz_mpoly, places: list[tuple[int, Hyperbolic]], unit: Exponents
+    ) -> tuple[sp.Expr, Exponents]:
         """A factor that is symmetric in several exponentials; its coefficients are so in the others, about the same centres."""
         if not places:
             return self.polynomial(f, unit), unit

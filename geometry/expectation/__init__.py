@@ -10,10 +10,13 @@ a*E_D[x] + 1
 import lazy_loader
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "mean": ["Mean"],
-    "density": ["Density", "DensityError"],
-    "checks": ["NormalisationError"],
-    "routes": ["Provenance"],
-    "quadrature": ["QuadratureError"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "mean": ["Mean"],
+        "density": ["Density", "DensityError"],
+        "checks": ["NormalisationError"],
+        "routes": ["Provenance"],
+        "quadrature": ["QuadratureError"],
+    },
+)

@@ -90,8 +90,24 @@ _FUNCTIONS: dict[type, Callable] = {
 
 # The same on real balls, which are several times faster; where there is no entry, the real part of the complex one.
 _REAL: dict[type, Callable] = {
-    **{f: (lambda x, a, method=getattr(arb, f.__name__): method(x))
-       for f in (sp.exp, sp.log, sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh, sp.atan, sp.asinh, sp.gamma, sp.erf, sp.erfc)},
+    **{
+        f: (lambda x, a, method=getattr(arb, f.__name__): method(x))
+        for f in (
+            sp.exp,
+            sp.log,
+            sp.sin,
+            sp.cos,
+            sp.tan,
+            sp.sinh,
+            sp.cosh,
+            sp.tanh,
+            sp.atan,
+            sp.asinh,
+            sp.gamma,
+            sp.erf,
+            sp.erfc,
+        )
+    },
     sp.loggamma: lambda x, a: x.lgamma(),
     sp.Abs: lambda x, a: abs(x),
 }
@@ -212,7 +228,9 @@ class Tape:
                 return self._emit(f"{{0}} ** {n}", base)
             if e.exp == sp.Rational(1, 2):
                 return self._emit("{0}.sqrt()" if self._real else "{0}.sqrt(analytic=analytic)", base)
-            return self._emit("{0} ** {1}" if self._real else "{0}.pow({1}, analytic=analytic)", base, self._place(e.exp))
+            return self._emit(
+                "{0} ** {1}" if self._real else "{0}.pow({1}, analytic=analytic)", base, self._place(e.exp)
+            )
         operation = _FUNCTIONS.get(type(e))
         if operation is None:
             operation = _by_name(e)

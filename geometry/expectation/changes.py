@@ -50,9 +50,7 @@ def standard_forms(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int =
             continue
 
 
-def standard_candidates(
-    piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int = 4
-) -> Iterator[list[Standard]]:
+def standard_candidates(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int = 4) -> Iterator[list[Standard]]:
     """The piece itself and what chains of changes of variable make of it, simplest first."""
     seen: set[sp.Expr] = set()
     queue = [([Standard(piece)], 0)]
@@ -96,14 +94,20 @@ def _changes_of_one(part: Standard, sign_of: Callable[[sp.Expr], int]) -> Iterat
         changes: list[tuple[sp.Expr, str]] = []
         if (v.lower, v.upper) == (0, 1):
             powers = {e.exp for e in L.atoms(sp.Pow) if e.base == x and not e.exp.free_symbols & symbols}
-            changes = [((1 + w) ** (1 / p), f"1 + w = {x**p}") for p in sorted(powers, key=sp.count_ops) if sign_of(p) < 0]
+            changes = [
+                ((1 + w) ** (1 / p), f"1 + w = {x**p}") for p in sorted(powers, key=sp.count_ops) if sign_of(p) < 0
+            ]
         elif (v.lower, v.upper) == (0, oo):
-            changes = [(r * w, f"w = {x}/({r})") for r in _shifted_bases(L, x) if r.free_symbols & symbols and r.is_positive]
+            changes = [
+                (r * w, f"w = {x}/({r})") for r in _shifted_bases(L, x) if r.free_symbols & symbols and r.is_positive
+            ]
         for image, name in changes:
             rate = sp.diff(image, w)
             rate = -rate if (v.lower, v.upper) == (0, 1) else rate
             new = _factored_logs(sp.powdenest(L.subs(x, image))) + log_of(sp.powsimp(sp.factor_terms(rate)))
-            piece = Piece(sp.expand(open_logs(new), log=False), (*variables[:k], Variable(w, sp.S.Zero, oo), *variables[k + 1 :]))
+            piece = Piece(
+                sp.expand(open_logs(new), log=False), (*variables[:k], Variable(w, sp.S.Zero, oo), *variables[k + 1 :])
+            )
             yield [Standard(piece, (*part.rules, (x, image)), (*part.steps, name))]
 
 

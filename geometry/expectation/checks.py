@@ -29,7 +29,9 @@ def check(route: Expectation, points: Sequence[Point]) -> tuple[str, ...]:
     if mass != 1:
         if mass is not None:
             _complain_unless_one(mass, points)
-        text, route.point, _ = check_numerically(route.density, points, route=route if isinstance(route, EllipticalExpectation) else None)
+        text, route.point, _ = check_numerically(
+            route.density, points, route=route if isinstance(route, EllipticalExpectation) else None
+        )
         return (text,)
     means = "E[s] = 0 follows"
     if route.density.moving_bounds or route.density.kinks:
@@ -114,7 +116,9 @@ def check_numerically(
 
 def _check_at(density: Density, point: Point, digits: int, route: Expectation | None) -> tuple[str, bool]:
     route = route or Expectation(density, point)
-    several = max(sum(not v.discrete for v in piece.variables) for piece in getattr(route, "reduced", density).pieces) > 1
+    several = (
+        max(sum(not v.discrete for v in piece.variables) for piece in getattr(route, "reduced", density).pieces) > 1
+    )
     digits = 12 if several else digits  # nodes multiply with the dimension
     ones: list[sp.Expr] = [sp.S.One] * len(density.pieces)
     where = ", ".join(f"{s} = {v}" for s, v in point.items())
@@ -150,7 +154,9 @@ def _moments(route: Expectation, ones: list[sp.Expr], point: Point, digits: int)
         return route.numbers(rows, point, digits, enough=10), False
 
 
-def _blame_a_score(route: Expectation, ones: list[sp.Expr], point: Point, where: str, digits: int, moving: bool) -> None:
+def _blame_a_score(
+    route: Expectation, ones: list[sp.Expr], point: Point, where: str, digits: int, moving: bool
+) -> None:
     """Say so where the density itself can be integrated and a score cannot.
 
     Raises:

@@ -115,9 +115,7 @@ class Density:
         for piece in self.pieces:
             for e in piece.log_density.atoms(sp.Abs, sp.sign, sp.Heaviside):
                 argument = e.args[0]
-                if argument.free_symbols & set(piece.symbols) and argument.free_symbols & set(
-                    self.coordinates
-                ):
+                if argument.free_symbols & set(piece.symbols) and argument.free_symbols & set(self.coordinates):
                     found.add(argument)
         return tuple(sorted(found, key=sp.default_sort_key))
 
@@ -177,9 +175,7 @@ def split_at_kinks(piece: Piece, point: Mapping[sp.Symbol, sp.Expr]) -> list[tup
         root = sp.cancel(v.symbol - g / slope)
         value = root.subs(point)
         inside = all(
-            bool(sp.N(d) > 0)
-            for d in (value - v.lower.subs(point), v.upper.subs(point) - value)
-            if not d.is_infinite
+            bool(sp.N(d) > 0) for d in (value - v.lower.subs(point), v.upper.subs(point) - value) if not d.is_infinite
         )
         if inside:
             roots[root] = value
@@ -270,7 +266,9 @@ def _expression(e: Any) -> sp.Expr:
         raise DensityError(f"the density {e} contains nan or an infinite value")
     unknown = e.atoms(AppliedUndef)
     if unknown:
-        raise DensityError(f"the density holds the unknown function {min(map(str, unknown))}; substitute an expression for it")
+        raise DensityError(
+            f"the density holds the unknown function {min(map(str, unknown))}; substitute an expression for it"
+        )
     if e.has(sp.Integral, sp.Sum, sp.Product):
         raise DensityError("the density holds an unevaluated integral, sum or product; evaluate it first")
     if e.has(sp.Piecewise, sp.Max, sp.Min):
@@ -312,7 +310,9 @@ def read_variables(variables: Mapping[sp.Symbol, Any]) -> tuple[Variable, ...]:
     ['x (0 to oo)', 'y (x to oo)']
     """
     if not isinstance(variables, Mapping):
-        raise DensityError(f"variables must map each sample variable to its range, e.g. {{x: (0, oo)}}, not {variables!r}")
+        raise DensityError(
+            f"variables must map each sample variable to its range, e.g. {{x: (0, oo)}}, not {variables!r}"
+        )
     found = {}
     for symbol, given in variables.items():
         if not isinstance(symbol, sp.Symbol):
@@ -321,11 +321,7 @@ def read_variables(variables: Mapping[sp.Symbol, Any]) -> tuple[Variable, ...]:
     ordered: list[Variable] = []
     waiting = dict(found)
     while waiting:
-        ready = [
-            v
-            for v in waiting.values()
-            if not ((v.lower.free_symbols | v.upper.free_symbols) & set(waiting))
-        ]
+        ready = [v for v in waiting.values() if not ((v.lower.free_symbols | v.upper.free_symbols) & set(waiting))]
         if not ready:
             names = ", ".join(str(s) for s in waiting)
             raise DensityError(f"the bounds of {names} depend on each other in a circle")
@@ -350,8 +346,11 @@ def _read_range(symbol: sp.Symbol, given: Any) -> Variable:
         if symbol in (lower.free_symbols | upper.free_symbols):
             raise DensityError(f"the bounds of {symbol} contain {symbol} itself")
         if lower.is_comparable and upper.is_comparable or {lower, upper} & {sp.oo, -sp.oo}:
-            if (upper - lower).is_negative or lower == sp.oo or upper == -sp.oo or (
-                lower == upper and kind == "continuous"
+            if (
+                (upper - lower).is_negative
+                or lower == sp.oo
+                or upper == -sp.oo
+                or (lower == upper and kind == "continuous")
             ):
                 raise DensityError(f"the range of {symbol} is empty: {lower} to {upper}")
         return Variable(symbol, lower, upper, kind == "discrete")

@@ -80,7 +80,9 @@ def elliptical_form(density: Density, point: Point) -> EllipticalForm | None:
     if not found:
         return None
     first = sp.Poly(found[0], *xs)
-    A = sp.Matrix(len(xs), len(xs), lambda i, j: first.coeff_monomial(xs[i] * xs[j]) / (1 if i == j else 2)).applyfunc(_plain)
+    A = sp.Matrix(len(xs), len(xs), lambda i, j: first.coeff_monomial(xs[i] * xs[j]) / (1 if i == j else 2)).applyfunc(
+        _plain
+    )
     numeric = A.subs(point)
     if numeric.is_negative_definite:
         A, first = -A, -first
@@ -244,12 +246,16 @@ class EllipticalExpectation(Expectation):
                 elif base.is_number:
                     constant.append(base**n)
                 else:
-                    raise DensityError(f"the expectation of {f} has no closed form: it is no polynomial in the sample variables")
+                    raise DensityError(
+                        f"the expectation of {f} has no closed form: it is no polynomial in the sample variables"
+                    )
             if len(indices) % 2 == 0:
                 radial = sp.Mul(*core) * u ** (len(indices) // 2)
                 sums.setdefault(radial, {}).setdefault(tuple(sorted(indices)), []).append(sp.Mul(*constant))
-        return {radial: sp.Add(*(sp.Add(*factors) * self._direction(indices) for indices, factors in groups.items()))
-                for radial, groups in sums.items()}
+        return {
+            radial: sp.Add(*(sp.Add(*factors) * self._direction(indices) for indices, factors in groups.items()))
+            for radial, groups in sums.items()
+        }
 
     def _direction(self, indices: tuple[int, ...]) -> sp.Expr:
         """E[y_{a₁} ⋯ y_{a₂ₖ} | u] / u^k."""

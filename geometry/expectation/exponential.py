@@ -66,7 +66,9 @@ def separate(piece: Piece, theta: set[sp.Symbol]) -> ExponentialForm | None:
     if L.has(sp.sin, sp.cos):
         L = sp.expand_trig(L)
     if L.has(sp.log):
-        L = L.replace(lambda e: isinstance(e, sp.log), lambda e: sp.log(e.args[0]) if not e.args[0].is_Mul else log_of(e.args[0]))
+        L = L.replace(
+            lambda e: isinstance(e, sp.log), lambda e: sp.log(e.args[0]) if not e.args[0].is_Mul else log_of(e.args[0])
+        )
     naturals: dict[sp.Expr, sp.Expr] = {}
     carrier = constant = sp.S.Zero
     for term in sp.Add.make_args(sp.expand(open_logs(L), log=False)):
@@ -85,9 +87,7 @@ def separate(piece: Piece, theta: set[sp.Symbol]) -> ExponentialForm | None:
     return ExponentialForm(natural, statistics, carrier, -constant)
 
 
-def expectation_parameters(
-    form: ExponentialForm, coordinates: Sequence[sp.Symbol], field: Field
-) -> list[Any] | None:
+def expectation_parameters(form: ExponentialForm, coordinates: Sequence[sp.Symbol], field: Field) -> list[Any] | None:
     """μ_a from ∂_i A = Σ_a ∂_iη_a μ_a, where the family is full; else None."""
     if len(form.natural) != len(coordinates):
         return None
@@ -99,9 +99,7 @@ def expectation_parameters(
         inverted = inverse(jacobian)
     except ZeroDivisionError:
         return None
-    return [
-        sum((inverted[a][i] * slopes[i] for i in range(len(slopes))), field.zero) for a in range(len(natural))
-    ]
+    return [sum((inverted[a][i] * slopes[i] for i in range(len(slopes))), field.zero) for a in range(len(natural))]
 
 
 def by_promotion(density: Density) -> tuple[ExponentialForm, list[Any], tuple[sp.Symbol, ...]] | None:

@@ -173,6 +173,7 @@ def reduce_gamma(e: sp.Expr, plain: bool = False) -> sp.Expr:
 
     if e.has(sp.loggamma):
         e = e.replace(sp.loggamma, log_gamma)
+
     def plain_gamma(argument):
         z, n = shift_gamma(argument, plain)
         if argument.is_number or n == 0 or abs(n) > 50:

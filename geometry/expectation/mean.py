@@ -59,8 +59,14 @@ class Mean(sp.Expr):
         if isinstance(variables, sp.Symbol):
             variables = (variables,)
         variables = sp.Tuple(*variables)
-        if not variables or not all(isinstance(v, sp.Symbol) for v in variables) or len(set(variables)) < len(variables):
-            raise ValueError(f"the variables of a mean must be distinct symbols, the columns of the data, not {tuple(variables)}")
+        if (
+            not variables
+            or not all(isinstance(v, sp.Symbol) for v in variables)
+            or len(set(variables)) < len(variables)
+        ):
+            raise ValueError(
+                f"the variables of a mean must be distinct symbols, the columns of the data, not {tuple(variables)}"
+            )
         if not isinstance(expression, sp.Expr):
             raise ValueError(f"a mean is taken of an expression, not of {type(expression).__name__}")
         if not expression.free_symbols.intersection(variables):

@@ -75,7 +75,9 @@ class Expectation:
     def canonical(self, value: sp.Expr) -> sp.Expr:
         return self.field(reduce_gamma(value, plain=True)).as_expr()
 
-    def numbers(self, rows: Sequence[Functions], point: Mapping[sp.Symbol, Any], digits: int, enough: int | None = None) -> Numbers:
+    def numbers(
+        self, rows: Sequence[Functions], point: Mapping[sp.Symbol, Any], digits: int, enough: int | None = None
+    ) -> Numbers:
         """E[f] for each row f at a parameter point, by quadrature; f is in the terms of ``scores`` and ``second``."""
         return expectations(self.density, rows, point, digits, enough)
 
@@ -174,12 +176,8 @@ class ExponentialExpectation(Expectation):
 
     def cubic(self, i: int, j: int, k: int) -> sp.Expr:
         ci, cj, ck = (self.density.coordinates[m] for m in (i, j, k))
-        mixture = sum(
-            (m.diff(cj) * e for m, e in zip(self._partial[ci][1], self._partial[ck][0])), self.field.zero
-        )
-        exponential = sum(
-            (e.diff(cj) * m for e, m in zip(self._partial[ci][0], self._partial[ck][1])), self.field.zero
-        )
+        mixture = sum((m.diff(cj) * e for m, e in zip(self._partial[ci][1], self._partial[ck][0])), self.field.zero)
+        exponential = sum((e.diff(cj) * m for e, m in zip(self._partial[ci][0], self._partial[ck][1])), self.field.zero)
         return (mixture - exponential).as_expr()
 
     def negative_hessian(self, i: int, j: int) -> sp.Expr:
@@ -274,7 +272,9 @@ class SymbolicExpectation(Expectation):
 
     route = "symbolic integration"
 
-    def __init__(self, density: Density, point: Point, stand_ins: Mapping[sp.Symbol, sp.Symbol], seconds: float) -> None:
+    def __init__(
+        self, density: Density, point: Point, stand_ins: Mapping[sp.Symbol, sp.Symbol], seconds: float
+    ) -> None:
         super().__init__(density, point)
         self.forward = dict(stand_ins)
         self.backward = {v: k for k, v in stand_ins.items()}

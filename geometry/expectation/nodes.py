@@ -35,7 +35,9 @@ class NodeExpectation(Expectation):
         super().__init__(density, point)
         if density.integers:
             names = ", ".join(map(str, density.integers))
-            raise DensityError(f"no closed form was found, and numbers need a number for {names}, which bounds a sum: substitute one first")
+            raise DensityError(
+                f"no closed form was found, and numbers need a number for {names}, which bounds a sum: substitute one first"
+            )
         copy, stand_ins, where = working_copy(density, point)
         self.forward = stand_ins
         self.backward = {v: k for k, v in stand_ins.items()}
@@ -47,7 +49,9 @@ class NodeExpectation(Expectation):
         steps = [s.replace("_", "") for part, _, _ in self.columns for s in part.steps]
         n = len(next(iter(self.rows.values())))
         discrete = all(v.discrete for piece in copy.pieces for v in piece.variables)
-        self.details = f"{n} {'terms' if discrete else 'double-exponential nodes'}" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
+        self.details = f"{n} {'terms' if discrete else 'double-exponential nodes'}" + (
+            f" after {'; '.join(dict.fromkeys(steps))}" if steps else ""
+        )
 
     @property
     def nodes(self) -> "NodeExpectation":
@@ -57,8 +61,10 @@ class NodeExpectation(Expectation):
         """For each set of row symbols of a Mean: the symbol of its weights, and the variables that the other ones run over."""
         found = {}
         for part, names, weight in self.columns:
-            variables = tuple(Variable(names[v.symbol], v.lower.xreplace(names), v.upper.xreplace(names), v.discrete, v.values)
-                              for v in part.piece.variables)
+            variables = tuple(
+                Variable(names[v.symbol], v.lower.xreplace(names), v.upper.xreplace(names), v.discrete, v.values)
+                for v in part.piece.variables
+            )
             found[*names.values(), weight] = weight, variables
         return found
 
@@ -82,7 +88,9 @@ class NodeExpectation(Expectation):
                 p = part.piece
                 symbols |= p.log_density.free_symbols - set(p.symbols)
                 moving += bool(p.log_density.atoms(sp.Abs, sp.sign))
-                entangled += sum(len(a.free_symbols & set(p.symbols)) > 1 for a in p.log_density.atoms(sp.Function, sp.exp))
+                entangled += sum(
+                    len(a.free_symbols & set(p.symbols)) > 1 for a in p.log_density.atoms(sp.Function, sp.exp)
+                )
                 for v in p.variables:
                     moving += len((v.lower.free_symbols | v.upper.free_symbols) - set(p.symbols))
             return moving, entangled, len(symbols), len(parts[0].steps)
@@ -150,7 +158,9 @@ def check_finite(e: Expectation) -> None:
             e.numbers([square], e.point, 10, enough=6)
         except QuadratureError as reason:
             where = ", ".join(f"{s} = {v}" for s, v in e.point.items())
-            raise QuadratureError(f"the Fisher metric component E[s_{c} s_{c}] does not exist at {where}: {reason}") from None
+            raise QuadratureError(
+                f"the Fisher metric component E[s_{c} s_{c}] does not exist at {where}: {reason}"
+            ) from None
 
 
 def with_fixed_ends(part: Standard) -> Standard:
@@ -174,14 +184,20 @@ def with_fixed_ends(part: Standard) -> Standard:
         rate = sp.S.One if end == sp.oo else v.upper - v.lower
         rule = {v.symbol: image}
         log_density = log_density.xreplace(rule) + sp.log(rate)
-        inner = [Variable(u.symbol, u.lower.xreplace(rule), u.upper.xreplace(rule), u.discrete, u.values) for u in inner]
+        inner = [
+            Variable(u.symbol, u.lower.xreplace(rule), u.upper.xreplace(rule), u.discrete, u.values) for u in inner
+        ]
         rules.append((v.symbol, image))
         steps.append(f"{v.symbol} = {image}")
         done.append(Variable(w, sp.S.Zero, end))
-    return Standard(Piece(log_density, tuple(done)), tuple(rules), tuple(steps)) if len(rules) > len(part.rules) else part
+    return (
+        Standard(Piece(log_density, tuple(done)), tuple(rules), tuple(steps)) if len(rules) > len(part.rules) else part
+    )
 
 
-def node_table(piece: Piece, where: Mapping[sp.Symbol, sp.Expr], digits: int = 17, check: bool = True) -> tuple[list[np.ndarray], np.ndarray]:
+def node_table(
+    piece: Piece, where: Mapping[sp.Symbol, sp.Expr], digits: int = 17, check: bool = True
+) -> tuple[list[np.ndarray], np.ndarray]:
     """Nodes and weights (with the Jacobian) of the rule that integrates the piece at a parameter point.
 
     >>> import sympy as sp

@@ -63,31 +63,45 @@ class PulledBack(Expectation):
 
     def _metric(self, a: int, b: int) -> Any:
         j = self._first
-        return self._sum(2, lambda i, k: j[i][a] * j[k][b] * self._carried("metric", max(i, k), min(i, k))
-                         if j[i][a] and j[k][b] else None)
+        return self._sum(
+            2,
+            lambda i, k: (
+                j[i][a] * j[k][b] * self._carried("metric", max(i, k), min(i, k)) if j[i][a] and j[k][b] else None
+            ),
+        )
 
     def cubic(self, a: int, b: int, c: int) -> sp.Expr:
         j = self._first
         return self._sum(
             3,
-            lambda i, k, l: j[i][a] * j[k][b] * j[l][c] * self._carried("cubic", *sorted((i, k, l)))
-            if j[i][a] and j[k][b] and j[l][c] else None,
+            lambda i, k, l: (
+                j[i][a] * j[k][b] * j[l][c] * self._carried("cubic", *sorted((i, k, l)))
+                if j[i][a] and j[k][b] and j[l][c]
+                else None
+            ),
         ).as_expr()
 
     def exponential_connection(self, a: int, b: int, c: int) -> sp.Expr:
         j = self._first
 
         def term(i, k, l):
-            return j[i][a] * j[k][b] * j[l][c] * self._carried("exponential_connection", min(i, k), max(i, k), l) \
-                if j[i][a] and j[k][b] and j[l][c] else None
+            return (
+                j[i][a] * j[k][b] * j[l][c] * self._carried("exponential_connection", min(i, k), max(i, k), l)
+                if j[i][a] and j[k][b] and j[l][c]
+                else None
+            )
 
-        bent = self._sum(2, lambda i, l: self._second(i, a, b) * j[l][c] * self._carried("metric", max(i, l), min(i, l)))
+        bent = self._sum(
+            2, lambda i, l: self._second(i, a, b) * j[l][c] * self._carried("metric", max(i, l), min(i, l))
+        )
         return (bent + self._sum(3, term)).as_expr()
 
     def negative_hessian(self, a: int, b: int) -> sp.Expr:
         j = self._first
         bent = self._sum(1, lambda i: self._second(i, a, b) * self._carried("score_mean", i))
-        straight = self._sum(2, lambda i, k: j[i][a] * j[k][b] * self._carried("negative_hessian", max(i, k), min(i, k)))
+        straight = self._sum(
+            2, lambda i, k: j[i][a] * j[k][b] * self._carried("negative_hessian", max(i, k), min(i, k))
+        )
         return (straight - bent).as_expr()
 
     def hessian_covariance(self, a: int, b: int, c: int, d: int) -> sp.Expr:
@@ -97,12 +111,17 @@ class PulledBack(Expectation):
             connection = self._carried("exponential_connection", min(i, k), max(i, k), l)
             return connection * (j[i][a] * j[k][b] * second(l, c, d) + j[i][c] * j[k][d] * second(l, a, b))
 
-        total = self._sum(2, lambda i, k: second(i, a, b) * second(k, c, d) * self._carried("metric", max(i, k), min(i, k)))
+        total = self._sum(
+            2, lambda i, k: second(i, a, b) * second(k, c, d) * self._carried("metric", max(i, k), min(i, k))
+        )
         total = total + self._sum(3, crossed)
         total = total + self._sum(
             4,
-            lambda i, k, l, m: j[i][a] * j[k][b] * j[l][c] * j[m][d] * self._carried("hessian_covariance", i, k, l, m)
-            if j[i][a] and j[k][b] and j[l][c] and j[m][d] else None,
+            lambda i, k, l, m: (
+                j[i][a] * j[k][b] * j[l][c] * j[m][d] * self._carried("hessian_covariance", i, k, l, m)
+                if j[i][a] and j[k][b] and j[l][c] and j[m][d]
+                else None
+            ),
         )
         return total.as_expr()
 

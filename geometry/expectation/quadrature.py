@@ -94,8 +94,10 @@ class Rule:
             for level in range(3, deepest + 1):
                 current = self._over(0, start, 2.0**-level)
                 if previous is not None:
-                    gap = max(float(abs((a - b).mid()).upper()) / max(1.0, float(abs(a.mid()).upper()))
-                              for a, b in zip(current, previous))
+                    gap = max(
+                        float(abs((a - b).mid()).upper()) / max(1.0, float(abs(a.mid()).upper()))
+                        for a, b in zip(current, previous)
+                    )
                     # Halving the step nearly doubles the digits; four fifths of them settled mean all.
                     if gap < 10.0 ** (-0.8 * self.digits - 1):
                         return current, gap**1.25
@@ -160,7 +162,10 @@ class Rule:
                 yield acb(k), acb(1)
             return
         node = _transformation(v, *self.bounds[level](known))
-        sizes = {k: _size(self._guarded(lambda u: self._at(level, known, node, u, 0.25), arb(fmpq(k, 4)))) for k in range(-_REACH, _REACH + 1)}
+        sizes = {
+            k: _size(self._guarded(lambda u: self._at(level, known, node, u, 0.25), arb(fmpq(k, 4))))
+            for k in range(-_REACH, _REACH + 1)
+        }
         active = _active(sizes, 10.0 ** (-self.digits - 8))
         inverse = round(1 / step)
         for k in range((active[0] - 1) * inverse // 4, (active[-1] + 1) * inverse // 4 + 1) if active else ():
@@ -255,9 +260,7 @@ def _active(sizes: dict[int, float], threshold: float) -> list[int]:
         while quiet < 3:
             k += direction
             if k not in sizes:
-                raise QuadratureError(
-                    "an expectation diverges: its integrand does not decay at the end of the range"
-                )
+                raise QuadratureError("an expectation diverges: its integrand does not decay at the end of the range")
             if k not in finite:
                 if quiet == 0:
                     raise QuadratureError(

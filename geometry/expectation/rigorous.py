@@ -32,6 +32,7 @@ from ..exact.reading import read
 
 __all__ = ["Enclosure", "NoEnclosure", "enclosures", "expectation_balls"]
 
+
 class NoEnclosure(QuadratureError):
     """The density holds a function that is not bounded towards the end of the range; the message names it."""
 
@@ -75,7 +76,9 @@ class Enclosure:
     (True, True)
     """
 
-    def __init__(self, piece: Piece, functions: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], digits: int = 17) -> None:
+    def __init__(
+        self, piece: Piece, functions: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], digits: int = 17
+    ) -> None:
         if len(piece.variables) != 1:
             raise DensityError("rigorous enclosures are for densities of one variable")
         (self.variable,) = piece.variables
@@ -85,9 +88,16 @@ class Enclosure:
         self.log_density = piece.log_density
         self.scale: list[float] = []  # ∫ |f| exp(L), by which tolerances are set
         self.seen: list[float] = []  # the same, as it was met on the way
-        self.bounds = Tape([b if b.is_finite is not False else sp.S.Zero for b in (self.variable.lower, self.variable.upper)], self.symbols)
+        self.bounds = Tape(
+            [b if b.is_finite is not False else sp.S.Zero for b in (self.variable.lower, self.variable.upper)],
+            self.symbols,
+        )
         self.arms = [] if self.variable.discrete else self._arms()
-        self.tape = Tape([self.log_density, *self.functions], [*self.symbols, self.variable.symbol]) if self.variable.discrete else None
+        self.tape = (
+            Tape([self.log_density, *self.functions], [*self.symbols, self.variable.symbol])
+            if self.variable.discrete
+            else None
+        )
         self.reach: dict[Any, int] = {}  # end -> which cut sufficed there last
         self.meeting = 0.0  # of the two arms of a finite range: the logarithm of the first one's length
 
@@ -134,8 +144,16 @@ class Enclosure:
                         sizes[j] += size / 2
         return [s if s > 0 else 1.0 for s in sizes]
 
-    def tail(self, key: Any, log_density: sp.Expr, functions: Sequence[sp.Expr], x: sp.Symbol, given: Mapping[sp.Symbol, Any],
-             tolerances: Sequence[float], most: int = _FARTHEST) -> tuple[arb, list[arb]]:
+    def tail(
+        self,
+        key: Any,
+        log_density: sp.Expr,
+        functions: Sequence[sp.Expr],
+        x: sp.Symbol,
+        given: Mapping[sp.Symbol, Any],
+        tolerances: Sequence[float],
+        most: int = _FARTHEST,
+    ) -> tuple[arb, list[arb]]:
         """A cut X, and bounds of ∫_X^∞ |f| exp(L) below the tolerances."""
         reason, start = "", self.reach.get(key, 0)
         for k in range(start, 4 * most + 1):
@@ -152,7 +170,9 @@ class Enclosure:
                 return tail.start, bounds
             reason = reason or "it falls too slowly"
         where = ", ".join(f"{s} = {_shown(n)}" for s, n in given.items())
-        raise QuadratureError(f"the integrand could not be bounded towards the end of the range at {where}: {reason}; the expectation may diverge")
+        raise QuadratureError(
+            f"the integrand could not be bounded towards the end of the range at {where}: {reason}; the expectation may diverge"
+        )
 
     # -- sums ---------------------------------------------------------------------------------------------
 
@@ -224,7 +244,9 @@ class _Arm:
                 accepted.append((a, b))
                 totals = [t + f for t, f in zip(totals, found)]
             elif b - a < 1e-9 * max(1.0, abs(a)) or len(accepted) + len(stack) > _MOST_PANELS:
-                raise QuadratureError(f"the integrand could not be enclosed near {owner.variable.symbol} = {self._x(a, given)}: is it singular there?")
+                raise QuadratureError(
+                    f"the integrand could not be enclosed near {owner.variable.symbol} = {self._x(a, given)}: is it singular there?"
+                )
             else:
                 middle = (a + b) / 2
                 stack += [(middle, b), (a, middle)]
@@ -283,7 +305,9 @@ class _Arm:
             raise QuadratureError("the integrand is not finite in the middle of its range")
         return [(end - right) * f for f in found]
 
-    def _panel(self, a: float, b: float, given: Mapping[sp.Symbol, Any], tolerances: Sequence[float]) -> list[arb] | None:
+    def _panel(
+        self, a: float, b: float, given: Mapping[sp.Symbol, Any], tolerances: Sequence[float]
+    ) -> list[arb] | None:
         """The integrals over one panel, or None where it is to be halved."""
         centre, radius = (arb(a) + arb(b)) / 2, (arb(b) - arb(a)) / 2
         flat = self.at(arb(a).union(arb(b)), given)
@@ -326,7 +350,9 @@ def _shown(n: Any) -> str:
     return f"{n.p}/{n.q}" if isinstance(n, fmpq) and n.q < 1000 else f"{float(arb(n).mid()):.8g}"
 
 
-def enclosures(piece: Piece, functions: Sequence[sp.Expr], point: Mapping[sp.Symbol, sp.Expr], digits: int = 25) -> list[arb]:
+def enclosures(
+    piece: Piece, functions: Sequence[sp.Expr], point: Mapping[sp.Symbol, sp.Expr], digits: int = 25
+) -> list[arb]:
     """∫ f exp(L) over one variable at one point, as balls: see `Enclosure`."""
     totals: list[arb] | None = None
     for part, rules in split_at_kinks(piece, point):
@@ -337,7 +363,9 @@ def enclosures(piece: Piece, functions: Sequence[sp.Expr], point: Mapping[sp.Sym
     return totals
 
 
-def expectation_balls(density: Density, functions: Sequence[Sequence[sp.Expr]], point: Mapping[sp.Symbol, sp.Expr], digits: int = 25) -> list[arb]:
+def expectation_balls(
+    density: Density, functions: Sequence[Sequence[sp.Expr]], point: Mapping[sp.Symbol, sp.Expr], digits: int = 25
+) -> list[arb]:
     """Σ over pieces ∫ f p for each function, ``functions[k][piece]`` being the k-th one on a piece, as balls."""
     totals = [arb(0)] * len(functions)
     for k, piece in enumerate(density.pieces):

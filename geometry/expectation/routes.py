@@ -138,8 +138,9 @@ def exponential_route(density: Density, point: Point) -> ExponentialExpectation 
         larger, means, extra = promoted
         natural = [n.xreplace(backward) for n in larger.natural]
         statistics = tuple(t.xreplace(backward) for t in larger.statistics)
-        form = ExponentialForm(tuple(natural), statistics, larger.carrier.xreplace(backward),
-                               larger.log_partition.xreplace(backward))
+        form = ExponentialForm(
+            tuple(natural), statistics, larger.carrier.xreplace(backward), larger.log_partition.xreplace(backward)
+        )
         values = [m.as_expr().xreplace(backward) for m in means]
         route = ExponentialExpectation(density, point, form, values, tuple(backward[e] for e in extra))
         route.fallback = lambda: table_route(density, point)
@@ -179,7 +180,12 @@ def choose(
         ("elliptical", lambda: elliptical_route(reduction)),
         ("table", lambda: table_route(density, point)),
         ("symbolic", lambda: None if reduction else _symbolic_route(density, point, time_limit, only is not None)),
-        ("quadrature", lambda: radial_quadrature(reduction, finite) if reduction else NodeExpectation(density, point, check=not finite)),
+        (
+            "quadrature",
+            lambda: (
+                radial_quadrature(reduction, finite) if reduction else NodeExpectation(density, point, check=not finite)
+            ),
+        ),
     ]
     known = [name for name, _ in attempts]
     if only is not None:
@@ -201,7 +207,8 @@ def choose(
     raise DensityError(
         "no route gives the Fisher metric in closed form"
         + (f" on the route {only!r}" if only else "")
-        + "; tried " + ", ".join(name for name, _ in attempts)
+        + "; tried "
+        + ", ".join(name for name, _ in attempts)
     )
 
 
@@ -211,7 +218,9 @@ def _symbolic_route(density: Density, point: Point, seconds: float, insist: bool
     _, stand_ins, _ = working_copy(density, point)
     route = SymbolicExpectation(density, point, stand_ins, seconds)
     if not insist and not all(
-        has_a_chance(s**2 * sp.exp(piece.log_density), piece) for row in route.scores for s, piece in zip(row, density.pieces)
+        has_a_chance(s**2 * sp.exp(piece.log_density), piece)
+        for row in route.scores
+        for s, piece in zip(row, density.pieces)
     ):
         return None
     try:

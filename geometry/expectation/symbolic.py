@@ -63,7 +63,11 @@ def has_a_chance(f: sp.Expr, piece: Piece) -> bool:
     for part in sp.preorder_traversal(f):
         if not (isinstance(part, sp.Expr) and part.free_symbols & xs):
             continue
-        if isinstance(part, sp.polygamma) or isinstance(part, sp.exp) and any(e.free_symbols & xs for e in part.exp.atoms(sp.exp)):
+        if (
+            isinstance(part, sp.polygamma)
+            or isinstance(part, sp.exp)
+            and any(e.free_symbols & xs for e in part.exp.atoms(sp.exp))
+        ):
             return False
         if len(xs) > 1 and part.is_Pow and part.base.is_Add and not part.exp.is_number:
             return False

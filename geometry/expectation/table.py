@@ -163,11 +163,7 @@ def _from_zero(weight: sp.Expr, x: sp.Symbol, upper: sp.Expr) -> LogIntegral | N
         else:
             return None
     return LogIntegral(
-        constant
-        + (A + B + 1) * _log(upper)
-        + sp.loggamma(A + 1)
-        + sp.loggamma(B + 1)
-        - sp.loggamma(A + B + 2),
+        constant + (A + B + 1) * _log(upper) + sp.loggamma(A + 1) + sp.loggamma(B + 1) - sp.loggamma(A + B + 2),
         (A + 1, B + 1),
     )
 
@@ -191,12 +187,7 @@ def _beta_prime(constant, A, base, B, x) -> LogIntegral | None:
         return None
     if A == 0:
         return LogIntegral(constant + (B + 1) * _log(r) - _log(sp.expand(-B - 1)), (-B - 1, r))
-    value = (
-        (A + B + 1) * _log(r)
-        + sp.loggamma(A + 1)
-        + sp.loggamma(sp.expand(-A - B - 1))
-        - sp.loggamma(sp.expand(-B))
-    )
+    value = (A + B + 1) * _log(r) + sp.loggamma(A + 1) + sp.loggamma(sp.expand(-A - B - 1)) - sp.loggamma(sp.expand(-B))
     return LogIntegral(constant + value, (A + 1, -A - B - 1, r))
 
 
@@ -209,8 +200,7 @@ def _inverse_gaussian(constant, A, a, b) -> LogIntegral:
         m = int(abs(order) - sp.Rational(1, 2))
         if m:
             series = sum(
-                sp.factorial(m + k) / (sp.factorial(k) * sp.factorial(m - k)) * (2 * z) ** (-k)
-                for k in range(m + 1)
+                sp.factorial(m + k) / (sp.factorial(k) * sp.factorial(m - k)) * (2 * z) ** (-k) for k in range(m + 1)
             )
             bessel += sp.log(series)
     else:
@@ -317,9 +307,7 @@ def _binomial_sum(constant, c, up, x, N) -> LogIntegral | None:
     above = [b for b, k in up.items() if k == 1]
     if len(down) + len(above) != len(up):
         return None
-    if not any(sp.expand(b - x - 1) == 0 for b in down) or not any(
-        sp.expand(b - (N - x + 1)) == 0 for b in down
-    ):
+    if not any(sp.expand(b - x - 1) == 0 for b in down) or not any(sp.expand(b - (N - x + 1)) == 0 for b in down):
         return None
     if len(down) == 2 and not above:
         return LogIntegral(constant + N * sp.log(1 + sp.exp(c)) - sp.loggamma(N + 1))
@@ -342,9 +330,7 @@ def _binomial_sum(constant, c, up, x, N) -> LogIntegral | None:
 
 def _finite(weight: sp.Expr, variable: Variable) -> LogIntegral:
     x = variable.symbol
-    values = variable.values or [
-        variable.lower + k for k in range(int(sp.expand(variable.upper - variable.lower)) + 1)
-    ]
+    values = variable.values or [variable.lower + k for k in range(int(sp.expand(variable.upper - variable.lower)) + 1)]
     total = sp.Add(*(_exp(weight.subs(x, v)) for v in values))
     return LogIntegral(sp.log(total))
 

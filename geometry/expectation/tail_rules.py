@@ -114,8 +114,14 @@ RULES: dict[Any, Callable[[Tail, sp.Expr], list[Term]]] = {
     sp.polygamma: _polygamma,
     sp.gamma: _logs,
     sp.factorial: _by(lambda e: sp.exp(sp.loggamma(e.args[0] + 1))),
-    sp.binomial: _by(lambda e: sp.exp(sp.loggamma(e.args[0] + 1) - sp.loggamma(e.args[1] + 1) - sp.loggamma(e.args[0] - e.args[1] + 1))),
-    sp.beta: _by(lambda e: sp.exp(sp.loggamma(e.args[0]) + sp.loggamma(e.args[1]) - sp.loggamma(e.args[0] + e.args[1]))),
+    sp.binomial: _by(
+        lambda e: sp.exp(
+            sp.loggamma(e.args[0] + 1) - sp.loggamma(e.args[1] + 1) - sp.loggamma(e.args[0] - e.args[1] + 1)
+        )
+    ),
+    sp.beta: _by(
+        lambda e: sp.exp(sp.loggamma(e.args[0]) + sp.loggamma(e.args[1]) - sp.loggamma(e.args[0] + e.args[1]))
+    ),
     sp.Abs: _modulus,
     sp.sign: _modulus,
     **dict.fromkeys((sp.cosh, sp.sinh, sp.tanh, sp.sech, sp.csch, sp.coth), _to_exp),
@@ -124,5 +130,7 @@ RULES: dict[Any, Callable[[Tail, sp.Expr], list[Term]]] = {
     sp.atan: lambda tail, e: [Term(arb(0, 1) * arb.pi() / 2)],
 }
 _BOUNDED: dict[type, Callable[[arb], arb]] = {
-    sp.erfc: lambda z: z.erfc(), sp.erf: lambda z: z.erf(), sp.loggamma: lambda z: z.lgamma(),
+    sp.erfc: lambda z: z.erfc(),
+    sp.erf: lambda z: z.erf(),
+    sp.loggamma: lambda z: z.lgamma(),
 }

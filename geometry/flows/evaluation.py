@@ -40,7 +40,10 @@ def sweep(field, points, parameters, values):
 
 
 def evaluate(
-    expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol], points: np.ndarray, constants: Mapping[sp.Symbol, Any]
+    expressions: Sequence[sp.Expr],
+    coordinates: Sequence[sp.Symbol],
+    points: np.ndarray,
+    constants: Mapping[sp.Symbol, Any],
 ) -> np.ndarray:
     """Values of the expressions at points of shape (..., dim), as an array (..., len(expressions)).
 
@@ -97,7 +100,11 @@ def constant_values(symbols: Sequence[sp.Symbol], given: Mapping[Any, Any] | Non
         raise ManifoldError(f"`constants` holds {', '.join(strange)}, which the flow does not; it has {sorted(known)}")
     values = {}
     for s in symbols:
-        value = read_expression(named[s.name], f"the constant {s.name}") if not isinstance(named[s.name], float) else named[s.name]
+        value = (
+            read_expression(named[s.name], f"the constant {s.name}")
+            if not isinstance(named[s.name], float)
+            else named[s.name]
+        )
         try:
             values[s] = float(value)
         except TypeError:
@@ -105,4 +112,3 @@ def constant_values(symbols: Sequence[sp.Symbol], given: Mapping[Any, Any] | Non
         if not np.isfinite(values[s]):
             raise ManifoldError(f"the constant {s.name} is {values[s]}, which is not finite")
     return values
-

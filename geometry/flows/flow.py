@@ -212,7 +212,9 @@ class Flow:
 
         return trajectory(self, start, t, constants, **options)
 
-    def trajectories(self, starts: Any, t: Any, constants: Mapping[Any, Any] | None = None, **options: Any) -> xr.Dataset:
+    def trajectories(
+        self, starts: Any, t: Any, constants: Mapping[Any, Any] | None = None, **options: Any
+    ) -> xr.Dataset:
         """Many trajectories at once, compiled; see `trajectories.trajectories`."""
         from .trajectories import trajectories
 

@@ -100,7 +100,11 @@ def trajectory(
             method="DOP853", dense_output=True, events=leaves, rtol=rtol, atol=atol,
         )  # fmt: skip
     ending = FINISHED if solution.status == 0 else BLEW_UP if solution.status == 1 else STEP_TOO_SMALL
-    reached = float(solution.t_events[0][0]) if ending == BLEW_UP else float(times[-1] if ending == FINISHED else solution.t[-1])
+    reached = (
+        float(solution.t_events[0][0])
+        if ending == BLEW_UP
+        else float(times[-1] if ending == FINISHED else solution.t[-1])
+    )
     states = np.full((times.size, dim + count), np.nan)
     before = (times - times[0]) * np.sign(times[-1] - times[0]) <= abs(solution.t[-1] - times[0])
     states[before] = solution.sol(times[before]).T

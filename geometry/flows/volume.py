@@ -67,7 +67,9 @@ def _cloud(flow: Flow, constants: Mapping[sp.Symbol, float], distance: float):
     def carry(point: np.ndarray, frame: np.ndarray, interval: np.ndarray) -> np.ndarray:
         # Richardson: two distances remove the O(distance²) of the central difference.
         offsets = np.concatenate([s * distance * frame.T for s in (1.0, -1.0, 0.5, -0.5)])
-        ends = integrate_lanes(field, point + offsets, interval, parameters, rtol=1e-13, atol=1e-15, threads=1)[0][:, -1]
+        ends = integrate_lanes(field, point + offsets, interval, parameters, rtol=1e-13, atol=1e-15, threads=1)[0][
+            :, -1
+        ]
         far, near = ((ends[a] - ends[b]).T for a, b in _halves(flow.dim))
         return (4.0 * near / distance - far / (2.0 * distance)) / 3.0
 

@@ -3,7 +3,10 @@
 import lazy_loader
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "grid": ["on_grid"],
-    "labels": ["STATUS"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "grid": ["on_grid"],
+        "labels": ["STATUS"],
+    },
+)

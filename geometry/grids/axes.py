@@ -24,7 +24,9 @@ class Axis:
         return self.symbol.name
 
 
-def read_axes(given: Mapping[Any, Any], coordinates: Sequence[sp.Symbol], constants: Mapping[Any, Any]) -> tuple[list[Axis], dict[sp.Symbol, Any]]:
+def read_axes(
+    given: Mapping[Any, Any], coordinates: Sequence[sp.Symbol], constants: Mapping[Any, Any]
+) -> tuple[list[Axis], dict[sp.Symbol, Any]]:
     """The axes in the order of the coordinates, and the coordinates that are held fixed.
 
     A coordinate may be given one number instead of an array, or a value among the constants: then it is
@@ -77,11 +79,15 @@ def _values(name: str, given: Any) -> np.ndarray:
         try:
             values = np.array([float(v) for v in values.ravel()]).reshape(values.shape)
         except (TypeError, ValueError):
-            raise ValueError(f"axis {name}: real numbers are needed, not objects such as {values.ravel()[0]!r}") from None
+            raise ValueError(
+                f"axis {name}: real numbers are needed, not objects such as {values.ravel()[0]!r}"
+            ) from None
     if values.dtype.kind not in "fiub":
         raise ValueError(f"axis {name}: real numbers are needed, not {values.dtype}")
     if values.ndim > 1:
-        raise ValueError(f"axis {name}: one-dimensional values are needed, not shape {values.shape}; the grid is spanned by its axes")
+        raise ValueError(
+            f"axis {name}: one-dimensional values are needed, not shape {values.shape}; the grid is spanned by its axes"
+        )
     values = values.astype(np.float64)
     if not values.size:
         raise ValueError(f"the grid is empty: axis {name} has no points")

@@ -39,8 +39,16 @@ def parts(shape: Sequence[int], cells: int) -> Iterator[Part]:
         yield (slice(start, min(shape[0], start + each)), *(slice(None) for _ in shape[1:]))
 
 
-def fill(evaluate: Evaluate, count: int, shape: tuple[int, ...], dtype: np.dtype, cells: int, progress: Callable[[int, int], None] | None,
-         store: str | os.PathLike[str] | None, question: str) -> tuple[np.ndarray, np.ndarray]:
+def fill(
+    evaluate: Evaluate,
+    count: int,
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+    cells: int,
+    progress: Callable[[int, int], None] | None,
+    store: str | os.PathLike[str] | None,
+    question: str,
+) -> tuple[np.ndarray, np.ndarray]:
     """Values (count, *shape) and status (*shape), block by block; in memory, or in the folder `store`."""
     blocks = list(parts(shape, cells))
     total = int(np.prod(shape, dtype=object))
@@ -75,7 +83,9 @@ def question_hash(*pieces: Any) -> str:
 class _Folder:
     """Numbers on disk with the list of finished blocks."""
 
-    def __init__(self, path: Path, question: str, count: int, shape: tuple[int, ...], dtype: np.dtype, blocks: int) -> None:
+    def __init__(
+        self, path: Path, question: str, count: int, shape: tuple[int, ...], dtype: np.dtype, blocks: int
+    ) -> None:
         self.path = path
         self.manifest = {"question": question, "blocks": blocks, "finished": []}
         try:
@@ -84,7 +94,9 @@ class _Folder:
             if old is None and any(path.iterdir()):
                 raise ValueError(f"{path} is not empty and holds no grid of ours: choose another folder for store=")
             if old is not None and (old.get("question"), old.get("blocks")) != (question, blocks):
-                raise ValueError(f"{path} holds the blocks of another grid (other formulas, axes, data or options): choose another folder, or remove it")
+                raise ValueError(
+                    f"{path} holds the blocks of another grid (other formulas, axes, data or options): choose another folder, or remove it"
+                )
             fresh = old is None or not all((path / name).exists() for name in ("values.npy", "status.npy"))
             mode: Any = "w+" if fresh else "r+"
             self.values = np.lib.format.open_memmap(path / "values.npy", mode, dtype, (count, *shape))

@@ -26,7 +26,7 @@ __all__ = ["Cells", "certified", "proven_numbers", "SINGULAR", "OUTSIDE", "LIMIT
 SINGULAR, OUTSIDE, LIMIT = 1, 2, 3
 _LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are hoisted
 _WORTH_A_TIER = 0.01  # share of open cells from which double-doubles are tried for sums alone
-_VECTOR = 8     # cells that are computed together along the last axis of a grid
+_VECTOR = 8  # cells that are computed together along the last axis of a grid
 _PRECISIONS = (128, 512, 2048)
 _HOPELESS = 200  # cells without a number in a row, after which a block is given up
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
@@ -60,12 +60,17 @@ def proven_numbers(kernel: Kernel, arrays: Sequence[np.ndarray], rtol: float) ->
     return values, np.asarray(unproven), counts[0]
 
 
-def _gathered(open_cells: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[tuple, list[np.ndarray], np.ndarray | None]:
+def _gathered(
+    open_cells: np.ndarray, arrays: Sequence[np.ndarray]
+) -> tuple[tuple, list[np.ndarray], np.ndarray | None]:
     """Where to compute again: the smallest grid around the open cells, with a mask, or a list of them, whichever costs less.
 
     Returns an index into the block, the arguments there, and the mask (None for a list).
     """
-    lines = [np.flatnonzero(open_cells.any(axis=tuple(k for k in range(open_cells.ndim) if k != d))) for d in range(open_cells.ndim)]
+    lines = [
+        np.flatnonzero(open_cells.any(axis=tuple(k for k in range(open_cells.ndim) if k != d)))
+        for d in range(open_cells.ndim)
+    ]
     if open_cells.ndim == 0:
         return (), list(arrays), None
     mask = open_cells[np.ix_(*lines)]
@@ -79,11 +84,19 @@ def _gathered(open_cells: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[tup
 class Cells:
     """Evaluates blocks of a grid, and settles cells one by one."""
 
-    def __init__(self, kernel: Kernel, axes: Sequence[Axis], constants: Mapping[sp.Symbol, Any], metric: Any, rtol: float | None, data: Mapping[Any, Any]) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        axes: Sequence[Axis],
+        constants: Mapping[sp.Symbol, Any],
+        metric: Any,
+        rtol: float | None,
+        data: Mapping[Any, Any],
+    ) -> None:
         self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
         self.data = data
-        self.refined = 0      # cells that took double-double arithmetic
-        self.recomputed = 0   # cells that took balls
+        self.refined = 0  # cells that took double-double arithmetic
+        self.recomputed = 0  # cells that took balls
         self._balls: BallProgram | None = None
         self._determinant: BallProgram | None = None
 
@@ -102,7 +115,10 @@ class Cells:
 
     def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
         n = len(self.axes)
-        return [a.values[s].reshape([-1 if d == k else 1 for d in range(n)]) for k, (a, s) in enumerate(zip(self.axes, part))]
+        return [
+            a.values[s].reshape([-1 if d == k else 1 for d in range(n)])
+            for k, (a, s) in enumerate(zip(self.axes, part))
+        ]
 
     def _shape(self, arrays: list[np.ndarray]) -> tuple[int, ...]:
         return np.broadcast_shapes(*(a.shape for a in arrays))
@@ -121,7 +137,9 @@ class Cells:
             most = _MOST_EXAMINED if self.rtol is None else len(where)
             if count >= most or (count >= _HOPELESS and 0 not in codes):
                 rest = tuple(where[count:].T)
-                values[(slice(None), *rest)] = np.where(unproven[(slice(None), *rest)], np.nan, values[(slice(None), *rest)])
+                values[(slice(None), *rest)] = np.where(
+                    unproven[(slice(None), *rest)], np.nan, values[(slice(None), *rest)]
+                )
                 status[rest] = codes.pop() if len(codes) == 1 and 0 not in codes else LIMIT
                 return
             point = {a.symbol: float(a.values[s][i]) for a, s, i in zip(self.axes, part, cell)}
@@ -170,7 +188,9 @@ class Cells:
             if self._determinant is None:
                 free = [*(a.symbol for a in self.axes), *self.constants]
                 program = lower([sp.Matrix(self.metric).det(method="berkowitz")], free)
-                self._determinant = BallProgram(program, {k: v for k, v in self.kernel._data.items() if k in program.rows})
+                self._determinant = BallProgram(
+                    program, {k: v for k, v in self.kernel._data.items() if k in program.rows}
+                )
             (determinant,) = self._determinant(self._ball_values(self._determinant.program.inputs, point))
             if determinant.is_finite() and determinant.contains(0):
                 return SINGULAR

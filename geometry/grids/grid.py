@@ -28,10 +28,20 @@ _INDEX_NAMES = "ijklmnpqrs"
 _CHUNK_CELLS = 1 << 20
 
 
-def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | str = ("ricci_scalar",), constants: Mapping[Any, Any] | None = None,
-            data: Mapping[Any, Any] | None = None, rtol: float | None = None, dtype: Any = "float64",
-            progress: Callable[[int, int], None] | None = None, *, threads: int | None = None, chunks: int | None = None,
-            store: str | os.PathLike[str] | None = None) -> xr.Dataset:
+def on_grid(
+    source: Any,
+    axes: Mapping[Any, Any],
+    quantities: Sequence[str] | str = ("ricci_scalar",),
+    constants: Mapping[Any, Any] | None = None,
+    data: Mapping[Any, Any] | None = None,
+    rtol: float | None = None,
+    dtype: Any = "float64",
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    threads: int | None = None,
+    chunks: int | None = None,
+    store: str | os.PathLike[str] | None = None,
+) -> xr.Dataset:
     """Quantities over the grid that the axes span.
 
     Args:
@@ -83,9 +93,24 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
 
     # a certified float32 is a certified float64, rounded
     working = dtype if rtol is None else "float64"
-    kernel = Kernel(flat, [a.symbol for a in axes_read], data=data, constants=fixed, dtype=working, backend="native", threads=threads)
+    kernel = Kernel(
+        flat,
+        [a.symbol for a in axes_read],
+        data=data,
+        constants=fixed,
+        dtype=working,
+        backend="native",
+        threads=threads,
+    )
     single = np.dtype(dtype) == np.float32
-    cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(kernel, axes_read, fixed, None if kernel.looped else metric_of(source), rtol / 2 if rtol is not None and single else rtol, data or {})
+    cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(
+        kernel,
+        axes_read,
+        fixed,
+        None if kernel.looped else metric_of(source),
+        rtol / 2 if rtol is not None and single else rtol,
+        data or {},
+    )
 
     def evaluate(part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         found, codes = cells.evaluate(part)
@@ -94,12 +119,39 @@ def on_grid(source: Any, axes: Mapping[Any, Any], quantities: Sequence[str] | st
         _unrepresentable(found, codes)
         return found, codes
 
-    question = question_hash(kernel.listing(), kernel.dtype.name, str(dtype), rtol, sorted((str(s), str(v)) for s, v in fixed.items()), *(a.values for a in axes_read),
-                             *(kernel._data[k] for k in sorted(kernel._data)))
+    question = question_hash(
+        kernel.listing(),
+        kernel.dtype.name,
+        str(dtype),
+        rtol,
+        sorted((str(s), str(v)) for s, v in fixed.items()),
+        *(a.values for a in axes_read),
+        *(kernel._data[k] for k in sorted(kernel._data)),
+    )
     values, status = fill(evaluate, len(flat), shape, np.dtype(dtype), _block_cells(chunks), progress, store, question)
-    return _dataset(xr, source, coordinates, axes_read, names, recipes, slots, values, status,
-                    provenance(source, names, {s: v for s, v in fixed.items()}, data or {},
-                               {"rtol": rtol, "dtype": str(values.dtype), "cells_in_double_double": cells.refined, "cells_in_balls": cells.recomputed}))
+    return _dataset(
+        xr,
+        source,
+        coordinates,
+        axes_read,
+        names,
+        recipes,
+        slots,
+        values,
+        status,
+        provenance(
+            source,
+            names,
+            {s: v for s, v in fixed.items()},
+            data or {},
+            {
+                "rtol": rtol,
+                "dtype": str(values.dtype),
+                "cells_in_double_double": cells.refined,
+                "cells_in_balls": cells.recomputed,
+            },
+        ),
+    )
 
 
 class _Unexamined(Cells):
@@ -143,7 +195,9 @@ def _tolerance(rtol: Any, dtype: Any) -> float:
         raise ValueError(f"rtol must be a number, not {rtol!r}") from None
     least = 4 * np.finfo(np.dtype(dtype)).eps
     if not least <= value < 1:
-        raise ValueError(f"rtol = {value}: a relative tolerance lies between {least:.1e} (the numbers are {np.dtype(dtype)}) and 1")
+        raise ValueError(
+            f"rtol = {value}: a relative tolerance lies between {least:.1e} (the numbers are {np.dtype(dtype)}) and 1"
+        )
     return value
 
 
@@ -172,7 +226,14 @@ def _entries(what: Any) -> list[Any]:
     return [what[index] for index in product(*(range(int(n)) for n in what.shape))]
 
 
-def _all_constants(flat: Sequence[Any], axes: Sequence[Axis], fixed: dict[sp.Symbol, Any], constants: Mapping[Any, Any], data: Mapping[Any, Any], source: Any) -> dict[sp.Symbol, Any]:
+def _all_constants(
+    flat: Sequence[Any],
+    axes: Sequence[Axis],
+    fixed: dict[sp.Symbol, Any],
+    constants: Mapping[Any, Any],
+    data: Mapping[Any, Any],
+    source: Any,
+) -> dict[sp.Symbol, Any]:
     """A number for every symbol that no axis and no data give; an unused coordinate needs none."""
     by_name = {k.name if isinstance(k, sp.Symbol) else str(k): v for k, v in constants.items()}
     free = set().union(*(e.free_symbols for e in flat))
@@ -183,16 +244,22 @@ def _all_constants(flat: Sequence[Any], axes: Sequence[Axis], fixed: dict[sp.Sym
         if symbol in fixed and fixed[symbol] is not None:
             out[symbol] = fixed[symbol]
         elif symbol in fixed:
-            raise ValueError(f"the axis of the coordinate {symbol} is missing: give it values, or one number to hold it fixed")
+            raise ValueError(
+                f"the axis of the coordinate {symbol} is missing: give it values, or one number to hold it fixed"
+            )
         elif symbol.name in by_name:
             out[symbol] = by_name[symbol.name]
         elif symbol.name in rows:
             raise ValueError(f"{symbol} is a row variable that stands outside a mean")
         else:
             raise ValueError(f"the constant {symbol} has no value: pass constants={{{symbol.name!r}: number}}")
-    unknown = [n for n in by_name if n not in {s.name for s in (*free, *source.coordinates, *getattr(source, "constants", ()))}]
+    unknown = [
+        n for n in by_name if n not in {s.name for s in (*free, *source.coordinates, *getattr(source, "constants", ()))}
+    ]
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is no constant of this manifold; known are {', '.join(sorted(s.name for s in free - on_axes)) or 'none'}")
+        raise ValueError(
+            f"{unknown[0]!r} is no constant of this manifold; known are {', '.join(sorted(s.name for s in free - on_axes)) or 'none'}"
+        )
     for symbol, value in out.items():
         number = _real(symbol, value)
         if not np.isfinite(number):
@@ -215,12 +282,24 @@ def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None
     needed = int(np.prod([count, *shape], dtype=object)) * size
     free = available()
     if needed > 0.8 * free:
-        raise ValueError(f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells) and "
-                         f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or keep the result on disk with store='a folder'")
+        raise ValueError(
+            f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells) and "
+            f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or keep the result on disk with store='a folder'"
+        )
 
 
-def _dataset(xr: Any, source: Any, coordinates: Sequence[sp.Symbol], axes: Sequence[Axis], names: Sequence[str], recipes: Mapping[str, Any],
-             slots: Mapping[str, Sequence[int]], values: np.ndarray, status: np.ndarray, attributes: dict[str, Any]) -> Any:
+def _dataset(
+    xr: Any,
+    source: Any,
+    coordinates: Sequence[sp.Symbol],
+    axes: Sequence[Axis],
+    names: Sequence[str],
+    recipes: Mapping[str, Any],
+    slots: Mapping[str, Sequence[int]],
+    values: np.ndarray,
+    status: np.ndarray,
+    attributes: dict[str, Any],
+) -> Any:
     grid_dims = [a.name for a in axes]
     labels = [c.name for c in coordinates]
     free_names = [n for n in _INDEX_NAMES if n not in grid_dims] + [f"index_{k}" for k in range(12)]
@@ -239,6 +318,8 @@ def _dataset(xr: Any, source: Any, coordinates: Sequence[sp.Symbol], axes: Seque
         array = picked.reshape((*component_shape, *values.shape[1:]))
         variables[name] = ([*dims, *grid_dims], array, quantity_attributes(source, name))
     variables["status"] = (grid_dims, status, status_attributes())
-    coords: dict[str, Any] = {a.name: (a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in axes}
+    coords: dict[str, Any] = {
+        a.name: (a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in axes
+    }
     coords |= {dim: (dim, values_) for dim, values_ in used.items()}
     return xr.Dataset(variables, coords=coords, attrs=attributes)

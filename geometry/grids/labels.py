@@ -43,7 +43,13 @@ def status_attributes() -> dict[str, Any]:
     }
 
 
-def provenance(source: Any, quantities: Sequence[str], constants: Mapping[Any, Any], data: Mapping[Any, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def provenance(
+    source: Any,
+    quantities: Sequence[str],
+    constants: Mapping[Any, Any],
+    data: Mapping[Any, Any],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
     """What made the numbers: enough to make them again."""
     out: dict[str, Any] = {"conventions": CONVENTIONS}
     for key in ("name", "source"):
@@ -61,7 +67,10 @@ def provenance(source: Any, quantities: Sequence[str], constants: Mapping[Any, A
         out["data_sha256"] = _hash(data)
     for key, value in settings.items():
         out[key] = "none" if value is None else value
-    out["versions"] = ", ".join(f"{p} {_version(p)}" for p in ("chentsov", "numpy", "sympy", "llvmlite", "python-flint")) + f", python {platform.python_version()}"
+    out["versions"] = (
+        ", ".join(f"{p} {_version(p)}" for p in ("chentsov", "numpy", "sympy", "llvmlite", "python-flint"))
+        + f", python {platform.python_version()}"
+    )
     return out
 
 

@@ -21,8 +21,8 @@ from ..exact.reading import read
 
 __all__ = ["recipe", "geometry_of", "metric_of"]
 
-_FEW_WEIGHTS = 3          # up to so many parameters, moments in one fused loop over the rows beat a QR of them
-_MOST_DERIVATIVES = 100   # first derivatives of the metric up to which a closed form is asked for
+_FEW_WEIGHTS = 3  # up to so many parameters, moments in one fused loop over the rows beat a QR of them
+_MOST_DERIVATIVES = 100  # first derivatives of the metric up to which a closed form is asked for
 
 
 def geometry_of(source: Any) -> Any:
@@ -48,7 +48,9 @@ def metric_of(source: Any) -> Any:
     if not _many_weights(manifold):
         return getattr(manifold, "metric", None)
     gradient = [sp.diff(manifold.loss, x) for x in manifold.coordinates]
-    return sp.Matrix(manifold.dim, manifold.dim, lambda i, j: Mean(gradient[min(i, j)] * gradient[max(i, j)], manifold.variables))
+    return sp.Matrix(
+        manifold.dim, manifold.dim, lambda i, j: Mean(gradient[min(i, j)] * gradient[max(i, j)], manifold.variables)
+    )
 
 
 def _many_weights(manifold: Any) -> bool:

@@ -14,7 +14,10 @@ np.float64(10.0)
 import lazy_loader
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "kernel": ["compile", "Kernel"],
-    "ball": ["evaluate_ball"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "kernel": ["compile", "Kernel"],
+        "ball": ["evaluate_ball"],
+    },
+)

@@ -25,7 +25,10 @@ def arrange(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) 
 
 def explain(before: Program, after: Program) -> str:
     """Operations before and after, and how many divisions and common pairs that is."""
-    divisions = [sum((n.op == "power" and n.value < 0) or n.op in ("div", "reciprocal", "reciprocal_root") for n in p.nodes()) for p in (before, after)]  # type: ignore[operator]
+    divisions = [
+        sum((n.op == "power" and n.value < 0) or n.op in ("div", "reciprocal", "reciprocal_root") for n in p.nodes())
+        for p in (before, after)
+    ]  # type: ignore[operator]
     counts = [operations(p.nodes()) for p in (before, after)]
     return f"{counts[0]} operations -> {counts[1]} with common pairs of factors and terms computed once; divisions {divisions[0]} -> {divisions[1]}"
 
@@ -74,8 +77,16 @@ class _Arrangement:
 
     def _share(self, op: str) -> None:
         """Pull out what several products (sums) have in common."""
-        lists = [items for node, plan in self.plans.items() if node.op == op for _, above, below in plan for items in (above, below)]
-        pairs = share([items for items in lists if len(items) > 1], lambda base: _order((base, 1))[:2], lambda k: (op, k))
+        lists = [
+            items
+            for node, plan in self.plans.items()
+            if node.op == op
+            for _, above, below in plan
+            for items in (above, below)
+        ]
+        pairs = share(
+            [items for items in lists if len(items) > 1], lambda base: _order((base, 1))[:2], lambda k: (op, k)
+        )
         self.shared[op] = [[(a, 1), (b, 1)] for a, b in pairs]
 
     # rebuilding ------------------------------------------------------------------------------------

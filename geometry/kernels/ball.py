@@ -22,13 +22,25 @@ from .program import ARITHMETIC, Node, Program
 __all__ = ["evaluate_ball", "BallProgram", "as_ball"]
 
 _CONSTANTS: dict[str, Callable[[], arb]] = {
-    "pi": arb.pi, "E": arb.const_e, "EulerGamma": arb.const_euler, "Catalan": arb.const_catalan,
-    "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2, "resolution": arb, "oo": arb.pos_inf, "-oo": arb.neg_inf, "nan": arb.nan,
+    "pi": arb.pi,
+    "E": arb.const_e,
+    "EulerGamma": arb.const_euler,
+    "Catalan": arb.const_catalan,
+    "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2,
+    "resolution": arb,
+    "oo": arb.pos_inf,
+    "-oo": arb.neg_inf,
+    "nan": arb.nan,
 }
 
 
-def evaluate_ball(expression: sp.Expr, values: Mapping[sp.Symbol, Any] | None = None, precision: int = 128, *,
-                  data: Mapping[sp.Symbol, Sequence[Any]] | None = None) -> arb:
+def evaluate_ball(
+    expression: sp.Expr,
+    values: Mapping[sp.Symbol, Any] | None = None,
+    precision: int = 128,
+    *,
+    data: Mapping[sp.Symbol, Sequence[Any]] | None = None,
+) -> arb:
     """A ball that contains the value of an expression.
 
     Args:

@@ -54,7 +54,13 @@ UNKNOWN = Bound(math.inf)
 _EXACT = Bound(0.0)
 
 
-def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int, apart: Apart = lambda a, b: False) -> tuple[Program, frozenset[Node]]:
+def with_bounds(
+    program: Program,
+    inputs: Mapping[str, Interval],
+    rows: Mapping[str, int],
+    bits: int,
+    apart: Apart = lambda a, b: False,
+) -> tuple[Program, frozenset[Node]]:
     """The program with one more output for each: a bound on its absolute error (infinite where none is known).
 
     With it, the nodes of the program as it was: with bits = 128, those to be computed in double-double.
@@ -68,11 +74,20 @@ def with_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[
     """
     work = Bounds(program, inputs, rows, bits, apart)
     own = frozenset(n for n in work.bound if n.op not in ("number", "constant", "input", "row"))
-    return Program(program.graph, (*program.outputs, *(work.total(o) for o in program.outputs)), program.inputs, program.rows), own
+    return Program(
+        program.graph, (*program.outputs, *(work.total(o) for o in program.outputs)), program.inputs, program.rows
+    ), own
 
 
 class Bounds:
-    def __init__(self, program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], bits: int, apart: Apart = lambda a, b: False) -> None:
+    def __init__(
+        self,
+        program: Program,
+        inputs: Mapping[str, Interval],
+        rows: Mapping[str, int],
+        bits: int,
+        apart: Apart = lambda a, b: False,
+    ) -> None:
         self.graph = program.graph
         self.apart = apart
         self.only_rows = _only_rows(program)
@@ -99,7 +114,9 @@ class Bounds:
         low, high = self.range[node]
         apart = low if low > 0 else -high if high < 0 else 0.0
         if made.a is None and made.d and apart > 0 and made.d * self.eta / apart < self.u * 2.0**-12:
-            made = Bound(made.c + made.d * self.eta / apart)  # far from zero, an underflow on the way is a relative error
+            made = Bound(
+                made.c + made.d * self.eta / apart
+            )  # far from zero, an underflow on the way is a relative error
         return made if made.c <= self.largest_c and math.isfinite(made.k) and math.isfinite(made.d) else UNKNOWN
 
     # pieces ------------------------------------------------------------------------------------------
@@ -147,7 +164,9 @@ class Bounds:
         return out
 
     def total(self, node: Node) -> Node:
-        return self.times(1 + 2.0**-10, self.error(node)) if self.bound[node] is not UNKNOWN else self.graph.constant("oo")
+        return (
+            self.times(1 + 2.0**-10, self.error(node)) if self.bound[node] is not UNKNOWN else self.graph.constant("oo")
+        )
 
     def _as_a(self, node: Node) -> tuple[float, Node]:
         """The bound, apart from d, as k A with A >= |node|."""
@@ -181,7 +200,11 @@ class Bounds:
         d = x.d + y.d
         if x is _EXACT and y is _EXACT:
             return Bound(self.u)
-        if x.a is None and y.a is None and ((self.nonnegative(a) and self.nonnegative(b)) or (self.range[a][1] <= 0 and self.range[b][1] <= 0)):
+        if (
+            x.a is None
+            and y.a is None
+            and ((self.nonnegative(a) and self.nonnegative(b)) or (self.range[a][1] <= 0 and self.range[b][1] <= 0))
+        ):
             return Bound(max(x.c, y.c) * self.inflate + self.u, d=d)
         if x.a is None and y.a is None and self._one_is_zero(a, b):
             return Bound(max(x.c, y.c), d=d)
@@ -199,7 +222,12 @@ class Bounds:
         x, y = self.bound[a], self.bound[b]
         scaling = next((n for n in (a, b) if n.op == "number" and _power_of_two(n.value)), None)  # type: ignore[arg-type]
         rounding = 0.0 if scaling is not None else self.u
-        d = _finite_product(self.magnitude(a), y.d) + _finite_product(self.magnitude(b), x.d) + 1.0 + x.d * y.d * self.eta
+        d = (
+            _finite_product(self.magnitude(a), y.d)
+            + _finite_product(self.magnitude(b), x.d)
+            + 1.0
+            + x.d * y.d * self.eta
+        )
         c = (x.c + y.c) * self.inflate + rounding
         if x.a is None and y.a is None and math.isfinite(d):
             if node.value == "unit" and b.op == "reciprocal" and a in b.args[0].args:
@@ -209,7 +237,12 @@ class Bounds:
         if self._cheap(a, b):
             if x.a is None or y.a is None:
                 plain, (k, big) = (a, self._as_a(b)) if x.a is None else (b, self._as_a(a))
-                return Bound(self.bound[plain].c * self.inflate + rounding, k * self.inflate, self.raw("mul", big, self.absolute(plain)), d)
+                return Bound(
+                    self.bound[plain].c * self.inflate + rounding,
+                    k * self.inflate,
+                    self.raw("mul", big, self.absolute(plain)),
+                    d,
+                )
             (k1, a1), (k2, a2) = self._as_a(a), self._as_a(b)
             return Bound(rounding, (k1 + k2) * self.inflate, self.raw("mul", a1, a2), d)
         ea, eb = self.error(a), self.error(b)
@@ -236,7 +269,13 @@ class Bounds:
             return Bound(steps * self.u, n * k * self.inflate, self.graph_power(big, n), d)
         # |x|^n - exact: n (|a| + E)^(n-1) E
         e = self.error(a)
-        return Bound(steps * self.u, float(n), self.raw("mul", self.graph_power(self.raw("add", self.absolute(a), e), n - 1), e), float(steps), covers=False)
+        return Bound(
+            steps * self.u,
+            float(n),
+            self.raw("mul", self.graph_power(self.raw("add", self.absolute(a), e), n - 1), e),
+            float(steps),
+            covers=False,
+        )
 
     def graph_power(self, node: Node, n: int) -> Node:
         if n == 1:
@@ -328,7 +367,10 @@ class Bounds:
     def _exp_product(self, node: Node) -> Bound:
         """The product's own rounding is made good to second order; that of its factors counts."""
         size = math.prod(max(self.magnitude(a), 1.0) for a in node.args)
-        wide = size * (sum(self.bound[a].c for a in node.args) + 64 * self.u**2 * len(node.args)) + sum(self.bound[a].d for a in node.args) * self.eta * size
+        wide = (
+            size * (sum(self.bound[a].c for a in node.args) + 64 * self.u**2 * len(node.args))
+            + sum(self.bound[a].d for a in node.args) * self.eta * size
+        )
         if wide > self.largest_c:
             return UNKNOWN
         return Bound(wide * self.inflate + (self.ulps["exp"] + 2) * self.u, d=4.0)
@@ -406,7 +448,9 @@ class Bounds:
         else:
             room = self.raw("add", self.absolute(a), self.times(-1.0, self.error(a)))
             inside = self.graph.node("lt", (self.number(0.0), room))
-            relative = self.graph.node("select", (inside, self.raw("div", self.error(a), room), self.graph.constant("oo")))
+            relative = self.graph.node(
+                "select", (inside, self.raw("div", self.error(a), room), self.graph.constant("oo"))
+            )
             self.over_rows.setdefault(relative, self.over_rows[node])
             self.range.setdefault(relative, (0.0, math.inf))
         return Bound(own, 1.0, relative, covers=False)
@@ -430,13 +474,19 @@ def _only_rows(program: Program) -> dict[Node, bool]:
     """Whether a node is a function of the data alone."""
     out: dict[Node, bool] = {}
     for node in program.nodes():
-        out[node] = node.op in ("row", "number") or (bool(node.args) and node.op != "mean" and all(out[a] for a in node.args))
+        out[node] = node.op in ("row", "number") or (
+            bool(node.args) and node.op != "mean" and all(out[a] for a in node.args)
+        )
     return out
 
 
 def _zero_factors(node: Node) -> list[Node]:
     """The factors of a product that are data, or data and an exact number added: computed, they are zero where they are exactly zero."""
-    if node.op == "row" or node.op == "add" and all(a.op == "row" or a.op == "number" and _exactly(a.value, 64) for a in node.args):  # type: ignore[arg-type]
+    if (
+        node.op == "row"
+        or node.op == "add"
+        and all(a.op == "row" or a.op == "number" and _exactly(a.value, 64) for a in node.args)
+    ):  # type: ignore[arg-type]
         return [node]
     return [f for a in node.args for f in _zero_factors(a)] if node.op in ("mul", "product") else []
 

@@ -67,7 +67,9 @@ def contracted(jet: Jet, quantity: str) -> Contraction | np.ndarray:
     return out
 
 
-def hessian_ricci_scalar(dimension: int, metric: Callable[[int, int], sp.Expr], cubic: Callable[[int, int, int], sp.Expr]) -> Contraction:
+def hessian_ricci_scalar(
+    dimension: int, metric: Callable[[int, int], sp.Expr], cubic: Callable[[int, int, int], sp.Expr]
+) -> Contraction:
     """R of a Hessian metric from g_ij and T_ijk = d_k g_ij (called with i <= j <= k).
 
     >>> from chentsov.geometry.kernels import compile
@@ -80,8 +82,12 @@ def hessian_ricci_scalar(dimension: int, metric: Callable[[int, int], sp.Expr], 
     return Contraction(hessian_jet(dimension, metric, cubic), "ricci_scalar")
 
 
-def general_ricci_scalar(dimension: int, metric: Callable[[int, int], sp.Expr], first: Callable[[int, int, int], sp.Expr],
-                         second: Callable[[int, int, int, int], sp.Expr]) -> Contraction:
+def general_ricci_scalar(
+    dimension: int,
+    metric: Callable[[int, int], sp.Expr],
+    first: Callable[[int, int, int], sp.Expr],
+    second: Callable[[int, int, int, int], sp.Expr],
+) -> Contraction:
     """R from g_ij (i <= j), d_k g_ij = first(i, j, k) and d_k d_l g_ij = second(i, j, k, l) (k <= l)."""
     return Contraction(general_jet(dimension, metric, first, second), "ricci_scalar")
 
@@ -93,8 +99,13 @@ def written_out(jet: Jet, quantity: str, g: Graph, nodes: Sequence[Node]) -> Tab
     if jet.structure == "hessian" and quantity == "ricci_scalar":
         return {(): _hessian_scalar(g, jet.dimension, given, frame, weights)}
     tensors = _Tensors(g, jet.dimension, given, _inverse(g, jet.dimension, frame, weights))
-    return {"christoffel": tensors.christoffel, "riemann_lowered": tensors.riemann_lowered, "riemann": tensors.riemann,
-            "ricci": tensors.ricci, "ricci_scalar": tensors.ricci_scalar}[quantity]()
+    return {
+        "christoffel": tensors.christoffel,
+        "riemann_lowered": tensors.riemann_lowered,
+        "riemann": tensors.riemann,
+        "ricci": tensors.ricci,
+        "ricci_scalar": tensors.ricci_scalar,
+    }[quantity]()
 
 
 class _Tensors:
@@ -108,7 +119,9 @@ class _Tensors:
     def christoffel(self) -> Table:
         g, out = self.g, Table()
         for i, j, k in product(self.n, repeat=3):
-            out[i, j, k] = out[i, k, j] if k < j else g.add(*(g.mul(self.inverse[i, r], self.low[r, j, k]) for r in self.n))
+            out[i, j, k] = (
+                out[i, k, j] if k < j else g.add(*(g.mul(self.inverse[i, r], self.low[r, j, k]) for r in self.n))
+            )
         return out
 
     def _pairs(self) -> Table:
@@ -122,7 +135,12 @@ class _Tensors:
                         if (k, m, i, j) in out:
                             out[i, j, k, m] = out[k, m, i, j]
                             continue
-                        turned = g.add(*(g.sub(g.mul(low[r, j, k], raised[r, i, m]), g.mul(low[r, j, m], raised[r, i, k])) for r in self.n))
+                        turned = g.add(
+                            *(
+                                g.sub(g.mul(low[r, j, k], raised[r, i, m]), g.mul(low[r, j, m], raised[r, i, k]))
+                                for r in self.n
+                            )
+                        )
                         out[i, j, k, m] = g.add(self.given.curved(i, j, k, m), turned)
         return out
 
@@ -147,12 +165,19 @@ class _Tensors:
 
     def riemann(self) -> Table:
         g, lowered = self.g, self.riemann_lowered()
-        return {(i, j, k, m): g.add(*(g.mul(self.inverse[i, r], lowered[r, j, k, m]) for r in self.n)) for i, j, k, m in product(self.n, repeat=4)}
+        return {
+            (i, j, k, m): g.add(*(g.mul(self.inverse[i, r], lowered[r, j, k, m]) for r in self.n))
+            for i, j, k, m in product(self.n, repeat=4)
+        }
 
     def ricci(self) -> Table:
         g, lowered, out = self.g, self.riemann_lowered(), Table()
         for j, m in product(self.n, repeat=2):
-            out[j, m] = out[m, j] if m < j else g.add(*(g.mul(self.inverse[i, k], lowered[i, j, k, m]) for i, k in product(self.n, repeat=2)))
+            out[j, m] = (
+                out[m, j]
+                if m < j
+                else g.add(*(g.mul(self.inverse[i, k], lowered[i, j, k, m]) for i, k in product(self.n, repeat=2)))
+            )
         return out
 
 
@@ -186,7 +211,13 @@ def _orthogonal_frame(g: Graph, n: int, metric: Callable[[int, int], Node]) -> t
     lower: list[list[Node]] = [[g.number(0)] * n for _ in range(n)]
     weights: list[Node] = []
     for j in range(n):
-        weights.append(_resolved(g, g.sub(metric(j, j), g.add(*(g.mul(lower[j][k], lower[j][k], weights[k]) for k in range(j)))), metric(j, j)))
+        weights.append(
+            _resolved(
+                g,
+                g.sub(metric(j, j), g.add(*(g.mul(lower[j][k], lower[j][k], weights[k]) for k in range(j)))),
+                metric(j, j),
+            )
+        )
         lower[j][j] = g.number(1)
         for i in range(j + 1, n):
             rest = g.sub(metric(i, j), g.add(*(g.mul(lower[i][k], lower[j][k], weights[k]) for k in range(j))))
@@ -208,16 +239,31 @@ def _resolved(g: Graph, weight: Node, diagonal: Node) -> Node:
 
 def _inverse(g: Graph, n: int, frame: list[list[Node]], weights: list[Node]) -> dict[tuple[int, int], Node]:
     """g^ij = sum_a (L^{-1})_ai (L^{-1})_aj / D_a."""
-    return {(i, j): g.add(*(g.mul(frame[a][i], frame[a][j], g.power(weights[a], -1)) for a in range(j, n))) for i in range(n) for j in range(i, n)}
+    return {
+        (i, j): g.add(*(g.mul(frame[a][i], frame[a][j], g.power(weights[a], -1)) for a in range(j, n)))
+        for i in range(n)
+        for j in range(i, n)
+    }
 
 
-def _in_frame(g: Graph, n: int, frame: list[list[Node]], t: Callable[[int, int, int], Node]) -> dict[tuple[int, int, int], Node]:
+def _in_frame(
+    g: Graph, n: int, frame: list[list[Node]], t: Callable[[int, int, int], Node]
+) -> dict[tuple[int, int, int], Node]:
     """T_abc = E_a^i E_b^j E_c^k T_ijk, one index after the other; the frame is lower triangular."""
-    one = {(a, j, k): g.add(*(g.mul(frame[a][i], t(i, j, k)) for i in range(a + 1))) for a in range(n) for j in range(n) for k in range(j, n)}
+    one = {
+        (a, j, k): g.add(*(g.mul(frame[a][i], t(i, j, k)) for i in range(a + 1)))
+        for a in range(n)
+        for j in range(n)
+        for k in range(j, n)
+    }
     two = {}
     for a in range(n):
         for b in range(n):
             for k in range(n):
                 two[a, b, k] = g.add(*(g.mul(frame[b][j], one[a, min(j, k), max(j, k)]) for j in range(b + 1)))
-    return {(a, b, c): g.add(*(g.mul(frame[c][k], two[a, b, k]) for k in range(c + 1)))
-            for a in range(n) for b in range(a, n) for c in range(b, n)}
+    return {
+        (a, b, c): g.add(*(g.mul(frame[c][k], two[a, b, k]) for k in range(c + 1)))
+        for a in range(n)
+        for b in range(a, n)
+        for c in range(b, n)
+    }

@@ -10,7 +10,25 @@ from .program import Node, Program
 __all__ = ["cost", "operations", "written_out", "functions", "spread", "LEAVES_FROM_OUTSIDE"]
 
 LEAVES_FROM_OUTSIDE = ("number", "constant", "input", "row")
-_ARITHMETIC = frozenset({"add", "mul", "product", "div", "power", "mean", "select", "reciprocal", "lt", "le", "eq", "ne", "and", "or", "not"})
+_ARITHMETIC = frozenset(
+    {
+        "add",
+        "mul",
+        "product",
+        "div",
+        "power",
+        "mean",
+        "select",
+        "reciprocal",
+        "lt",
+        "le",
+        "eq",
+        "ne",
+        "and",
+        "or",
+        "not",
+    }
+)
 
 
 def cost(node: Node) -> int:
@@ -48,7 +66,9 @@ def functions(nodes: Iterable[Node]) -> Counter[str]:
     return Counter(n.op for n in nodes if n.op not in _ARITHMETIC and n.op not in LEAVES_FROM_OUTSIDE)
 
 
-def spread(nodes: Iterable[Node], where: Mapping[Node, frozenset[int]], names: Mapping[int, str]) -> dict[str, Counter[str]]:
+def spread(
+    nodes: Iterable[Node], where: Mapping[Node, frozenset[int]], names: Mapping[int, str]
+) -> dict[str, Counter[str]]:
     """Loops -> the function calls that run over them."""
     out: dict[str, Counter[str]] = {}
     for node in nodes:

@@ -173,4 +173,6 @@ _RECORDS = (
 FUNCTIONS: dict[str, Function] = {f.name: f for f in _RECORDS}
 
 #: The same by SymPy's class.
-by_class: dict[type, Function] = {f.sympy: f for f in _RECORDS if f.sympy is not None} | {zeta_derivative: FUNCTIONS["zeta"]}
+by_class: dict[type, Function] = {f.sympy: f for f in _RECORDS if f.sympy is not None} | {
+    zeta_derivative: FUNCTIONS["zeta"]
+}

@@ -61,7 +61,11 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
     if node.value == "resolution":
         return (0.0, 1.0)
     if op == "constant":
-        return (0.5, 4.0) if node.value in ("pi", "E", "EulerGamma", "Catalan", "GoldenRatio", "TribonacciConstant") else WHOLE
+        return (
+            (0.5, 4.0)
+            if node.value in ("pi", "E", "EulerGamma", "Catalan", "GoldenRatio", "TribonacciConstant")
+            else WHOLE
+        )
     if op == "add":
         return (sum(a for a, _ in args), sum(b for _, b in args))
     if op in ("mul", "product"):

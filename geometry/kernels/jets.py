@@ -76,24 +76,36 @@ class Jet:
     def _moments(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
         firsts = [c for c in self.components if len(c) == 1]
         seconds = [c for c in self.components if len(c) == 2]
-        return [*combinations_with_replacement(firsts, 2), *((f, s) for f in firsts for s in seconds), *combinations_with_replacement(seconds, 2)]
+        return [
+            *combinations_with_replacement(firsts, 2),
+            *((f, s) for f in firsts for s in seconds),
+            *combinations_with_replacement(seconds, 2),
+        ]
 
     def explain(self, quantities: Sequence[str]) -> str:
         """Which derivatives are used, how many the other structures would take, and how the indices are summed."""
         n = self.dimension
         pairs = n * (n + 1) // 2
         general = pairs * (1 + n + pairs)
-        reason = {"general": "no symmetry of the derivatives is known", "hessian": "∂_k g_ij is totally symmetric, so second derivatives of g drop out",
-                  "rows": "g is an average of products of gradients, so second derivatives of the summand suffice (Gauss)"}[self.structure]
+        reason = {
+            "general": "no symmetry of the derivatives is known",
+            "hessian": "∂_k g_ij is totally symmetric, so second derivatives of g drop out",
+            "rows": "g is an average of products of gradients, so second derivatives of the summand suffice (Gauss)",
+        }[self.structure]
         how = "loops over the indices" if self.looped else "written out"
-        return (f"{', '.join(quantities)} contracted from the jet of the metric, structure {self.structure} ({reason}): "
-                f"{len(self.components)} components where a general metric of {n} dimensions takes {general}; {how}")
+        return (
+            f"{', '.join(quantities)} contracted from the jet of the metric, structure {self.structure} ({reason}): "
+            f"{len(self.components)} components where a general metric of {n} dimensions takes {general}; {how}"
+        )
 
     def given(self, g: Graph, nodes: Sequence[Node]) -> Given:
         """The jet in nodes, from those of `expressions`."""
         half = g.number(Fraction(1, 2))
         if self.structure == "rows":
-            moment = {frozenset(pair) if pair[0] != pair[1] else frozenset(pair[:1]): node for pair, node in zip(self._moments, nodes)}
+            moment = {
+                frozenset(pair) if pair[0] != pair[1] else frozenset(pair[:1]): node
+                for pair, node in zip(self._moments, nodes)
+            }
 
             def second(i: int, j: int) -> tuple[int, int]:
                 return (min(i, j), max(i, j))
@@ -101,10 +113,14 @@ class Jet:
             def mean(a: tuple[int, ...], b: tuple[int, ...]) -> Node:
                 return moment[frozenset((a, b))]
 
-            return Given(lambda i, j: mean((i,), (j,)), lambda m, j, k: mean((m,), second(j, k)),
-                         lambda i, j, k, m: g.sub(mean(second(i, k), second(j, m)), mean(second(i, m), second(j, k))))
+            return Given(
+                lambda i, j: mean((i,), (j,)),
+                lambda m, j, k: mean((m,), second(j, k)),
+                lambda i, j, k, m: g.sub(mean(second(i, k), second(j, m)), mean(second(i, m), second(j, k))),
+            )
         at = dict(zip(self.components, nodes))
         if self.structure == "hessian":
+
             def sorted_at(*index: int) -> Node:
                 return at[tuple(sorted(index))]
 
@@ -113,12 +129,22 @@ class Jet:
         def metric(i: int, j: int, *rest: int) -> Node:
             return at[(min(i, j), max(i, j), *sorted(rest))]
 
-        return Given(metric, lambda m, j, k: g.mul(half, g.add(metric(m, j, k), metric(m, k, j), g.neg(metric(j, k, m)))),
-                     lambda i, j, k, m: g.mul(half, g.add(metric(i, m, j, k), metric(j, k, i, m), g.neg(metric(j, m, i, k)), g.neg(metric(i, k, j, m)))))
+        return Given(
+            metric,
+            lambda m, j, k: g.mul(half, g.add(metric(m, j, k), metric(m, k, j), g.neg(metric(j, k, m)))),
+            lambda i, j, k, m: g.mul(
+                half,
+                g.add(metric(i, m, j, k), metric(j, k, i, m), g.neg(metric(j, m, i, k)), g.neg(metric(i, k, j, m))),
+            ),
+        )
 
 
-def general_jet(dimension: int, metric: Callable[[int, int], sp.Expr], first: Callable[[int, int, int], sp.Expr],
-                second: Callable[[int, int, int, int], sp.Expr]) -> Jet:
+def general_jet(
+    dimension: int,
+    metric: Callable[[int, int], sp.Expr],
+    first: Callable[[int, int, int], sp.Expr],
+    second: Callable[[int, int, int, int], sp.Expr],
+) -> Jet:
     """g_ij (i <= j), ∂_k g_ij = first(i, j, k) and ∂_k ∂_m g_ij = second(i, j, k, m) (k <= m)."""
     pairs = list(combinations_with_replacement(range(dimension), 2))
     made: dict[tuple[int, ...], sp.Expr] = {p: metric(*p) for p in pairs}
@@ -127,7 +153,9 @@ def general_jet(dimension: int, metric: Callable[[int, int], sp.Expr], first: Ca
     return Jet("general", dimension, made)
 
 
-def hessian_jet(dimension: int, metric: Callable[[int, int], sp.Expr], cubic: Callable[[int, int, int], sp.Expr]) -> Jet:
+def hessian_jet(
+    dimension: int, metric: Callable[[int, int], sp.Expr], cubic: Callable[[int, int, int], sp.Expr]
+) -> Jet:
     """g_ij and T_ijk = ∂_k g_ij (called with i <= j <= k)."""
     made: dict[tuple[int, ...], sp.Expr] = {p: metric(*p) for p in combinations_with_replacement(range(dimension), 2)}
     made |= {t: cubic(*t) for t in combinations_with_replacement(range(dimension), 3)}

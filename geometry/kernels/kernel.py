@@ -33,9 +33,16 @@ __all__ = ["compile", "Kernel"]
 _HEADROOM = {"float64": 340.0, "float32": 40.0}
 
 
-def compile(expressions: Any, arguments: Sequence[sp.Symbol | str], *, data: Mapping[sp.Symbol | str, Any] | None = None,
-            constants: Mapping[sp.Symbol | str, Any] | None = None, dtype: Any = "float64", backend: str = "native",
-            threads: int | None = None) -> Kernel:
+def compile(
+    expressions: Any,
+    arguments: Sequence[sp.Symbol | str],
+    *,
+    data: Mapping[sp.Symbol | str, Any] | None = None,
+    constants: Mapping[sp.Symbol | str, Any] | None = None,
+    dtype: Any = "float64",
+    backend: str = "native",
+    threads: int | None = None,
+) -> Kernel:
     r"""A function that evaluates SymPy expressions on arrays, in machine code.
 
     Arguments broadcast against one another as in NumPy. What depends on one argument only is evaluated
@@ -73,13 +80,26 @@ def compile(expressions: Any, arguments: Sequence[sp.Symbol | str], *, data: Map
 class Kernel:
     """A compiled formula; see `compile`. Print `program`, or `explain()` for what became of it."""
 
-    def __init__(self, expressions: Any, arguments: Sequence[sp.Symbol | str], *, data: Mapping | None, constants: Mapping | None,
-                 dtype: Any, backend: str, threads: int | None) -> None:
+    def __init__(
+        self,
+        expressions: Any,
+        arguments: Sequence[sp.Symbol | str],
+        *,
+        data: Mapping | None,
+        constants: Mapping | None,
+        dtype: Any,
+        backend: str,
+        threads: int | None,
+    ) -> None:
         self.dtype = _dtype(dtype)
         if backend not in ("native", "numba", "numpy"):
-            raise ValueError(f"unknown back end {backend!r}: choose 'native', 'numba' or 'numpy' (balls: evaluate_ball)")
+            raise ValueError(
+                f"unknown back end {backend!r}: choose 'native', 'numba' or 'numpy' (balls: evaluate_ball)"
+            )
         self.backend = backend
-        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1):
+        if threads is not None and (
+            isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1
+        ):
             raise ValueError(f"threads = {threads!r}: a whole number, at least one, is needed")
         self.threads = default_threads() if threads is None else int(threads)
         flat, self._shape = _flattened(expressions)
@@ -90,8 +110,12 @@ class Kernel:
         self._flat, self._symbols = flat, symbols
         keys = symbol_keys(symbols)
         self._argument_keys = [keys[s] for s in self.arguments]
-        self._constants = {keys[s]: _number(s, v) for s, v in zip(symbols[len(arguments):], (constants or {}).values())}
-        self._looped = self._with_loops(data or {}) if any(isinstance(e, Contraction) and e.jet.looped for e in flat) else None
+        self._constants = {
+            keys[s]: _number(s, v) for s, v in zip(symbols[len(arguments) :], (constants or {}).values())
+        }
+        self._looped = (
+            self._with_loops(data or {}) if any(isinstance(e, Contraction) and e.jet.looped for e in flat) else None
+        )
         self._data = _rows(self._row_tables(), data or {}, self.dtype)
         self._data_spans = {k: _range(v) for k, v in self._data.items()}
         self._separated: dict[tuple, bool] = {}
@@ -107,7 +131,9 @@ class Kernel:
         """Evaluate at arrays that broadcast; with `out`, into that array (components first)."""
         prepared = [_array(a, name, self.dtype) for a, name in zip(arrays, self._argument_keys)]
         if len(arrays) != len(self._argument_keys):
-            raise ValueError(f"{len(arrays)} arrays for {len(self._argument_keys)} arguments ({', '.join(self._argument_keys)})")
+            raise ValueError(
+                f"{len(arrays)} arrays for {len(self._argument_keys)} arguments ({', '.join(self._argument_keys)})"
+            )
         shape = _broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
         size = len(self._flat) * math.prod(shape)
         _refuse_if_too_large(size * self.dtype.itemsize)
@@ -138,7 +164,9 @@ class Kernel:
         if self._looped is None:
             return str(self.program)
         rest, loops, _ = self._looped
-        return "\n".join([*([rest.listing()] if rest is not None else []), *(f"{jet}\n{jet.kernel.listing()}" for jet in loops.jets)])
+        return "\n".join(
+            [*([rest.listing()] if rest is not None else []), *(f"{jet}\n{jet.kernel.listing()}" for jet in loops.jets)]
+        )
 
     def explain(self) -> str:
         """What every pass of the compiler did, the program, and where the last call placed its parts.
@@ -166,10 +194,17 @@ class Kernel:
 
         if self._looped is not None:
             rest, loops, _ = self._looped
-            return "\n".join([*([rest.explain()] if rest is not None else []), *(f"structure:\n  {jet.explain()}\n{jet.kernel.explain()}" for jet in loops.jets)])
+            return "\n".join(
+                [
+                    *([rest.explain()] if rest is not None else []),
+                    *(f"structure:\n  {jet.explain()}\n{jet.kernel.explain()}" for jet in loops.jets),
+                ]
+            )
         if self._last is None or self._last not in self._plans:
             axes = len(self._argument_keys)
-            pattern = {k: frozenset({n}) for n, k in enumerate(self._argument_keys)} | {k: frozenset() for k in self._constants}
+            pattern = {k: frozenset({n}) for n, k in enumerate(self._argument_keys)} | {
+                k: frozenset() for k in self._constants
+            }
             separated = True
             plan = schedule(arrange(separate(self.program, pattern, axes), pattern, axes), pattern, axes)
         else:
@@ -202,7 +237,14 @@ class Kernel:
         inputs = {k: n for n, k in nodes.items() if n.op == "input"}
         return scalar_function(plan, self.dtype, columns, [inputs.get(k) for k in self._argument_keys])
 
-    def bounded(self, *arrays: Any, rtol: float = 0.0, sums: bool = False, refined: bool = False, where: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def bounded(
+        self,
+        *arrays: Any,
+        rtol: float = 0.0,
+        sums: bool = False,
+        refined: bool = False,
+        where: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Values and bounds on their absolute errors, each with one row an expression.
 
         A bound is sound: the exact value of the formula, at the inputs as they are, is no further away. It is
@@ -222,7 +264,9 @@ class Kernel:
         extra = {TOLERANCE: np.asarray(rtol, self.dtype)}
         mode = "refined" if refined else "sums" if sums else "bounded"
         if mode != "bounded":
-            extra[GATE] = np.ones((1,) * len(shape)) if where is None else np.broadcast_to(where, shape).astype(self.dtype)
+            extra[GATE] = (
+                np.ones((1,) * len(shape)) if where is None else np.broadcast_to(where, shape).astype(self.dtype)
+            )
         if self._looped is not None:  # loops come without bounds
             target[count:] = np.inf
             if mode != "bounded":
@@ -247,10 +291,20 @@ class Kernel:
 
         wanted = [(k, e) for k, e in enumerate(self._flat) if isinstance(e, Contraction) and e.jet.looped]
         others = [k for k in range(len(self._flat)) if k not in {j for j, _ in wanted}]
-        constants = dict(zip(self._symbols[len(self.arguments):], self._constants.values()))
+        constants = dict(zip(self._symbols[len(self.arguments) :], self._constants.values()))
 
-        def make(expressions: Sequence[Any], arguments: Sequence[sp.Symbol], rows: Mapping | None, dtype: Any = "float64") -> Kernel:
-            return Kernel(list(expressions), arguments, data=data if rows is None else rows, constants=constants, dtype=dtype, backend="native", threads=self.threads)
+        def make(
+            expressions: Sequence[Any], arguments: Sequence[sp.Symbol], rows: Mapping | None, dtype: Any = "float64"
+        ) -> Kernel:
+            return Kernel(
+                list(expressions),
+                arguments,
+                data=data if rows is None else rows,
+                constants=constants,
+                dtype=dtype,
+                backend="native",
+                threads=self.threads,
+            )
 
         columns = _rows({v.name: "rows" for _, c in wanted for v in c.jet.variables}, data, np.dtype("float64"))
         rest = make([self._flat[k] for k in others], self.arguments, None, self.dtype) if others else None
@@ -278,11 +332,20 @@ class Kernel:
     def _reference(self, arrays: list[np.ndarray], target: np.ndarray) -> None:
         from .reference import evaluate
 
-        values = dict(zip(self._argument_keys, arrays)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
+        values = dict(zip(self._argument_keys, arrays)) | {
+            k: np.asarray(v, self.dtype) for k, v in self._constants.items()
+        }
         for k, value in enumerate(evaluate(self.program, values, self._data, self.dtype)):
             target[k] = value
 
-    def _native(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray, mode: str = "plain", extra: Mapping[str, np.ndarray] | None = None) -> None:
+    def _native(
+        self,
+        arrays: list[np.ndarray],
+        shape: tuple[int, ...],
+        target: np.ndarray,
+        mode: str = "plain",
+        extra: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
         names = [*self._argument_keys, *(extra or {})]
         extents, loops, thin = _collapsed(shape, [*arrays, *(extra or {}).values()])
         values = dict(zip(names, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
@@ -293,7 +356,10 @@ class Kernel:
             return
         plan = machine.plan
         tables = {t: len(extents) + k for k, t in enumerate(plan.tables)}
-        rows = {tables[t]: len(next(iter(self._data[key] for key, u in self.program.rows.items() if u == t))) for t in plan.tables}
+        rows = {
+            tables[t]: len(next(iter(self._data[key] for key, u in self.program.rows.items() if u == t)))
+            for t in plan.tables
+        }
         given = {node: (values if node.op == "input" else self._data)[str(node.value)] for node in plan.leaves}
         wanted = [n for n in dict.fromkeys(plan.program.outputs) if n.op not in ("number", "constant")]
         views = [target[k : k + 1].reshape(extents) for k in range(len(target))]
@@ -317,7 +383,9 @@ class Kernel:
 
                 flat[...] = leaf(node, self.dtype)
 
-    def _machine(self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str) -> Machine | None:
+    def _machine(
+        self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str
+    ) -> Machine | None:
         spans = {k: (0.0, 1.0) if k in (TOLERANCE, GATE) else _range(v) for k, v in values.items()} | self._data_spans
         shape = (axes, tuple(pattern.items()))
         room = (shape, tuple(spans.items()))
@@ -331,11 +399,17 @@ class Kernel:
         self._last = key
         if key not in self._plans:
             program = _refinable(self.program) if mode == "refined" else self.program
-            program = arrange(separate(program, pattern, axes, separated=separated, written=mode != "plain"), pattern, axes)
+            program = arrange(
+                separate(program, pattern, axes, separated=separated, written=mode != "plain"), pattern, axes
+            )
             own: frozenset[Node] = frozenset()
             if mode != "plain":
                 rows = {t: self._data[k].size for k, t in self.program.rows.items()}
-                sharp = with_adjoint_bounds(program, coarsened, rows, TOLERANCE, self._apart, mode == "sums") if mode != "refined" and self.dtype == np.float64 else None
+                sharp = (
+                    with_adjoint_bounds(program, coarsened, rows, TOLERANCE, self._apart, mode == "sums")
+                    if mode != "refined" and self.dtype == np.float64
+                    else None
+                )
                 if sharp is None and mode == "sums":
                     self._plans[key] = None
                     return None
@@ -345,7 +419,9 @@ class Kernel:
                     program, own = with_bounds(program, coarsened, rows, 128, self._apart)
                 else:
                     program, _ = with_bounds(program, coarsened, rows, 8 * self.dtype.itemsize, self._apart)
-            plan = schedule(program, pattern, axes, own, mode == "bounded", GATE if mode in ("sums", "refined") else None)
+            plan = schedule(
+                program, pattern, axes, own, mode == "bounded", GATE if mode in ("sums", "refined") else None
+            )
             if self.backend == "numba" and mode == "plain":
                 from .numba_run import NumbaMachine
 
@@ -371,8 +447,18 @@ class Kernel:
         full = (len(self._flat), *shape)
         if out is None:
             return aligned_empty(full, self.dtype)
-        wanted = shape if self._shape is None else (*(self._shape if isinstance(self._shape, tuple) else (len(self._flat),)), *shape)
-        if not isinstance(out, np.ndarray) or out.shape != wanted or out.dtype != self.dtype or not out.flags.c_contiguous or not out.flags.writeable:
+        wanted = (
+            shape
+            if self._shape is None
+            else (*(self._shape if isinstance(self._shape, tuple) else (len(self._flat),)), *shape)
+        )
+        if (
+            not isinstance(out, np.ndarray)
+            or out.shape != wanted
+            or out.dtype != self.dtype
+            or not out.flags.c_contiguous
+            or not out.flags.writeable
+        ):
             raise ValueError(f"out= must be a writeable C-contiguous {self.dtype} array of shape {wanted}")
         return out.reshape(full)
 
@@ -454,11 +540,17 @@ def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
             raise ValueError(f"{name}: {str(value)[:20]} is no machine number") from None
     try:
         # what a mask hides is no number
-        array = value.filled(np.nan) if isinstance(value, np.ma.MaskedArray) and value.dtype.kind == "f" else np.asarray(value)
+        array = (
+            value.filled(np.nan)
+            if isinstance(value, np.ma.MaskedArray) and value.dtype.kind == "f"
+            else np.asarray(value)
+        )
     except ValueError:
         raise ValueError(f"{name}: the rows of a nested list must have one length") from None
     if isinstance(value, np.ma.MaskedArray) and value.dtype.kind != "f" and np.ma.is_masked(value):
-        raise ValueError(f"{name}: a masked array of {value.dtype}; fill it, or make it an array of floats (what is masked counts as NaN)")
+        raise ValueError(
+            f"{name}: a masked array of {value.dtype}; fill it, or make it an array of floats (what is masked counts as NaN)"
+        )
     if array.dtype.kind not in "fiub":
         kind = {"c": "complex", "O": "object", "U": "text", "S": "text"}.get(array.dtype.kind, str(array.dtype))
         raise ValueError(f"{name}: an array of real numbers is needed, not {kind}")
@@ -506,8 +598,10 @@ def _refuse_if_too_large(needed: int) -> None:
         return
     limit = available()
     if needed > limit:
-        raise ValueError(f"the result needs {needed / 2**30:.1f} GiB and about {limit / 2**30:.1f} GiB are free; "
-                         f"evaluate it in parts, or use on_grid with chunks=")
+        raise ValueError(
+            f"the result needs {needed / 2**30:.1f} GiB and about {limit / 2**30:.1f} GiB are free; "
+            f"evaluate it in parts, or use on_grid with chunks="
+        )
 
 
 def _range(array: np.ndarray) -> tuple[float, float]:
@@ -517,7 +611,9 @@ def _range(array: np.ndarray) -> tuple[float, float]:
     return (low, high) if np.isfinite(low) and np.isfinite(high) else (-np.inf, np.inf)
 
 
-def _collapsed(shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[tuple[int, ...], list[frozenset[int]], list[np.ndarray]]:
+def _collapsed(
+    shape: tuple[int, ...], arrays: Sequence[np.ndarray]
+) -> tuple[tuple[int, ...], list[frozenset[int]], list[np.ndarray]]:
     """Fewest axes: those of length one dropped, neighbours that every argument treats alike merged.
 
     Returns the lengths, the axes each argument depends on, and the arguments over their own axes only.

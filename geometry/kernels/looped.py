@@ -39,7 +39,14 @@ class Looped:
         threads: how many.
     """
 
-    def __init__(self, wanted: Sequence[tuple[int, Contraction]], arguments: Sequence[sp.Symbol], make: Callable[..., Kernel], data: Mapping[str, np.ndarray], threads: int) -> None:
+    def __init__(
+        self,
+        wanted: Sequence[tuple[int, Contraction]],
+        arguments: Sequence[sp.Symbol],
+        make: Callable[..., Kernel],
+        data: Mapping[str, np.ndarray],
+        threads: int,
+    ) -> None:
         self.threads = threads
         jets = list(dict.fromkeys(c.jet for _, c in wanted))
         self.jets = [_JetLoops(jet, [(k, c) for k, c in wanted if c.jet is jet], arguments, make, data) for jet in jets]
@@ -59,14 +66,23 @@ class Looped:
 
 
 class _JetLoops:
-    def __init__(self, jet: Jet, wanted: list[tuple[int, Contraction]], arguments: Sequence[sp.Symbol], make: Callable[..., Kernel], data: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self,
+        jet: Jet,
+        wanted: list[tuple[int, Contraction]],
+        arguments: Sequence[sp.Symbol],
+        make: Callable[..., Kernel],
+        data: Mapping[str, np.ndarray],
+    ) -> None:
         self.jet, self.wanted = jet, wanted
         self.columns = [np.asarray(data[v.name], float) for v in jet.variables]
         simplified = {k: read(e) for k, e in jet.components.items()}
         self.distinct = list(dict.fromkeys(e for e in simplified.values() if e != 0))
         row = {e: k for k, e in enumerate(self.distinct)}
         self.row = {index: row.get(e, -1) for index, e in simplified.items()}
-        self.kernel = make(self.distinct or [sp.Integer(0)], [*arguments, *jet.variables], {} if jet.variables else None)
+        self.kernel = make(
+            self.distinct or [sp.Integer(0)], [*arguments, *jet.variables], {} if jet.variables else None
+        )
         length = self.columns[0].size if self.columns else 1
         outputs = sum(jet.dimension ** QUANTITIES[q] for q in {c.quantity for _, c in wanted})
         self.cells = max(1 if self.columns else WIDE, _BLOCK_BYTES // (8 * (len(self.distinct) * length + outputs)))
@@ -79,7 +95,9 @@ class _JetLoops:
         names = list(dict.fromkeys(c.quantity for _, c in self.wanted))
         return f"{self.jet.explain(names)}; {len(self.distinct)} components are different and not zero, for {self.cells} cells at a time"
 
-    def __call__(self, arrays: Sequence[np.ndarray], shape: tuple[int, ...], threads: int) -> Iterator[tuple[int, np.ndarray]]:
+    def __call__(
+        self, arrays: Sequence[np.ndarray], shape: tuple[int, ...], threads: int
+    ) -> Iterator[tuple[int, np.ndarray]]:
         cells, n, jet = math.prod(shape), self.jet.dimension, self.jet
         if self.columns:
             values = np.empty((max(len(self.distinct), 1), *shape, self.columns[0].size))
@@ -92,7 +110,11 @@ class _JetLoops:
             if cells < WIDE:
                 flat = np.pad(flat, ((0, 0), (0, WIDE - cells)), mode="edge")
         for quantity in dict.fromkeys(c.quantity for _, c in self.wanted):
-            out = of_rows(n, quantity, flat, self.row) if self.columns else contract(n, jet.structure, quantity, flat, self.row, threads)
+            out = (
+                of_rows(n, quantity, flat, self.row)
+                if self.columns
+                else contract(n, jet.structure, quantity, flat, self.row, threads)
+            )
             for row, c in self.wanted:
                 if c.quantity == quantity:
                     position = sum(i * n**k for k, i in enumerate(reversed(c.index)))

@@ -36,7 +36,7 @@ def orthogonal_frame(n: int, g: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
         scaled = lower[j, :j] * weights[:j]
         weight = g[j, j] - np.einsum("kc,kc->c", scaled, lower[j, :j])
         weights[j] = np.where(np.abs(weight) > resolution(64) * np.abs(g[j, j]), weight, np.nan)
-        lower[j + 1:, j] = (g[j + 1:, j] - np.einsum("kc,ikc->ic", scaled, lower[j + 1:, :j])) / weights[j]
+        lower[j + 1 :, j] = (g[j + 1 :, j] - np.einsum("kc,ikc->ic", scaled, lower[j + 1 :, :j])) / weights[j]
     for i in range(n):
         frame[i, i] = 1.0
         frame[i, :i] = -np.einsum("kc,kjc->jc", lower[i, :i], frame[:i, :i])
@@ -55,7 +55,10 @@ def contract(n: int, structure: str, quantity: str, jet: np.ndarray, rows: Rows,
     edges = [jet.shape[1] * k // count for k in range(count + 1)]
 
     items = tuple(rows.items())
-    terms = (*_jet_terms(n, structure, items), None if quantity in ("ricci_scalar", "christoffel") else _pair_terms(n, structure, items))
+    terms = (
+        *_jet_terms(n, structure, items),
+        None if quantity in ("ricci_scalar", "christoffel") else _pair_terms(n, structure, items),
+    )
 
     def strip(low: int, high: int) -> np.ndarray:
         return _contract(n, quantity, np.ascontiguousarray(jet[:, low:high]), rows, terms)
@@ -63,7 +66,9 @@ def contract(n: int, structure: str, quantity: str, jet: np.ndarray, rows: Rows,
     return np.concatenate(list(in_threads(threads, strip, edges[:-1], edges[1:])), axis=1)
 
 
-def _contract(n: int, quantity: str, jet: np.ndarray, rows: Rows, terms: tuple[Terms, Terms | None, Terms | None]) -> np.ndarray:
+def _contract(
+    n: int, quantity: str, jet: np.ndarray, rows: Rows, terms: tuple[Terms, Terms | None, Terms | None]
+) -> np.ndarray:
     g = np.empty((n, n, jet.shape[1]))
     for i, j in combinations_with_replacement(range(n), 2):
         row = rows[i, j]
@@ -141,8 +146,13 @@ def _frame_terms(n: int) -> tuple[Terms, Terms, Terms, Terms]:
     third = Terms.of(a * size + p, np.where(k <= c[p], c[p] * n + k, -1), (a * n + b[p]) * n + k, 1.0, n * size)
     width = size + n
     a, p = np.ix_(np.arange(n), np.flatnonzero(b < c))
-    squares = Terms.of(np.concatenate([a + 0 * p] * 2), np.concatenate([a * width + p, a * width + size + b[p]]),
-                       np.concatenate([a * width + p, a * width + size + c[p]]), np.concatenate([0 * (a + p) + 2.0, 0 * (a + p) - 2.0]), n)
+    squares = Terms.of(
+        np.concatenate([a + 0 * p] * 2),
+        np.concatenate([a * width + p, a * width + size + b[p]]),
+        np.concatenate([a * width + p, a * width + size + c[p]]),
+        np.concatenate([0 * (a + p) + 2.0, 0 * (a + p) - 2.0]),
+        n,
+    )
     return first, second, third, squares
 
 
@@ -154,16 +164,30 @@ def _jet_terms(n: int, structure: str, items: tuple[tuple[tuple[int, ...], int],
     m, p = np.ix_(range(n), range(j.size))
     parts = [(first[m, j[p], k[p]], 0.5), (first[m, k[p], j[p]], 0.5), (first[j[p], k[p], m], -0.5)]
     out = m * j.size + p
-    connection = Terms.of(np.stack([out] * 3), np.stack([x for x, _ in parts]), 0, np.array([c for _, c in parts])[:, None, None], n * j.size)
+    connection = Terms.of(
+        np.stack([out] * 3),
+        np.stack([x for x, _ in parts]),
+        0,
+        np.array([c for _, c in parts])[:, None, None],
+        n * j.size,
+    )
     if second is None:
         return connection, None
     i, j, k, m = np.ix_(*[range(n)] * 4)
     out, trace = j * n + m + 0 * (i + k), i * n + k + 0 * (j + m)
-    curved = Terms.of(np.stack([out, out]), np.stack([trace, trace]), np.stack([second[i, m, j, k], second[j, m, i, k]]), np.array([1.0, -1.0]).reshape(2, 1, 1, 1, 1), n * n)
+    curved = Terms.of(
+        np.stack([out, out]),
+        np.stack([trace, trace]),
+        np.stack([second[i, m, j, k], second[j, m, i, k]]),
+        np.array([1.0, -1.0]).reshape(2, 1, 1, 1, 1),
+        n * n,
+    )
     return connection, curved
 
 
-def _tables(n: int, structure: str, items: tuple[tuple[tuple[int, ...], int], ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+def _tables(
+    n: int, structure: str, items: tuple[tuple[tuple[int, ...], int], ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """The rows of g_ij, ∂_k g_ij and ∂_k ∂_m g_ij."""
     rows, r = dict(items), range(n)
     metric = np.array([[rows[min(i, j), max(i, j)] for j in r] for i in r])
@@ -202,7 +226,9 @@ def _turned(n: int) -> Terms:
     out = p * i.size + q + 0 * r
     x = [r * size + place[j[p], i[q]], r * size + place[j[p], j[q]]]
     y = [r * size + place[i[p], j[q]], r * size + place[i[p], i[q]]]
-    return Terms.of(np.stack([out, out]), np.stack(x), np.stack(y), np.array([1.0, -1.0]).reshape(2, 1, 1, 1), i.size**2)
+    return Terms.of(
+        np.stack([out, out]), np.stack(x), np.stack(y), np.array([1.0, -1.0]).reshape(2, 1, 1, 1), i.size**2
+    )
 
 
 @lru_cache(maxsize=16)
@@ -242,4 +268,3 @@ def _riemann(n: int) -> Terms:
     i, r, j, k, m = np.ix_(*[range(n)] * 5)
     out = ((i * n + j) * n + k) * n + m
     return Terms.of(out + 0 * r, i * n + r + 0 * out, position, sign, n**4)
-

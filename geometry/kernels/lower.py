@@ -18,11 +18,19 @@ from ..exact.reading import read
 __all__ = ["lower"]
 
 _RECIPROCAL = {sp.cot: sp.tan, sp.sec: sp.cos, sp.csc: sp.sin, sp.coth: sp.tanh, sp.sech: sp.cosh, sp.csch: sp.sinh}
-_RELATIONS = {sp.Lt: ("lt", 0, 1), sp.Le: ("le", 0, 1), sp.Gt: ("lt", 1, 0), sp.Ge: ("le", 1, 0),
-              sp.Eq: ("eq", 0, 1), sp.Ne: ("ne", 0, 1)}
+_RELATIONS = {
+    sp.Lt: ("lt", 0, 1),
+    sp.Le: ("le", 0, 1),
+    sp.Gt: ("lt", 1, 0),
+    sp.Ge: ("le", 1, 0),
+    sp.Eq: ("eq", 0, 1),
+    sp.Ne: ("ne", 0, 1),
+}
 
 
-def lower(expressions: Sequence[sp.Expr | Contraction], inputs: Sequence[sp.Symbol], *, stabilise: bool = True) -> Program:
+def lower(
+    expressions: Sequence[sp.Expr | Contraction], inputs: Sequence[sp.Symbol], *, stabilise: bool = True
+) -> Program:
     """A program that computes the expressions from the inputs (and from data rows inside a `Mean`).
 
     Args:
@@ -148,10 +156,14 @@ class _Lowering:
         if e in self.tables:
             if self.tables[e] in scope:
                 return self.graph.row(self.keys[e])
-            raise ValueError(f"{e} stands outside the Mean that averages over it; give it as an argument under another name")
+            raise ValueError(
+                f"{e} stands outside the Mean that averages over it; give it as an argument under another name"
+            )
         known = ", ".join(sorted(self.keys.values())) or "none"
-        raise ValueError(f"unknown symbol {e.name!r}: it is no argument and no constant (known: {known}); "
-                         f"give it a value through the arguments, constants= or data=")
+        raise ValueError(
+            f"unknown symbol {e.name!r}: it is no argument and no constant (known: {known}); "
+            f"give it a value through the arguments, constants= or data="
+        )
 
     def _number(self, e: sp.Number) -> Node:
         if e.is_Rational:
@@ -210,7 +222,9 @@ class _Lowering:
         """ζ, or its derivative of the order that comes first."""
         if isinstance(e, sp.zeta):
             if len(e.args) > 1 and e.args[1] != 1:
-                raise UnsupportedFunction(f"{e}: kernels have the Riemann zeta function, not Hurwitz's, except where it is a polygamma")
+                raise UnsupportedFunction(
+                    f"{e}: kernels have the Riemann zeta function, not Hurwitz's, except where it is a polygamma"
+                )
             return self.graph.call("zeta", self.lower(e.args[0], scope), value=0)
         return self.graph.call("zeta", self.lower(e.args[1], scope), value=int(e.args[0]))  # type: ignore[arg-type]
 
@@ -232,7 +246,9 @@ class _Lowering:
         if record.name == "polygamma":
             order = e.args[0]
             if not (order.is_Integer and order >= 0):
-                raise UnsupportedFunction(f"polygamma: the order of {e} is not a non-negative integer; give it a number")
+                raise UnsupportedFunction(
+                    f"polygamma: the order of {e} is not a non-negative integer; give it a number"
+                )
             return g.call("polygamma", self.lower(e.args[1], scope), value=int(order))
         if record.name == "zeta":
             return self._zeta(e, scope)

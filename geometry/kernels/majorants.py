@@ -62,7 +62,12 @@ class Majorants(Bounds):
     def _mean(self, node: Node) -> Bound:
         plain = super()._mean(node)
         a = node.args[0]
-        if plain is UNKNOWN or self.follows[a] or (plain.a is None and plain.c < self.largest_c) or not self.bound[a].covers:
+        if (
+            plain is UNKNOWN
+            or self.follows[a]
+            or (plain.a is None and plain.c < self.largest_c)
+            or not self.bound[a].covers
+        ):
             return plain
         parts = self.factored[node]
         if parts.table is not None and self.bound[parts.table].a is not None:
@@ -135,7 +140,9 @@ class Majorants(Bounds):
                 return Bound(self.u, k, self._floor(self.raw("mul", size, self.number(abs(float(number.value))))))  # type: ignore[arg-type]
         a, b = node.args
         one = self.raw("mul", self._reach(a, x[1]), y[1])
-        return Bound(self.u, max(x[0], y[0]), self._floor(self.raw("add", one, self.raw("mul", x[1], self.absolute(b)))))
+        return Bound(
+            self.u, max(x[0], y[0]), self._floor(self.raw("add", one, self.raw("mul", x[1], self.absolute(b))))
+        )
 
     _majorant_product = _majorant_mul
 
@@ -156,7 +163,11 @@ class Majorants(Bounds):
 
     def _majorant_reciprocal(self, node: Node, y: tuple[float, Node]) -> Bound:
         size = self.absolute(node)
-        return Bound(self.rounding(node), y[0] * (1 + 2.0**-5), self._divided(node.args[0], y, self.raw("mul", size, self.raw("mul", size, y[1]))))
+        return Bound(
+            self.rounding(node),
+            y[0] * (1 + 2.0**-5),
+            self._divided(node.args[0], y, self.raw("mul", size, self.raw("mul", size, y[1]))),
+        )
 
     def _divided(self, divisor: Node, y: tuple[float, Node], size: Node) -> Node:
         """The majorant of a quotient: infinite where the divisor's error is more than a hundredth of it."""

@@ -33,16 +33,27 @@ class NumbaMachine:
         self.source = write(plan, dtype.name)
         self.function = _module(self.source).kernel
 
-    def run(self, extents: Sequence[int], values: Mapping[Node, np.ndarray], rows: Mapping[int, int],
-            outputs: Sequence[Node], threads: int) -> list[np.ndarray]:
+    def run(
+        self,
+        extents: Sequence[int],
+        values: Mapping[Node, np.ndarray],
+        rows: Mapping[int, int],
+        outputs: Sequence[Node],
+        threads: int,
+    ) -> list[np.ndarray]:
         """Evaluate; see `native.run.Machine.run`."""
         import numba
 
         lengths = {k: n for k, n in enumerate(extents)} | dict(rows)
         given = [n for n in self.plan.program.nodes() if n.op in ("input", "row")]
         written = list(dict.fromkeys(o for o in self.plan.program.outputs if o.op not in LEAVES))
-        made = {n: np.empty([lengths[k] for k in self.plan.home[n]] or [1], self.dtype) for n in written if n not in given}
-        columns = [np.ascontiguousarray(values[n], self.dtype).reshape([lengths[k] for k in self.plan.home[n]] or [1]) for n in given]
+        made = {
+            n: np.empty([lengths[k] for k in self.plan.home[n]] or [1], self.dtype) for n in written if n not in given
+        }
+        columns = [
+            np.ascontiguousarray(values[n], self.dtype).reshape([lengths[k] for k in self.plan.home[n]] or [1])
+            for n in given
+        ]
         sinks = [made.get(n, np.empty(1, self.dtype)) for n in written]
         before = numba.get_num_threads()
         numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
@@ -54,7 +65,9 @@ class NumbaMachine:
         return [found[n].reshape([lengths[k] for k in self.plan.home[n]]) for n in outputs]
 
 
-def scalar_function(plan: Schedule, dtype: np.dtype, frozen: Mapping[Node, Any], arguments: Sequence[Node | None]) -> Any:
+def scalar_function(
+    plan: Schedule, dtype: np.dtype, frozen: Mapping[Node, Any], arguments: Sequence[Node | None]
+) -> Any:
     """A numba function of numbers, callable from other numba functions.
 
     `frozen` holds the data columns and constants, which become part of it; `arguments` the input node of each

@@ -18,14 +18,55 @@ from .schedule import LEAVES, Schedule, Stage
 
 __all__ = ["write", "literal"]
 
-_INFIX = {"add": "+", "mul": "*", "product": "*", "div": "/", "lt": "<", "le": "<=", "eq": "==", "ne": "!=",
-          "and": "and", "or": "or", "pow": "**"}
-_CALLS = {"abs": "abs", "sign": "np.sign", "floor": "math.floor", "ceil": "math.ceil", "min": "min", "max": "max",
-          "logistic": "logistic", "softplus": "softplus", "loggamma": "math.lgamma"}
-_MATH = {"exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan",
-         "asinh", "acosh", "atanh", "atan2", "erf", "erfc", "gamma"}
+_INFIX = {
+    "add": "+",
+    "mul": "*",
+    "product": "*",
+    "div": "/",
+    "lt": "<",
+    "le": "<=",
+    "eq": "==",
+    "ne": "!=",
+    "and": "and",
+    "or": "or",
+    "pow": "**",
+}
+_CALLS = {
+    "abs": "abs",
+    "sign": "np.sign",
+    "floor": "math.floor",
+    "ceil": "math.ceil",
+    "min": "min",
+    "max": "max",
+    "logistic": "logistic",
+    "softplus": "softplus",
+    "loggamma": "math.lgamma",
+}
+_MATH = {
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asin",
+    "acos",
+    "atan",
+    "asinh",
+    "acosh",
+    "atanh",
+    "atan2",
+    "erf",
+    "erfc",
+    "gamma",
+}
 
-_HEAD = '''\
+_HEAD = """\
 import math
 import numba
 import numpy as np
@@ -45,7 +86,7 @@ def softplus(u):
     return max(u, number(0)) + math.log1p(math.exp(-abs(u)))
 
 
-'''
+"""
 
 
 def literal(node: Node) -> float:
@@ -113,19 +154,33 @@ class _Source:
     # -- values ----------------------------------------------------------------------------------
 
     def array(self, node: Node) -> str:
-        return f"o{self.outputs.index(node)}" if node in self.outputs and not self.scalar and node not in self.given else f"t{node.index}"
+        return (
+            f"o{self.outputs.index(node)}"
+            if node in self.outputs and not self.scalar and node not in self.given
+            else f"t{node.index}"
+        )
 
     def read(self, node: Node, body: Iterable[Node] = ()) -> str:
         """A value: a literal, a local name, or an entry of a table."""
         if node.op in LEAVES:
             value = resolution(64 if self.dtype == "float64" else 32) if node.value == "resolution" else literal(node)
-            return f"number({value!r})" if math.isfinite(value) else f"number(np.{'nan' if value != value else 'inf'})" if value != -math.inf else "number(-np.inf)"
+            return (
+                f"number({value!r})"
+                if math.isfinite(value)
+                else f"number(np.{'nan' if value != value else 'inf'})"
+                if value != -math.inf
+                else "number(-np.inf)"
+            )
         return f"v{node.index}" if node in body else self.entry(node)
 
     def entry(self, node: Node) -> str:
         home = self.plan.home[node]
         if not home:
-            return f"{self.array(node)}[0]" if not self.scalar and (node in self.given or node in self.outputs) else self.array(node)
+            return (
+                f"{self.array(node)}[0]"
+                if not self.scalar and (node in self.given or node in self.outputs)
+                else self.array(node)
+            )
         return f"{self.array(node)}[{', '.join(f'i{k}' for k in home)}]"
 
     def allocate(self, node: Node, indent: str) -> None:
@@ -205,4 +260,6 @@ class _Source:
         if op in _MATH or op in _CALLS:
             call = _CALLS.get(op, f"math.{op}")
             return f"{call}({', '.join(args)})" if op not in ("floor", "ceil") else f"number({call}({args[0]}))"
-        raise UnsupportedFunction(f"numba cannot compile {op}; use the native back end, which calls scipy.special for it")
+        raise UnsupportedFunction(
+            f"numba cannot compile {op}; use the native back end, which calls scipy.special for it"
+        )

@@ -19,9 +19,17 @@ from typing import Any
 __all__ = ["Node", "Graph", "Program", "walk", "OPERATIONS", "CONSTANTS", "TOLERANCE", "GATE", "ARITHMETIC", "nearest"]
 
 #: The float64 nearest to each named constant; every machine-number back end reads them here.
-CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "Catalan": 0.915965594177219,
-             "GoldenRatio": 1.618033988749895, "TribonacciConstant": 1.8392867552141612,
-             "oo": math.inf, "-oo": -math.inf, "nan": math.nan}
+CONSTANTS = {
+    "pi": math.pi,
+    "E": math.e,
+    "EulerGamma": 0.5772156649015329,
+    "Catalan": 0.915965594177219,
+    "GoldenRatio": 1.618033988749895,
+    "TribonacciConstant": 1.8392867552141612,
+    "oo": math.inf,
+    "-oo": -math.inf,
+    "nan": math.nan,
+}
 
 #: Inputs of certified programs, besides the arguments.
 TOLERANCE, GATE = "\0tolerance", "\0gate"
@@ -250,7 +258,9 @@ class Program:
         for node in self.nodes():
             if node.op not in ("number", "constant", "input", "row"):
                 lines.append(f"  v{node.index} = {describe(node)}")
-        names = [str(n.value) if n.op in ("number", "constant", "input", "row") else f"v{n.index}" for n in self.outputs]
+        names = [
+            str(n.value) if n.op in ("number", "constant", "input", "row") else f"v{n.index}" for n in self.outputs
+        ]
         return "\n".join([*lines, f"  return {', '.join(names)}"])
 
     def rewritten(self, rule) -> Program:

@@ -13,7 +13,14 @@ from .program import ARITHMETIC, CONSTANTS, Node, Program, nearest
 
 __all__ = ["evaluate", "leaf", "resolution"]
 
-_COMPARE = {"lt": np.less, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or}
+_COMPARE = {
+    "lt": np.less,
+    "le": np.less_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+}
 
 
 def leaf(node: Node, dtype: Any) -> Any:
@@ -32,7 +39,9 @@ def resolution(bits: int) -> float:
     return {32: 2.0**-17, 64: 2.0**-40, 128: 2.0**-92}[bits]
 
 
-def evaluate(program: Program, values: Mapping[str, np.ndarray], data: Mapping[str, np.ndarray], dtype: Any) -> list[Any]:
+def evaluate(
+    program: Program, values: Mapping[str, np.ndarray], data: Mapping[str, np.ndarray], dtype: Any
+) -> list[Any]:
     """The outputs at arrays that broadcast. Each table's rows are one more axis, after the grid's."""
     axes = max((v.ndim for v in values.values()), default=0)
     tables = sorted(set(program.rows.values()))
@@ -53,7 +62,9 @@ def evaluate(program: Program, values: Mapping[str, np.ndarray], data: Mapping[s
             where = place[str(node.value)]
             rows = len(next(data[k] for k, t in program.rows.items() if t == node.value))
             column = np.asarray(args[0])
-            found[node] = column.mean(axis=where, keepdims=True) if column.ndim and column.shape[where] == rows else column
+            found[node] = (
+                column.mean(axis=where, keepdims=True) if column.ndim and column.shape[where] == rows else column
+            )
         else:
             found[node] = operation(node, args)
     return [_without_rows(found[o], len(tables)) for o in program.outputs]

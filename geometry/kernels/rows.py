@@ -26,8 +26,8 @@ def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...
     """
     scale = jet.shape[2] ** -0.5
     i, j = np.triu_indices(n)
-    gradients = _stacked(jet, [rows[k,] for k in range(n)]) * scale          # cells x n x data
-    seconds = _stacked(jet, [rows[int(a), int(b)] for a, b in zip(i, j)]) * scale     # cells x pairs x data
+    gradients = _stacked(jet, [rows[k,] for k in range(n)]) * scale  # cells x n x data
+    seconds = _stacked(jet, [rows[int(a), int(b)] for a, b in zip(i, j)]) * scale  # cells x pairs x data
     good = np.isfinite(gradients).all((1, 2)) & np.isfinite(seconds).all((1, 2)) & (jet.shape[2] >= n)
     rank = {"christoffel": 3, "ricci": 2, "ricci_scalar": 0}.get(quantity, 4)
     out = np.full((n**rank, jet.shape[1]), np.nan)
@@ -56,7 +56,9 @@ def _stacked(jet: np.ndarray, rows: list[int]) -> np.ndarray:
     return np.ascontiguousarray(np.swapaxes(picked, 0, 1))
 
 
-def _contracted(n: int, quantity: str, inverse: np.ndarray, tangential: np.ndarray, normal: np.ndarray, place: np.ndarray) -> np.ndarray:
+def _contracted(
+    n: int, quantity: str, inverse: np.ndarray, tangential: np.ndarray, normal: np.ndarray, place: np.ndarray
+) -> np.ndarray:
     cells = len(inverse)
     if quantity == "christoffel":  # Γ^i_jk = (R⁻¹ Qᵀ ∂_j ∂_k ℓ)^i
         return np.einsum("cia,cpa->ipc", inverse, tangential)[:, place].reshape(n**3, cells)
@@ -67,9 +69,12 @@ def _contracted(n: int, quantity: str, inverse: np.ndarray, tangential: np.ndarr
         total = np.zeros(cells)
         for a in range(n):
             for b in range(a):
-                total += 2 * (np.einsum("cx,cx->c", second[:, a, a], second[:, b, b]) - np.einsum("cx,cx->c", second[:, a, b], second[:, a, b]))
+                total += 2 * (
+                    np.einsum("cx,cx->c", second[:, a, a], second[:, b, b])
+                    - np.einsum("cx,cx->c", second[:, a, b], second[:, a, b])
+                )
         return total[None]
-    products = (normal @ np.swapaxes(normal, 1, 2))  # <W_ij, W_km>
+    products = normal @ np.swapaxes(normal, 1, 2)  # <W_ij, W_km>
     i, j, k, m = np.ix_(*[range(n)] * 4)
     lowered = products[:, place[i, k], place[j, m]] - products[:, place[i, m], place[j, k]]
     if quantity == "riemann_lowered":

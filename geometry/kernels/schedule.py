@@ -25,7 +25,9 @@ from .program import Node, Program
 __all__ = ["Stage", "Schedule", "schedule", "explain", "domains", "loop_order", "loop_names"]
 
 LEAVES = ("number", "constant")
-MASKS = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})  # truth values are never stored, but made where they are used
+MASKS = frozenset(
+    {"lt", "le", "eq", "ne", "and", "or", "not"}
+)  # truth values are never stored, but made where they are used
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,9 @@ def explain(plan: Schedule) -> str:
     names = loop_names(plan.program, plan.axes)
     count: dict[frozenset[int], int] = {}
     for stage in plan.stages:
-        count[frozenset(stage.domain)] = count.get(frozenset(stage.domain), 0) + operations(stage.body) + len(stage.results) * (stage.kind == "sum")
+        count[frozenset(stage.domain)] = (
+            count.get(frozenset(stage.domain), 0) + operations(stage.body) + len(stage.results) * (stage.kind == "sum")
+        )
     widest = max(count, key=lambda d: (len(d), count[d]), default=frozenset())
     lines = []
     for domain, n in sorted(count.items(), key=lambda item: (-len(item[0]), sorted(item[0]))):
@@ -148,8 +152,14 @@ def domains(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) 
     return out
 
 
-def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, pairs: frozenset[Node] = frozenset(), careful: bool = False,
-             gate: str | None = None) -> Schedule:
+def schedule(
+    program: Program,
+    pattern: Mapping[str, frozenset[int]],
+    axes: int,
+    pairs: frozenset[Node] = frozenset(),
+    careful: bool = False,
+    gate: str | None = None,
+) -> Schedule:
     """Stages for a program whose inputs depend on the axes as `pattern` says.
 
     A `mean` node with a second argument is computed only where that is not zero; so is everything over all
@@ -185,7 +195,13 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
 
     def again(a: Node, there: tuple[int, frozenset[int]]) -> bool:
         """Whether a value over rows and all axes is computed once more for a later stage: a table of it would be as large as all the work."""
-        return where[a] == there[1] and level[a] < there[0] and where[a] > cells and a.op not in ("input", "row", "mean") and not _on_host(a)
+        return (
+            where[a] == there[1]
+            and level[a] < there[0]
+            and where[a] > cells
+            and a.op not in ("input", "row", "mean")
+            and not _on_host(a)
+        )
 
     # Stored: leaves from outside, means, host results, outputs, and whatever another stage reads.
     stored: set[Node] = {n for n in nodes if n.op in ("input", "row", "mean") or _on_host(n)} | set(program.outputs)
@@ -217,20 +233,41 @@ def schedule(program: Program, pattern: Mapping[str, frozenset[int]], axes: int,
         elif _on_host(node):
             # between its argument's level and its own
             inputs = tuple(node.args)
-            plan.append(((level[node] - 0.5, len(where[node]), node.index),
-                         Stage("host", level[node], ordered(where[node]), (node,), inputs, (node,))))
+            plan.append(
+                (
+                    (level[node] - 0.5, len(where[node]), node.index),
+                    Stage("host", level[node], ordered(where[node]), (node,), inputs, (node,)),
+                )
+            )
         elif node in stored and node.op not in ("input", "row"):
             maps.setdefault(key[node], []).append(node)
     for (lvl, domain), results in maps.items():
         body, inputs = _body(results, again, key, (lvl, domain))
         gated = gate_node if domain == cells and lvl else None
-        plan.append(((lvl, len(domain), min(n.index for n in results)),
-                     Stage("map", lvl, ordered(domain), body, _with(inputs, gated), tuple(results), gate=gated)))
+        plan.append(
+            (
+                (lvl, len(domain), min(n.index for n in results)),
+                Stage("map", lvl, ordered(domain), body, _with(inputs, gated), tuple(results), gate=gated),
+            )
+        )
     for (lvl, domain, table, gated), results in sums.items():
         integrands = [n.args[0] for n in results]
         body, inputs = _body(integrands, again, key, (lvl, domain))
-        plan.append(((lvl + 0.25, len(domain), min(n.index for n in results)),
-                     Stage("sum", lvl, ordered(domain), body, _with(inputs, gated), tuple(results), axes + tables.index(table), gated)))
+        plan.append(
+            (
+                (lvl + 0.25, len(domain), min(n.index for n in results)),
+                Stage(
+                    "sum",
+                    lvl,
+                    ordered(domain),
+                    body,
+                    _with(inputs, gated),
+                    tuple(results),
+                    axes + tables.index(table),
+                    gated,
+                ),
+            )
+        )
     plan.sort(key=lambda p: p[0])
     home = {n: ordered(where[n]) for n in (*stored, *([gate_node] if gate_node is not None else []))}
     made = {n for n in home if n.op in ("input", "row")}
@@ -265,7 +302,9 @@ def _integrand_key(mean: Node, key: dict, where: dict, axes: int, tables: Sequen
     return max(key[a][0] for a in mean.args), where[integrand] | {axes + tables.index(str(mean.value))}
 
 
-def _body(results: Sequence[Node], again: Callable[[Node, tuple], bool], key: dict, here: tuple) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+def _body(
+    results: Sequence[Node], again: Callable[[Node, tuple], bool], key: dict, here: tuple
+) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """The nodes to evaluate in a stage, in order, and the stored values it reads."""
     body: list[Node] = []
     inputs: list[Node] = []
@@ -277,7 +316,11 @@ def _body(results: Sequence[Node], again: Callable[[Node, tuple], bool], key: di
             body.append(node)
         elif node not in done and node.op not in LEAVES:
             done.add(node)
-            if node.op in ("input", "row", "mean") or _on_host(node) or (key[node] != here and node.op not in MASKS and not again(node, here)):
+            if (
+                node.op in ("input", "row", "mean")
+                or _on_host(node)
+                or (key[node] != here and node.op not in MASKS and not again(node, here))
+            ):
                 inputs.append(node)
             else:
                 pending.append((node, True))

@@ -42,8 +42,14 @@ _MULTIPLICATIVE = frozenset({"mul", "product", "power", "div", "reciprocal", "se
 _TINY = Fraction(1, 2**1000)  # makes up for coefficients that underflow in the second pass
 
 
-def with_adjoint_bounds(program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], tolerance: str,
-                        apart: Apart = lambda a, b: False, sums: bool = False) -> tuple[Program, frozenset[Node]] | None:
+def with_adjoint_bounds(
+    program: Program,
+    inputs: Mapping[str, Interval],
+    rows: Mapping[str, int],
+    tolerance: str,
+    apart: Apart = lambda a, b: False,
+    sums: bool = False,
+) -> tuple[Program, frozenset[Node]] | None:
     """The program with one more output for each, a bound on its absolute error in float64; None where adjoints have nothing to offer.
 
     With it, the nodes to compute in double-double arithmetic: none, or with `sums` the means and what follows.
@@ -71,7 +77,14 @@ def with_adjoint_bounds(program: Program, inputs: Mapping[str, Interval], rows: 
 class Sensitivity(Majorants):
     """Adjoints of outputs that are computed from means, and bounds from them."""
 
-    def __init__(self, program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], apart: Apart, sums: bool = False) -> None:
+    def __init__(
+        self,
+        program: Program,
+        inputs: Mapping[str, Interval],
+        rows: Mapping[str, int],
+        apart: Apart,
+        sums: bool = False,
+    ) -> None:
         self.sums = sums
         self.paired: set[Node] = set()  # nodes that are double-doubles
         super().__init__(program, inputs, rows, apart)
@@ -171,12 +184,21 @@ class Sensitivity(Majorants):
         first: dict[Node, Node] = {}
         second: dict[Node, tuple[Node, dict[Node, Node]]] = {}
         for o in outputs:
-            common, of_means = self._common(swept[o]), {m: e for m, e in swept[o].items() if m in self.factored and self._by_rows(m)}
-            first[o] = self._summed([common, *(self.raw("mul", self.absolute(e), self.error(m)) for m, e in of_means.items())])
+            common, of_means = (
+                self._common(swept[o]),
+                {m: e for m, e in swept[o].items() if m in self.factored and self._by_rows(m)},
+            )
+            first[o] = self._summed(
+                [common, *(self.raw("mul", self.absolute(e), self.error(m)) for m, e in of_means.items())]
+            )
             second[o] = common, of_means
         enough = None
         for o in outputs:
-            reached = self.raw("le", self.times(1 + 2.0**-8, first[o]), self.raw("mul", self.raw("mul", tolerance, self.number(1 - 2.0**-8)), self.absolute(o)))
+            reached = self.raw(
+                "le",
+                self.times(1 + 2.0**-8, first[o]),
+                self.raw("mul", self.raw("mul", tolerance, self.number(1 - 2.0**-8)), self.absolute(o)),
+            )
             enough = reached if enough is None else self.raw("and", enough, reached)
         assert enough is not None
         gate = self.raw("select", enough, self.number(0.0), self.number(1.0))
@@ -204,7 +226,12 @@ class Sensitivity(Majorants):
         """Whether the second pass has something to say about the error of a mean."""
         parts, integrand = self.factored[mean], mean.args[0]
         table_ok = parts.table is None or self.bound[parts.table].a is None
-        return not self.follows[integrand] and table_ok and self.bound[parts.shared].covers and self.bound[mean] is not UNKNOWN
+        return (
+            not self.follows[integrand]
+            and table_ok
+            and self.bound[parts.shared].covers
+            and self.bound[mean] is not UNKNOWN
+        )
 
     def _common(self, adjoints: dict[Node, Node]) -> Node:
         """What both bounds contain: rounding after the means, whole errors of other leaves, and terms of second order."""
@@ -237,7 +264,9 @@ class Sensitivity(Majorants):
                     own_error = self.times(2.0**-100, self.absolute(node))
             else:
                 # what underflows on the way to v is less than 2^-1074 |lambda_v| <= 2^-174 |lambda_w| A_w, as A_w >= 2^-900 |lambda_v / lambda_w|
-                own_error = self.raw("add", self.times(rounding[node], self.absolute(node)), self.times(2.0**-140, self.major(node)[1]))
+                own_error = self.raw(
+                    "add", self.times(rounding[node], self.absolute(node)), self.times(2.0**-140, self.major(node)[1])
+                )
             terms.append(self.raw("mul", self.raw("add", self.absolute(adjoint), self.error(adjoint)), own_error))
         return self._summed(terms)
 
@@ -263,11 +292,19 @@ class Sensitivity(Majorants):
             for mean in means:
                 coefficient, parts = adjoints[mean], self.factored[mean]
                 signed.append(parts.times(self, self.raw("mul", coefficient, self.number(k * self.inflate))))
-                mu = self.raw("add", self.times(self.of_products(mean) * self.inflate, self.absolute(coefficient)), self.graph.number(_TINY))
+                mu = self.raw(
+                    "add",
+                    self.times(self.of_products(mean) * self.inflate, self.absolute(coefficient)),
+                    self.graph.number(_TINY),
+                )
                 moduli.append(parts.times_modulus(self, mu))
             signed_part, products = self.raw("abs", self._summed(signed)), self._summed(moduli)
             modulus = self.absolute(shared)
-            pairs = [(size, self.raw("add", signed_part, products))] if size is modulus else [(size, signed_part), (modulus, products)]
+            pairs = (
+                [(size, self.raw("add", signed_part, products))]
+                if size is modulus
+                else [(size, signed_part), (modulus, products)]
+            )
             integrands.setdefault(table, []).extend(self.raw("mul", a, b) for a, b in pairs)
             like[table] = means[0]
         out = []

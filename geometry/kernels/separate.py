@@ -26,7 +26,9 @@ from .schedule import domains, loop_names
 __all__ = ["separate", "explain", "headroom"]
 
 
-def separate(program: Program, pattern: Mapping[str, frozenset[int]], axes: int, *, separated: bool = True, written: bool = False) -> Program:
+def separate(
+    program: Program, pattern: Mapping[str, frozenset[int]], axes: int, *, separated: bool = True, written: bool = False
+) -> Program:
     """The program with exponentials split by domain.
 
     A logistic function whose argument does not split stays a function, unless it is to be `written` with
@@ -112,7 +114,10 @@ def explain(before: Program, after: Program, pattern: Mapping[str, frozenset[int
     changed = [loops for loops in {**old, **new} if old.get(loops) != new.get(loops)]
     if not changed:
         return "no exponential of a sum over different loops"
-    return "\n".join(f"over {loops}: {listed(old.get(loops, Counter()))} -> {listed(new.get(loops, Counter()))}" for loops in sorted(changed, key=lambda k: (-k.count(" x "), k)))
+    return "\n".join(
+        f"over {loops}: {listed(old.get(loops, Counter()))} -> {listed(new.get(loops, Counter()))}"
+        for loops in sorted(changed, key=lambda k: (-k.count(" x "), k))
+    )
 
 
 def _terms(g: Graph, u: Node) -> tuple[Node, ...]:
@@ -144,7 +149,9 @@ def _leading_sign(g: Graph, u: Node) -> int:
     return 1 if min(signed)[1] > 0 else -1
 
 
-def headroom(program: Program, ranges: Mapping[str, tuple[float, float]], pattern: Mapping[str, frozenset[int]], axes: int) -> float:
+def headroom(
+    program: Program, ranges: Mapping[str, tuple[float, float]], pattern: Mapping[str, frozenset[int]], axes: int
+) -> float:
     """A bound on sum |part| over every exponential that `separate` would split; infinity if there is none."""
     where = domains(program, pattern, axes)
     bound: dict[Node, float] = {}

@@ -22,7 +22,9 @@ _MOST_PAIRS = 1_000_000
 _Pair = tuple[Hashable, Hashable]
 
 
-def share(lists: Sequence[list[Item]], order: Callable[[Hashable], tuple[int, int]], name: Callable[[int], Hashable]) -> list[_Pair]:
+def share(
+    lists: Sequence[list[Item]], order: Callable[[Hashable], tuple[int, int]], name: Callable[[int], Hashable]
+) -> list[_Pair]:
     """Rewrite the lists in place; the new bases, each with the pair it stands for.
 
     Args:

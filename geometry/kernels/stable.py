@@ -76,7 +76,13 @@ def explain(before: sp.Expr, after: sp.Expr) -> str:
         return "nothing to rewrite"
     old, new = ({f for f in sp.preorder_traversal(e) if isinstance(f, (sp.Function, sp.exp))} for e in (before, after))
     gone, come = (", ".join(sorted(_short(f) for f in functions)) for functions in (old - new, new - old))
-    return f"rewritten: {gone} -> {come or 'no function'}" if gone else f"rewritten with {come}" if come else "terms rearranged"
+    return (
+        f"rewritten: {gone} -> {come or 'no function'}"
+        if gone
+        else f"rewritten with {come}"
+        if come
+        else "terms rearranged"
+    )
 
 
 def _short(e: sp.Basic) -> str:

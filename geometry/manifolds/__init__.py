@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from .tensors import Tensor as Tensor
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "coordinates": ["ChartMap"],
-    "tensors": ["DOWN", "Tensor", "UP"],
-    "empirical": ["EmpiricalManifold"],
-    "exponential_family": ["ExponentialFamily"],
-    "hessian": ["HessianManifold"],
-    "immersed": ["ImmersedManifold"],
-    "inputs": ["ManifoldError", "SingularMetricError"],
-    "statistical": ["NotRegularError", "StatisticalManifold"],
-    "quantities": ["Quantity"],
-    "riemannian": ["RiemannianManifold"],
-    "long_work": ["progress"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "coordinates": ["ChartMap"],
+        "tensors": ["DOWN", "Tensor", "UP"],
+        "empirical": ["EmpiricalManifold"],
+        "exponential_family": ["ExponentialFamily"],
+        "hessian": ["HessianManifold"],
+        "immersed": ["ImmersedManifold"],
+        "inputs": ["ManifoldError", "SingularMetricError"],
+        "statistical": ["NotRegularError", "StatisticalManifold"],
+        "quantities": ["Quantity"],
+        "riemannian": ["RiemannianManifold"],
+        "long_work": ["progress"],
+    },
+)

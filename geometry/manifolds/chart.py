@@ -35,7 +35,11 @@ class Chart(ABC):
     source: str | None
 
     def _start(
-        self, coordinates: tuple[sp.Symbol, ...], name: str | None, source: str | None, field: DifferentialField | None = None
+        self,
+        coordinates: tuple[sp.Symbol, ...],
+        name: str | None,
+        source: str | None,
+        field: DifferentialField | None = None,
     ) -> None:
         """Set up an empty chart with its field."""
         self.coordinates = coordinates
@@ -59,7 +63,7 @@ class Chart(ABC):
     @property
     @abstractmethod
     def structure(self) -> str:
-        """"general", "hessian" or "immersed"."""
+        """ "general", "hessian" or "immersed"."""
 
     def _check_constants(self, constants: Iterable[sp.Symbol] | None) -> None:
         if constants is None:
@@ -131,7 +135,9 @@ class Chart(ABC):
                 for i in steps(what[0].upper() + what[1:], indices):
                     entries.append(self._component(name, i, element))
             except TimeBudgetExceeded as late:
-                raise self._partial(late, name, sum(known is None or known.symmetry(i) == (1, i) for i in indices)) from None
+                raise self._partial(
+                    late, name, sum(known is None or known.symmetry(i) == (1, i) for i in indices)
+                ) from None
             self._arrays[name] = Array(entries, (self.dim,) * rank)
         return self._arrays[name]
 

@@ -75,7 +75,8 @@ class ChartMap:
         if missing:
             hint = (
                 "; the relations must give the old coordinates as expressions in the new ones, not the other way round"
-                if any(k in self.new for k in relations) else ""
+                if any(k in self.new for k in relations)
+                else ""
             )
             raise ManifoldError(f"no relation for the old coordinate {', '.join(missing)}{hint}")
         unknown = [str(k) for k in relations if k not in old]
@@ -109,10 +110,17 @@ class ChartMap:
             raise ManifoldError("the relations do not form a change of coordinates: their Jacobian determinant is zero")
         old, j = range(self.source.dim), self._jacobian
         g = [[self.carry(v) if v else None for v in row] for row in self.source.metric.tolist()]
-        half = [[total(self.field, (g[i][k] * j[k][b] for k in old if g[i][k] and j[k][b]))
-                 for b in range(len(self.new))] for i in old]
-        return [[total(self.field, (j[i][a] * half[i][b] for i in old if j[i][a] and half[i][b]))
-                 for b in range(len(self.new))] for a in range(len(self.new))]
+        half = [
+            [total(self.field, (g[i][k] * j[k][b] for k in old if g[i][k] and j[k][b])) for b in range(len(self.new))]
+            for i in old
+        ]
+        return [
+            [
+                total(self.field, (j[i][a] * half[i][b] for i in old if j[i][a] and half[i][b]))
+                for b in range(len(self.new))
+            ]
+            for a in range(len(self.new))
+        ]
 
     def manifold(self, name: str | None = None) -> RiemannianManifold:
         """The new coordinates with the pulled-back metric."""
@@ -120,7 +128,10 @@ class ChartMap:
 
         same = self.source if self.is_change else None
         return RiemannianManifold.from_elements(
-            self.field, self.new, self.metric_elements(), name=name or (same.name if same else None),
+            self.field,
+            self.new,
+            self.metric_elements(),
+            name=name or (same.name if same else None),
             source=same.source if same else None,
         )
 
@@ -167,7 +178,9 @@ def product(first: RiemannianManifold, second: RiemannianManifold, name: str | N
     for one, other in ((first, second), (second, first)):
         shared = sorted(s.name for s in set(one.coordinates) & (set(other.coordinates) | set(other.constants)))
         if shared:
-            raise ManifoldError(f"both factors use {', '.join(shared)}; rename it in one of them before taking the product")
+            raise ManifoldError(
+                f"both factors use {', '.join(shared)}; rename it in one of them before taking the product"
+            )
     title = name or (f"{first.name} × {second.name}" if first.name and second.name else None)
     source = "; ".join(s for s in dict.fromkeys((first.source, second.source)) if s) or None
     return RiemannianManifold(

@@ -76,8 +76,7 @@ class Curvature(LocalGeometry):
         """M^P_Q = R^ij_kl, the Riemann tensor as an operator on bivectors."""
         return total(
             self.field,
-            (g * r for a in pairs(self.dim)
-             if (r := self.riemann_lowered(*a, *q)) and (g := self.inverse_minor(p, a))),
+            (g * r for a in pairs(self.dim) if (r := self.riemann_lowered(*a, *q)) and (g := self.inverse_minor(p, a))),
         )
 
     # -- Ricci ---------------------------------------------------------------------------
@@ -107,7 +106,11 @@ class Curvature(LocalGeometry):
         terms = ((p, q) for p in pairs(self.dim) for q in pairs(self.dim) if p <= q)
         return 2 * total(
             self.field,
-            ((1 if p == q else 2) * g * self.riemann_lowered(*p, *q) for p, q in terms if (g := self.inverse_minor(p, q))),
+            (
+                (1 if p == q else 2) * g * self.riemann_lowered(*p, *q)
+                for p, q in terms
+                if (g := self.inverse_minor(p, q))
+            ),
         )
 
     # -- derived tensors --------------------------------------------------------------------
@@ -246,8 +249,10 @@ class HessianGeometry(Curvature):
             det = self.determinant()
             return -self._determinant_of_jets() / (2 * det * det)
         n = range(self.dim)
-        mixed = total(self.field, (h * (2 - (j == l)) * r for j in n for l in n[j:]
-                                   if (h := self.inverse(j, l)) and (r := self.ricci(j, l))))
+        mixed = total(
+            self.field,
+            (h * (2 - (j == l)) * r for j in n for l in n[j:] if (h := self.inverse(j, l)) and (r := self.ricci(j, l))),
+        )
         return mixed
 
 
@@ -260,9 +265,7 @@ def detect_structure(
     """
     candidate = GeneralGeometry(field, coordinates, metric)
     d, n = candidate.metric_derivative, range(candidate.dim)
-    symmetric = all(
-        d(i, j, k) == d(j, k, i) == d(i, k, j) for i in n for j in n[i:] for k in n[j:] if not i == j == k
-    )
+    symmetric = all(d(i, j, k) == d(j, k, i) == d(i, k, j) for i in n for j in n[i:] for k in n[j:] if not i == j == k)
     if not symmetric:
         return candidate
     hessian = HessianGeometry(field, coordinates, metric)

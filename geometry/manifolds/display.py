@@ -119,7 +119,11 @@ def line_element(manifold: Chart) -> str:
             factor = g[i, j] if i == j else 2 * g[i, j]
             if factor == 0:
                 continue
-            square = rf"\mathrm{{d}}{sp.latex(x[i])}^2" if i == j else rf"\mathrm{{d}}{sp.latex(x[i])}\,\mathrm{{d}}{sp.latex(x[j])}"
+            square = (
+                rf"\mathrm{{d}}{sp.latex(x[i])}^2"
+                if i == j
+                else rf"\mathrm{{d}}{sp.latex(x[i])}\,\mathrm{{d}}{sp.latex(x[j])}"
+            )
             negative = factor.could_extract_minus_sign()
             size = -factor if negative else factor
             shown = "" if size == 1 else sp.latex(size)

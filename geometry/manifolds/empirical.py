@@ -113,7 +113,7 @@ class EmpiricalManifold(RiemannianManifold):
 
     @property
     def structure(self) -> str:
-        """"immersed"."""
+        """ "immersed"."""
         return EmpiricalGeometry.structure
 
     @cached_property
@@ -141,11 +141,15 @@ class EmpiricalManifold(RiemannianManifold):
         columns = self._columns(data)
         rows = len(columns[0])
         values = read_point(self.coordinates, point) + read_values(self.constants, constants or {}, "constants")
-        tangents, seconds = derivatives([self.loss], self.coordinates, (*self.coordinates, *self.constants, *self.variables))
+        tangents, seconds = derivatives(
+            [self.loss], self.coordinates, (*self.coordinates, *self.constants, *self.variables)
+        )
 
         def table(function: Any) -> np.ndarray:
             with np.errstate(all="ignore"):
-                return np.stack([np.broadcast_to(np.asarray(f, dtype=float), rows) for f in function(*values, *columns)])
+                return np.stack(
+                    [np.broadcast_to(np.asarray(f, dtype=float), rows) for f in function(*values, *columns)]
+                )
 
         scale = rows**-0.5
         return curvature_of_vectors(scale * table(tangents).T, scale * full_seconds(table(seconds), self.dim))
@@ -158,7 +162,9 @@ class EmpiricalManifold(RiemannianManifold):
         columns = [np.asarray(named[v.name], dtype=float) for v in self.variables]
         shapes = {c.shape for c in columns}
         if len(shapes) > 1 or len(columns[0].shape) != 1 or not columns[0].size:
-            raise ManifoldError(f"the columns of `data` must be one-dimensional and of one length, not {sorted(map(str, shapes))}")
+            raise ManifoldError(
+                f"the columns of `data` must be one-dimensional and of one length, not {sorted(map(str, shapes))}"
+            )
         if not all(np.all(np.isfinite(c)) for c in columns):
             raise ManifoldError("`data` holds numbers that are not finite")
         return columns

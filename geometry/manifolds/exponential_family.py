@@ -50,7 +50,13 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
         source: str | None = None,
     ) -> None:
         HessianManifold.__init__(
-            self, log_partition, coordinates, dual_coordinates=dual_coordinates, constants=constants, name=name, source=source
+            self,
+            log_partition,
+            coordinates,
+            dual_coordinates=dual_coordinates,
+            constants=constants,
+            name=name,
+            source=source,
         )
         self.statistics = tuple(map(sp.sympify, statistics))
         if self.statistics and len(self.statistics) != self.dim:
@@ -139,7 +145,9 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
                 u = u - step / max(1, size)  # steps of at most unit length keep to the domain
         raise ManifoldError("the projection does not converge: the submodel may have no point of smallest divergence")
 
-    def e_projection(self, p: Any, constraints: Sequence[Any], values: Sequence[Any], digits: int = 25) -> tuple[sp.Expr, ...]:
+    def e_projection(
+        self, p: Any, constraints: Sequence[Any], values: Sequence[Any], digits: int = 25
+    ) -> tuple[sp.Expr, ...]:
         """The point q of the m-flat set {C·η(q) = c} with the smallest KL(q‖p): q = θ(p) + Cᵀλ.
 
         With p uniform this is the maximum-entropy model with prescribed means.

@@ -107,7 +107,9 @@ def curvature_of_vectors(tangents: np.ndarray, seconds: np.ndarray) -> PointCurv
     )
 
 
-def derivatives(functions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol], symbols: Sequence[sp.Symbol]) -> tuple[Any, Any]:
+def derivatives(
+    functions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol], symbols: Sequence[sp.Symbol]
+) -> tuple[Any, Any]:
     """Numeric ∂_iΦ^a (by i, then a) and ∂_i∂_jΦ^a (by i ≤ j, then a) as functions of the symbols."""
     tangents = [[sp.diff(f, x) for f in functions] for x in coordinates]
     seconds = [sp.diff(f, y) for i, row in enumerate(tangents) for y in coordinates[i:] for f in row]
@@ -139,7 +141,9 @@ def read_point(coordinates: Sequence[sp.Symbol], point: Any) -> list[float]:
     try:
         numbers = [float(p) for p in point]
     except (TypeError, ValueError):
-        raise ManifoldError(f"a point needs one number for each of {[s.name for s in coordinates]}: {point!r}") from None
+        raise ManifoldError(
+            f"a point needs one number for each of {[s.name for s in coordinates]}: {point!r}"
+        ) from None
     if len(numbers) != len(coordinates):
         raise ManifoldError(f"a point needs {len(coordinates)} numbers, not {len(numbers)}")
     return numbers

@@ -23,15 +23,21 @@ def geodesic_equations(manifold: RiemannianManifold, parameter: sp.Symbol | None
     """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0, one equation a coordinate, as functions of the parameter."""
     s = parameter or sp.Symbol("s", real=True)
     if s in manifold.coordinates or s in manifold.constants:
-        raise ManifoldError(f"the parameter {s.name} is a coordinate or constant of the manifold; choose another symbol")
+        raise ManifoldError(
+            f"the parameter {s.name} is a coordinate or constant of the manifold; choose another symbol"
+        )
     curve = {x: sp.Function(x.name)(s) for x in manifold.coordinates}
     n, gamma = range(manifold.dim), manifold.christoffel
     dot = [curve[x].diff(s) for x in manifold.coordinates]
     equations = []
     for i, x in enumerate(manifold.coordinates):
         force = sum(
-            ((1 if j == k else 2) * gamma[i, j, k].subs(curve, simultaneous=True) * dot[j] * dot[k]
-             for j in n for k in n[j:] if gamma[i, j, k] != 0),
+            (
+                (1 if j == k else 2) * gamma[i, j, k].subs(curve, simultaneous=True) * dot[j] * dot[k]
+                for j in n
+                for k in n[j:]
+                if gamma[i, j, k] != 0
+            ),
             sp.S.Zero,
         )
         equations.append(sp.Eq(curve[x].diff(s, 2) + force, 0))
@@ -82,12 +88,20 @@ def geodesic(
         if not np.all(np.isfinite(right(0.0, np.concatenate([start, push])))):
             raise ManifoldError(f"the metric or its connection is not finite at the starting point {start.tolist()}")
         solution = solve_ivp(
-            right, (times[0], times[-1]), np.concatenate([start, push]), method="DOP853", t_eval=times, rtol=rtol, atol=atol
+            right,
+            (times[0], times[-1]),
+            np.concatenate([start, push]),
+            method="DOP853",
+            t_eval=times,
+            rtol=rtol,
+            atol=atol,
         )
     if not solution.success or not np.all(np.isfinite(solution.y)):
         where = solution.y[:dim, -1].tolist() if solution.y.size else start.tolist()
         last = solution.t[-1] if solution.t.size else times[0]
-        raise ManifoldError(f"the geodesic leaves the chart or meets a singularity near t = {last:g}, at {where}: {solution.message}")
+        raise ManifoldError(
+            f"the geodesic leaves the chart or meets a singularity near t = {last:g}, at {where}: {solution.message}"
+        )
     x, v = solution.y[:dim].T, solution.y[dim:].T
     squares = np.array([speed(*a, *b) for a, b in zip(x, v)], dtype=float)
     names = [c.name for c in manifold.coordinates]
@@ -113,7 +127,9 @@ def _numbers(symbols: Sequence[sp.Symbol], values: Any, what: str) -> np.ndarray
     try:
         array = np.asarray([float(v) for v in values])
     except (TypeError, ValueError):
-        raise ManifoldError(f"the {what} must hold one number for each of {[s.name for s in symbols]}: {values!r}") from None
+        raise ManifoldError(
+            f"the {what} must hold one number for each of {[s.name for s in symbols]}: {values!r}"
+        ) from None
     if array.shape != (len(symbols),) or not np.all(np.isfinite(array)):
         raise ManifoldError(f"the {what} must hold {len(symbols)} finite numbers: {values!r}")
     return array
@@ -162,6 +178,8 @@ def _evaluators(
 
         if data is None:
             rows = sorted({v.name for e in metric for m in e.atoms(Mean) for v in m.variables})
-            raise ManifoldError(f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}")
+            raise ManifoldError(
+                f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}"
+            )
         return compile(symbols, manifold.coordinates, data=data), compile(metric, manifold.coordinates, data=data)
     return numeric_function(manifold.coordinates, symbols), numeric_function(manifold.coordinates, metric)

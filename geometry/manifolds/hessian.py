@@ -114,9 +114,7 @@ class HessianManifold(HessianOperators, RiemannianManifold):
         elements = [self.field(e) for e in gradient]
         for i, x in enumerate(self.coordinates):
             if derived is not None and not elements[i] == derived[i]:
-                raise ManifoldError(
-                    f"dual coordinate {i} is {gradient[i]}, but ∂ψ/∂{x} = {derived[i].as_expr()}"
-                )
+                raise ManifoldError(f"dual coordinate {i} is {gradient[i]}, but ∂ψ/∂{x} = {derived[i].as_expr()}")
         self._expressions.update({("dual_coordinates", i): e for i, e in enumerate(gradient)})
         return elements
 
@@ -139,9 +137,7 @@ class HessianManifold(HessianOperators, RiemannianManifold):
     @property
     def dual_coordinates(self) -> tuple[sp.Expr, ...]:
         """η_i = ∂_iψ, the coordinates in which the dual connection is flat, as functions of θ."""
-        return tuple(
-            self._component("dual_coordinates", (i,), lambda i: self._gradient[i]) for i in range(self.dim)
-        )
+        return tuple(self._component("dual_coordinates", (i,), lambda i: self._gradient[i]) for i in range(self.dim))
 
     def quantities(self) -> dict[str, Quantity]:
         """Those of every Riemannian manifold, and what the potential adds."""
@@ -228,10 +224,14 @@ class HessianManifold(HessianOperators, RiemannianManifold):
             x = [self.field(v) for v in sp.flatten(values.tolist())]
             return [[a * b for b in x] for a in x]
         if values.shape != (n, n):
-            raise ManifoldError(f"the direction has shape {tuple(values.shape)}; a vector of {n} or a {n}×{n} matrix is needed")
+            raise ManifoldError(
+                f"the direction has shape {tuple(values.shape)}; a vector of {n} or a {n}×{n} matrix is needed"
+            )
         xi = [[self.field(values[i, j]) for j in range(n)] for i in range(n)]
         if any(not xi[i][j] == xi[j][i] for i in range(n) for j in range(i)):
-            raise ManifoldError("the direction must be a symmetric matrix: Hessian sectional curvature is defined on those")
+            raise ManifoldError(
+                "the direction must be a symmetric matrix: Hessian sectional curvature is defined on those"
+            )
         return xi
 
     @cached_property

@@ -143,14 +143,17 @@ class HessianOperators:
     def _lowest_eigenvalue(self: Any, point: Any, constants: Mapping[Any, Any] | None) -> float:
         values = dict(zip(self.coordinates, self._point(point, "the point")))
         values |= _by_symbol(self.constants, constants)
-        entries = [complex(sp.N(e, 30)) if not e.has(sp.zoo, sp.nan) else complex("nan") for e in self.metric.subs(values)]
+        entries = [
+            complex(sp.N(e, 30)) if not e.has(sp.zoo, sp.nan) else complex("nan") for e in self.metric.subs(values)
+        ]
         g = np.array(entries).reshape(self.dim, self.dim)
         if not np.all(np.isfinite(g)) or np.any(np.abs(g.imag) > 1e-14 * np.abs(g).max()):
             return float("nan")
         return float(np.linalg.eigvalsh(g.real)[0])
 
-
-    def on_grid(self: Any, axes: Any, quantities: Any = ("ricci_scalar",), *, convex: bool = True, **options: Any) -> Any:
+    def on_grid(
+        self: Any, axes: Any, quantities: Any = ("ricci_scalar",), *, convex: bool = True, **options: Any
+    ) -> Any:
         """The quantities on a grid, as `RiemannianManifold.on_grid`; NaN with a status where ψ is not convex.
 
         Args:

@@ -85,7 +85,10 @@ class EmbeddedGeometry(ImmersedGeometry):
     """
 
     def __init__(
-        self, field: DifferentialField, coordinates: Sequence[sp.Symbol], embedding: Sequence[Element],
+        self,
+        field: DifferentialField,
+        coordinates: Sequence[sp.Symbol],
+        embedding: Sequence[Element],
         signature: Sequence[int],
     ) -> None:
         self.embedding, self.signature = list(embedding), list(signature)
@@ -145,7 +148,9 @@ class ImmersedManifold(RiemannianManifold):
         self._start(read_coordinates(coordinates), name, source)
         functions = list(embedding)
         if len(functions) < self.dim:
-            raise ManifoldError(f"an immersion of dimension {self.dim} needs at least {self.dim} functions, not {len(functions)}")
+            raise ManifoldError(
+                f"an immersion of dimension {self.dim} needs at least {self.dim} functions, not {len(functions)}"
+            )
         self.embedding = tuple(read_expression(f, f"embedding function {a}") for a, f in enumerate(functions))
         self.signature = self._read_signature(signature)
         self._check_constants(constants)
@@ -155,7 +160,9 @@ class ImmersedManifold(RiemannianManifold):
     def _read_signature(self, signature: Sequence[int] | None) -> tuple[int, ...]:
         signs = tuple(signature) if signature is not None else (1,) * len(self.embedding)
         if len(signs) != len(self.embedding) or any(s not in (1, -1) for s in signs):
-            raise ManifoldError(f"the signature needs one +1 or −1 for each of the {len(self.embedding)} functions: {signs}")
+            raise ManifoldError(
+                f"the signature needs one +1 or −1 for each of the {len(self.embedding)} functions: {signs}"
+            )
         return signs
 
     def _defining_expressions(self) -> tuple[sp.Expr, ...]:
@@ -167,7 +174,9 @@ class ImmersedManifold(RiemannianManifold):
         shape = (len(self.embedding), self.dim, self.dim)
         entries = [
             self._component("normal", (a, min(i, j), max(i, j)), self.local.normal)  # type: ignore[attr-defined]
-            for a in range(shape[0]) for i in range(self.dim) for j in range(self.dim)
+            for a in range(shape[0])
+            for i in range(self.dim)
+            for j in range(self.dim)
         ]
         return Array(entries, shape)
 
@@ -178,8 +187,15 @@ class ImmersedManifold(RiemannianManifold):
 
     def _trace(self, a: int) -> Element:
         local, n = self.local, range(self.dim)
-        return total(self.field, (h * local.normal(a, min(i, j), max(i, j))  # type: ignore[attr-defined]
-                                  for i in n for j in n if (h := local.inverse(i, j))))
+        return total(
+            self.field,
+            (
+                h * local.normal(a, min(i, j), max(i, j))  # type: ignore[attr-defined]
+                for i in n
+                for j in n
+                if (h := local.inverse(i, j))
+            ),
+        )
 
     def is_minimal(self) -> bool:
         """Whether the mean curvature vanishes identically."""
@@ -209,4 +225,6 @@ class ImmersedManifold(RiemannianManifold):
         tangents, seconds = derivatives(self.embedding, self.coordinates, symbols)
         n, rows = self.dim, len(self.embedding)
         first = np.asarray(tangents(*values), dtype=float).reshape(n, rows)
-        return curvature_of_vectors(first.T, full_seconds(np.asarray(seconds(*values), dtype=float).reshape(-1, rows), n))
+        return curvature_of_vectors(
+            first.T, full_seconds(np.asarray(seconds(*values), dtype=float).reshape(-1, rows), n)
+        )

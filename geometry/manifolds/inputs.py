@@ -78,7 +78,9 @@ def read_array(values: Any, dim: int, rank: int, what: str) -> sp.ImmutableDense
         raise ManifoldError(f"{what} cannot be read as an array: {problem}") from None
     if array.shape != (dim,) * rank:
         raise ManifoldError(f"{what} has shape {tuple(array.shape)}; here it must be {(dim,) * rank}")
-    return sp.ImmutableDenseNDimArray([read_expression(v, f"an entry of {what}") for v in sp.flatten(array.tolist())], array.shape)
+    return sp.ImmutableDenseNDimArray(
+        [read_expression(v, f"an entry of {what}") for v in sp.flatten(array.tolist())], array.shape
+    )
 
 
 def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMatrix:
@@ -101,7 +103,9 @@ def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMa
         raise ManifoldError(f"the metric is not square: its shape is {shape}")
     if shape[0] != len(coordinates):
         names = ", ".join(s.name for s in coordinates)
-        raise ManifoldError(f"the metric is {shape[0]}×{shape[1]}, but there are {len(coordinates)} coordinates ({names})")
+        raise ManifoldError(
+            f"the metric is {shape[0]}×{shape[1]}, but there are {len(coordinates)} coordinates ({names})"
+        )
     return sp.ImmutableMatrix(
         [[read_expression(v, f"metric component g[{i}, {j}]") for j, v in enumerate(row)] for i, row in enumerate(rows)]
     )

@@ -170,7 +170,9 @@ class LegendreTransform:
         for point, eta in zip(self.samples, self.dual_samples):
             for x, expression in candidate.items():
                 value = sp.N(expression.subs(eta, simultaneous=True), _DIGITS, chop=True)
-                if not (value.is_number and value.is_finite) or abs(sp.N(value - point[x], _DIGITS)) > 1e-25 * (1 + abs(point[x])):
+                if not (value.is_number and value.is_finite) or abs(sp.N(value - point[x], _DIGITS)) > 1e-25 * (
+                    1 + abs(point[x])
+                ):
                     return False
         return bool(self.samples)
 

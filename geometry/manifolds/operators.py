@@ -73,7 +73,9 @@ def hessian(manifold: RiemannianManifold, function: Any) -> Tensor:
     def element(i: int, j: int) -> Element:
         if i > j:
             return tensor.element(j, i)
-        return slopes[i].diff(x[j]) - local.contract(lambda k: (slopes[k], local.christoffel(k, i, j) if slopes[k] else slopes[k]))
+        return slopes[i].diff(x[j]) - local.contract(
+            lambda k: (slopes[k], local.christoffel(k, i, j) if slopes[k] else slopes[k])
+        )
 
     tensor = Tensor(manifold, (DOWN, DOWN), element)
     return tensor

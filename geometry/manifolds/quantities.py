@@ -51,8 +51,12 @@ RIEMANNIAN_QUANTITIES: dict[str, Quantity] = {
         _attribute("inverse_metric", "inverse metric", "g^{ij}", 2, "up up", symmetric(0, 1)),
         _attribute("determinant", "determinant of the metric", r"\det g", 0),
         _attribute("volume_density", "Riemannian volume density", r"\sqrt{|g|}", 0),
-        _attribute("christoffel", "Christoffel symbols of the second kind", r"\Gamma^{i}{}_{jk}", 3, "", symmetric(1, 2)),
-        _attribute("christoffel_first", "Christoffel symbols of the first kind", r"\Gamma_{k,ij}", 3, "", symmetric(1, 2)),
+        _attribute(
+            "christoffel", "Christoffel symbols of the second kind", r"\Gamma^{i}{}_{jk}", 3, "", symmetric(1, 2)
+        ),
+        _attribute(
+            "christoffel_first", "Christoffel symbols of the first kind", r"\Gamma_{k,ij}", 3, "", symmetric(1, 2)
+        ),
         _attribute("riemann", "Riemann tensor", "R^{i}{}_{jkl}", 4, "up down down down", antisymmetric(2, 3)),
         _attribute("riemann_lowered", "lowered Riemann tensor", "R_{ijkl}", 4, "down down down down", riemannian),
         _attribute("ricci", "Ricci tensor", "R_{ij}", 2, "down down", symmetric(0, 1)),

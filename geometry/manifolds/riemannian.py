@@ -72,8 +72,13 @@ class RiemannianManifold(Chart):
 
     @classmethod
     def from_elements(
-        cls, field: DifferentialField, coordinates: Sequence[sp.Symbol], metric: Sequence[Sequence[Element]],
-        *, name: str | None = None, source: str | None = None,
+        cls,
+        field: DifferentialField,
+        coordinates: Sequence[sp.Symbol],
+        metric: Sequence[Sequence[Element]],
+        *,
+        name: str | None = None,
+        source: str | None = None,
     ) -> RiemannianManifold:
         """The manifold whose g_ij are elements of a field with these coordinates already."""
         manifold = RiemannianManifold.__new__(RiemannianManifold)
@@ -120,7 +125,7 @@ class RiemannianManifold(Chart):
 
     @property
     def structure(self) -> str:
-        """"general", "hessian" (∂_k g_ij totally symmetric in these coordinates) or "immersed"."""
+        """ "general", "hessian" (∂_k g_ij totally symmetric in these coordinates) or "immersed"."""
         return self.local.structure
 
     def quantities(self) -> dict[str, Quantity]:
@@ -330,7 +335,9 @@ class RiemannianManifold(Chart):
 
     # -- other charts and manifolds ---------------------------------------------------------------------
 
-    def change_coordinates(self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None) -> RiemannianManifold:
+    def change_coordinates(
+        self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None
+    ) -> RiemannianManifold:
         """The same manifold in new coordinates.
 
         Args:
@@ -384,4 +391,3 @@ class RiemannianManifold(Chart):
         2.718282
         """
         return geodesics.geodesic(self, point, velocity, t, **options)
-

@@ -78,7 +78,9 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         elements = {(i, j, k): self.field(given[i, j, k]) for i in self._n for j in self._n for k in self._n}
         for (i, j, k), value in elements.items():
             if not value == elements[tuple(sorted((i, j, k)))]:  # type: ignore[index]
-                raise ManifoldError(f"the cubic tensor is not totally symmetric: T[{i}, {j}, {k}] differs from its sorted entry")
+                raise ManifoldError(
+                    f"the cubic tensor is not totally symmetric: T[{i}, {j}, {k}] differs from its sorted entry"
+                )
         self._cubic_source: Callable[[int, int, int], Element] = lambda i, j, k: elements[i, j, k]
 
     @property
@@ -211,8 +213,12 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
     def exponential_connection(self) -> Array:
         """Γ^(1)_{ij,k} = E[∂_i∂_jℓ s_k] from its definition, indexed [i, j, k]; equals Γ^LC − T/2."""
         e = self._need_density()
-        values = {(i, j, k): e.exponential_connection(i, j, k) for i in self._n for j in self._n if i <= j for k in self._n}
-        return Array([values[min(i, j), max(i, j), k] for i in self._n for j in self._n for k in self._n], (self.dim,) * 3)
+        values = {
+            (i, j, k): e.exponential_connection(i, j, k) for i in self._n for j in self._n if i <= j for k in self._n
+        }
+        return Array(
+            [values[min(i, j), max(i, j), k] for i in self._n for j in self._n for k in self._n], (self.dim,) * 3
+        )
 
     @property
     def cross_form(self) -> sp.ImmutableMatrix:
@@ -277,10 +283,14 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
                         "observations does not add"
                     )
         copies = Copies(e, n)
-        provenance = Provenance(self.provenance.route, f"{n} independent copies; {self.provenance.details}", self.provenance.checks)
+        provenance = Provenance(
+            self.provenance.route, f"{n} independent copies; {self.provenance.details}", self.provenance.checks
+        )
         return self._from_expectation(e.density, copies, provenance, self.name, self.source)
 
-    def change_coordinates(self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None) -> "StatisticalManifold":
+    def change_coordinates(
+        self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None
+    ) -> "StatisticalManifold":
         """The same family in new parameters, {θ^i: θ^i(u)}; g and T transform as tensors."""
         chart = ChartMap(self, new, relations)
         if not chart.is_change:
@@ -309,11 +319,31 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
             g = [[e.as_expr() for e in row] for row in chart.metric_elements()]
             old, new = self._n, range(len(chart.new))
             j = chart.jacobian
-            t = [[[sp.Add(*(j[a, i] * j[b, k] * j[c, l] * self.amari_chentsov[a, b, c].subs(chart.relations, simultaneous=True)
-                            for a in old for b in old for c in old)) for l in new] for k in new] for i in new]
+            t = [
+                [
+                    [
+                        sp.Add(
+                            *(
+                                j[a, i]
+                                * j[b, k]
+                                * j[c, l]
+                                * self.amari_chentsov[a, b, c].subs(chart.relations, simultaneous=True)
+                                for a in old
+                                for b in old
+                                for c in old
+                            )
+                        )
+                        for l in new
+                    ]
+                    for k in new
+                ]
+                for i in new
+            ]
             return StatisticalManifold(g, t, chart.new, name=name, source=self.source)
         pulled = PulledBack(self.expectation, chart.new, chart.relations)
-        provenance = Provenance(self.provenance.route, f"{self.provenance.details}; pulled back", self.provenance.checks)
+        provenance = Provenance(
+            self.provenance.route, f"{self.provenance.details}; pulled back", self.provenance.checks
+        )
         return self._from_expectation(pulled.density, pulled, provenance, name, self.source)
 
     @property
@@ -356,7 +386,11 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
             "amari_chentsov", "Amari–Chentsov tensor", "T_{ijk}", "", 3, lambda m: m.amari_chentsov
         )
         known["alpha_ricci_scalar"] = Quantity(
-            "alpha_ricci_scalar", "α-Ricci scalar", r"R^{(\alpha)}", "1", 0,
+            "alpha_ricci_scalar",
+            "α-Ricci scalar",
+            r"R^{(\alpha)}",
+            "1",
+            0,
             lambda m: m.alpha_ricci_scalar(sp.Symbol("alpha", real=True)),
         )
         return known
@@ -368,7 +402,9 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         the reason in `status` (tenths of a second a cell where the integrals depend on its parameters).  Without `rtol` the
         integrals are sums over nodes, checked on the corners of the grid.
         """
-        if self.density is not None and options.get("constants"):  # a constant of the density may not matter for the metric
+        if self.density is not None and options.get(
+            "constants"
+        ):  # a constant of the density may not matter for the metric
             idle = {c.name for c in self.density.constants} - {s.name for s in self.metric.free_symbols}
             options["constants"] = {k: v for k, v in options["constants"].items() if str(k) not in idle}
         if self.expectation is not None and self.expectation.nodes is not None:
@@ -414,7 +450,9 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
             ManifoldError: the density was not recognised as an exponential family.
         """
         if not isinstance(self.expectation, ExponentialExpectation):
-            raise ManifoldError(f"the density was not recognised as an exponential family (route: {self.provenance.route})")
+            raise ManifoldError(
+                f"the density was not recognised as an exponential family (route: {self.provenance.route})"
+            )
         return self.expectation.form
 
     @property
@@ -469,8 +507,11 @@ def _solve(equations: list[sp.Expr], unknowns: Sequence[sp.Symbol]) -> list[dict
 
 
 def _irregularity(density: Density) -> str:
-    names = [str(c) for c in density.coordinates if any(
-        c in (v.lower.free_symbols | v.upper.free_symbols) for p in density.pieces for v in p.variables)]
+    names = [
+        str(c)
+        for c in density.coordinates
+        if any(c in (v.lower.free_symbols | v.upper.free_symbols) for p in density.pieces for v in p.variables)
+    ]
     if names:
         return f"the support depends on {', '.join(names)}, so derivatives do not pass under the integral"
     if density.kinks:

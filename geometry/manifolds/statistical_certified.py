@@ -46,7 +46,11 @@ class _Integrals:
             parameters = tuple(sorted(integrand.free_symbols - {variables[0].symbol}, key=lambda s: s.name))
             groups.setdefault((variables[0], parameters), []).append((mean, integrand))
         self.groups = [
-            (parameters, [m for m, _ in members], Enclosure(Piece(sp.S.Zero, (variable,)), [f for _, f in members], parameters, digits))
+            (
+                parameters,
+                [m for m, _ in members],
+                Enclosure(Piece(sp.S.Zero, (variable,)), [f for _, f in members], parameters, digits),
+            )
             for (variable, parameters), members in groups.items()
         ]
         self.known: dict[tuple, list[arb]] = {}
@@ -119,7 +123,11 @@ class Certifier:
         rules: dict[sp.Basic, sp.Basic] = {}
         for mean in sorted(e.atoms(Mean), key=sp.default_sort_key):
             weight, variables = kinds[mean.variables]
-            rules[mean] = self.names.setdefault(mean, sp.Dummy(f"E{len(self.names)}", real=True)) if variables else mean.expression.xreplace({weight: sp.S.One})
+            rules[mean] = (
+                self.names.setdefault(mean, sp.Dummy(f"E{len(self.names)}", real=True))
+                if variables
+                else mean.expression.xreplace({weight: sp.S.One})
+            )
         return e.xreplace(rules)
 
     def __call__(self, point: Mapping[sp.Symbol, Any]) -> tuple[list[float], int]:
@@ -136,7 +144,9 @@ class Certifier:
                 try:
                     means = integrals(point)
                 except NoEnclosure as reason:
-                    raise NoEnclosure(f"{reason}; without rtol= the integrals are sums over nodes, checked on the corners of the grid") from None
+                    raise NoEnclosure(
+                        f"{reason}; without rtol= the integrals are sums over nodes, checked on the corners of the grid"
+                    ) from None
                 except QuadratureError:
                     return [math.nan] * self.count, OUTSIDE
                 given = [*(as_ball(point[s]) for s in self.symbols), *(means[m] for m in self.names)]
@@ -161,25 +171,36 @@ def _narrow(ball: arb, rtol: float) -> bool:
     """Whether all of a ball is its midpoint to the tolerance; a zero within the tolerance of 1 passes as zero to that."""
     if not ball.is_finite():
         return False
-    return bool(ball.rad() <= arb(rtol) / 2 * abs(ball.mid())) or bool(ball.contains(0) and ball.rad() <= arb(rtol) ** 2)
+    return bool(ball.rad() <= arb(rtol) / 2 * abs(ball.mid())) or bool(
+        ball.contains(0) and ball.rad() <= arb(rtol) ** 2
+    )
 
 
 def certified_grid(
-    manifold: StatisticalManifold, axes: Mapping[Any, Any], quantities: Sequence[str], rtol: float,
-    progress: Callable[[int, int], None] | None = None, **options: Any,
+    manifold: StatisticalManifold,
+    axes: Mapping[Any, Any],
+    quantities: Sequence[str],
+    rtol: float,
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
 ) -> Any:
     """``on_grid`` where all numbers come from enclosed integrals; NaN and a status where none is narrow enough."""
     from chentsov.geometry.grids import on_grid
 
     nodes = manifold.expectation.nodes  # type: ignore[union-attr]
     if options.pop("store", None) is not None:
-        raise ValueError("store= is not available together with rtol= for a density without closed form; save the result instead")
+        raise ValueError(
+            "store= is not available together with rtol= for a density without closed form; save the result instead"
+        )
     names = [quantities] if isinstance(quantities, str) else list(quantities)
     grid = on_grid(manifold, axes, names, data={**nodes.rows, **dict(options.pop("data", None) or {})}, **options)
     certify = Certifier(manifold, names, float(rtol))
     coordinates = {c.name: c for c in (*manifold.coordinates, *nodes.density.constants)}
-    fixed = {coordinates[str(k)]: float(v) for k, v in {**dict(axes), **dict(options.get("constants") or {})}.items()
-             if np.ndim(v) == 0 and str(k) in coordinates}
+    fixed = {
+        coordinates[str(k)]: float(v)
+        for k, v in {**dict(axes), **dict(options.get("constants") or {})}.items()
+        if np.ndim(v) == 0 and str(k) in coordinates
+    }
     dims = list(grid["status"].dims)
     values = {name: np.array(grid[name].values) for name in names}
     status = np.zeros(grid["status"].shape, grid["status"].dtype)

@@ -91,9 +91,7 @@ def ricci_scalar_at(manifold: StatisticalManifold, point: Mapping[Any, Any], dig
     n = range(manifold.dim)
     half = sp.Rational(1, 2)
     pairs = [(i, j) for i in n for j in n if i <= j]
-    bent = {
-        (i, j): [a + half * b * c for a, b, c in zip(e.second(i, j), e.scores[i], e.scores[j])] for i, j in pairs
-    }
+    bent = {(i, j): [a + half * b * c for a, b, c in zip(e.second(i, j), e.scores[i], e.scores[j])] for i, j in pairs}
     rows = [e._product(e.scores[i], e.scores[j]) for i, j in pairs]
     rows += [e._product(bent[p], e.scores[k]) for p in pairs for k in n]
     products = [(p, q) for a, p in enumerate(pairs) for q in pairs[a:]]
@@ -101,7 +99,10 @@ def ricci_scalar_at(manifold: StatisticalManifold, point: Mapping[Any, Any], dig
     found = [as_sympy(v, digits + 10) for v in e.numbers(rows, where, digits + 5).values]
     g = sp.Matrix(manifold.dim, manifold.dim, lambda i, j: found[pairs.index((min(i, j), max(i, j)))])
     h = g.inv()
-    mixed = {p: sp.Matrix(found[len(pairs) + a * manifold.dim : len(pairs) + (a + 1) * manifold.dim]) for a, p in enumerate(pairs)}
+    mixed = {
+        p: sp.Matrix(found[len(pairs) + a * manifold.dim : len(pairs) + (a + 1) * manifold.dim])
+        for a, p in enumerate(pairs)
+    }
     start = len(pairs) * (1 + manifold.dim)
     square = {pq: found[start + a] for a, pq in enumerate(products)}
 

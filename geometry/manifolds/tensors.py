@@ -190,9 +190,7 @@ class Tensor:
         if sorted(order) != list(range(self.rank)):
             raise ManifoldError(f"{list(order)} is not a permutation of the {self.rank} slots")
         where = [order.index(s) for s in range(self.rank)]
-        return Tensor(
-            self.manifold, [self.indices[s] for s in order], lambda *i: self.element(*(i[w] for w in where))
-        )
+        return Tensor(self.manifold, [self.indices[s] for s in order], lambda *i: self.element(*(i[w] for w in where)))
 
     def contracted(self, first: int, second: int) -> Tensor:
         """The trace over two slots; the metric is used where both are up or both are down."""
@@ -229,8 +227,11 @@ class Tensor:
         def element(*i: int) -> Element:
             return total(
                 self.manifold.field,
-                (h * t for m in range(self.dim)
-                 if (h := g(i[slot], m)) and (t := self.element(*i[:slot], m, *i[slot + 1 :]))),
+                (
+                    h * t
+                    for m in range(self.dim)
+                    if (h := g(i[slot], m)) and (t := self.element(*i[:slot], m, *i[slot + 1 :]))
+                ),
             )
 
         return Tensor(self.manifold, positions, element)

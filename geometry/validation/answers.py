@@ -84,7 +84,10 @@ def read_answer(result: Any, quantity: str, shape: tuple[int, ...], rank: int, w
     except Exception as error:
         if isinstance(result, (list, tuple)) and "inhomogeneous" in str(error):
             detail = f"returns a {kind} of {len(result)} things of different shapes, where shape {shape} is expected"
-            return Outcome(None, [Finding("wrong-shape", detail, f"return {quantity} alone, or a dictionary name -> value", **where)])
+            return Outcome(
+                None,
+                [Finding("wrong-shape", detail, f"return {quantity} alone, or a dictionary name -> value", **where)],
+            )
         if kind == "coroutine":
             result.close()
         detail = f"returns {kind}: {first_line(error)}"
@@ -94,17 +97,36 @@ def read_answer(result: Any, quantity: str, shape: tuple[int, ...], rank: int, w
     array = _real(array, dtype, findings, where)
     if array.shape != shape:
         if array.size == int(np.prod(shape)) and _without_ones(array.shape) == _without_ones(shape):
-            findings.append(Finding("wrong-shape", f"shape {array.shape} where {shape} is expected", "squeeze the result",
-                severity="note", **where))
+            findings.append(
+                Finding(
+                    "wrong-shape",
+                    f"shape {array.shape} where {shape} is expected",
+                    "squeeze the result",
+                    severity="note",
+                    **where,
+                )
+            )
             array = array.reshape(shape)
         else:
-            findings.append(Finding("wrong-shape", f"shape {array.shape} where {shape} is expected", f"{quantity} has {rank} index axes",
-                **where))
+            findings.append(
+                Finding(
+                    "wrong-shape",
+                    f"shape {array.shape} where {shape} is expected",
+                    f"{quantity} has {rank} index axes",
+                    **where,
+                )
+            )
             return Outcome(None, findings, dtype=dtype)
     if not np.all(np.isfinite(array)):
         what = "NaN" if np.any(np.isnan(array)) else "infinite"
-        findings.append(Finding("not-finite", f"returns {what} values", "look for 0/0, a root of a negative determinant, or overflow",
-            **where))
+        findings.append(
+            Finding(
+                "not-finite",
+                f"returns {what} values",
+                "look for 0/0, a root of a negative determinant, or overflow",
+                **where,
+            )
+        )
         return Outcome(None, findings, dtype=dtype)
     return Outcome(array, findings, dtype=dtype)
 
@@ -121,11 +143,22 @@ def _real(array: np.ndarray, dtype: str, findings: list[Finding], where: dict[st
             findings.append(Finding("complex", f"returns complex numbers, imaginary part up to {largest:.2g}",
                 "a real metric has real curvature: look for a root or logarithm of a negative number", **where))  # fmt: skip
         else:
-            findings.append(Finding("wrong-dtype", f"returns {dtype} with zero imaginary part", "return .real", severity="note", **where))
+            findings.append(
+                Finding(
+                    "wrong-dtype", f"returns {dtype} with zero imaginary part", "return .real", severity="note", **where
+                )
+            )
         array = array.real
     elif array.dtype.kind in "iub":
-        findings.append(Finding("wrong-dtype", f"returns {dtype}: an integer array cuts fractions off", "compute in float",
-            severity="note", **where))
+        findings.append(
+            Finding(
+                "wrong-dtype",
+                f"returns {dtype}: an integer array cuts fractions off",
+                "compute in float",
+                severity="note",
+                **where,
+            )
+        )
     elif array.dtype.itemsize < 8:
         findings.append(Finding("wrong-dtype", f"returns {dtype}", "compute in float64", severity="note", **where))
     return np.asarray(array, dtype=np.float64 if array.dtype.itemsize <= 8 else np.longdouble)

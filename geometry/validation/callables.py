@@ -25,8 +25,15 @@ _MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch
             "autograd": ("autograd.numpy", "autograd.scipy.special")}  # fmt: skip
 _SPECIAL = {"polygamma": "polygamma", "digamma": "digamma", "loggamma": "gammaln", "gamma": "gamma", "erf": "erf", "erfc": "erfc",
             "besseli": "iv", "besselj": "jv"}  # fmt: skip
-_RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
-    "Abs": "abs"}
+_RENAMED = {
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+    "Abs": "abs",
+}
 
 
 def _library(point: Any) -> str:
@@ -138,7 +145,9 @@ class _Compiled:
         shape = getattr(point, "shape", None)
         size = len(point) if shape is None else (shape[-1] if len(shape) else 0)
         if size != n:
-            raise ValueError(f"the metric {self.case.name} takes points of {n} coordinates on the last axis; got shape {shape or (size,)}")
+            raise ValueError(
+                f"the metric {self.case.name} takes points of {n} coordinates on the last axis; got shape {shape or (size,)}"
+            )
         if library == "sympy":
             return library, point, [e.subs(dict(zip(self.case.coordinates, point))) for e in self.entries]
         x = list(point) if library == "mpmath" else [point[..., k] for k in range(n)]

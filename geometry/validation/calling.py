@@ -35,7 +35,19 @@ FORMS = {
     "point-metric": "f(point, metric) -> value",
     "metric-scalar": "f(metric, function, point) -> value, for the Laplacian",
 }
-_METRIC_NAMES = ("metric", "g", "gfun", "gfunc", "g_fn", "gfn", "metric_fn", "metric_fun", "metric_function", "g_func", "tensor")
+_METRIC_NAMES = (
+    "metric",
+    "g",
+    "gfun",
+    "gfunc",
+    "g_fn",
+    "gfn",
+    "metric_fn",
+    "metric_fun",
+    "metric_function",
+    "g_func",
+    "tensor",
+)
 STEP_NAMES = ("h", "step", "eps", "epsilon", "dx", "delta", "step_size", "fd_step")
 
 
@@ -46,7 +58,9 @@ def _required(function: Callable[..., Any]) -> list[str] | None:
         return None
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return None
-    return [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [
+        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
 
 
 def _order_of_coordinates(function: Callable[..., Any], case: Case) -> list[int]:
@@ -192,16 +206,29 @@ class Caller:
         try:
             (outcomes, seen), said = self._worker.ask(self.limit, form, rows, keywords)
         except ChildEnded as end:
-            name, remedy = ("too-slow", "raise time_limit=, or make it faster") if end.hung else ("crashes", "find what ends the process")
+            name, remedy = (
+                ("too-slow", "raise time_limit=, or make it faster")
+                if end.hung
+                else ("crashes", "find what ends the process")
+            )
             outcomes, seen, said = [Outcome(None, [Finding(name, str(end), remedy, **where)])], [], ""
             outcomes += [Outcome(None) for _ in range(len(rows) - 1 if "batch" in form else 0)]
         self.metric.points.extend(seen)
         if said:
-            outcomes[0].findings.append(Finding("prints", f"writes to standard output: {said.strip()[:60]!r}", "return, do not print",
-                severity="note", **where))
+            outcomes[0].findings.append(
+                Finding(
+                    "prints",
+                    f"writes to standard output: {said.strip()[:60]!r}",
+                    "return, do not print",
+                    severity="note",
+                    **where,
+                )
+            )
         return outcomes
 
-    def _remembering_points(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None) -> tuple[list[Outcome], list[np.ndarray]]:
+    def _remembering_points(
+        self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None
+    ) -> tuple[list[Outcome], list[np.ndarray]]:
         """The answers, and where the metric was asked for: what the child sends back."""
         self.metric.points.clear()
         return self._answers_here(form, rows, keywords), list(self.metric.points)
@@ -235,27 +262,59 @@ class Caller:
                 warnings.simplefilter("ignore")
                 result = self.function(*arguments, **{**self.keywords, **(keywords or {})})
         except TooSlow:
-            findings.append(Finding("too-slow", f"no answer within {self.limit:g} s for one point",
-                "raise time_limit=, or make it faster", **where))
+            findings.append(
+                Finding(
+                    "too-slow",
+                    f"no answer within {self.limit:g} s for one point",
+                    "raise time_limit=, or make it faster",
+                    **where,
+                )
+            )
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            findings.append(Finding("raises", f"{type(error).__name__}: {first_line(error)}{_place(error)}",
-                "handle this point, or fix the line named", **where))
+            findings.append(
+                Finding(
+                    "raises",
+                    f"{type(error).__name__}: {first_line(error)}{_place(error)}",
+                    "handle this point, or fix the line named",
+                    **where,
+                )
+            )
         seconds = time.perf_counter() - started
         for stream, text in (("output", said.getvalue()), ("error", warned.getvalue())):
             if text:
-                findings.append(Finding("prints", f"writes to standard {stream}: {text.strip()[:60]!r}", "return, do not print",
-                    severity="note", **where))
+                findings.append(
+                    Finding(
+                        "prints",
+                        f"writes to standard {stream}: {text.strip()[:60]!r}",
+                        "return, do not print",
+                        severity="note",
+                        **where,
+                    )
+                )
         if changed:
-            findings.append(Finding("changes-settings", f"changes {', '.join(changed)} for the whole process (put back here)",
-                "use a context manager (np.errstate, mpmath.workdps, …)", severity="note", **where))
+            findings.append(
+                Finding(
+                    "changes-settings",
+                    f"changes {', '.join(changed)} for the whole process (put back here)",
+                    "use a context manager (np.errstate, mpmath.workdps, …)",
+                    severity="note",
+                    **where,
+                )
+            )
         if form in ("point", "batch", "metric", "metric-batch", "metric-scalar", "point-metric"):
             x = arguments[0] if form in ("point", "batch", "point-metric") else arguments[-1]
             with contextlib.suppress(Exception):
                 if not np.array_equal(to_array(x), row):
-                    findings.append(Finding("mutates-input", "changes the point it is given",
-                        "work on a copy: x = np.array(x, dtype=float)", **where))
+                    findings.append(
+                        Finding(
+                            "mutates-input",
+                            "changes the point it is given",
+                            "work on a copy: x = np.array(x, dtype=float)",
+                            **where,
+                        )
+                    )
         return result, findings, seconds
 
     def _where(self, row: np.ndarray) -> str:
@@ -273,10 +332,16 @@ class Caller:
                         others[name] = to_array(value)
             if self.quantity not in result:
                 detail = f"returns a dictionary without {self.quantity!r}; it has {', '.join(map(repr, list(result)[:8])) or 'nothing'}"
-                findings.append(Finding("returns-nothing", detail, f"add the key {self.quantity!r}", self.case.name, self._where(row)))
+                findings.append(
+                    Finding(
+                        "returns-nothing", detail, f"add the key {self.quantity!r}", self.case.name, self._where(row)
+                    )
+                )
                 return Outcome(None, findings, seconds)
             result = result[self.quantity]
-        outcome = read_answer(result, self.quantity, self.shape, len(self.shape), {"case": self.case.name, "point": self._where(row)})
+        outcome = read_answer(
+            result, self.quantity, self.shape, len(self.shape), {"case": self.case.name, "point": self._where(row)}
+        )
         outcome.findings[:0] = findings
         outcome.seconds, outcome.others = seconds, others
         return outcome
@@ -285,8 +350,13 @@ class Caller:
         result, findings, seconds = self._invoke(form, rows, keywords)
         if any(f.name in ("too-slow", "raises") for f in findings):
             return [Outcome(None, findings if k == 0 else [], seconds / len(rows)) for k in range(len(rows))]
-        outcome = read_answer(result, self.quantity, (len(rows), *self.shape), len(self.shape),
-            {"case": self.case.name, "point": self._where(rows)})
+        outcome = read_answer(
+            result,
+            self.quantity,
+            (len(rows), *self.shape),
+            len(self.shape),
+            {"case": self.case.name, "point": self._where(rows)},
+        )
         outcome.findings[:0] = findings
         if outcome.value is None:
             return [Outcome(None, outcome.findings if k == 0 else [], seconds) for k in range(len(rows))]

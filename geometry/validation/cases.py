@@ -20,7 +20,14 @@ __all__ = ["Case", "NoUsablePoint", "as_case"]
 
 Array = Any
 JET_FIELDS = ("g", "dg", "ddg", "f", "df", "ddf")
-_GOLDEN = (0.7548776662466927, 0.5698402909980532, 0.3247179572447460, 0.8191725133961645, 0.6710436067037893, 0.2360679774997897)
+_GOLDEN = (
+    0.7548776662466927,
+    0.5698402909980532,
+    0.3247179572447460,
+    0.8191725133961645,
+    0.6710436067037893,
+    0.2360679774997897,
+)
 
 
 class NoUsablePoint(ValueError):
@@ -91,8 +98,11 @@ class Case:
         self, point: Sequence[Any], precision: int = 192, metric: sp.Matrix | None = None, scalar: bool = True
     ) -> Jets:
         """The jets of g (or of another ``metric``) and of f at a point, as arrays of balls."""
-        return jets_of(self.metric if metric is None else metric, self.evaluator(point, precision),
-            self.test_function if scalar else None)
+        return jets_of(
+            self.metric if metric is None else metric,
+            self.evaluator(point, precision),
+            self.test_function if scalar else None,
+        )
 
     def run(self, point: Sequence[Any], precision: int = 192) -> Run:
         """The true pipeline in ball arithmetic at one point (the arrays have a leading axis of length 1)."""
@@ -193,7 +203,11 @@ def floats(values: Any, dtype: Any = np.float64) -> Array:
         if isinstance(v, arb):
             middle = v.mid()
             high = float(middle)
-            out[at] = np.dtype(dtype).type(high) + np.dtype(dtype).type(float((middle - arb(high)).mid())) if np.isfinite(high) else high
+            out[at] = (
+                np.dtype(dtype).type(high) + np.dtype(dtype).type(float((middle - arb(high)).mid()))
+                if np.isfinite(high)
+                else high
+            )
         elif isinstance(v, fmpq):
             out[at] = int(v.p) / int(v.q)
         else:
@@ -224,7 +238,11 @@ def as_case(
         name = getattr(manifold, "name", None) or type(manifold).__name__
         case = Case(str(name), sp.ImmutableMatrix(manifold.metric), tuple(manifold.coordinates), tags=_tags_of(manifold),
                     embedding=_embedding_of(manifold), origin=manifold)  # fmt: skip
-        own = manifold.row_values() if data is None and hasattr(manifold, "row_values") else getattr(manifold, "data", None)
+        own = (
+            manifold.row_values()
+            if data is None and hasattr(manifold, "row_values")
+            else getattr(manifold, "data", None)
+        )
         if isinstance(own, Mapping):
             case = _with(case, data=dict(own))
     elif isinstance(manifold, (tuple, list)) and len(manifold) == 2:
@@ -295,7 +313,9 @@ def read_points(points: Any, case: Case) -> tuple[tuple[fmpq, ...], ...]:
                 raise ValueError(f"a point lacks the coordinate {', '.join(missing)}")
             row = [names[s.name] for s in case.coordinates]
         if len(row) != case.dim:
-            raise ValueError(f"a point has {len(row)} numbers; {case.name} has the {case.dim} coordinates {case.coordinates}")
+            raise ValueError(
+                f"a point has {len(row)} numbers; {case.name} has the {case.dim} coordinates {case.coordinates}"
+            )
         # What the program receives is float64; the reference is taken at exactly that number.
         out.append(tuple(exact_number(float(exact_float(v))) for v in row))
     if not out:
@@ -313,7 +333,9 @@ _PERIODIC = (sp.sin, sp.cos, sp.tan, sp.cot, sp.sec, sp.csc)
 
 def angles_of(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol]) -> list[int]:
     """Which coordinates occur inside a periodic function."""
-    inside = {s for entry in metric for f in entry.atoms(sp.Function) if isinstance(f, _PERIODIC) for s in f.free_symbols}
+    inside = {
+        s for entry in metric for f in entry.atoms(sp.Function) if isinstance(f, _PERIODIC) for s in f.free_symbols
+    }
     return [k for k, s in enumerate(coordinates) if s in inside]
 
 

@@ -44,7 +44,9 @@ class CatalogueCheck:
         cells: dict[tuple[str, str], str] = {}
         for oracle, table in self.tables.items():
             for r in table.rows:
-                cells[r.subject, oracle] = cells.get((r.subject, oracle), "") + (_MARKS.get(r.route, "?") if r.passed else "X")
+                cells[r.subject, oracle] = cells.get((r.subject, oracle), "") + (
+                    _MARKS.get(r.route, "?") if r.passed else "X"
+                )
         return [(s, *(cells.get((s, o), "") for o in self.tables)) for s in subjects]
 
     def __str__(self) -> str:
@@ -59,13 +61,18 @@ class CatalogueCheck:
         for oracle, counts in self.counts().items():
             decided = [r.worst for r in self.tables[oracle].rows if r.decided]
             worst = f"; worst relative difference {max(decided):.0e}" if decided else ""
-            lines.append(f"{self.tables[oracle].oracle}: " + ", ".join(f"{n} {what}" for what, n in counts.most_common()) + worst)
+            lines.append(
+                f"{self.tables[oracle].oracle}: " + ", ".join(f"{n} {what}" for what, n in counts.most_common()) + worst
+            )
         differing = [r for t in self.tables.values() for r in t.rows if not r.passed]
-        lines += [f"DIFFERS: {r.subject} {r.quantity}: worst {r.worst:.1e}, allowed {r.tolerance:.0e}" for r in differing]
+        lines += [
+            f"DIFFERS: {r.subject} {r.quantity}: worst {r.worst:.1e}, allowed {r.tolerance:.0e}" for r in differing
+        ]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Every row as plain data."""
+
         def plain(row: OracleRow) -> dict[str, Any]:
             return {**asdict(row), "worst": row.worst if row.worst == row.worst else None}
 

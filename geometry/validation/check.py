@@ -208,7 +208,9 @@ def _convention(convention: Any) -> Any:
     return convention
 
 
-def _cases(manifold: Any, suite: Any, quantity: str, points: Any, constants: Any, data: Any, scalar: Any) -> tuple[Case, ...]:
+def _cases(
+    manifold: Any, suite: Any, quantity: str, points: Any, constants: Any, data: Any, scalar: Any
+) -> tuple[Case, ...]:
     if manifold is not None:
         if suite is not None:
             raise ValueError("give manifold= or suite=, not both")
@@ -238,7 +240,9 @@ def _cases(manifold: Any, suite: Any, quantity: str, points: Any, constants: Any
     return cases
 
 
-def _judge(caller: Caller, rtol: float, unit: float, differences: float, convention: Any, layout: str | None) -> _Judgement:
+def _judge(
+    caller: Caller, rtol: float, unit: float, differences: float, convention: Any, layout: str | None
+) -> _Judgement:
     """All points of one case."""
     case, quantity = caller.case, caller.quantity
     try:

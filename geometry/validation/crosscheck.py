@@ -49,12 +49,20 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        return self.worst <= self.tolerance    # a NaN does not pass
+        return self.worst <= self.tolerance  # a NaN does not pass
 
     def cells(self) -> tuple[str, ...]:
         """What a table of comparisons shows of it."""
         verdict = "pass" if self.passed else "FAIL"
-        return (self.subject, self.quantity, self.route, str(self.points), f"{self.worst:.1e}", f"{self.tolerance:.0e}", verdict)
+        return (
+            self.subject,
+            self.quantity,
+            self.route,
+            str(self.points),
+            f"{self.worst:.1e}",
+            f"{self.tolerance:.0e}",
+            verdict,
+        )
 
 
 @dataclass(frozen=True)
@@ -224,7 +232,9 @@ def crosscheck_grid(
     for cell in chosen:
         place = {c: float(axis[k]) for c, axis, k in zip(source.coordinates, axes, cell)}
         with mp.workdps(_SPARE * digits):
-            differences.append(_against_jet(mp.mpf(float(field[cell])), _jet_at(source, metric, place, rows, digits), digits))
+            differences.append(
+                _against_jet(mp.mpf(float(field[cell])), _jet_at(source, metric, place, rows, digits), digits)
+            )
     name = getattr(source, "name", None) or type(source).__name__
     what, route = f"ricci_scalar ({field.dtype})", "undefined g(x), jets"
     return CrossCheck(title, (Comparison(name, what, route, len(chosen), _worst(differences), tolerance),))
@@ -254,7 +264,11 @@ def _free_symbols(expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbo
 
 
 def _places(
-    symbols: Sequence[sp.Symbol], at: Sequence[Mapping[Any, Any]] | None, constants: Mapping[Any, Any], points: int, seed: int
+    symbols: Sequence[sp.Symbol],
+    at: Sequence[Mapping[Any, Any]] | None,
+    constants: Mapping[Any, Any],
+    points: int,
+    seed: int,
 ) -> list[dict[sp.Symbol, Any]]:
     """{symbol: number} for every point, given ones completed by random rationals."""
     if points < 1:
@@ -265,7 +279,9 @@ def _places(
     for given in at if at is not None else [{}] * points:
         named = {str(k): v for k, v in {**constants, **given}.items()}
         if unknown := set(named) - set(by_name):
-            raise ValueError(f"'{sorted(unknown)[0]}' is not a coordinate or constant of the metric ({', '.join(by_name)})")
+            raise ValueError(
+                f"'{sorted(unknown)[0]}' is not a coordinate or constant of the metric ({', '.join(by_name)})"
+            )
         drawn = {s: sp.Rational(dice.randint(26, 124), 100) for s in symbols}
         places.append({s: sp.nsimplify(named[s.name], rational=True) if s.name in named else drawn[s] for s in symbols})
     return places
@@ -295,7 +311,9 @@ def _decimal(number: Any) -> Any:
     return mp.ldexp(mp.mpf(int(mantissa)), int(exponent))
 
 
-def _jet_at(source: Any, metric: sp.Matrix, place: Mapping[sp.Symbol, Any], rows: Mapping[Any, Any], digits: int) -> Any:
+def _jet_at(
+    source: Any, metric: sp.Matrix, place: Mapping[sp.Symbol, Any], rows: Mapping[Any, Any], digits: int
+) -> Any:
     """g, ∂g, ∂²g at a point, by the model's own derivation or by ball arithmetic on the metric."""
     if hasattr(source, "metric_jet"):
         return source.metric_jet([place[c] for c in source.coordinates], digits)
@@ -308,5 +326,7 @@ def _jet_at(source: Any, metric: sp.Matrix, place: Mapping[sp.Symbol, Any], rows
         zero = [0] * 3
         first, second = ball.first or zero[:2], ball.second or zero
         numbers = (ball.value, *first, *second)
-        jet[i, j] = {k: _decimal(v) if v else mp.zero for k, v in zip(((), (0,), (1,), (0, 0), (0, 1), (1, 1)), numbers)}
+        jet[i, j] = {
+            k: _decimal(v) if v else mp.zero for k, v in zip(((), (0,), (1,), (0, 0), (0, 1), (1, 1)), numbers)
+        }
     return jet

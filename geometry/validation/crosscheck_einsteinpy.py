@@ -26,7 +26,15 @@ from typing import Any
 
 import sympy as sp
 
-__all__ = ["OracleTimeout", "TENSORS", "chain", "einsteinpy_version", "ricci_scalar_and_scale", "ricci_scalar_of_jet", "symbolic"]
+__all__ = [
+    "OracleTimeout",
+    "TENSORS",
+    "chain",
+    "einsteinpy_version",
+    "ricci_scalar_and_scale",
+    "ricci_scalar_of_jet",
+    "symbolic",
+]
 
 Index = tuple[int, ...]
 Jet = Mapping[tuple[int, int], Mapping[Index, Any]]
@@ -101,7 +109,9 @@ def symbolic(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol], quantity: 
         return tensor.tensor()
 
 
-def chain(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol], quantities: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def chain(
+    metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol], quantities: Sequence[str]
+) -> Iterator[tuple[str, Any]]:
     """(quantity, EinsteinPy's expression) one after the other, each made from the one before it.
 
     >>> t, p = sp.symbols("t p")
@@ -137,7 +147,8 @@ def chain(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol], quantities: S
 def _jet_symbols() -> dict[tuple[tuple[int, int], Index], sp.Symbol]:
     return {
         (c, index): sp.Symbol("g{}{}".format(*c) + ("_" + "".join(map(str, index)) if index else ""))
-        for c in _COMPONENTS for index in _INDICES
+        for c in _COMPONENTS
+        for index in _INDICES
     }
 
 
@@ -160,8 +171,8 @@ def _derive_surface_formula() -> sp.Expr:
     return result
 
 
-Polynomial = list[tuple[tuple[int, ...], int]]      # exponents of the jet symbols, integer coefficient
-Formula = tuple[Polynomial, Polynomial]             # numerator and denominator
+Polynomial = list[tuple[tuple[int, ...], int]]  # exponents of the jet symbols, integer coefficient
+Formula = tuple[Polynomial, Polynomial]  # numerator and denominator
 
 
 def _store() -> Path:

@@ -17,7 +17,9 @@ Array = Any
 # --- the Riemann tensor ------------------------------------------------------------------------
 
 
-def _curve(linear: Callable[[Array], Array] | None, quadratic: Callable[..., Array] | None) -> Callable[[Array, Array], Array]:
+def _curve(
+    linear: Callable[[Array], Array] | None, quadratic: Callable[..., Array] | None
+) -> Callable[[Array, Array], Array]:
     def curve(gamma: Array, dgamma: Array) -> Array:
         total = 0 * dgamma
         if linear is not None:
@@ -101,7 +103,9 @@ def contract_mistakes() -> Iterator[Mistake]:
             "Only the diagonal entries of the Ricci tensor are computed: right on metrics whose Ricci tensor is diagonal."),
     )  # fmt: skip
     for name, change, sentence in table:
-        yield Mistake(name, "contract", change, sentence, "Ric_jl = R^i_jil: contract the upper index with the third slot.", ricci)
+        yield Mistake(
+            name, "contract", change, sentence, "Ric_jl = R^i_jil: contract the upper index with the third slot.", ricci
+        )
 
 
 def _two_dimensional(scale: float) -> Callable[..., Array]:

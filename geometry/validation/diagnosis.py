@@ -103,7 +103,9 @@ def _pairs(quantity: str, statistical: bool) -> Iterator[_Candidate]:
                 yield _Candidate((a, b), b.apply(a.apply(true)))
 
 
-def _screened(candidates: Iterable[_Candidate], groups: Sequence[Group], quantity: str, cutoff: float) -> list[tuple[float, _Candidate]]:
+def _screened(
+    candidates: Iterable[_Candidate], groups: Sequence[Group], quantity: str, cutoff: float
+) -> list[tuple[float, _Candidate]]:
     """The candidates that agree everywhere; two telling observations are tried first."""
     failing = [(g, k) for g in groups for k, o in enumerate(g.observations) if not o.passed]
     chosen = failing[:2]
@@ -119,15 +121,18 @@ def _screened(candidates: Iterable[_Candidate], groups: Sequence[Group], quantit
 
 def _part(group: Group, rows: list[int]) -> Group:
     jets = type(group.jets)(**{k: None if v is None else v[rows] for k, v in vars(group.jets).items()})
-    return Group([group.observations[k] for k in rows], jets, group.values[rows], group.truth[rows], group.amplitude[rows])
+    return Group(
+        [group.observations[k] for k in rows], jets, group.values[rows], group.truth[rows], group.amplitude[rows]
+    )
 
 
 def _truth_mismatch(groups: Sequence[Group]) -> float:
     return max((float(np.max(g.mismatch(g.truth), initial=0.0)) for g in groups), default=0.0)
 
 
-def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, statistical: bool = False,
-    pairs: bool = False) -> list[Diagnosis]:
+def formula_diagnoses(
+    observations: Sequence[Observation], quantity: str, *, statistical: bool = False, pairs: bool = False
+) -> list[Diagnosis]:
     """The known mistakes, or pairs of them (and half-filled metrics in every spelling), that predict the program's numbers everywhere."""
     groups = group_by_dimension(observations)
     if not groups:
@@ -135,11 +140,15 @@ def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, sta
     allowed = [c for c in LEVELS if c * _MARGIN <= _truth_mismatch(groups)]
     if not allowed:
         return []
-    candidates: Iterable[_Candidate] = _pairs(quantity, statistical) if pairs else _singles(quantity, statistical, groups)
+    candidates: Iterable[_Candidate] = (
+        _pairs(quantity, statistical) if pairs else _singles(quantity, statistical, groups)
+    )
     if distinct_numbers(observations) < 4:
         # A single number (a space of constant curvature, say) is met by accident: only what agrees closely, or is plain, may be named.
         plain = (_Candidate((m,), m.apply(Pipeline())) for m in scale_mistakes(quantity, statistical))
-        found = _screened(candidates, groups, quantity, LEVELS[0]) or ([] if pairs else _screened(plain, groups, quantity, allowed[-1]))
+        found = _screened(candidates, groups, quantity, LEVELS[0]) or (
+            [] if pairs else _screened(plain, groups, quantity, allowed[-1])
+        )
     else:
         found = _screened(candidates, groups, quantity, allowed[-1])
     # The tightest level at which anything agrees decides.
@@ -151,7 +160,11 @@ def formula_diagnoses(observations: Sequence[Observation], quantity: str, *, sta
 
 def distinct_numbers(observations: Sequence[Observation]) -> int:
     """How many different numbers (to three digits, zeros left out) the program gave: the weight of the evidence."""
-    values = np.concatenate([np.abs(np.asarray(o.value, dtype=float)).ravel() for o in observations]) if observations else np.zeros(0)
+    values = (
+        np.concatenate([np.abs(np.asarray(o.value, dtype=float)).ravel() for o in observations])
+        if observations
+        else np.zeros(0)
+    )
     return len({f"{v:.2e}" for v in values if v > 1e-9})
 
 

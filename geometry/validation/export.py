@@ -111,13 +111,21 @@ def suite_as_data(suite: str | Iterable[Case] = "default", digits: int = 30) -> 
         points = []
         for point in case.points:
             values = case.certified_many(QUANTITIES_EXPORTED, point, digits + 2)
-            points.append({"at": [_exact_decimal(v) for v in point], "values": {q: _nested(v, digits) for q, v in values.items()}})
+            points.append(
+                {"at": [_exact_decimal(v) for v in point], "values": {q: _nested(v, digits) for q, v in values.items()}}
+            )
         out.append({
             "name": case.name, "grade": case.grade, "dim": case.dim, "tags": sorted(case.tags), "source": case.source,
             "coordinates": [s.name for s in case.coordinates],
             "metric": [[str(e) for e in row] for row in case.metric.tolist()], "points": points,
         })  # fmt: skip
-    return {"format": "chentsov-reference-suite", "version": VERSION, "digits": digits, "conventions": dict(CONVENTIONS), "cases": out}
+    return {
+        "format": "chentsov-reference-suite",
+        "version": VERSION,
+        "digits": digits,
+        "conventions": dict(CONVENTIONS),
+        "cases": out,
+    }
 
 
 def export_suite(path: str | os.PathLike[str], suite: str | Iterable[Case] = "default", digits: int = 30) -> Path:

@@ -100,14 +100,21 @@ def _riemann(t: _Reader) -> bool:
             continue
         value = t.slope("christoffel", (i, j, l), k) - t.slope("christoffel", (i, j, k), l)
         for m in t.range:
-            value = value + t("christoffel", i, k, m) * t("christoffel", m, j, l) - t("christoffel", i, l, m) * t("christoffel", m, j, k)
+            value = (
+                value
+                + t("christoffel", i, k, m) * t("christoffel", m, j, l)
+                - t("christoffel", i, l, m) * t("christoffel", m, j, k)
+            )
         if value != t("riemann", i, j, k, l):
             return False
     return True
 
 
 def _ricci(t: _Reader) -> bool:
-    return all(sum((t("riemann", i, j, i, l) for i in t.range), t.field.zero) == t("ricci", j, l) for j, l in product(t.range, repeat=2))
+    return all(
+        sum((t("riemann", i, j, i, l) for i in t.range), t.field.zero) == t("ricci", j, l)
+        for j, l in product(t.range, repeat=2)
+    )
 
 
 def _ricci_scalar(t: _Reader) -> bool:

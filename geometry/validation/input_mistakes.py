@@ -112,7 +112,14 @@ def prepare_mistakes() -> Iterator[Mistake]:
     ):  # fmt: skip
         name = f"derivatives-scaled-{first:g}-{second:g}"
         quantities = CONNECTED if first != 1 else CURVATURE
-        yield Mistake(name, "prepare", _derivatives_scaled(first, second), what + ".", advice[0].upper() + advice[1:] + ".", quantities)
+        yield Mistake(
+            name,
+            "prepare",
+            _derivatives_scaled(first, second),
+            what + ".",
+            advice[0].upper() + advice[1:] + ".",
+            quantities,
+        )
 
 
 # --- the inverse metric ------------------------------------------------------------------------

@@ -60,7 +60,9 @@ class Worker:
             self._pipe.send(arguments)
             if not self._pipe.poll(seconds + _GRACE):
                 self.close()
-                raise ChildEnded(f"no answer within {seconds:g} s, and no reaction to the time limit: the process was ended", True)
+                raise ChildEnded(
+                    f"no answer within {seconds:g} s, and no reaction to the time limit: the process was ended", True
+                )
             answer = self._pipe.recv()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise ChildEnded(self._how_it_ended(), False) from None

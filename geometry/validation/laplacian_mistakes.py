@@ -42,5 +42,11 @@ def laplace_mistakes() -> Iterator[Mistake]:
             "The divergence is taken of ∂_i f instead of g^ij ∂_j f."),
     )  # fmt: skip
     for name, change, sentence in table:
-        yield Mistake(name, "laplace", change, sentence, "Δf = (1/√|g|) ∂_i(√|g| g^ij ∂_j f) = g^ij ∂_i∂_j f − g^ij Γ^k_ij ∂_k f.",
-            ("laplacian",))
+        yield Mistake(
+            name,
+            "laplace",
+            change,
+            sentence,
+            "Δf = (1/√|g|) ∂_i(√|g| g^ij ∂_j f) = g^ij ∂_i∂_j f − g^ij Γ^k_ij ∂_k f.",
+            ("laplacian",),
+        )

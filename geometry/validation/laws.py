@@ -33,8 +33,15 @@ def _cyclic(a: Array, x: Array) -> Array:
     return a + contraction("iklj->ijkl", a) + contraction("iljk->ijkl", a)
 
 
-_RIEMANN: tuple[Law, ...] = (("R_..kl = −R_..lk", _plus("ijlk->ijkl")), ("the cyclic sum over j, k, l vanishes (Bianchi)", _cyclic))
-_LOWERED: tuple[Law, ...] = (*_RIEMANN, ("R_ijkl = −R_jikl", _plus("jikl->ijkl")), ("R_ijkl = R_klij", _minus("klij->ijkl")))
+_RIEMANN: tuple[Law, ...] = (
+    ("R_..kl = −R_..lk", _plus("ijlk->ijkl")),
+    ("the cyclic sum over j, k, l vanishes (Bianchi)", _cyclic),
+)
+_LOWERED: tuple[Law, ...] = (
+    *_RIEMANN,
+    ("R_ijkl = −R_jikl", _plus("jikl->ijkl")),
+    ("R_ijkl = R_klij", _minus("klij->ijkl")),
+)
 _SYMMETRIC: tuple[Law, ...] = (("it is symmetric", _minus("ji->ij")),)
 
 LAWS: dict[str, tuple[Law, ...]] = {

@@ -106,8 +106,12 @@ def metric_mistakes_of(case: Case) -> Iterator[MetricMistake]:
             "transposed-jacobian", "The Jacobian is transposed: the metric is J Jᵀ instead of Jᵀ J, with J = ∂Φ/∂x.",
             "g = J.T @ J with J[a, i] = ∂Φ_a/∂x_i.", _with_metric(J * J.T),
         )  # fmt: skip
-        yield MetricMistake("jacobian-for-metric", "The Jacobian itself is used as the metric.", "g = J.T @ J.",
-            _with_metric((J + J.T) / 2))
+        yield MetricMistake(
+            "jacobian-for-metric",
+            "The Jacobian itself is used as the metric.",
+            "g = J.T @ J.",
+            _with_metric((J + J.T) / 2),
+        )
     columns = [len(c) for c in case.data.values()]
     if columns:
         n = columns[0]
@@ -140,7 +144,10 @@ _IMPOSTORS = {
         "log p has a kink.",
         "Use E[s_i s_j] with s_i = ∂_i log p.",
     ),
-    "observed-information": ("The observed information (the Hessian at data) is used for the Fisher metric.", "Take the expectation."),
+    "observed-information": (
+        "The observed information (the Hessian at data) is used for the Fisher metric.",
+        "Take the expectation.",
+    ),
 }
 
 
@@ -164,7 +171,9 @@ def _unit_mistakes(case: Case) -> Iterator[MetricMistake]:
                 _with_metric(_reparametrised(case, which, _times(factor), False)),
                 _with_metric(_reparametrised(case, which, _times(factor), True)),
             ):
-                yield MetricMistake("degrees-for-radians", sentence, "Coordinates are in radians here; drop the conversion.", jets)
+                yield MetricMistake(
+                    "degrees-for-radians", sentence, "Coordinates are in radians here; drop the conversion.", jets
+                )
 
 
 def _parameter_mistakes(case: Case) -> Iterator[MetricMistake]:
@@ -182,13 +191,19 @@ def _parameter_mistakes(case: Case) -> Iterator[MetricMistake]:
                 _with_metric(_reparametrised(case, which, map_, False)),
                 _at_other_point({k: ball for k in which}),
             ):
-                yield MetricMistake(name, f"The coordinate {names} {what}.", "Check which parametrisation the point is given in.", jets)
+                yield MetricMistake(
+                    name, f"The coordinate {names} {what}.", "Check which parametrisation the point is given in.", jets
+                )
     for a, b in combinations(range(n), 2):
         s, t = case.coordinates[a], case.coordinates[b]
         # In the metric alone, or at the point: whole tensors taken elsewhere.
         for jets in (_with_metric(case.metric.xreplace({s: t, t: s})), _at_swapped_point(a, b)):
-            yield MetricMistake("coordinates-swapped", f"The coordinates {s} and {t} are exchanged in the argument.", "Check their order.",
-                jets)
+            yield MetricMistake(
+                "coordinates-swapped",
+                f"The coordinates {s} and {t} are exchanged in the argument.",
+                "Check their order.",
+                jets,
+            )
 
 
 def metric_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
@@ -215,8 +230,17 @@ def metric_diagnoses(observations: Sequence[Observation], quantity: str) -> list
     close = [(level, m) for level, m in found if level <= max(30 * best, 1e-9)]
     level, first = close[0]
     also = tuple(dict.fromkeys(m.name for _, m in close if m.name != first.name))
-    return [Diagnosis(first.name, first.sentence, first.remedy, kind="metric", agreement=level, points=len(group.observations),
-        also=also)]
+    return [
+        Diagnosis(
+            first.name,
+            first.sentence,
+            first.remedy,
+            kind="metric",
+            agreement=level,
+            points=len(group.observations),
+            also=also,
+        )
+    ]
 
 
 def _level(mistake: MetricMistake, case: Case, group: Group, quantity: str) -> float:

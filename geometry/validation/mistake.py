@@ -13,7 +13,16 @@ from .pipeline import Pipeline
 
 __all__ = ["CONNECTED", "CURVATURE", "Mistake"]
 
-CURVATURE = ("riemann", "riemann_lowered", "ricci", "ricci_scalar", "gaussian_curvature", "einstein", "weyl", "kretschmann")
+CURVATURE = (
+    "riemann",
+    "riemann_lowered",
+    "ricci",
+    "ricci_scalar",
+    "gaussian_curvature",
+    "einstein",
+    "weyl",
+    "kretschmann",
+)
 CONNECTED = ("christoffel_first", "christoffel", *CURVATURE, "laplacian")
 
 

@@ -85,7 +85,9 @@ def is_single(value: np.ndarray) -> bool:
         return bool(array.size) and bool(np.all(array.astype(np.float32).astype(float) == array))
 
 
-def step_sweep(caller: Caller, name: str, observations: Sequence[Observation], default: float) -> tuple[dict[float, float], float]:
+def step_sweep(
+    caller: Caller, name: str, observations: Sequence[Observation], default: float
+) -> tuple[dict[float, float], float]:
     """Worst relative error for steps around the default, and the best step."""
     steps = sorted({*(10.0**-k for k in range(1, 10)), 3e-3, 3e-4, 3e-5, default}, reverse=True)
     errors: dict[float, float] = {}
@@ -102,13 +104,17 @@ def step_sweep(caller: Caller, name: str, observations: Sequence[Observation], d
     return errors, min(errors, key=lambda h: errors[h])
 
 
-def numeric_diagnoses(observations: Sequence[Observation], callers: Mapping[str, Caller], dtypes: Mapping[str, str]) -> list[Diagnosis]:
+def numeric_diagnoses(
+    observations: Sequence[Observation], callers: Mapping[str, Caller], dtypes: Mapping[str, str]
+) -> list[Diagnosis]:
     """What the arithmetic of a program explains, the best supported first."""
     failing = sorted((o for o in observations if not o.passed), key=lambda o: o.condition)
     if not failing:
         return []
     caller = callers[failing[0].case.name]
-    differences = step_parameter(caller.function) is not None or observed_step(caller, caller.rows[failing[0].index]) is not None
+    differences = (
+        step_parameter(caller.function) is not None or observed_step(caller, caller.rows[failing[0].index]) is not None
+    )
     order = (_difference_step, _cancellation) if differences else (_cancellation, _difference_step)
     found = []
     for explain in (_single_precision, *order):
@@ -130,7 +136,9 @@ def _sample(failing: Sequence[Observation], count: int = 3) -> list[Observation]
 
 def _single_precision(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
                       dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
-    stencil = next((s for o in failing[:1] if (s := observed_step(callers[o.case.name], callers[o.case.name].rows[o.index]))), None)
+    stencil = next(
+        (s for o in failing[:1] if (s := observed_step(callers[o.case.name], callers[o.case.name].rows[o.index]))), None
+    )
     # Nested differences divide the rounding of the metric by h².
     amplified = 1.0 if stencil is None else max(1.0, stencil.step**-2)
     sizes = [o.error / (_SINGLE * amplified * max(o.amplitude, o.scale)) for o in failing]
@@ -138,8 +146,11 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
     if len(plausible) < 0.7 * len(sizes) or np.median(sizes) * amplified < 1e-4:
         return None
     # A correct float64 program answers with numbers that float32 does not hold.
-    telling = [o for o in observations if o.value.size and np.max(np.abs(o.value),
-        initial=0.0) > 0 and not is_single(o.truth.astype(float))]
+    telling = [
+        o
+        for o in observations
+        if o.value.size and np.max(np.abs(o.value), initial=0.0) > 0 and not is_single(o.truth.astype(float))
+    ]
     stored = bool(telling) and all(is_single(o.value) for o in telling) and len(telling) >= 2
     declared = next((d for d in dtypes.values() if d in ("float32", "float16", "bfloat16", "complex64")), "")
     frozen = []
@@ -223,7 +234,11 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
     mild = [o for o in failing if o.condition < 1e3] or failing[:1]
     worst = max(o.relative_error for o in mild)
     # Most points are as wrong as the step explains; close to a singular point any of them may be worse.
-    if stencil is not None and stencil.step > 1e-7 and np.median([o.relative_error for o in mild]) < min(0.3, _truncation(stencil)):
+    if (
+        stencil is not None
+        and stencil.step > 1e-7
+        and np.median([o.relative_error for o in mild]) < min(0.3, _truncation(stencil))
+    ):
         side = "one-sided " if stencil.one_sided else ""
         return Diagnosis(
             "finite-difference-truncation",

@@ -44,8 +44,6 @@ def to_our_convention(value: Array, quantity: str, convention: Any, layout: str 
 # --- how large the terms are that cancel -------------------------------------------------------
 
 
-
-
 def amplitude_run(jets: Jets) -> Run:
     """The pipeline with every term taken in absolute value: the size of what cancels.
 
@@ -71,8 +69,14 @@ def amplitude_run(jets: Jets) -> Run:
         invert=lambda g, dg: (x, dx),
         lower=combination((0.5, "ikj->ijk"), (0.5, "ijk->ijk"), (0.5, "jki->ijk")),
         curve=lambda gamma, dgamma: linear(dgamma) + quadratic(gamma, gamma),
-        laplace=lambda ginv, gamma, j: contraction("ij,ij->", ginv, j.ddf) + contraction("ij,kij,k->", ginv, gamma, j.df),
-        formulas={"einstein": einstein, "weyl": weyl, "determinant": lambda run: np.prod(np.sum(run.jets.g, axis=-1), axis=-1)},
+        laplace=lambda ginv, gamma, j: (
+            contraction("ij,ij->", ginv, j.ddf) + contraction("ij,kij,k->", ginv, gamma, j.df)
+        ),
+        formulas={
+            "einstein": einstein,
+            "weyl": weyl,
+            "determinant": lambda run: np.prod(np.sum(run.jets.g, axis=-1), axis=-1),
+        },
     )
     return pipeline.run(absolute)
 
@@ -127,7 +131,11 @@ def prepare(case: Case, quantity: str) -> Prepared:
         amplitude = raw.reshape(len(case.points), -1).max(axis=1)
         if not amplitude.all():
             # A constant metric: nothing cancels, and zero is measured against a metric that varies by its own size over a unit.
-            varying = np.asarray(amplitude_run(_varying(as_double))[quantity], dtype=float).reshape(len(case.points), -1).max(axis=1)
+            varying = (
+                np.asarray(amplitude_run(_varying(as_double))[quantity], dtype=float)
+                .reshape(len(case.points), -1)
+                .max(axis=1)
+            )
             amplitude = np.where(amplitude > 0, amplitude, varying)
         condition = np.maximum(1.0, _conditioning(as_double))
     prepared = Prepared(case, quantity, truth, amplitude, condition, jets)
@@ -140,7 +148,9 @@ def prepare(case: Case, quantity: str) -> Prepared:
 def _varying(jets: Jets) -> Jets:
     n = jets.dim
     dg = jets.g[..., None] * np.ones(n)
-    return Jets(jets.g, dg, dg[..., None] * np.ones(n), *(None if v is None else v + 1 for v in (jets.f, jets.df, jets.ddf)))
+    return Jets(
+        jets.g, dg, dg[..., None] * np.ones(n), *(None if v is None else v + 1 for v in (jets.f, jets.df, jets.ddf))
+    )
 
 
 def _numbers(balls: Array) -> np.ndarray:

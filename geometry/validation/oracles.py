@@ -281,11 +281,14 @@ class _Asked:
 
     def table(self, oracle: str, *, route: str, note: str) -> OracleTable:
         """Nothing could be compared."""
-        return OracleTable(ORACLES[oracle].title(), tuple(
-            OracleRow(self.subject, q, route, 0, float("nan"), self.allowed, note=note) for q in self.quantities))
+        return OracleTable(
+            ORACLES[oracle].title(),
+            tuple(OracleRow(self.subject, q, route, 0, float("nan"), self.allowed, note=note) for q in self.quantities),
+        )
 
     def compare(self, oracle: str, case: Case, quantity: str, theirs: list[Any], share: float) -> None:
         """The row of one tensor: digits at the points, and the decision where there is one."""
+
         def row(route: str, points: int, worst: float, ours: float, note: str = "") -> None:
             self.rows.append(OracleRow(self.subject, quantity, route, points, worst, self.allowed, ours, share, note))
 
@@ -301,11 +304,17 @@ class _Asked:
                     worst = max(worst, difference) if difference == difference else float("nan")
                     proved = proved and overlap
         except TooSlow:
-            return row("did not finish", 0, float("nan"), self.seconds, f"the engine did not finish within {self.seconds:g} s")
+            return row(
+                "did not finish", 0, float("nan"), self.seconds, f"the engine did not finish within {self.seconds:g} s"
+            )
         except (UnsupportedExpression, ZeroDivisionError) as error:
             return row("not supported", 0, float("nan"), 0.0, str(error)[:90])
         expression = None if isinstance(theirs[0], np.ndarray) else theirs[0]
-        if worst <= self.allowed and (expression is not None or oracle == "arb") and self._decided(quantity, ours, expression):
+        if (
+            worst <= self.allowed
+            and (expression is not None or oracle == "arb")
+            and self._decided(quantity, ours, expression)
+        ):
             return row("symbolic", len(case.points), worst, seconds)
         row("proved" if proved and worst <= self.allowed else "numeric", len(case.points), worst, seconds)
 
@@ -316,18 +325,35 @@ class _Asked:
                 if theirs is not None:
                     return equal_in_field(ours, theirs, field_of(self.source))
                 return quantity in TENSORS and holds_identically(
-                    lambda name: _closed_form(self.source, name), self.source.coordinates, quantity, field_of(self.source))
-        except (TooSlow, TimeBudgetExceeded, UnsupportedFunction, NotImplementedError, ArithmeticError, ValueError, TypeError):
+                    lambda name: _closed_form(self.source, name),
+                    self.source.coordinates,
+                    quantity,
+                    field_of(self.source),
+                )
+        except (
+            TooSlow,
+            TimeBudgetExceeded,
+            UnsupportedFunction,
+            NotImplementedError,
+            ArithmeticError,
+            ValueError,
+            TypeError,
+        ):
             return False
 
 
-def _case_of(source: Any, points: Any, constants: Mapping[Any, Any] | None, data: Mapping[Any, Any] | None, count: int) -> Case:
+def _case_of(
+    source: Any, points: Any, constants: Mapping[Any, Any] | None, data: Mapping[Any, Any] | None, count: int
+) -> Case:
     rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else None
     metric = sp.Matrix(source.metric).applyfunc(_concrete)
     row_symbols = {v for m in metric for e in sp.preorder_traversal(m) for v in (getattr(e, "variables", None) or ())}
     if row_symbols and rows is None:
         # Any rows will do: five, the same every time.
-        rows = {v: [((3 * k + 7 * n) % 11 - 5) / 4 for n in range(5)] for k, v in enumerate(sorted(row_symbols, key=lambda s: s.name))}
+        rows = {
+            v: [((3 * k + 7 * n) % 11 - 5) / 4 for n in range(5)]
+            for k, v in enumerate(sorted(row_symbols, key=lambda s: s.name))
+        }
     free = sorted(metric.free_symbols - set(source.coordinates) - row_symbols, key=lambda s: s.name)
     given = {str(k): v for k, v in (constants or {}).items()}
     chosen = {s: given.get(s.name, -sp.Rational(3, 4) if s.is_negative else sp.Integer(2 + k) if s.is_integer else sp.Rational(3 + 2 * k,
@@ -376,5 +402,7 @@ def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequen
         points = [[sp.Rational(int(v.p), int(v.q)) for v in p] for p in case.points]
         metric = case.metric if case.origin is None else case.origin.metric  # the same, as means over data
         manifold = RiemannianManifold(metric, case.coordinates, name=case.name)
-        rows += ask_oracle(manifold, quantities, oracle=oracle, points=points, data=case.data or None, seconds=seconds).rows
+        rows += ask_oracle(
+            manifold, quantities, oracle=oracle, points=points, data=case.data or None, seconds=seconds
+        ).rows
     return OracleTable(ORACLES[oracle].title() if oracle in ORACLES else oracle, tuple(rows))

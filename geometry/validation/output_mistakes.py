@@ -62,12 +62,17 @@ def scale_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, .
     elif quantity == "gaussian_curvature":
         known.append(("scalar-for-gaussian", lambda n: 2.0, "The result is R = 2K instead of K.", "Divide by 2."))
     for value, text in ((2, "twice"), (0.5, "half of"), (4, "four times"), (0.25, "a quarter of")):
-        known.append((f"factor-{value:g}", _constant(value), f"The result is {text} what it should be.", f"Divide by {value:g}."))
+        known.append(
+            (f"factor-{value:g}", _constant(value), f"The result is {text} what it should be.", f"Divide by {value:g}.")
+        )
         if quantity != "metric":
             known.append((f"factor-minus-{value:g}", _constant(-value),
                 f"The result is {text} what it should be, with the opposite sign.",
                           f"Divide by −{value:g}."))  # fmt: skip
-    return tuple(Mistake(name, "output", _times(factor), sentence, remedy, (quantity,)) for name, factor, sentence, remedy in known)
+    return tuple(
+        Mistake(name, "output", _times(factor), sentence, remedy, (quantity,))
+        for name, factor, sentence, remedy in known
+    )
 
 
 def _permuted(order: tuple[int, ...], sign: float) -> Callable[[Array, int], Array]:
@@ -175,12 +180,27 @@ def _substitutions() -> Iterator[Mistake]:
         "Γ^i_jk (second kind) is returned instead of Γ_{i,jk}.", "Lower the first index with g_im.",
     )  # fmt: skip
     for quantity in ("ricci", "einstein"):
-        yield _instead(quantity, f"{quantity}-mixed", _raised(quantity, "im,mj->ij"), "One index is up (R^i_j) where both belong down.",
-            "Lower it with g_im.")
-        yield _instead(quantity, f"{quantity}-raised", _raised(quantity, "im,mn,nj->ij"),
-            "Both indices are up (R^ij) where both belong down.", "Lower them with g.")
-    yield _instead("einstein", "ricci-for-einstein", lambda run: run["ricci"], "The Ricci tensor is returned: − ½ R g is missing.",
-        "G = Ric − ½ R g.")
+        yield _instead(
+            quantity,
+            f"{quantity}-mixed",
+            _raised(quantity, "im,mj->ij"),
+            "One index is up (R^i_j) where both belong down.",
+            "Lower it with g_im.",
+        )
+        yield _instead(
+            quantity,
+            f"{quantity}-raised",
+            _raised(quantity, "im,mn,nj->ij"),
+            "Both indices are up (R^ij) where both belong down.",
+            "Lower them with g.",
+        )
+    yield _instead(
+        "einstein",
+        "ricci-for-einstein",
+        lambda run: run["ricci"],
+        "The Ricci tensor is returned: − ½ R g is missing.",
+        "G = Ric − ½ R g.",
+    )
     yield _instead(
         "einstein", "einstein-half-missing", lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * run.jets.g,
         "The factor ½ is missing in G = Ric − ½ R g.", "G = Ric − ½ R g.",
@@ -193,24 +213,50 @@ def _substitutions() -> Iterator[Mistake]:
         "einstein", "einstein-flat-metric", lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * np.eye(run.dim) / 2,
         "G is formed with δ_ij instead of g_ij.", "G = Ric − ½ R g.",
     )  # fmt: skip
-    yield _instead("ricci", "einstein-for-ricci", lambda run: run["einstein"], "The Einstein tensor is returned for the Ricci tensor.",
-        "Add ½ R g.")
+    yield _instead(
+        "ricci",
+        "einstein-for-ricci",
+        lambda run: run["einstein"],
+        "The Einstein tensor is returned for the Ricci tensor.",
+        "Add ½ R g.",
+    )
     yield _instead(
         "ricci", "traceless-ricci", lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * run.jets.g / run.dim,
         "The traceless part of the Ricci tensor is returned.", "Add R g / n.",
     )  # fmt: skip
-    yield _instead("ricci_scalar", "kretschmann-for-scalar", lambda run: run["kretschmann"], "The Kretschmann scalar is returned for R.",
-        "R = g^jl Ric_jl.")
+    yield _instead(
+        "ricci_scalar",
+        "kretschmann-for-scalar",
+        lambda run: run["kretschmann"],
+        "The Kretschmann scalar is returned for R.",
+        "R = g^jl Ric_jl.",
+    )
     for quantity in ("ricci_scalar", "gaussian_curvature", "laplacian"):
         for name, what, power in (("determinant-too-much", "det g times", 1.0), ("determinant-too-little", "1/det g times", -1.0),
                                   ("root-determinant-too-much", "√|det g| times", 0.5),
                                   ("root-determinant-too-little", "1/√|det g| times", -0.5)):  # fmt: skip
-            yield _instead(quantity, name, _weighted(quantity, power), f"The result is {what} what it should be.",
-                "Count the powers of det g: those of numerator and denominator must cancel under a change of units.")
+            yield _instead(
+                quantity,
+                name,
+                _weighted(quantity, power),
+                f"The result is {what} what it should be.",
+                "Count the powers of det g: those of numerator and denominator must cancel under a change of units.",
+            )
     for quantity in ("ricci_scalar", "gaussian_curvature"):
-        yield _instead(quantity, "absolute-value", _absolute(quantity), "The absolute value is returned: the sign is lost.", "Drop abs().")
-    yield _instead("kretschmann", "scalar-for-kretschmann", lambda run: run["ricci_scalar"], "R is returned for the Kretschmann scalar.",
-        "R_ijkl R^ijkl.")
+        yield _instead(
+            quantity,
+            "absolute-value",
+            _absolute(quantity),
+            "The absolute value is returned: the sign is lost.",
+            "Drop abs().",
+        )
+    yield _instead(
+        "kretschmann",
+        "scalar-for-kretschmann",
+        lambda run: run["ricci_scalar"],
+        "R is returned for the Kretschmann scalar.",
+        "R_ijkl R^ijkl.",
+    )
     yield _instead(
         "kretschmann", "kretschmann-without-metric", lambda run: contraction("ijkl,ijkl->", run["riemann"], run["riemann"]),
         "The squares of R^i_jkl are summed without the metric.", "Raise and lower all four indices: R_ijkl R^ijkl.",
@@ -223,14 +269,34 @@ def _substitutions() -> Iterator[Mistake]:
     yield _instead("kretschmann", "ricci-squared", lambda run: contraction("ij,ia,jb,ab->", run["ricci"], run["inverse_metric"],
         run["inverse_metric"], run["ricci"]),
                    "Ric_ij Ric^ij is returned for the Kretschmann scalar.", "R_ijkl R^ijkl.")  # fmt: skip
-    yield _instead("weyl", "riemann-for-weyl", lambda run: run["riemann_lowered"], "The Riemann tensor is returned for the Weyl tensor.",
-        "Subtract its traces.")
-    yield _instead("determinant", "root-determinant", lambda run: np.sqrt(np.abs(run["determinant"].astype(np.longdouble))),
-        "√|g| is returned for det g.", "Square it.")
-    yield _instead("inverse_metric", "metric-returned", lambda run: run.jets.g, "The metric is returned instead of its inverse.",
-        "np.linalg.inv(g).")
-    yield _instead("metric", "inverse-returned", lambda run: run["inverse_metric"],
-        "The inverse metric is returned instead of the metric.", "Return g_ij.")
+    yield _instead(
+        "weyl",
+        "riemann-for-weyl",
+        lambda run: run["riemann_lowered"],
+        "The Riemann tensor is returned for the Weyl tensor.",
+        "Subtract its traces.",
+    )
+    yield _instead(
+        "determinant",
+        "root-determinant",
+        lambda run: np.sqrt(np.abs(run["determinant"].astype(np.longdouble))),
+        "√|g| is returned for det g.",
+        "Square it.",
+    )
+    yield _instead(
+        "inverse_metric",
+        "metric-returned",
+        lambda run: run.jets.g,
+        "The metric is returned instead of its inverse.",
+        "np.linalg.inv(g).",
+    )
+    yield _instead(
+        "metric",
+        "inverse-returned",
+        lambda run: run["inverse_metric"],
+        "The inverse metric is returned instead of the metric.",
+        "Return g_ij.",
+    )
 
 
 @cache

@@ -12,7 +12,11 @@ __all__ = ["parametrize_with_manifolds"]
 
 
 def parametrize_with_manifolds(
-    suite: str | Iterable[Case] = "default", *, grades: Iterable[int] | None = None, argument: str = "case", every_point: bool = False
+    suite: str | Iterable[Case] = "default",
+    *,
+    grades: Iterable[int] | None = None,
+    argument: str = "case",
+    every_point: bool = False,
 ) -> Callable[[Any], Any]:
     """A decorator that runs a test on each manifold of a suite.
 

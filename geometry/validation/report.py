@@ -147,7 +147,10 @@ class Report:
             first = members[0]
             at = f" on {first.case} at {first.point}" if first.case else ""
             more = f" (and {len(members) - 1} more)" if len(members) > 1 else ""
-            kind, remedy = "finding" if first.severity == "fail" else "note", f"; {first.remedy}" if first.remedy else ""
+            kind, remedy = (
+                "finding" if first.severity == "fail" else "note",
+                f"; {first.remedy}" if first.remedy else "",
+            )
             yield f"{kind}: {name}: {first.detail}{at}{more}{remedy}"
         for k, d in enumerate(self.diagnoses):
             yield f"{'diagnosis' if k == 0 else 'or'}: {d.name}: {d.sentence}"

@@ -61,8 +61,13 @@ def _simpler_metrics(case: Case) -> Iterator[Case]:
             fixed = {case.coordinates[k]: sp.Rational(int(value.p), int(value.q))}
             metric = g.extract(keep, keep).subs(fixed)
             point = tuple(case.points[0][i] for i in keep)
-            yield replace(case, metric=sp.ImmutableMatrix(metric), coordinates=tuple(case.coordinates[i] for i in keep), points=(point,),
-                scalar=None)
+            yield replace(
+                case,
+                metric=sp.ImmutableMatrix(metric),
+                coordinates=tuple(case.coordinates[i] for i in keep),
+                points=(point,),
+                scalar=None,
+            )
     for i in range(n):
         for j in range(i):
             if g[i, j] != 0:
@@ -96,7 +101,10 @@ def _digits(v: fmpq) -> int:
 
 def _size(case: Case) -> tuple[int, int, int]:
     # (dimension, size of the metric, size of the point): smaller is simpler, compared in this order.
-    operations = sum(1 + int(e.count_ops()) + len(e.atoms(sp.Symbol)) if e not in (0, 1) else int(e != 0 and e != 1) for e in case.metric)
+    operations = sum(
+        1 + int(e.count_ops()) + len(e.atoms(sp.Symbol)) if e not in (0, 1) else int(e != 0 and e != 1)
+        for e in case.metric
+    )
     shape = sum(e != int(i == j) for i, row in enumerate(case.metric.tolist()) for j, e in enumerate(row))
     return case.dim, operations + shape, sum(_digits(v) for v in case.points[0])
 
@@ -109,7 +117,9 @@ def _caller(function: Callable[..., Any], case: Case, quantity: str, form: str, 
 class _Trial:
     """Whether the program fails on a candidate, and by how much."""
 
-    def __init__(self, function: Callable[..., Any], quantity: str, form: str, threshold: float, options: Mapping[str, Any]):
+    def __init__(
+        self, function: Callable[..., Any], quantity: str, form: str, threshold: float, options: Mapping[str, Any]
+    ):
         self.function, self.quantity, self.form, self.threshold = function, quantity, form, threshold
         self.options = dict(options)
         self.tried = 0
@@ -144,7 +154,9 @@ def shrink(function: Callable[..., Any], observation: Observation, quantity: str
     options = dict(options or {})
     relative = observation.relative_error
     trial = _Trial(function, quantity, form, min(0.05 * relative, 1e-2), options)
-    case = replace(observation.case, points=(observation.case.points[observation.index],), known={}, impostors={}, embedding=None)
+    case = replace(
+        observation.case, points=(observation.case.points[observation.index],), known={}, impostors={}, embedding=None
+    )
     first = trial.observe(case)
     if first is None or first.passed:
         return observation.case, observation, 0
@@ -175,8 +187,11 @@ def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable
                      own: Mapping[str, np.ndarray] | None = None) -> tuple[Intermediate, ...]:  # fmt: skip
     """Every quantity on the way to this one, reference beside the program's own where it is known."""
     end = _ORDER.index(quantity) if quantity in _ORDER else _ORDER.index("ricci_scalar")
-    names = [n for n in _ORDER[: end + 1] if n not in ("determinant", "riemann_lowered", "einstein", "weyl",
-        "kretschmann") or n == quantity]
+    names = [
+        n
+        for n in _ORDER[: end + 1]
+        if n not in ("determinant", "riemann_lowered", "einstein", "weyl", "kretschmann") or n == quantity
+    ]
     if quantity == "laplacian":
         names = ["metric", "metric_derivative", "inverse_metric", "christoffel", "laplacian"]
     out = []
@@ -186,12 +201,16 @@ def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable
         reference = floats(reference_of[name])
         yours = None if own is None else own.get(name)
         if name in functions:
-            caller = _caller(functions[name], case, name, "auto" if name != quantity else form, {**options, "keywords": None})
+            caller = _caller(
+                functions[name], case, name, "auto" if name != quantity else form, {**options, "keywords": None}
+            )
             yours = caller.at(0).value
             caller.close()
         error = agrees = None
         if yours is not None and np.shape(yours) == reference.shape:
-            yours = to_our_convention(np.asarray(yours, dtype=float), name, options.get("convention"), layouts.get(name))
+            yours = to_our_convention(
+                np.asarray(yours, dtype=float), name, options.get("convention"), layouts.get(name)
+            )
             error = float(np.max(np.abs(yours - reference), initial=0.0))
             agrees = error <= 1e-4 * max(float(np.max(np.abs(reference), initial=0.0)), 1e-8)
         out.append(Intermediate(name, reference, yours, error, agrees))

@@ -43,7 +43,9 @@ def _model_metric(curvature: sp.Expr, x: Sequence[sp.Symbol]) -> sp.Matrix:
     return sp.eye(len(x)) / (1 + curvature * sp.Add(*(s**2 for s in x)) / 4) ** 2
 
 
-def _pull_back(metric: sp.Matrix, old: Sequence[sp.Symbol], new: Sequence[sp.Symbol], map_: Sequence[sp.Expr]) -> sp.Matrix:
+def _pull_back(
+    metric: sp.Matrix, old: Sequence[sp.Symbol], new: Sequence[sp.Symbol], map_: Sequence[sp.Expr]
+) -> sp.Matrix:
     J = sp.Matrix(map_).jacobian(list(new))
     return J.T * metric.subs(dict(zip(old, map_)), simultaneous=True) * J
 

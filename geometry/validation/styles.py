@@ -64,7 +64,9 @@ def half_filled(quantity: str) -> Iterator[tuple[Mistake, Pipeline]]:
     halves = [m for m in formula_mistakes() if m.name in ("upper-triangle-only", "lower-triangle-only")]
     first, second, third = ("ikj->ijk", "kij->ijk"), ("ijk->ijk", "jik->ijk"), ("jki->ijk", "kji->ijk")
     for m, a, b, c, raised in choices(halves, first, second, third, ("im,mjk->ijk", "mi,mjk->ijk")):
-        base = replace(m.apply(Pipeline()), lower=combination((0.5, a), (0.5, b), (-0.5, c)), raise_first=product((1, raised)))
+        base = replace(
+            m.apply(Pipeline()), lower=combination((0.5, a), (0.5, b), (-0.5, c)), raise_first=product((1, raised))
+        )
         if quantity.startswith("christoffel"):
             yield m, base
         else:

@@ -43,7 +43,9 @@ mu, sigma = sp.Symbol("mu", real=True), sp.Symbol("sigma", positive=True)
 half = sp.Rational(1, 2)
 
 
-def _pulled_back(metric: sp.Matrix, old: Sequence[sp.Symbol], new: Sequence[sp.Symbol], relations: Sequence[Any]) -> sp.Matrix:
+def _pulled_back(
+    metric: sp.Matrix, old: Sequence[sp.Symbol], new: Sequence[sp.Symbol], relations: Sequence[Any]
+) -> sp.Matrix:
     J = sp.Matrix(relations).jacobian(list(new))
     return J.T * metric.subs(dict(zip(old, relations)), simultaneous=True) * J
 
@@ -110,8 +112,11 @@ def _full() -> list[Case]:
     total = sp.Add(*p)
     categorical = sp.Matrix(3, 3, lambda i, j: (p[i] / total if i == j else 0) - p[i] * p[j] / total**2)
     normal_coordinates = sp.Matrix(3, 3, lambda i, j: int(i == j)) + sp.Matrix(
-        [[y**2 / 3 - y * z / 2, x * z / 4, -x * y / 5], [x * z / 4, z**2 / 2 - x**2 / 3, y * x / 3],
-            [-x * y / 5, y * x / 3, x**2 / 4 + y**2 / 2]]
+        [
+            [y**2 / 3 - y * z / 2, x * z / 4, -x * y / 5],
+            [x * z / 4, z**2 / 2 - x**2 / 3, y * x / 3],
+            [-x * y / 5, y * x / 3, x**2 / 4 + y**2 / 2],
+        ]
     )
     return [
         _case("dense-2d", [[2 + x**2, x * y / 2 + y / 4], [x * y / 2 + y / 4, 1 + y**2 + sp.cos(x)]], (x, y),
@@ -141,7 +146,11 @@ def _large() -> list[Case]:
     for p, q in rows:
         e = sp.exp(-(a * sp.Rational(p) + b * sp.Rational(q)))
         slope = e / (1 + e) ** 2
-        neuron += slope * sp.Matrix([[sp.Rational(p * p), sp.Rational(p * q)], [sp.Rational(p * q), sp.Rational(q * q)]]) / len(rows)
+        neuron += (
+            slope
+            * sp.Matrix([[sp.Rational(p * p), sp.Rational(p * q)], [sp.Rational(p * q), sp.Rational(q * q)]])
+            / len(rows)
+        )
     # The same as means over the rows: what the engine itself works with.
     inputs = sp.symbols("p q", real=True)
     e = sp.exp(-(a * inputs[0] + b * inputs[1]))

@@ -26,4 +26,6 @@ def cache(clear: bool = typer.Option(False, "--clear", help="Remove every entry.
         typer.echo(f"removed {disk.clear()} kernels from {where}")
         return
     sizes = [size for _, size in disk.entries()]
-    typer.echo(f"{len(sizes)} kernels, {sum(sizes) / 2**20:.1f} MiB of at most {disk.LIMIT_BYTES / 2**20:.0f} MiB, in {where}")
+    typer.echo(
+        f"{len(sizes)} kernels, {sum(sizes) / 2**20:.1f} MiB of at most {disk.LIMIT_BYTES / 2**20:.0f} MiB, in {where}"
+    )

@@ -13,7 +13,9 @@ def register(app: typer.Typer) -> None:
     app.command("catalogue")(catalogue)
 
 
-def catalogue(word: Optional[str] = typer.Argument(None, help="List only what holds this word.", show_default=False)) -> None:
+def catalogue(
+    word: Optional[str] = typer.Argument(None, help="List only what holds this word.", show_default=False),
+) -> None:
     """List the manifolds that have a name; `chentsov derive NAME` derives one of them."""
     from chentsov.catalogue import entries
     from chentsov.reports import Report

@@ -26,7 +26,9 @@ def derive(
     embedding: Optional[str] = EMBEDDING,
     coordinates: Optional[str] = COORDINATES,
     positive: str = POSITIVE,
-    quantity: List[str] = typer.Option(["metric", "christoffel", "ricci_scalar"], help="What to derive; may be repeated."),
+    quantity: List[str] = typer.Option(
+        ["metric", "christoffel", "ricci_scalar"], help="What to derive; may be repeated."
+    ),
     latex: bool = typer.Option(False, "--latex", help="LaTeX instead of drawn formulas."),
     seconds: float = typer.Option(120, help="Time limit."),
     output: Optional[Path] = typer.Option(None, help="Write to this file instead of the terminal."),

@@ -93,7 +93,9 @@ def read_axis(text: str) -> tuple[str, Any]:
     if points < 1:
         raise ValueError(f"the grid is empty: axis {name} has {points} points")
     if points > MOST_CELLS:
-        raise ValueError(f"the grid is too large: axis {name} has {points} points, at most {MOST_CELLS} cells are computed")
+        raise ValueError(
+            f"the grid is too large: axis {name} has {points} points, at most {MOST_CELLS} cells are computed"
+        )
     return name, np.linspace(first, last, points) if points > 1 else np.array([first])
 
 
@@ -104,10 +106,14 @@ def _axes(manifold: RiemannianManifold, texts: List[str]) -> dict[str, Any]:
     given = dict(map(read_axis, texts))
     if unknown := set(given) - set(names):
         raise ValueError(f"'{sorted(unknown)[0]}' is not a coordinate: they are {', '.join(names)}")
-    axes = {n: given[n] if n in given else read_axis(f"{n}=0.1:3:64" if len(names) <= 2 else f"{n}=1")[1] for n in names}
+    axes = {
+        n: given[n] if n in given else read_axis(f"{n}=0.1:3:64" if len(names) <= 2 else f"{n}=1")[1] for n in names
+    }
     cells = math.prod(len(a) for a in axes.values())
     if cells > MOST_CELLS:
-        raise ValueError(f"the grid is too large: {cells} cells, at most {MOST_CELLS}; use on_grid from Python for more")
+        raise ValueError(
+            f"the grid is too large: {cells} cells, at most {MOST_CELLS}; use on_grid from Python for more"
+        )
     return axes
 
 

@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def hopfield(
-    activation: str = typer.Option("logistic", help="logistic, tanh, arctan, softplus, erf, algebraic, or an increasing expression in u."),
+    activation: str = typer.Option(
+        "logistic", help="logistic, tanh, arctan, softplus, erf, algebraic, or an increasing expression in u."
+    ),
     gain: float = typer.Option(4, help="Gain λ of σ(λu)."),
     weights: str = typer.Option("2, -3; -3, 2", help="Weights: entries by ',', rows by ';'."),
     current: str = typer.Option("0.5, 0.5", help="Input currents J, by ','."),
@@ -32,7 +34,9 @@ def hopfield(
     capacitance: str = typer.Option("1, 1", help="Capacitances C > 0, by ','."),
     points: int = typer.Option(256, help="Grid points a side."),
     extent: float = typer.Option(3, help="The grid spans [−extent, extent]²."),
-    start: Optional[str] = typer.Option(None, help="Start of the trajectory that is followed. [default: near the upper right corner]"),
+    start: Optional[str] = typer.Option(
+        None, help="Start of the trajectory that is followed. [default: near the upper right corner]"
+    ),
     time: float = typer.Option(6, help="How long that trajectory is followed."),
     latex: bool = typer.Option(False, "--latex", help="Closed forms as LaTeX."),
     output: Path = typer.Option(Path("."), help="Folder for hopfield.nc and hopfield.png."),
@@ -49,7 +53,9 @@ def hopfield(
     _positive(time, "the time")
     rows = _matrix(weights)
     if len(rows) != 2:
-        raise ValueError(f"this picture is of two neurons; the weights have {len(rows)} rows (in Python `Hopfield` takes any number)")
+        raise ValueError(
+            f"this picture is of two neurons; the weights have {len(rows)} rows (in Python `Hopfield` takes any number)"
+        )
     network = Hopfield(
         rows, _activation(activation), _list(resistance, "resistance"), _list(capacitance, "capacitance"),
         _list(current, "current"), gain=gain,
@@ -108,7 +114,9 @@ def _matrix(text: str) -> List[List[float]]:
     try:
         return [[float(part) for part in row.split(",")] for row in text.split(";")]
     except ValueError:
-        raise ValueError(f"weights are written as rows by ';' and entries by ',', e.g. \"2, -3; -3, 2\", not '{text[:60]}'") from None
+        raise ValueError(
+            f"weights are written as rows by ';' and entries by ',', e.g. \"2, -3; -3, 2\", not '{text[:60]}'"
+        ) from None
 
 
 def _activation(text: str) -> Any:
@@ -119,7 +127,9 @@ def _activation(text: str) -> Any:
         # The gain takes the place of the symbol that "hyperbolic" has of its own.
         return "tanh" if text == "hyperbolic" else text
     if text.isidentifier() and text != "u":
-        raise ValueError(f"unknown activation '{text[:60]}': choose {', '.join(ACTIVATIONS)}, or an increasing expression in u")
+        raise ValueError(
+            f"unknown activation '{text[:60]}': choose {', '.join(ACTIVATIONS)}, or an increasing expression in u"
+        )
     (u,) = parse_names("u")
     expression = parse_expression(text, (u,))
     if strange := expression.free_symbols - {u}:
@@ -136,7 +146,9 @@ def identities(network: Hopfield) -> dict[str, bool]:
     kappa = {v: flow.compressibility_element(v) for v in VOLUMES}
     known = {"2κ_riemannian = κ_primal + κ_dual": (2 * kappa["riemannian"] - kappa["primal"] - kappa["dual"]).is_zero}
     if network.is_symmetric:
-        laplacian = {form: manifold.field(manifold.laplacian(network.energy, form)) for form in ("riemannian", "dual", "affine")}
+        laplacian = {
+            form: manifold.field(manifold.laplacian(network.energy, form)) for form in ("riemannian", "dual", "affine")
+        }
         known |= {
             "u̇ = −grad E": flow.is_gradient(),
             "dE/dt = −|u̇|²": flow.dissipates(),
@@ -158,11 +170,19 @@ def on_square(numbers: HopfieldNumbers, points: int, extent: float) -> xr.Datase
     u = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1)
     data: dict[str, Any] = {
         "velocity": (("u1", "u2", "neuron"), numbers.velocity(u)),
-        "compressibility": (("volume", "u1", "u2"), np.stack([compressibility_on_square(numbers, side, side, v) for v in VOLUMES]), {"long_name": "phase-space compressibility"}),
+        "compressibility": (
+            ("volume", "u1", "u2"),
+            np.stack([compressibility_on_square(numbers, side, side, v) for v in VOLUMES]),
+            {"long_name": "phase-space compressibility"},
+        ),
     }
     if numbers.is_symmetric:
         data["energy"] = (("u1", "u2"), numbers.energy(u), {"long_name": "energy"})
-        data["laplacian_of_energy"] = (("u1", "u2"), laplacian_on_square(numbers, side, side), {"long_name": "Laplacian of the energy"})
+        data["laplacian_of_energy"] = (
+            ("u1", "u2"),
+            laplacian_on_square(numbers, side, side),
+            {"long_name": "Laplacian of the energy"},
+        )
     return xr.Dataset(data, coords={"u1": side, "u2": side, "volume": list(VOLUMES), "neuron": [1, 2]})
 
 
@@ -180,13 +200,18 @@ def basins(numbers: HopfieldNumbers, fixed: xr.Dataset, points: int, extent: flo
 
     side = np.linspace(-extent, extent, points)
     starts = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
-    ends = numbers.trajectories(starts, 40.0 * float(np.max(numbers.resistance * numbers.capacitance)), rtol=1e-6, atol=1e-8, progress=progress)
+    ends = numbers.trajectories(
+        starts, 40.0 * float(np.max(numbers.resistance * numbers.capacitance)), rtol=1e-6, atol=1e-8, progress=progress
+    )
     last = ends["position"].values[:, -1]
     label = np.full(len(starts), -1)
     for k in np.flatnonzero(fixed["kind"].values == "stable"):
         place = fixed["position"].values[k]
         label[np.max(np.abs(last - place), axis=1) < 1e-3 * (1 + np.max(np.abs(place)))] = k
-    return xr.Dataset({"basin": (("basin_u1", "basin_u2"), label.reshape(points, points))}, coords={"basin_u1": side, "basin_u2": side})
+    return xr.Dataset(
+        {"basin": (("basin_u1", "basin_u2"), label.reshape(points, points))},
+        coords={"basin_u1": side, "basin_u2": side},
+    )
 
 
 def follow(network: Hopfield, start: List[float], time: float) -> xr.Dataset:
@@ -233,7 +258,10 @@ def _show_closed_forms(report: Report, network: Hopfield, checks: dict[str, bool
 
     report.heading("Closed forms")
     forms = [("psi", network.potential), *((f"v_{i + 1}", v) for i, v in enumerate(network.rates))]
-    forms += [(f"g_{i + 1}{i + 1}", c * network.activation.slope_of(u)) for i, (c, u) in enumerate(zip(network.capacitances, network.coordinates))]
+    forms += [
+        (f"g_{i + 1}{i + 1}", c * network.activation.slope_of(u))
+        for i, (c, u) in enumerate(zip(network.capacitances, network.coordinates))
+    ]
     if network.is_symmetric:
         forms.append(("E", network.energy))
     forms += [(f"kappa_{v}", network.compressibility(v)) for v in VOLUMES]
@@ -245,7 +273,9 @@ def _show_closed_forms(report: Report, network: Hopfield, checks: dict[str, bool
     report.heading("Identities, for every value of the symbols")
     report.table(("statement", "holds"), [(text, "pass" if holds else "FAIL") for text, holds in checks.items()])
     if not network.is_symmetric:
-        report.line("The weights are not symmetric: no energy and no gradient flow; the compressibilities keep their mean relation.")
+        report.line(
+            "The weights are not symmetric: no energy and no gradient flow; the compressibilities keep their mean relation."
+        )
 
 
 def _show_numbers(report: Report, result: xr.Dataset) -> None:
@@ -264,7 +294,12 @@ def _show_numbers(report: Report, result: xr.Dataset) -> None:
     off = float(np.nanmax(np.abs(result["log_volume"].values - result["accumulated"].values)))
     report.line(f"∫κ dt against the log-volume of a cloud: largest difference {off:.1e}")
     if "laplacian_of_energy" in result:
-        kappa, laplacian = result["compressibility"].sel(volume="riemannian").values, result["laplacian_of_energy"].values
-        report.line(f"κ against −ΔE on the grid: largest difference {np.max(np.abs(kappa + laplacian)) / np.max(np.abs(kappa)):.1e} of the largest κ")
+        kappa, laplacian = (
+            result["compressibility"].sel(volume="riemannian").values,
+            result["laplacian_of_energy"].values,
+        )
+        report.line(
+            f"κ against −ΔE on the grid: largest difference {np.max(np.abs(kappa + laplacian)) / np.max(np.abs(kappa)):.1e} of the largest κ"
+        )
     if result.attrs["path_ending"] != "reached the last time":
         report.line(f"the trajectory {result.attrs['path_ending']}")

@@ -35,11 +35,14 @@ def neuron(
     extent: float = typer.Option(3, help="The grid spans [−extent, extent]²."),
     rows: int = typer.Option(200, help="Rows of the decision-boundary data."),
     seed: int = typer.Option(0, help="Seed of the data and of the cross-check's points."),
-    data: Optional[Path] = typer.Option(None, help="A CSV file with columns x, y, t instead of the decision-boundary data."),
+    data: Optional[Path] = typer.Option(
+        None, help="A CSV file with columns x, y, t instead of the decision-boundary data."
+    ),
     learning_rate: Optional[float] = typer.Option(None, help="Learning rate of gradient descent. [default: by loss]"),
     steps: int = typer.Option(1000, help="Steps of gradient descent."),
     rtol: Optional[float] = typer.Option(
-        None, help="Certify every number to this relative tolerance; 0: machine numbers as they come. [default: 1e-9; float32: 1e-3]"
+        None,
+        help="Certify every number to this relative tolerance; 0: machine numbers as they come. [default: 1e-9; float32: 1e-3]",
     ),
     dtype: str = typer.Option("float64", help="float64 or float32."),
     output: Path = typer.Option(Path("."), help="Folder for neuron.nc and neuron.png."),
@@ -98,7 +101,7 @@ def cross_check(model: TwoWeightNeuron, grid: xr.Dataset, seed: int, tolerance: 
     sphere = RiemannianManifold([[1, 0], [0, sp.sin(a) ** 2]], (a, b), name="unit sphere (R = 2)")
     if grid["ricci_scalar"].notnull().any():
         own = crosscheck_grid(model, grid, points=16, seed=seed, tolerance=tolerance)
-    else:                                   # two rows make a flat manifold, and no 0 is proven to a relative tolerance
+    else:  # two rows make a flat manifold, and no 0 is proven to a relative tolerance
         own = crosscheck(model, points=8, seed=seed)
     return own + crosscheck(normal) + crosscheck(sphere)
 

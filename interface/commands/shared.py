@@ -11,17 +11,23 @@ if TYPE_CHECKING:
 
 __all__ = ["COORDINATES", "EMBEDDING", "METRIC", "NAME", "POSITIVE", "POTENTIAL", "manifold_from"]
 
-NAME = typer.Argument(None, help="A manifold of the catalogue, e.g. surfaces.torus (see `chentsov catalogue`).", show_default=False)
+NAME = typer.Argument(
+    None, help="A manifold of the catalogue, e.g. surfaces.torus (see `chentsov catalogue`).", show_default=False
+)
 METRIC = typer.Option(None, help="Metric: entries by ',', rows by ';', e.g. \"1, 0; 0, sin(theta)^2\".")
-POTENTIAL = typer.Option(None, help="Potential ψ of a Hessian metric ∂ᵢ∂ⱼψ, e.g. \"log(1 + exp(a) + exp(b))\".")
+POTENTIAL = typer.Option(None, help='Potential ψ of a Hessian metric ∂ᵢ∂ⱼψ, e.g. "log(1 + exp(a) + exp(b))".')
 EMBEDDING = typer.Option(None, help="Embedding in flat space, components by ',', e.g. \"u, v, u^2 + v^2\".")
-COORDINATES = typer.Option(None, help="Coordinates, e.g. \"theta, phi\". Other names are constants.")
-POSITIVE = typer.Option("", help="Names that are positive, e.g. \"sigma\".")
+COORDINATES = typer.Option(None, help='Coordinates, e.g. "theta, phi". Other names are constants.')
+POSITIVE = typer.Option("", help='Names that are positive, e.g. "sigma".')
 
 
 def manifold_from(
-    name: Optional[str], metric: Optional[str], potential: Optional[str], embedding: Optional[str],
-    coordinates: Optional[str], positive: str,
+    name: Optional[str],
+    metric: Optional[str],
+    potential: Optional[str],
+    embedding: Optional[str],
+    coordinates: Optional[str],
+    positive: str,
 ) -> RiemannianManifold:
     """The manifold that the options describe; the unit sphere if they describe none.
 
@@ -44,7 +50,7 @@ def manifold_from(
             raise ValueError("coordinates without a manifold: add --metric, --potential or --embedding")
         metric, coordinates = "1, 0; 0, sin(theta)^2", "theta, phi"
     if coordinates is None:
-        raise ValueError(f"{given[0]} needs --coordinates, e.g. --coordinates \"theta, phi\"")
+        raise ValueError(f'{given[0]} needs --coordinates, e.g. --coordinates "theta, phi"')
     above_zero = [n for n in positive.replace(",", " ").split() if n]
     listed = [n for n in coordinates.replace(",", " ").split() if n]
     symbols = parse_names(coordinates, positive=[n for n in above_zero if n in listed])

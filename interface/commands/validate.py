@@ -44,7 +44,9 @@ def load_function(target: str) -> Callable[..., Any]:
     for part in path.split("."):
         if not hasattr(found, part):
             known = [n for n in dir(module) if not n.startswith("_") and callable(getattr(module, n, None))]
-            raise ValueError(f"'{module_name}' has no '{path}'" + (f"; it has {', '.join(known[:12])}" if known else ""))
+            raise ValueError(
+                f"'{module_name}' has no '{path}'" + (f"; it has {', '.join(known[:12])}" if known else "")
+            )
         found = getattr(found, part)
     if not callable(found):
         raise ValueError(f"'{target}' is a {type(found).__name__}, not a function")
@@ -74,34 +76,56 @@ def _from_file(path: Path) -> Any:
 
 
 def validate(
-    target: Optional[str] = typer.Argument(None, help="package.module:function, or file.py:function.", show_default=False),
-    quantity: str = typer.Option("ricci_scalar", help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, "
-        "kretschmann, laplacian, …"),
-    suite: str = typer.Option("default", help="default, quick, surfaces, riemannian, statistical, singular or thorough."),
-    manifold: Optional[str] = typer.Option(None, help="A manifold of the catalogue instead of a suite, for a function of the point alone.",
-        show_default=False),
-    metric: Optional[str] = typer.Option(None, help="A metric instead of a suite, e.g. \"1, 0; 0, sin(theta)^2\".", show_default=False),
-    coordinates: Optional[str] = typer.Option(None, help="Its coordinates, e.g. \"theta, phi\".", show_default=False),
+    target: Optional[str] = typer.Argument(
+        None, help="package.module:function, or file.py:function.", show_default=False
+    ),
+    quantity: str = typer.Option(
+        "ricci_scalar",
+        help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, kretschmann, laplacian, …",
+    ),
+    suite: str = typer.Option(
+        "default", help="default, quick, surfaces, riemannian, statistical, singular or thorough."
+    ),
+    manifold: Optional[str] = typer.Option(
+        None,
+        help="A manifold of the catalogue instead of a suite, for a function of the point alone.",
+        show_default=False,
+    ),
+    metric: Optional[str] = typer.Option(
+        None, help='A metric instead of a suite, e.g. "1, 0; 0, sin(theta)^2".', show_default=False
+    ),
+    coordinates: Optional[str] = typer.Option(None, help='Its coordinates, e.g. "theta, phi".', show_default=False),
     positive: str = typer.Option("", help="Names that are positive."),
-    constants: str = typer.Option("", help="Values of its constants, e.g. \"m=1, a=3/4\"."),
-    rtol: Optional[float] = typer.Option(None, help="Relative tolerance; chosen by how the function differentiates if left out.",
-        show_default=False),
+    constants: str = typer.Option("", help='Values of its constants, e.g. "m=1, a=3/4".'),
+    rtol: Optional[float] = typer.Option(
+        None, help="Relative tolerance; chosen by how the function differentiates if left out.", show_default=False
+    ),
     form: str = typer.Option("auto", help="How the function is called: auto, point, batch, coordinates, metric, …"),
     array: str = typer.Option("numpy", help="What points are handed over as: numpy, list, jax or torch."),
     convention: str = typer.Option("chentsov", help="The function's sign convention: chentsov, weinberg, …"),
     layout: Optional[str] = typer.Option(None, help="The order of its axes, e.g. jkli.", show_default=False),
     precision: str = typer.Option("float64", help="float64 or float32."),
     limit: float = typer.Option(10.0, "--time-limit", help="Seconds for one call."),
-    isolate: Optional[bool] = typer.Option(None, help="Call the function in a process of its own, so that native code that hangs "
+    isolate: Optional[bool] = typer.Option(
+        None,
+        help="Call the function in a process of its own, so that native code that hangs "
         "or crashes is reported too. Left out: yes, unless its module brings JAX or PyTorch, which do not survive a fork.",
-        show_default=False),
-    oracle: Optional[str] = typer.Option(None, help="Compare the engine itself with oracles instead: einsteinpy, jets, arb, jax, "
-        "several of them by commas, or all.", show_default=False),
-    catalogue: bool = typer.Option(False, help="On the whole catalogue of manifolds instead of a suite; --quantity all for every tensor."),
+        show_default=False,
+    ),
+    oracle: Optional[str] = typer.Option(
+        None,
+        help="Compare the engine itself with oracles instead: einsteinpy, jets, arb, jax, "
+        "several of them by commas, or all.",
+        show_default=False,
+    ),
+    catalogue: bool = typer.Option(
+        False, help="On the whole catalogue of manifolds instead of a suite; --quantity all for every tensor."
+    ),
     only: str = typer.Option("", help="Of the catalogue only the names that hold one of these words (by commas)."),
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
-    export: Optional[Path] = typer.Option(None, help="Write the reference suite to this JSON file (no function needed).",
-        show_default=False),
+    export: Optional[Path] = typer.Option(
+        None, help="Write the reference suite to this JSON file (no function needed).", show_default=False
+    ),
     digits: int = typer.Option(30, help="Digits of the exported numbers."),
 ) -> int:
     """Is this curvature function right, and if not, what is wrong with it? Exit code 0 if right, 1 if not, 2 on bad input.
@@ -168,7 +192,9 @@ def _own_engine(suite: str, quantity: str, oracle: str, seconds: float) -> int:
     """The engine's closed forms on a suite beside an oracle's, one table."""
     from chentsov.geometry.validation.oracles import TENSORS, crosscheck_suite
 
-    result = crosscheck_suite(suite, TENSORS if quantity == "all" else (quantity,), oracle=oracle, seconds=seconds, echo=_progress)
+    result = crosscheck_suite(
+        suite, TENSORS if quantity == "all" else (quantity,), oracle=oracle, seconds=seconds, echo=_progress
+    )
     typer.echo(str(result))
     return 0 if result.passed else 1
 
@@ -185,7 +211,9 @@ def _whole_catalogue(oracle: str, quantity: str, seconds: float, only: str, as_j
     chosen = [(name, maker) for name, maker in _everything() if not words or any(w in name for w in words)]
     if not chosen:
         raise ValueError(f"nothing in the catalogue holds '{only}'")
-    result = crosscheck_catalogue(names, TENSORS if quantity == "all" else (quantity,), entries=chosen, seconds=seconds, echo=_progress)
+    result = crosscheck_catalogue(
+        names, TENSORS if quantity == "all" else (quantity,), entries=chosen, seconds=seconds, echo=_progress
+    )
     typer.echo(json.dumps(result.to_dict(), allow_nan=False) if as_json else str(result))
     return 0 if result.passed else 1
 

@@ -14,11 +14,31 @@ runs over all of them.
 import lazy_loader
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "record": ["Family", "catalogue"],
-    "discrete": ["bernoulli", "binomial", "categorical", "multinomial", "poisson", "geometric", "negative_binomial"],
-    "gamma_kind": ["exponential", "gamma", "inverse_gamma", "chi_square", "beta", "dirichlet", "mckay"],
-    "gaussian_kind": ["normal", "log_normal", "multivariate_normal", "multivariate_t", "inverse_gaussian", "rayleigh", "maxwell", "generalised_normal"],
-    "group_kind": ["weibull", "gumbel", "pareto", "laplace", "logistic", "cauchy", "student_t", "freund"],
-    "directional": ["von_mises", "von_mises_fisher"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "record": ["Family", "catalogue"],
+        "discrete": [
+            "bernoulli",
+            "binomial",
+            "categorical",
+            "multinomial",
+            "poisson",
+            "geometric",
+            "negative_binomial",
+        ],
+        "gamma_kind": ["exponential", "gamma", "inverse_gamma", "chi_square", "beta", "dirichlet", "mckay"],
+        "gaussian_kind": [
+            "normal",
+            "log_normal",
+            "multivariate_normal",
+            "multivariate_t",
+            "inverse_gaussian",
+            "rayleigh",
+            "maxwell",
+            "generalised_normal",
+        ],
+        "group_kind": ["weibull", "gumbel", "pareto", "laplace", "logistic", "cauchy", "student_t", "freund"],
+        "directional": ["von_mises", "von_mises_fisher"],
+    },
+)

@@ -11,7 +11,9 @@ oo = sp.oo
 UNIT = (0, 1)
 POSITIVE = (0, oo)
 
-MIYAMOTO = "Miyamoto, Meneghetti, Pinele & Costa, On closed-form expressions for the Fisher–Rao distance, arXiv:2304.14885"
+MIYAMOTO = (
+    "Miyamoto, Meneghetti, Pinele & Costa, On closed-form expressions for the Fisher–Rao distance, arXiv:2304.14885"
+)
 
 
 @family

@@ -99,7 +99,10 @@ class _Vector:
 
     @property
     def domain(self) -> dict[sp.Symbol, tuple]:
-        return {**{m: REAL for m in self.location}, **{v: POSITIVE if i == j else REAL for (i, j), v in self.scatter.items()}}
+        return {
+            **{m: REAL for m in self.location},
+            **{v: POSITIVE if i == j else REAL for (i, j), v in self.scatter.items()},
+        }
 
     @property
     def sample(self) -> dict[sp.Symbol, sp.Expr]:

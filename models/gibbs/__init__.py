@@ -12,11 +12,14 @@ the scalar curvature (section 3.4 of Sauter's thesis; Janke, Johnston and Kenna 
 import lazy_loader
 
 # The module that holds each public name; it is loaded when the name is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
-    "finite": ["gibbs_family", "two_spins", "spin_cluster"],
-    "chains": ["ising_chain", "ising_ring", "potts_chain"],
-    "mean_field": ["curie_weiss", "curie_weiss_finite", "mean_field_metric"],
-    "gases": ["ideal_gas", "van_der_waals"],
-    "order": ["order_parameter", "fisher_identity"],
-    "torus": ["IsingTorus"],
-})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "finite": ["gibbs_family", "two_spins", "spin_cluster"],
+        "chains": ["ising_chain", "ising_ring", "potts_chain"],
+        "mean_field": ["curie_weiss", "curie_weiss_finite", "mean_field_metric"],
+        "gases": ["ideal_gas", "van_der_waals"],
+        "order": ["order_parameter", "fisher_identity"],
+        "torus": ["IsingTorus"],
+    },
+)

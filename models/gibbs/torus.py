@@ -124,9 +124,7 @@ class IsingTorus:
     def levels(self) -> dict[tuple[int, int], int]:
         """{(E, M): number of states}."""
         e, m = np.nonzero(self.states)
-        return {
-            (int(self.energies[i]), int(self.magnetisations[j])): int(self.states[i, j]) for i, j in zip(e, m)
-        }
+        return {(int(self.energies[i]), int(self.magnetisations[j])): int(self.states[i, j]) for i, j in zip(e, m)}
 
     def manifold(self) -> ExponentialFamily:
         """The exponential family in (b, h) as formulas; for small tori."""
@@ -227,8 +225,13 @@ class IsingTorus:
             }
             rows = [[k[2, 0], k[1, 1], k[0, 2]], [k[3, 0], k[2, 1], k[1, 2]], [k[2, 1], k[1, 2], k[0, 3]]]
             det = k[2, 0] * k[0, 2] - k[1, 1] ** 2
-            values = {"log_partition": mpmath.log(z), "g_bb": k[2, 0], "g_bh": k[1, 1], "g_hh": k[0, 2],
-                      "ricci_scalar": -mpmath.det(mpmath.matrix(rows)) / (2 * det**2)}
+            values = {
+                "log_partition": mpmath.log(z),
+                "g_bb": k[2, 0],
+                "g_bh": k[1, 1],
+                "g_hh": k[0, 2],
+                "ricci_scalar": -mpmath.det(mpmath.matrix(rows)) / (2 * det**2),
+            }
             return {name: sp.Float(str(v), digits) for name, v in values.items()}
 
     def maximum_of_curvature(self, b: tuple[float, float] = (0.2, 0.8), points: int = 301) -> tuple[float, float]:

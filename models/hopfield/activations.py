@@ -139,7 +139,12 @@ class Activation:
 
 
 def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
-    own = {"logistic": expit, "log1pexp": lambda u: np.logaddexp(0.0, u), "log_cosh": numpy_log_cosh, "polylog": _polylog}
+    own = {
+        "logistic": expit,
+        "log1pexp": lambda u: np.logaddexp(0.0, u),
+        "log_cosh": numpy_log_cosh,
+        "polylog": _polylog,
+    }
     modules: list[Any] = [own, "scipy"]
     try:
         function = sp.lambdify(U, stable_forms(expression), modules)
@@ -153,7 +158,9 @@ def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
         return evaluate
     except (NameError, TypeError, AttributeError, ValueError, KeyError):
         # Functions that NumPy and SciPy do not have: arbitrary precision, value by value.
-        return np.vectorize(lambda u: float(sp.re(sp.N(expression.subs(U, sp.Float(float(u), 17)), 17))), otypes=[float])
+        return np.vectorize(
+            lambda u: float(sp.re(sp.N(expression.subs(U, sp.Float(float(u), 17)), 17))), otypes=[float]
+        )
 
 
 def _polylog(order: float, z: np.ndarray) -> np.ndarray:
@@ -274,7 +281,9 @@ def activation(which: Any, *, gain: Any = 1) -> Activation:
     """
     if isinstance(which, str):
         if which not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {which!r}: choose {', '.join(ACTIVATIONS)}, or hand in an increasing SymPy expression")
+            raise ValueError(
+                f"unknown activation {which!r}: choose {', '.join(ACTIVATIONS)}, or hand in an increasing SymPy expression"
+            )
         if which == "hyperbolic" and gain != 1:
             return replace(_tanh().with_gain(gain), name="hyperbolic")
         return ACTIVATIONS[which]().with_gain(gain)

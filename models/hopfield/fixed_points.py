@@ -94,7 +94,9 @@ def _newton(network: HopfieldNumbers, u: np.ndarray, tolerance: float) -> np.nda
         step = np.linalg.solve(matrix - 1e-14 * eye, -force[..., None])[..., 0]
         length = np.max(np.abs(step) / size, axis=1, keepdims=True)
         u = u + step * np.minimum(1.0, 1.0 / np.maximum(length, 1e-300))
-    terms = np.abs(u) / network.resistance + np.abs(network.rates(u)) @ np.abs(network.weights.T) + np.abs(network.current)
+    terms = (
+        np.abs(u) / network.resistance + np.abs(network.rates(u)) @ np.abs(network.weights.T) + np.abs(network.current)
+    )
     residual = np.abs(network.capacitance * network.velocity(u))
     good = np.all(np.isfinite(u), axis=1) & np.all(residual <= tolerance * (terms + 1e-3), axis=1)
     found = u[good]

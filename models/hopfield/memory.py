@@ -64,7 +64,9 @@ class AssociativeMemory:
         pattern[np.random.default_rng(seed).choice(pattern.size, flips, replace=False)] *= -1
         return pattern
 
-    def recall(self, start: Any, t: Any = 20.0, *, moments: int = 101, rtol: float = 1e-9, atol: float = 1e-11) -> xr.Dataset:
+    def recall(
+        self, start: Any, t: Any = 20.0, *, moments: int = 101, rtol: float = 1e-9, atol: float = 1e-11
+    ) -> xr.Dataset:
         """What the network makes of a start: the trajectory with its energy, compressibilities and overlaps.
 
         Args:

@@ -72,7 +72,9 @@ class Hopfield:
         self.currents = _values(current, n, "current", default("J", 0))
         own = set(self.coordinates) & self.constants_set()
         if own:
-            raise ValueError(f"{', '.join(sorted(map(str, own)))} is a coordinate: choose another name for the parameter")
+            raise ValueError(
+                f"{', '.join(sorted(map(str, own)))} is a coordinate: choose another name for the parameter"
+            )
 
     # -- the elements -------------------------------------------------------------------------
 
@@ -91,7 +93,9 @@ class Hopfield:
     def is_symmetric(self) -> bool:
         """Whether W_ij = W_ji, which is what a gradient flow needs."""
         w = self.weights
-        return all(w[i, j] == w[j, i] or sp.simplify(w[i, j] - w[j, i]) == 0 for i in range(self.size) for j in range(i))
+        return all(
+            w[i, j] == w[j, i] or sp.simplify(w[i, j] - w[j, i]) == 0 for i in range(self.size) for j in range(i)
+        )
 
     @property
     def rates(self) -> tuple[sp.Expr, ...]:
@@ -283,8 +287,12 @@ def _weights(given: Any) -> sp.ImmutableMatrix:
         raise ValueError("the weights must be a square matrix, one row a neuron") from None
     n = len(rows)
     if n == 0 or any(not isinstance(row, list) or len(row) != n for row in rows):
-        raise ValueError(f"the weights must be a square matrix; there are {n} rows of lengths {sorted({len(r) for r in rows if isinstance(r, list)})}")
-    return sp.ImmutableMatrix([[_read(v, f"W[{i + 1}, {j + 1}]") for j, v in enumerate(row)] for i, row in enumerate(rows)])
+        raise ValueError(
+            f"the weights must be a square matrix; there are {n} rows of lengths {sorted({len(r) for r in rows if isinstance(r, list)})}"
+        )
+    return sp.ImmutableMatrix(
+        [[_read(v, f"W[{i + 1}, {j + 1}]") for j, v in enumerate(row)] for i, row in enumerate(rows)]
+    )
 
 
 def _read(value: Any, where: str) -> sp.Expr:

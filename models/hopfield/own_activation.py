@@ -44,7 +44,14 @@ def activation_from(expression: Any, seconds: float = 5.0) -> Activation:
     if inverse is not None and not isinstance(primitive, sp.core.function.AppliedUndef) and not _is_named(primitive):
         conjugate = sp.simplify(V * inverse - primitive.subs(U, inverse))
     return Activation(
-        str(expression), value, slope, bend, primitive, inverse, conjugate, (_limit(value, -sp.oo), _limit(value, sp.oo))
+        str(expression),
+        value,
+        slope,
+        bend,
+        primitive,
+        inverse,
+        conjugate,
+        (_limit(value, -sp.oo), _limit(value, sp.oo)),
     )
 
 

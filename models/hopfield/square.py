@@ -63,7 +63,9 @@ def compressibility_on_square(
     return _rank_four(network, u1, u2, factors, refine, out)
 
 
-def laplacian_on_square(network: HopfieldNumbers, u1: np.ndarray, u2: np.ndarray, *, refine: bool = True, out: np.ndarray | None = None) -> np.ndarray:
+def laplacian_on_square(
+    network: HopfieldNumbers, u1: np.ndarray, u2: np.ndarray, *, refine: bool = True, out: np.ndarray | None = None
+) -> np.ndarray:
     """ΔE over the product of two axes, from the first and second derivatives of E (symmetric weights).
 
     Raises:
@@ -80,7 +82,9 @@ def laplacian_on_square(network: HopfieldNumbers, u1: np.ndarray, u2: np.ndarray
     return _rank_four(network, u1, u2, factors, refine, out)
 
 
-def _rank_four(network: HopfieldNumbers, u1: Any, u2: Any, factors: Callable, refine: bool, out: np.ndarray | None) -> np.ndarray:
+def _rank_four(
+    network: HopfieldNumbers, u1: Any, u2: Any, factors: Callable, refine: bool, out: np.ndarray | None
+) -> np.ndarray:
     """A₁ ⊗ 1 + 1 ⊗ A₂ + W₁₂ b₁ ⊗ v₂ + W₂₁ v₁ ⊗ b₂ with (A_i, b_i) = factors of neuron i."""
     if network.size != 2:
         raise ValueError(f"the square is for two neurons; this network has {network.size}")
@@ -174,4 +178,8 @@ def _extended(act: Activation) -> tuple[dict[str, Callable], Any, Any]:
 
         return each
 
-    return {what: slowly(getattr(act, what)) for what in ("value", "slope", "bend")}, object, lambda x: mpmath.mpf(float(x))
+    return (
+        {what: slowly(getattr(act, what)) for what in ("value", "slope", "bend")},
+        object,
+        lambda x: mpmath.mpf(float(x)),
+    )

@@ -6,7 +6,13 @@ import sys
 import pytest
 import sympy as sp
 
-from chentsov.geometry.exact import DifferentialField, TimeBudget, TimeBudgetExceeded, UnsupportedFunction, register_rule
+from chentsov.geometry.exact import (
+    DifferentialField,
+    TimeBudget,
+    TimeBudgetExceeded,
+    UnsupportedFunction,
+    register_rule,
+)
 
 x, y = sp.symbols("x y", real=True)
 n = sp.Symbol("n", integer=True, positive=True)

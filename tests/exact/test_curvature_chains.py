@@ -24,7 +24,8 @@ def ricci_scalar(field, metric, coordinates):
         return sum(terms, field.zero)
 
     gamma = [
-        [[total(inv[i][m] * (d[m][k][j] + d[m][j][k] - d[j][k][m]) for m in span) / 2 for k in span] for j in span] for i in span
+        [[total(inv[i][m] * (d[m][k][j] + d[m][j][k] - d[j][k][m]) for m in span) / 2 for k in span] for j in span]
+        for i in span
     ]
     scalar = field.zero
     for j, k in itertools.product(span, span):
@@ -45,7 +46,8 @@ def hessian_ricci_scalar(field, potential, coordinates):
     metric, span = hessian(field, potential, coordinates), range(len(coordinates))
     inv = inverse(metric)
     mixed = [
-        [[sum((inv[i][m] * metric[m][j].diff(coordinates[k]) for m in span), field.zero) for k in span] for j in span] for i in span
+        [[sum((inv[i][m] * metric[m][j].diff(coordinates[k]) for m in span), field.zero) for k in span] for j in span]
+        for i in span
     ]
     trace = [sum((mixed[i][i][k] for i in span), field.zero) for k in span]
     scalar = field.zero
@@ -90,7 +92,9 @@ def test_categorical_family_has_the_curvature_of_a_sphere_of_radius_two(n):
 def test_one_dimensional_ising_model():
     """Janke, Johnston and Malmini, Phys. Rev. E 66 (2002): R = 1 + cosh h/sqrt(sinh^2 h + exp(-4 beta))."""
     field = DifferentialField((b, h))
-    scalar = hessian_ricci_scalar(field, field(b + sp.log(sp.cosh(h) + sp.sqrt(sp.sinh(h) ** 2 + sp.exp(-4 * b)))), (b, h))
+    scalar = hessian_ricci_scalar(
+        field, field(b + sp.log(sp.cosh(h) + sp.sqrt(sp.sinh(h) ** 2 + sp.exp(-4 * b)))), (b, h)
+    )
     assert scalar.as_expr() == 1 + sp.cosh(h) / sp.sqrt(sp.sinh(h) ** 2 + sp.exp(-4 * b))
 
 

@@ -121,7 +121,7 @@ def test_families_mixed_in_one_field():
     for group in itertools.zip_longest(*IDENTITIES.values()):
         for expression in group:
             # dozens of roots of different shapes in one tower: the deepest may stay unresolved
-            if expression is not None and not expression.has(sp.Abs, sp.Pow) :
+            if expression is not None and not expression.has(sp.Abs, sp.Pow):
                 assert field(expression).is_zero, expression
 
 

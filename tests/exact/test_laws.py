@@ -43,7 +43,10 @@ def expressions(draw, depth=3):
 
 points = st.tuples(*[st.integers(-60, 60)] * 2, *[st.integers(1, 60)] * 2)
 quick = settings(
-    deadline=None, max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    deadline=None,
+    max_examples=40,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
@@ -90,7 +93,12 @@ def test_what_is_written_is_read_back_as_the_same_element(expression):
 def test_rewritten_expressions_are_the_same_element(expression):
     field = DifferentialField(COORDINATES)
     a = element(field, expression)
-    for form in (sp.expand(expression), sp.together(expression), sp.expand_trig(expression), expression.rewrite(sp.exp)):
+    for form in (
+        sp.expand(expression),
+        sp.together(expression),
+        sp.expand_trig(expression),
+        expression.rewrite(sp.exp),
+    ):
         if form.has(sp.I):  # complex forms name other branches of asinh and the like
             continue
         assert (element(field, form) - a).is_zero, form

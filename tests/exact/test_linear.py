@@ -15,7 +15,11 @@ def elements(field, matrix):
 
 
 @settings(deadline=None, max_examples=30, derandomize=True)
-@given(st.integers(1, 7).flatmap(lambda n: st.lists(st.lists(st.integers(-3, 3), min_size=n, max_size=n), min_size=n, max_size=n)))
+@given(
+    st.integers(1, 7).flatmap(
+        lambda n: st.lists(st.lists(st.integers(-3, 3), min_size=n, max_size=n), min_size=n, max_size=n)
+    )
+)
 def test_integer_matrices(rows):
     field = DifferentialField()
     matrix = sp.Matrix(rows)

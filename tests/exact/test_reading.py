@@ -37,7 +37,9 @@ PLACES = {
     "alpha": lambda v: families.normal().alpha_ricci_scalar(v),
     "weights": lambda v: ch.models.Hopfield([[0, v], [v, 0]]),
     "laplacian": lambda v: ch.RiemannianManifold([[1, 0], [0, 1]], (x, y)).laplacian(v),
-    "constant": lambda v: ch.RiemannianManifold([[1, 0], [0, x**2 + sp.Symbol("c")]], (x, y)).on_grid({x: [1.0], y: [1.0]}, constants={"c": v}),
+    "constant": lambda v: ch.RiemannianManifold([[1, 0], [0, x**2 + sp.Symbol("c")]], (x, y)).on_grid(
+        {x: [1.0], y: [1.0]}, constants={"c": v}
+    ),
     "axis": lambda v: ch.RiemannianManifold([[x**2, 0], [0, 1]], (x, y)).on_grid({x: [v], y: [1.0]}),
 }
 
@@ -51,7 +53,11 @@ def test_nothing_runs(place, value):
 
 
 def test_what_is_taken():
-    assert read(np.float64(0.5)) == sp.Float(0.5) and read(np.int64(3)) == 3 and read(sp.Rational(1, 3)) == sp.Rational(1, 3)
+    assert (
+        read(np.float64(0.5)) == sp.Float(0.5)
+        and read(np.int64(3)) == 3
+        and read(sp.Rational(1, 3)) == sp.Rational(1, 3)
+    )
 
 
 def test_the_error_says_where_and_what_to_do():

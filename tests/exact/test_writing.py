@@ -71,7 +71,11 @@ def test_printing():
     element = DifferentialField((x,))(x**2 / 2)
     assert str(element) == "x**2/2" and repr(element) == "Element(x**2/2)"
     assert sp.sympify(element) == x**2 / 2
-    assert str(logistic(x)) == "σ(x)" and sp.latex(logistic(x)) == r"\sigma\left(x\right)" and sp.pretty(logistic(x)) == "σ(x)"
+    assert (
+        str(logistic(x)) == "σ(x)"
+        and sp.latex(logistic(x)) == r"\sigma\left(x\right)"
+        and sp.pretty(logistic(x)) == "σ(x)"
+    )
 
 
 def test_logistic_as_a_sympy_function():
@@ -85,7 +89,10 @@ def test_logistic_as_a_sympy_function():
 def test_an_exponent_without_inverse_is_written():
     """u - sqrt(u**2) vanishes on half of the line, so it cannot be divided by; it is still a fine exponent."""
     field = DifferentialField((x, r))
-    for expression in (sp.exp(x / r - sp.sqrt(x**2 / r**2)), r * sp.exp(x / r) * sp.exp(-sp.sqrt(x**2 / r**2)) + sp.sqrt(r**2)):
+    for expression in (
+        sp.exp(x / r - sp.sqrt(x**2 / r**2)),
+        r * sp.exp(x / r) * sp.exp(-sp.sqrt(x**2 / r**2)) + sp.sqrt(r**2),
+    ):
         element = field(expression)
         assert field(element.as_expr()) == element
         for at in ({x: 2, r: 3}, {x: -2, r: 3}):

@@ -37,7 +37,9 @@ def test_derivatives_in_a_field():
 @pytest.mark.slow
 def test_the_law_of_zipf():
     """I(s) = (log ζ)″ = Var(log n), against the sum itself."""
-    m = StatisticalManifold.from_density(n ** (-s) / sp.zeta(s), {n: (1, sp.oo, "discrete")}, (s,), domain={s: (1, sp.oo)})
+    m = StatisticalManifold.from_density(
+        n ** (-s) / sp.zeta(s), {n: (1, sp.oo, "discrete")}, (s,), domain={s: (1, sp.oo)}
+    )
     assert m.is_exponential
     at = 9
     with mpmath.workdps(30):

@@ -51,7 +51,9 @@ def test_first_and_third_moments_of_the_scores_fit_the_metric(coordinates):
     for i in n:
         for j in range(i + 1):
             for k in n:
-                assert m.field(sp.diff(m.metric[i, j], m.coordinates[k])) == m.field(sp.sympify(e[k, i, j]) + e[k, j, i] + m.amari_chentsov[i, j, k])
+                assert m.field(sp.diff(m.metric[i, j], m.coordinates[k])) == m.field(
+                    sp.sympify(e[k, i, j]) + e[k, j, i] + m.amari_chentsov[i, j, k]
+                )
     assert m.cross_form == m.metric
 
 
@@ -63,7 +65,9 @@ def mitchell(weight, at):
     f = sp.lambdify(u, sp.exp(log_g) * u ** (R(d, 2) - 1), "mpmath")
     w = sp.lambdify(u, sp.diff(log_g, u), "mpmath")
     with mpmath.workdps(25):
-        mean = lambda h: mpmath.quad(lambda t: h(t) * f(t), [0, 1, 4, mpmath.inf]) / mpmath.quad(f, [0, 1, 4, mpmath.inf])  # noqa: E731
+        mean = lambda h: (
+            mpmath.quad(lambda t: h(t) * f(t), [0, 1, 4, mpmath.inf]) / mpmath.quad(f, [0, 1, 4, mpmath.inf])
+        )  # noqa: E731
         first, second = (sp.Float(mean(lambda t, k=k: t**k * w(t) ** 2), 25) for k in (1, 2))
     inverse, c = sp.Matrix([[s1**2, r * s1 * s2], [r * s1 * s2, s2**2]]), sp.Matrix([m1, m2])
     A = inverse.inv()
@@ -71,7 +75,11 @@ def mitchell(weight, at):
 
     def entry(i, j):
         p, q = (inverse * A.diff(t) for t in (i, j))
-        total = 4 * first / d * (c.diff(i).T * A * c.diff(j))[0] + 2 * scaled * (p * q).trace() + (scaled - R(1, 4)) * p.trace() * q.trace()
+        total = (
+            4 * first / d * (c.diff(i).T * A * c.diff(j))[0]
+            + 2 * scaled * (p * q).trace()
+            + (scaled - R(1, 4)) * p.trace() * q.trace()
+        )
         return sp.N(total.subs(at), 22)
 
     return entry
@@ -123,7 +131,11 @@ def test_against_the_plane_itself():
 
 def test_shape_in_the_coordinates_and_three_dimensions():
     space = {**PLANE, z: (-oo, oo)}
-    density = sp.gamma((nu + 3) / 2) / (sp.gamma(nu / 2) * (nu * sp.pi) ** R(3, 2) * s**3) * (1 + ((x - m1) ** 2 + y**2 + z**2) / (nu * s**2)) ** (-(nu + 3) / 2)
+    density = (
+        sp.gamma((nu + 3) / 2)
+        / (sp.gamma(nu / 2) * (nu * sp.pi) ** R(3, 2) * s**3)
+        * (1 + ((x - m1) ** 2 + y**2 + z**2) / (nu * s**2)) ** (-(nu + 3) / 2)
+    )
     m = StatisticalManifold.from_density(density, space, (m1, s, nu))
     assert m.provenance.route == "elliptical reduction"
     assert m.field(m.metric[0, 0]) == m.field((nu + 3) / ((nu + 5) * s**2)) and m.metric[0, 1] == m.metric[0, 2] == 0
@@ -141,7 +153,7 @@ def test_grids_of_radial_quadrature():
     assert float(abs(fast["metric"] - proven["metric"]).max()) < 1e-11
 
 
-@pytest.mark.parametrize("density", [1 / (1 + x**4 + y**4), sp.exp(-x**2 - y**2 - x), 1 / (1 + x**2 - y**2) ** 2])
+@pytest.mark.parametrize("density", [1 / (1 + x**4 + y**4), sp.exp(-(x**2) - y**2 - x), 1 / (1 + x**2 - y**2) ** 2])
 def test_what_is_not_elliptical(density):
     form = elliptical_form(read_density(density * s, PLANE, (s,)), {s: 1})
     assert form is None or density.has(sp.exp)  # a shifted centre is elliptical too

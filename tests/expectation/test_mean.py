@@ -21,7 +21,9 @@ def evaluated(expression, values):
     with mpmath.workdps(30):
         means = {}
         for mean in expression.atoms(Mean):
-            row_values = [sp.N(mean.expression.subs({**values, **dict(zip(ROWS, map(sp.Rational, row)))}), 30) for row in DATA]
+            row_values = [
+                sp.N(mean.expression.subs({**values, **dict(zip(ROWS, map(sp.Rational, row)))}), 30) for row in DATA
+            ]
             means[mean] = sum(row_values) / len(DATA)
         return sp.N(expression.xreplace(means).subs(values), 30)
 
@@ -129,7 +131,9 @@ def test_the_two_weight_neuron_is_a_hessian_manifold(loss):
     metric = [[field(Mean(rate**2 * u * v, ROWS)) for u in (x, y)] for v in (x, y)]
     third = {key: metric[key[0]][key[1]].diff(weights[key[2]]) for key in itertools.product(range(2), repeat=3)}
     assert third[0, 0, 1] == third[0, 1, 0] and third[0, 1, 1] == third[1, 1, 0]
-    rows = [[metric[0][0], metric[0][1], metric[1][1]]] + [[third[0, 0, i], third[0, 1, i], third[1, 1, i]] for i in range(2)]
+    rows = [[metric[0][0], metric[0][1], metric[1][1]]] + [
+        [third[0, 0, i], third[0, 1, i], third[1, 1, i]] for i in range(2)
+    ]
     scalar = -determinant(rows) / (2 * determinant(metric) ** 2)
     assert len(scalar.as_expr().atoms(Mean)) == 7
     assert scalar == _hessian_scalar(field, metric, third)
@@ -139,7 +143,8 @@ def _hessian_scalar(field, metric, third):
     """R = (|T|^2 - |tr T|^2)/4."""
     inv, span = inverse(metric), range(2)
     raised = {
-        (i, j, k): sum((inv[i][m] * third[m, j, k] for m in span), field.zero) for i, j, k in itertools.product(span, repeat=3)
+        (i, j, k): sum((inv[i][m] * third[m, j, k] for m in span), field.zero)
+        for i, j, k in itertools.product(span, repeat=3)
     }
     trace = [sum((raised[i, i, k] for i in span), field.zero) for k in span]
     total = field.zero

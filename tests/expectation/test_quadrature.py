@@ -78,7 +78,9 @@ def test_ranges_are_sorted_by_dependence():
 
 def test_sample_points_respect_simplices_signs_and_domains():
     p, q = sp.symbols("p q")
-    simplex = read_density(p**x * q**y * (1 - p - q) ** (1 - x - y), {x: (0, 1, "discrete"), y: (0, 1 - x, "discrete")}, (p, q))
+    simplex = read_density(
+        p**x * q**y * (1 - p - q) ** (1 - x - y), {x: (0, 1, "discrete"), y: (0, 1 - x, "discrete")}, (p, q)
+    )
     point = sample_points(simplex)[0]
     assert 0 < point[p] and 0 < point[q] and point[p] + point[q] < 1
     u, v = sp.symbols("u v")

@@ -22,8 +22,13 @@ s, k, nu, r = sp.symbols("s k nu r", positive=True)
 n = sp.Symbol("n", nonnegative=True)
 P = {m: R(1, 3), s: R(7, 5), k: R(5, 3), nu: R(1, 5), r: R(7, 2)}
 gauss = -((x - m) ** 2) / (2 * s**2) - sp.log(2 * sp.pi * s**2) / 2
-student = sp.loggamma((nu + 1) / 2) - sp.loggamma(nu / 2) - sp.log(sp.pi * nu) / 2 - (nu + 1) / 2 * sp.log(1 + x**2 / nu)
-z2, tri = sp.polygamma(0, (nu + 1) / 2) - sp.polygamma(0, nu / 2), sp.polygamma(1, nu / 2) - sp.polygamma(1, (nu + 1) / 2)
+student = (
+    sp.loggamma((nu + 1) / 2) - sp.loggamma(nu / 2) - sp.log(sp.pi * nu) / 2 - (nu + 1) / 2 * sp.log(1 + x**2 / nu)
+)
+z2, tri = (
+    sp.polygamma(0, (nu + 1) / 2) - sp.polygamma(0, nu / 2),
+    sp.polygamma(1, nu / 2) - sp.polygamma(1, (nu + 1) / 2),
+)
 
 KNOWN = [  # log density, range, integrand, closed form
     (gauss, {x: (-oo, oo)}, (x - m) ** 4, 3 * s**4),
@@ -46,7 +51,17 @@ KNOWN = [  # log density, range, integrand, closed form
 @pytest.mark.parametrize(("log_density", "ranges", "f", "truth"), KNOWN, ids=[str(case[3]) for case in KNOWN])
 def test_the_truth_is_inside_a_narrow_ball(log_density, ranges, f, truth):
     piece = Piece(log_density, read_variables(ranges))
-    symbols = [q for q in P if q in (log_density.free_symbols | f.free_symbols | piece.variables[0].lower.free_symbols | piece.variables[0].upper.free_symbols)]
+    symbols = [
+        q
+        for q in P
+        if q
+        in (
+            log_density.free_symbols
+            | f.free_symbols
+            | piece.variables[0].lower.free_symbols
+            | piece.variables[0].upper.free_symbols
+        )
+    ]
     found, none = Enclosure(piece, [f, sp.S.Zero], symbols, 22)(P)
     with precision(200):
         at = exact(truth.subs(P)).real
@@ -69,11 +84,15 @@ def test_against_acb_integral():
     d = read_density(s / (sp.pi * (s**2 + (x - m) ** 2)), {x: (-oo, oo)}, (m, s))
     score = d.score(d.pieces[0])
     t = sp.Symbol("t")
-    inner = sp.simplify((score[0] * score[1] ** 2 * sp.exp(d.pieces[0].log_density)).subs(P).subs(x, sp.tan(t)) / sp.cos(t) ** 2)
+    inner = sp.simplify(
+        (score[0] * score[1] ** 2 * sp.exp(d.pieces[0].log_density)).subs(P).subs(x, sp.tan(t)) / sp.cos(t) ** 2
+    )
     with precision(120):
         tape = Tape([sp.simplify(inner.rewrite(sp.cos))], [t])
         half = arb.pi() / 2
-        theirs = acb.integral(lambda u, analytic: tape([u], analytic)[0], acb(-half + fmpq(1, 10**9)), acb(half - fmpq(1, 10**9)))
+        theirs = acb.integral(
+            lambda u, analytic: tape([u], analytic)[0], acb(-half + fmpq(1, 10**9)), acb(half - fmpq(1, 10**9))
+        )
         (ours,) = enclosures(d.pieces[0], [score[0] * score[1] ** 2], P, 20)
         assert abs(theirs.real - ours) < arb("1e-8")  # what the two slivers may hold
         assert float(ours.rad()) < 1e-18
@@ -90,7 +109,9 @@ def test_tails_are_bounded_and_not_by_far(log_weight, f, start):
     bound = float(Tail(x, arb(start), {}).integral(log_weight, f))
     g = sp.lambdify(x, f * sp.exp(log_weight), "mpmath")
     with mpmath.workdps(20):
-        truth = mpmath.quad(g, [start * (1 + mpmath.mpf(j) / 4) for j in range(12)] + [start * 4.0**j for j in range(2, 30, 3)])
+        truth = mpmath.quad(
+            g, [start * (1 + mpmath.mpf(j) / 4) for j in range(12)] + [start * 4.0**j for j in range(2, 30, 3)]
+        )
     assert truth < bound < 8 * truth
 
 
@@ -117,7 +138,15 @@ def test_no_bound_of_a_random_tail_is_too_small():
         for _ in range(rng.randint(1, 4)):
             f = f * _random_factor(rng) if rng.random() < 0.75 else f + _random_factor(rng)
         a = R(rng.randint(6, 24), 12)
-        weight = rng.choice([-(x**a), -(1 + a) * sp.log(x), -(1 + a) * sp.log(1 + x**2), -a * sp.log(x) ** 2, x * sp.log(3) - x - sp.loggamma(x + 1)])
+        weight = rng.choice(
+            [
+                -(x**a),
+                -(1 + a) * sp.log(x),
+                -(1 + a) * sp.log(1 + x**2),
+                -a * sp.log(x) ** 2,
+                x * sp.log(3) - x - sp.loggamma(x + 1),
+            ]
+        )
         start = rng.choice([8, 30, 200])
         try:
             bound = float(Tail(x, arb(start), {}).integral(weight, f))
@@ -125,7 +154,9 @@ def test_no_bound_of_a_random_tail_is_too_small():
             continue
         g = sp.lambdify(x, sp.Abs(f) * sp.exp(weight), "mpmath")
         with mpmath.workdps(15):
-            truth = float(mpmath.quad(g, [start * r for r in (1, 1.1, 1.3, 1.7, 2.5)] + [start * 4.0**j for j in range(1, 14)]))
+            truth = float(
+                mpmath.quad(g, [start * r for r in (1, 1.1, 1.3, 1.7, 2.5)] + [start * 4.0**j for j in range(1, 14)])
+            )
         assert truth <= bound * (1 + 1e-6), f"{f} under exp({weight}) beyond {start}"
         bounded += 1
     assert bounded > 200
@@ -136,7 +167,17 @@ def test_double_exponentials_have_a_bound():
     assert 0 < bound < arb("1e-60")
 
 
-@pytest.mark.parametrize(("log_weight", "f"), [(sp.S.Zero, 1 / x), (-sp.log(x), sp.S.One), (x, sp.S.One), (-x, sp.exp(x)), (-x**2, sp.exp(x**2) / x), (-x, sp.besseli(0, x))])
+@pytest.mark.parametrize(
+    ("log_weight", "f"),
+    [
+        (sp.S.Zero, 1 / x),
+        (-sp.log(x), sp.S.One),
+        (x, sp.S.One),
+        (-x, sp.exp(x)),
+        (-(x**2), sp.exp(x**2) / x),
+        (-x, sp.besseli(0, x)),
+    ],
+)
 def test_what_has_no_finite_tail_is_refused(log_weight, f):
     with pytest.raises(NoMajorant):
         Tail(x, arb(1000), {}).integral(log_weight, f)
@@ -160,7 +201,10 @@ def test_gauss_legendre_rules_stay_below_their_bound():
         a, rho = arb(2), arb(2.5)
         truth = ((a + 1) / (a - 1)).log()
         for count in (3, 6, 12):
-            rule = sum(arb.legendre_p_root(count, j, weight=True)[1] / (a - arb.legendre_p_root(count, j)) for j in range(count))
+            rule = sum(
+                arb.legendre_p_root(count, j, weight=True)[1] / (a - arb.legendre_p_root(count, j))
+                for j in range(count)
+            )
             bound = arb(fmpq(64, 15)) / (a - (rho + 1 / rho) / 2) * rho ** (-2 * count) / (1 - rho**-2)
             assert abs(rule - truth) < bound < abs(rule - truth) * 10 ** (count + 2)
     finally:
@@ -181,6 +225,8 @@ def test_fisher_metrics_as_balls():
 
 def test_an_atom_is_exact():
     t = sp.Symbol("t", positive=True)
-    d = StatisticalManifold.from_density(coordinates=(t, s), pieces=[(t, {}), ((1 - t) * s * sp.exp(-s * x), {x: (0, oo)})]).density
+    d = StatisticalManifold.from_density(
+        coordinates=(t, s), pieces=[(t, {}), ((1 - t) * s * sp.exp(-s * x), {x: (0, oo)})]
+    ).density
     (mass,) = expectation_balls(d, [[sp.S.One, sp.S.One]], {t: R(1, 3), s: 2}, 20)
     assert mass.contains(1) and math.isclose(float(mass.rad()), 0, abs_tol=1e-19)

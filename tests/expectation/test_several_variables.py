@@ -36,7 +36,9 @@ def test_changes_of_variable_keep_the_density():
     piece, found = forms()
     theta = piece.log_density.free_symbols - set(piece.symbols)
     for f in found[1:]:
-        values = dict(zip(f.piece.symbols, (sp.Rational(2, 7), sp.Rational(3, 5)))) | {s: sp.Rational(5, 4) for s in theta}
+        values = dict(zip(f.piece.symbols, (sp.Rational(2, 7), sp.Rational(3, 5)))) | {
+            s: sp.Rational(5, 4) for s in theta
+        }
         images = [f.carry(s) for s in piece.symbols]
         jacobian = sp.Matrix(images).jacobian(f.piece.symbols).det()
         expected = f.carry(piece.log_density) + sp.log(sp.Abs(jacobian))

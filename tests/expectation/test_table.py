@@ -47,8 +47,24 @@ def test_integrals(weight, variable, low, high):
     found = log_integral(weight, Variable(variable, low, high))
     f = sp.lambdify(variable, sp.exp(weight.subs(AT)), "mpmath")
     with mpmath.workdps(30):
-        ends = [mpmath.mpf(str(e)) if e.is_finite else mpmath.inf * int(sp.sign(e)) for e in (low.subs(AT).evalf(30) if low.is_finite else low, high.subs(AT).evalf(30) if high.is_finite else high)]
-        cuts = ends if mpmath.isfinite(ends[0]) and mpmath.isfinite(ends[1]) else ([ends[0], ends[0] + 1, ends[0] + 6, ends[1]] if mpmath.isfinite(ends[0]) else [ends[0], -5, 0, 1, 5, ends[1]] if not mpmath.isfinite(ends[1]) else [ends[0], ends[1] - 6, ends[1] - 1, ends[1]])
+        ends = [
+            mpmath.mpf(str(e)) if e.is_finite else mpmath.inf * int(sp.sign(e))
+            for e in (
+                low.subs(AT).evalf(30) if low.is_finite else low,
+                high.subs(AT).evalf(30) if high.is_finite else high,
+            )
+        ]
+        cuts = (
+            ends
+            if mpmath.isfinite(ends[0]) and mpmath.isfinite(ends[1])
+            else (
+                [ends[0], ends[0] + 1, ends[0] + 6, ends[1]]
+                if mpmath.isfinite(ends[0])
+                else [ends[0], -5, 0, 1, 5, ends[1]]
+                if not mpmath.isfinite(ends[1])
+                else [ends[0], ends[1] - 6, ends[1] - 1, ends[1]]
+            )
+        )
         number = mpmath.quad(f, cuts)
         assert abs(mpmath.mpf(str(sp.exp(found.value.subs(AT)).evalf(30))) / number - 1) < mpmath.mpf(10) ** -12
     assert all(condition.subs(AT) > 0 for condition in found.conditions)
@@ -96,7 +112,9 @@ def test_moments_follow_from_the_same_entries(f, weight, variable, low, high):
     value = integral(f, Piece(weight, (Variable(variable, sp.sympify(low), sp.sympify(high)),)))
     g = sp.lambdify(variable, (f * sp.exp(weight)).subs(AT), "mpmath")
     with mpmath.workdps(30):
-        cuts = {0: [0, mpmath.mpf(1) / 2, 1] if high == 1 else [0, 1, 5, 20, mpmath.inf]}.get(low, [-mpmath.inf, -4, 0, 4, mpmath.inf])
+        cuts = {0: [0, mpmath.mpf(1) / 2, 1] if high == 1 else [0, 1, 5, 20, mpmath.inf]}.get(
+            low, [-mpmath.inf, -4, 0, 4, mpmath.inf]
+        )
         cuts = [0, 3, 2 * mpmath.pi] if high == 2 * sp.pi else cuts
         number = mpmath.quad(g, cuts)
         assert abs(mpmath.mpf(str(value.subs(AT).evalf(30))) / number - 1) < mpmath.mpf(10) ** -12

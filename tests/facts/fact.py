@@ -32,9 +32,11 @@ class Fact:
     source: str
     constants: str = ""
     functions: dict[str, str] = field(default_factory=dict)
-    where: dict[str, str] = field(default_factory=dict)        # abbreviations, each may use those before it
-    variables: tuple[tuple[str, str, str, str], ...] = ()      # (name, "continuous" | "discrete", lower, upper)
-    splits: dict[str, str] = field(default_factory=dict)       # where to cut an infinite range; of three or more the outer ones end it
+    where: dict[str, str] = field(default_factory=dict)  # abbreviations, each may use those before it
+    variables: tuple[tuple[str, str, str, str], ...] = ()  # (name, "continuous" | "discrete", lower, upper)
+    splits: dict[str, str] = field(
+        default_factory=dict
+    )  # where to cut an infinite range; of three or more the outer ones end it
     slow: bool = False
 
     def __repr__(self) -> str:
@@ -102,8 +104,19 @@ def density(name: str, coordinates: str, text: Any, variables: Any, at: Any, sou
     return _fact("density", name, coordinates, text, at, source, rest)
 
 
-def dynamics(name: str, coordinates: str, field: list[str], metric: list[list[str]], at: Any, source: str, *,
-             potential: str | None = None, dual: list[str] | None = None, energy: str | None = None, **rest: Any) -> Fact:
+def dynamics(
+    name: str,
+    coordinates: str,
+    field: list[str],
+    metric: list[list[str]],
+    at: Any,
+    source: str,
+    *,
+    potential: str | None = None,
+    dual: list[str] | None = None,
+    energy: str | None = None,
+    **rest: Any,
+) -> Fact:
     given = {"field": field, "metric": metric, "potential": potential, "dual": dual, "energy": energy}
     return _fact("dynamics", name, coordinates, given, at, source, rest)
 

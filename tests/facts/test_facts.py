@@ -17,11 +17,23 @@ DIGITS = 25
 
 # The facts that take longest; with `pytest -m slow`, like those that say so themselves.
 LONGER = {
-    "entropy on the simplex", "von Mises–Fisher on S²: log(sinh r/r)", "ideal Fermi gas", "positive 2×2 matrices", "two normals with a common mean",
-    "autoregression of order one, two observations", "bivariate normal, correlation only", "Hopfield, 2 tanh with gain",
-    "two normals with a common variance", "quadratic form", "bivariate normal with mean and covariance", "sphere S⁶",
-    "generalised normal, shape a constant", "ideal Bose gas in two dimensions", "softplus of coupled neurons",
-    "natural gradient of −ψ, three categories", "arc length √(1+x²)",
+    "entropy on the simplex",
+    "von Mises–Fisher on S²: log(sinh r/r)",
+    "ideal Fermi gas",
+    "positive 2×2 matrices",
+    "two normals with a common mean",
+    "autoregression of order one, two observations",
+    "bivariate normal, correlation only",
+    "Hopfield, 2 tanh with gain",
+    "two normals with a common variance",
+    "quadratic form",
+    "bivariate normal with mean and covariance",
+    "sphere S⁶",
+    "generalised normal, shape a constant",
+    "ideal Bose gas in two dimensions",
+    "softplus of coupled neurons",
+    "natural gradient of −ψ, three categories",
+    "arc length √(1+x²)",
 }
 
 
@@ -29,7 +41,10 @@ def facts(*kinds: str, assumptions: bool = True) -> list[Any]:
     """The facts of these kinds as parameters; without assumptions all are slow, as the default run has them once."""
     chosen = [f for f in all_facts() if f.kind in kinds]
     return [
-        pytest.param(f, assumptions, id=f.name, marks=[pytest.mark.slow] if f.slow or f.name in LONGER or not assumptions else []) for f in chosen
+        pytest.param(
+            f, assumptions, id=f.name, marks=[pytest.mark.slow] if f.slow or f.name in LONGER or not assumptions else []
+        )
+        for f in chosen
     ]
 
 
@@ -45,13 +60,17 @@ class Judge:
         found = sp.sympify(found)
         self.check_numbers(what, found, claimed)
         field = self.manifold.field
-        assert (field(found) - field(claimed)).is_zero, f"{what} is {found}, not {claimed}: equal in value, not recognised as equal"
+        assert (field(found) - field(claimed)).is_zero, (
+            f"{what} is {found}, not {claimed}: equal in value, not recognised as equal"
+        )
 
     def check_numbers(self, what: str, found: sp.Expr, claimed: sp.Expr) -> None:
         for point in self.fact.points(self.assumptions):
             point = {**point, sp.Symbol("alpha", real=True): sp.Rational(2, 3)}
             a, b = (sp.N(self.fact.instance(e, self.assumptions).subs(point), DIGITS + 20) for e in (found, claimed))
-            assert abs(a - b) <= sp.Float(10) ** -DIGITS * max(1, abs(b)), f"{what} = {found} is {a} at {point}, not {b}"
+            assert abs(a - b) <= sp.Float(10) ** -DIGITS * max(1, abs(b)), (
+                f"{what} = {found} is {a} at {point}, not {b}"
+            )
 
     def components(self, what: str, found: Any, table: dict[str, str], rank: int, symmetric: bool = False) -> None:
         listed = {tuple(int(c) for c in k.replace(";", ",").split(",")): v for k, v in table.items() if k != "rest"}
@@ -86,7 +105,9 @@ def judge_curvature(judge: Judge, expected: dict[str, Any]) -> None:
             judge(key, m.constant_curvature(), claim)
         elif key == "einstein_constant":
             k = judge.read(claim)
-            assert all(m.field(m.ricci[i, j]) == m.field(k * m.metric[i, j]) for i in range(m.dim) for j in range(m.dim))
+            assert all(
+                m.field(m.ricci[i, j]) == m.field(k * m.metric[i, j]) for i in range(m.dim) for j in range(m.dim)
+            )
             assert m.is_einstein()
         elif key == "weyl":
             assert m.is_conformally_flat()

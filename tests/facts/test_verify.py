@@ -17,10 +17,23 @@ def test_a_fact_holds(fact):
 
 
 def test_the_verifier_sees_what_is_wrong():
-    sphere = metric("unit sphere", "t p", diagonal("1", "sin(t)**2"), ("t=1, p=2",), "", ricci_scalar="2",
-                    christoffel={"0;1,1": "-sin(t)*cos(t)", "1;0,1": "cot(t)", "rest": "0"}, laplacian=[["cos(t)", "-2*cos(t)"]])
+    sphere = metric(
+        "unit sphere",
+        "t p",
+        diagonal("1", "sin(t)**2"),
+        ("t=1, p=2",),
+        "",
+        ricci_scalar="2",
+        christoffel={"0;1,1": "-sin(t)*cos(t)", "1;0,1": "cot(t)", "rest": "0"},
+        laplacian=[["cos(t)", "-2*cos(t)"]],
+    )
     assert verify(sphere) == 9
-    for key, wrong in (("ricci_scalar", "-2"), ("christoffel", {"rest": "0"}), ("laplacian", [["cos(t)", "cos(t)"]]), ("constant_curvature", "1/4")):
+    for key, wrong in (
+        ("ricci_scalar", "-2"),
+        ("christoffel", {"rest": "0"}),
+        ("laplacian", [["cos(t)", "cos(t)"]]),
+        ("constant_curvature", "1/4"),
+    ):
         with pytest.raises(Disagreement):
             verify(dataclasses.replace(sphere, expected={key: wrong}))
 

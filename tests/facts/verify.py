@@ -60,7 +60,13 @@ class Jet:
         self.g = [[_number(rows[i][j], point) for j in r] for i in r]
         first = [[[sp.diff(rows[i][j], x[k]) for k in r] for j in r] for i in r]
         self.d = [[[_number(first[i][j][k], point) for k in r] for j in r] for i in r]
-        self.dd = [[[[_number(sp.diff(first[i][j][k], x[l]), point) if l <= k else mp.mpf(0) for l in r] for k in r] for j in r] for i in r]
+        self.dd = [
+            [
+                [[_number(sp.diff(first[i][j][k], x[l]), point) if l <= k else mp.mpf(0) for l in r] for k in r]
+                for j in r
+            ]
+            for i in r
+        ]
         for i, j, k, l in itertools.product(r, repeat=4):
             if l > k:
                 self.dd[i][j][k][l] = self.dd[i][j][l][k]
@@ -104,25 +110,35 @@ class Jet:
         for slot in range(4):
             step = {}
             for index in itertools.product(r, repeat=4):
-                step[index] = mp.fsum(self.up[index[slot]][m] * raised[(*index[:slot], m, *index[slot + 1:])] for m in r)
+                step[index] = mp.fsum(
+                    self.up[index[slot]][m] * raised[(*index[:slot], m, *index[slot + 1 :])] for m in r
+                )
             raised = step
         return mp.fsum(raised[i] * self.riemann[i] for i in raised)
 
     def weyl(self, a: int, b: int, c: int, d: int) -> mp.mpf:
         n, g, ric = self.n, self.g, self.ricci
         traces = g[a][c] * ric[b][d] - g[a][d] * ric[b][c] + g[b][d] * ric[a][c] - g[b][c] * ric[a][d]
-        return self.riemann[a, b, c, d] - traces / (n - 2) + self.scalar * (g[a][c] * g[b][d] - g[a][d] * g[b][c]) / ((n - 1) * (n - 2))
+        return (
+            self.riemann[a, b, c, d]
+            - traces / (n - 2)
+            + self.scalar * (g[a][c] * g[b][d] - g[a][d] * g[b][c]) / ((n - 1) * (n - 2))
+        )
 
     def laplacian(self, f: sp.Expr, x: tuple[sp.Symbol, ...], point: dict[sp.Symbol, sp.Rational]) -> mp.mpf:
         r = range(self.n)
         slope = [_number(sp.diff(f, v), point) for v in x]
         bend = [[_number(sp.diff(f, v, w), point) for v in x] for w in x]
-        return mp.fsum(self.up[i][j] * (bend[i][j] - mp.fsum(self.gamma[k][i][j] * slope[k] for k in r)) for i in r for j in r)
+        return mp.fsum(
+            self.up[i][j] * (bend[i][j] - mp.fsum(self.gamma[k][i][j] * slope[k] for k in r)) for i in r for j in r
+        )
 
 
 def _claims(table: dict[str, str], dim: int, rank: int, symmetric: bool = False):
     """(indices, text) of each claimed component, the `rest` included."""
-    listed = {tuple(int(c) for c in key.replace(";", ",").split(",")): text for key, text in table.items() if key != "rest"}
+    listed = {
+        tuple(int(c) for c in key.replace(";", ",").split(",")): text for key, text in table.items() if key != "rest"
+    }
     yield from listed.items()
     if "rest" in table:
         # symmetric in the last two indices
@@ -154,7 +170,9 @@ def check_curvature(fact: Fact, rows: list[list[sp.Expr]], point: dict[sp.Symbol
         elif key == "flat" or key == "constant_curvature":
             k = mp.mpf(0) if key == "flat" else value(claim)
             for a, b, c, d in jet.riemann:
-                count += _agree(fact, key, k * (jet.g[a][c] * jet.g[b][d] - jet.g[a][d] * jet.g[b][c]), jet.riemann[a, b, c, d])
+                count += _agree(
+                    fact, key, k * (jet.g[a][c] * jet.g[b][d] - jet.g[a][d] * jet.g[b][c]), jet.riemann[a, b, c, d]
+                )
         elif key == "einstein_constant":
             for i, j in itertools.product(r, r):
                 count += _agree(fact, key, value(claim) * jet.g[i][j], jet.ricci[i][j])
@@ -212,16 +230,25 @@ def _potential(fact: Fact, point: dict[sp.Symbol, sp.Rational]) -> int:
             # ∂_j log √det g = ½ tr g⁻¹∂_jg, once more: ½ tr(g⁻¹∂_i∂_jg − g⁻¹∂_ig g⁻¹∂_jg)
             for i, j in itertools.product(n, n):
                 first = mp.fsum(up[a][b] * jet.dd[a][b][i][j] for a in n for b in n)
-                second = mp.fsum(up[a][b] * T[b][c][i] * up[c][d] * T[d][a][j] for a in n for b in n for c in n for d in n)
+                second = mp.fsum(
+                    up[a][b] * T[b][c][i] * up[c][d] * T[d][a][j] for a in n for b in n for c in n for d in n
+                )
                 count += _agree(fact, key, value(claim[i][j]), (first - second) / 2)
         elif key == "hessian_sectional_constant":
             for i, j, k, l in itertools.product(n, repeat=4):
                 q = (jet.dd[i][j][k][l] - mp.fsum(up[r][s] * T[i][k][r] * T[j][l][s] for r in n for s in n)) / 2
-                count += _agree(fact, key, value(claim) / 2 * (jet.g[i][j] * jet.g[k][l] + jet.g[i][l] * jet.g[k][j]), q)
+                count += _agree(
+                    fact, key, value(claim) / 2 * (jet.g[i][j] * jet.g[k][l] + jet.g[i][l] * jet.g[k][j]), q
+                )
         elif key == "alpha_scalar":
             for alpha in ("2/3", "-2"):
                 claimed = _number(fact.read(claim, alpha=sp.Rational(alpha)), point)
-                count += _agree(fact, key, claimed, alpha_scalar(jet, T, jet.dd, mp.mpf(sp.Rational(alpha).p) / sp.Rational(alpha).q))
+                count += _agree(
+                    fact,
+                    key,
+                    claimed,
+                    alpha_scalar(jet, T, jet.dd, mp.mpf(sp.Rational(alpha).p) / sp.Rational(alpha).q),
+                )
         elif key == "legendre":
             eta = [_number(sp.diff(psi, v), point) for v in x]
             for i in n:
@@ -229,7 +256,9 @@ def _potential(fact: Fact, point: dict[sp.Symbol, sp.Rational]) -> int:
             symbols = {f"eta{i + 1}": sp.Symbol(f"eta{i + 1}", real=True) for i in n}
             at_eta = {symbols[f"eta{i + 1}"]: sp.Float(eta[i], DIGITS) for i in n}
             phi = _number(fact.read(claim["phi"], **symbols).subs(at_eta), point)
-            count += _agree(fact, "φ", phi, mp.fsum(_number(v, point) * e for v, e in zip(x, eta)) - _number(psi, point))
+            count += _agree(
+                fact, "φ", phi, mp.fsum(_number(v, point) * e for v, e in zip(x, eta)) - _number(psi, point)
+            )
     return count
 
 
@@ -248,7 +277,9 @@ def alpha_scalar(jet: Jet, T: Any, dT: Any, alpha: mp.mpf) -> mp.mpf:
     """The scalar of Γ^(α)i_jk = Γ^i_jk − (α/2) g^im T_mjk, from T and ∂_l T_mjk = dT[m][j][k][l]."""
     n, up, d = range(jet.n), jet.up, jet.d
     low = [[[jet.lowered(m, j, k) - alpha / 2 * T[m][j][k] for k in n] for j in n] for m in n]
-    dlow = lambda m, j, k, l: (jet.dd[m][k][j][l] + jet.dd[m][j][k][l] - jet.dd[j][k][m][l]) / 2 - alpha / 2 * dT[m][j][k][l]  # noqa: E731
+    dlow = lambda m, j, k, l: (
+        (jet.dd[m][k][j][l] + jet.dd[m][j][k][l] - jet.dd[j][k][m][l]) / 2 - alpha / 2 * dT[m][j][k][l]
+    )  # noqa: E731
     gamma = [[[mp.fsum(up[i][m] * low[m][j][k] for m in n) for k in n] for j in n] for i in n]
 
     def slope(i: int, j: int, k: int, l: int) -> mp.mpf:
@@ -267,13 +298,20 @@ def alpha_scalar(jet: Jet, T: Any, dT: Any, alpha: mp.mpf) -> mp.mpf:
 
 def _mean(fact: Fact, point: dict[sp.Symbol, sp.Rational], expression: sp.Expr) -> mp.mpf:
     """The sum or integral of an expression over the sample variables."""
+
     def inner(level: int, values: dict[sp.Symbol, Any]) -> mp.mpf:
         if level == len(fact.variables):
             return integrand(*(values[s] for s in samples))
         name, kind, lower, upper = fact.variables[level]
-        low, high, *cuts = (fact.read(t).subs(point).subs(values) for t in (lower, upper, *fact.splits.get(name, "1").split(";")))
+        low, high, *cuts = (
+            fact.read(t).subs(point).subs(values) for t in (lower, upper, *fact.splits.get(name, "1").split(";"))
+        )
         if kind == "discrete":
-            return _series(lambda v: inner(level + 1, {**values, samples[level]: v}), int(low), None if high == sp.oo else int(high))
+            return _series(
+                lambda v: inner(level + 1, {**values, samples[level]: v}),
+                int(low),
+                None if high == sp.oo else int(high),
+            )
         ends = [mp.mpf(sp.N(e, 40)) if e.is_finite else mp.inf if e > 0 else -mp.inf for e in (low, high)]
         if mp.inf in ends or -mp.inf in ends:
             inside = [mp.mpf(sp.N(c, 40)) for c in cuts]
@@ -309,7 +347,10 @@ def _double_mean(fact: Fact, point: dict[sp.Symbol, sp.Rational], expression: sp
         u = t[:, None] if axis == 0 else t[None, :]
         if low.is_finite and high.is_finite:
             half, middle = float(high - low) / 2, float(high + low) / 2
-            x, slope = middle + half * np.tanh(np.pi / 2 * np.sinh(u / 2)), half * np.pi / 4 * np.cosh(u / 2) / np.cosh(np.pi / 2 * np.sinh(u / 2)) ** 2
+            x, slope = (
+                middle + half * np.tanh(np.pi / 2 * np.sinh(u / 2)),
+                half * np.pi / 4 * np.cosh(u / 2) / np.cosh(np.pi / 2 * np.sinh(u / 2)) ** 2,
+            )
         elif low.is_finite:
             x, slope = float(low) + np.exp(u - np.exp(-u)), np.exp(u - np.exp(-u)) * (1 + np.exp(-u))
         else:
@@ -340,11 +381,16 @@ def _density(fact: Fact, point: dict[sp.Symbol, sp.Rational]) -> int:
                 assert rows[i][j] == rows[j][i]
         if "amari_chentsov" in fact.expected:
             found = lambda i, j, k: mean(fact, point, slopes[i] * slopes[j] * slopes[k] / p**2)  # noqa: E731
-            count += _symmetric(fact, fact.expected["amari_chentsov"], found, lambda t: _number(fact.read(t), point), tolerance)
+            count += _symmetric(
+                fact, fact.expected["amari_chentsov"], found, lambda t: _number(fact.read(t), point), tolerance
+            )
     count += check_curvature(fact, rows, point)
     if "alpha_scalar" in fact.expected and "amari_chentsov" in fact.expected:
         table = fact.expected["amari_chentsov"]
-        cubic = {i: fact.read(table.get(",".join(map(str, sorted(i))), table.get("rest"))) for i in itertools.product(n, repeat=3)}
+        cubic = {
+            i: fact.read(table.get(",".join(map(str, sorted(i))), table.get("rest")))
+            for i in itertools.product(n, repeat=3)
+        }
         T = [[[_number(cubic[i, j, k], point) for k in n] for j in n] for i in n]
         dT = [[[[_number(sp.diff(cubic[i, j, k], v), point) for v in x] for k in n] for j in n] for i in n]
         for alpha in ("2/3", "-2"):
@@ -396,7 +442,11 @@ def all_facts() -> list[Fact]:
     from pathlib import Path
 
     names = sorted(p.stem for p in Path(__file__).parent.glob("*.py"))
-    modules = [import_module(f"tests.facts.{n}") for n in names if n.split("_")[0] in ("metrics", "densities", "potentials", "dynamics")]
+    modules = [
+        import_module(f"tests.facts.{n}")
+        for n in names
+        if n.split("_")[0] in ("metrics", "densities", "potentials", "dynamics")
+    ]
     return [f for m in modules for f in m.FACTS]
 
 

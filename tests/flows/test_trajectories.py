@@ -63,17 +63,25 @@ def test_progress_counts_every_start():
 def test_the_error_follows_the_tolerance():
     pendulum = Flow(PLANE, [y, -sp.sin(x)])
     exact = pendulum.trajectories([[1.0, 0.5]], 10.0, rtol=1e-13, atol=1e-15).position[0, -1]
-    errors = [float(np.abs(pendulum.trajectories([[1.0, 0.5]], 10.0, rtol=t, atol=t).position[0, -1] - exact).max()) for t in (1e-5, 1e-8, 1e-11)]
+    errors = [
+        float(np.abs(pendulum.trajectories([[1.0, 0.5]], 10.0, rtol=t, atol=t).position[0, -1] - exact).max())
+        for t in (1e-5, 1e-8, 1e-11)
+    ]
     assert errors[0] < 1e-3 and errors[1] < 1e-6 and errors[2] < 1e-9 and errors[2] < errors[0] / 1e3
 
 
-@pytest.mark.parametrize("right, time, safe", [(x**2, 0.5, -1.0), (x**3, 0.125, 0.2), (sp.exp(x), float(np.exp(-2.0)), -1.0)])
+@pytest.mark.parametrize(
+    "right, time, safe", [(x**2, 0.5, -1.0), (x**3, 0.125, 0.2), (sp.exp(x), float(np.exp(-2.0)), -1.0)]
+)
 def test_blow_up_is_an_event(right, time, safe):
     flow = Flow(LINE, [right])
     path = flow.trajectory([2], np.linspace(0, 1, 11))
     assert path.attrs["finished"] == 0 and abs(path.attrs["reached"] - time) < 1e-3
     position = path.position.values[:, 0]
-    assert np.isfinite(position[path.t.values < time - 1e-3]).all() and np.isnan(position[path.t.values > time + 1e-3]).all()
+    assert (
+        np.isfinite(position[path.t.values < time - 1e-3]).all()
+        and np.isnan(position[path.t.values > time + 1e-3]).all()
+    )
     many = flow.trajectories([[2.0], [safe], [np.nan]], np.linspace(0, 1, 11))
     assert many.ending.values[0] != FINISHED and many.ending.values[2] != FINISHED
     assert abs(float(many.reached[0]) - time) < 1e-3
@@ -83,7 +91,9 @@ def test_blow_up_is_an_event(right, time, safe):
 
 def test_steps_may_run_out():
     field = compile_field([-1000 * x], [x])
-    _, ending, reached, steps = integrate_lanes(field, np.ones((2, 1)), np.array([0.0, 100.0]), np.empty(0), most_steps=20)
+    _, ending, reached, steps = integrate_lanes(
+        field, np.ones((2, 1)), np.array([0.0, 100.0]), np.empty(0), most_steps=20
+    )
     assert (ending == TOO_MANY_STEPS).all() and (steps == 20).all() and (reached < 100).all()
     assert "number of steps" in ENDINGS[TOO_MANY_STEPS]
 
@@ -144,7 +154,9 @@ def test_what_cannot_be_compiled_is_named():
     with pytest.raises(ValueError, match="the field holds k"):
         compile_field([k * x], [x])
     values = evaluate([sp.polylog(2, x), x], [x], np.array([[0.5], [0.25]]), {})
-    np.testing.assert_allclose(values, [[float(sp.polylog(2, 0.5)), 0.5], [float(sp.polylog(2, 0.25)), 0.25]], rtol=1e-14)
+    np.testing.assert_allclose(
+        values, [[float(sp.polylog(2, 0.5)), 0.5], [float(sp.polylog(2, 0.25)), 0.25]], rtol=1e-14
+    )
 
 
 FUNCTIONS = [
@@ -170,7 +182,12 @@ def test_compiled_functions_are_accurate_where_they_saturate(function):
 
 
 def test_exponential_at_its_ends():
-    ends = evaluate([sp.exp(x), logistic(x), sp.tanh(x)], [x], np.array([[np.inf], [-np.inf], [np.nan], [709.7], [-744.0], [720.0]]), {})
+    ends = evaluate(
+        [sp.exp(x), logistic(x), sp.tanh(x)],
+        [x],
+        np.array([[np.inf], [-np.inf], [np.nan], [709.7], [-744.0], [720.0]]),
+        {},
+    )
     np.testing.assert_array_equal(ends[:2], [[np.inf, 1, 1], [0, 0, -1]])
     assert np.isnan(ends[2]).all() and ends[5, 0] == np.inf
     np.testing.assert_allclose(ends[3:5, 0], [np.exp(709.7), np.exp(-744.0)], rtol=1e-13)

@@ -29,7 +29,9 @@ def stop_after(cells):
 def test_blocks_change_nothing():
     whole = on_grid(torus, AXES, ["ricci_scalar", "metric"])
     for chunks in (1, 20, 10**9):
-        np.testing.assert_array_equal(on_grid(torus, AXES, ["ricci_scalar", "metric"], chunks=chunks).metric, whole.metric)
+        np.testing.assert_array_equal(
+            on_grid(torus, AXES, ["ricci_scalar", "metric"], chunks=chunks).metric, whole.metric
+        )
 
 
 def test_going_on_after_an_interruption(tmp_path, monkeypatch):
@@ -43,7 +45,9 @@ def test_going_on_after_an_interruption(tmp_path, monkeypatch):
 
     evaluated = []
     original = cells.Cells.evaluate
-    monkeypatch.setattr(cells.Cells, "evaluate", lambda self, part: evaluated.append(part[0].start) or original(self, part))
+    monkeypatch.setattr(
+        cells.Cells, "evaluate", lambda self, part: evaluated.append(part[0].start) or original(self, part)
+    )
     resumed = on_grid(torus, AXES, chunks=14, store=tmp_path / "s")
     assert evaluated == [4, 6, 8]
     np.testing.assert_array_equal(resumed.ricci_scalar, whole.ricci_scalar)
@@ -60,7 +64,16 @@ def test_a_block_of_nothing_but_nan_is_finished_too(tmp_path):
     assert json.loads((tmp_path / "s" / "manifest.json").read_text())["finished"] == [0, 1]
 
 
-@pytest.mark.parametrize("other", [{"dtype": "float32"}, {"rtol": 1e-9}, {"quantities": ["determinant"]}, {"axes": {u: np.linspace(-3, 3, 10) + 1e-12, v: AXES[v]}}, {"chunks": 7}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"dtype": "float32"},
+        {"rtol": 1e-9},
+        {"quantities": ["determinant"]},
+        {"axes": {u: np.linspace(-3, 3, 10) + 1e-12, v: AXES[v]}},
+        {"chunks": 7},
+    ],
+)
 def test_another_question_is_refused(tmp_path, other):
     asked = {"axes": AXES, "chunks": 14}
     on_grid(torus, store=tmp_path / "s", **asked)

@@ -32,14 +32,27 @@ def rows(count=60, seed=0):
 
 # -- labels ------------------------------------------------------------------------------------------------
 
+
 def test_labels_and_provenance():
     grid = on_grid(torus, {v: np.linspace(0, 1, 3), "u": [0.1, 0.2]}, ["ricci_scalar", "metric", "christoffel"])
-    assert grid.ricci_scalar.dims == ("u", "v") and grid.metric.dims == ("i", "j", "u", "v") and grid.christoffel.dims == ("i", "j", "k", "u", "v")
+    assert (
+        grid.ricci_scalar.dims == ("u", "v")
+        and grid.metric.dims == ("i", "j", "u", "v")
+        and grid.christoffel.dims == ("i", "j", "k", "u", "v")
+    )
     assert grid.i.values.tolist() == ["u", "v"]
-    np.testing.assert_allclose(grid.christoffel.sel(i="u", j="v", k="v").values[:, 0], [(2 + np.cos(s)) * np.sin(s) for s in (0.1, 0.2)], rtol=1e-14)
+    np.testing.assert_allclose(
+        grid.christoffel.sel(i="u", j="v", k="v").values[:, 0],
+        [(2 + np.cos(s)) * np.sin(s) for s in (0.1, 0.2)],
+        rtol=1e-14,
+    )
     assert grid.ricci_scalar.attrs == {"long_name": "Ricci scalar", "latex": "R", "units": "1"}
     assert grid.status.attrs["flag_meanings"].split()[1] == "singular_metric" and not grid.status.values.any()
-    assert "R^i_jkl" in grid.attrs["conventions"] and "numpy" in grid.attrs["versions"] and grid.attrs["manifold_name"] == "torus"
+    assert (
+        "R^i_jkl" in grid.attrs["conventions"]
+        and "numpy" in grid.attrs["versions"]
+        and grid.attrs["manifold_name"] == "torus"
+    )
 
 
 def test_fixed_coordinates_and_constants():
@@ -53,7 +66,10 @@ def test_fixed_coordinates_and_constants():
 def test_the_data_leave_their_fingerprint():
     manifold, axes = neuron(), {u: [0.5], v: [0.25, 0.5]}
     one, two, three = (on_grid(manifold, axes, data=rows(20, seed)) for seed in (0, 0, 1))
-    assert one.attrs["data_sha256"] == two.attrs["data_sha256"] != three.attrs["data_sha256"] and one.attrs["data_rows"] == 20
+    assert (
+        one.attrs["data_sha256"] == two.attrs["data_sha256"] != three.attrs["data_sha256"]
+        and one.attrs["data_rows"] == 20
+    )
 
 
 def test_a_dataset_survives_netcdf(tmp_path):
@@ -67,10 +83,13 @@ def test_a_dataset_survives_netcdf(tmp_path):
 def test_progress_ends_at_the_whole():
     seen = []
     on_grid(torus, {u: np.linspace(0, 1, 1200), v: np.linspace(0, 1, 1100)}, progress=lambda *p: seen.append(p))
-    assert len(seen) > 1 and seen[-1] == (1200 * 1100, 1200 * 1100) and [d for d, _ in seen] == sorted(d for d, _ in seen)
+    assert (
+        len(seen) > 1 and seen[-1] == (1200 * 1100, 1200 * 1100) and [d for d, _ in seen] == sorted(d for d, _ in seen)
+    )
 
 
 # -- the right numbers --------------------------------------------------------------------------------------
+
 
 def curvature_ball(point, data, slope):
     """R of the neuron in balls, from moments by hand and the determinant formula of two dimensions."""
@@ -152,19 +171,36 @@ def test_float32_certified_is_the_rounded_truth():
 
 def test_general_structure_with_means():
     """A metric with means that is not Hessian goes through jets; the closed form is the second opinion."""
-    metric = [[1 + Mean(sp.exp(u * x) * v**2, (x,)), Mean(x * u, (x,))], [Mean(x * u, (x,)), 2 + Mean(sp.cos(v * x), (x,))]]
+    metric = [
+        [1 + Mean(sp.exp(u * x) * v**2, (x,)), Mean(x * u, (x,))],
+        [Mean(x * u, (x,)), 2 + Mean(sp.cos(v * x), (x,))],
+    ]
     manifold = RiemannianManifold(metric, (u, v))
     assert manifold.structure == "general"
     data = {x: np.array([0.1, 0.7, -0.4])}
     grid = on_grid(manifold, {u: [0.3, 0.5], v: [0.2, 0.9]}, data=data)
-    averaged = RiemannianManifold([[sp.sympify(e).replace(lambda m: isinstance(m, Mean), lambda m: sum(m.expression.subs(x, sp.Rational(q)) for q in ("1/10", "7/10", "-2/5")) / 3)
-                                    for e in row] for row in metric], (u, v))
+    averaged = RiemannianManifold(
+        [
+            [
+                sp.sympify(e).replace(
+                    lambda m: isinstance(m, Mean),
+                    lambda m: sum(m.expression.subs(x, sp.Rational(q)) for q in ("1/10", "7/10", "-2/5")) / 3,
+                )
+                for e in row
+            ]
+            for row in metric
+        ],
+        (u, v),
+    )
     for i, p in enumerate((0.3, 0.5)):
         for j, q in enumerate((0.2, 0.9)):
-            assert float(grid.ricci_scalar[i, j]) == pytest.approx(float(averaged.ricci_scalar.subs({u: p, v: q})), rel=1e-10)
+            assert float(grid.ricci_scalar[i, j]) == pytest.approx(
+                float(averaged.ricci_scalar.subs({u: p, v: q})), rel=1e-10
+            )
 
 
 # -- reasons ----------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("rtol", [None, 1e-10])
 def test_reasons(rtol):
@@ -180,36 +216,42 @@ def test_an_overflow_on_the_way_is_no_reason():
     for manifold in (steep, wide):
         grid = on_grid(manifold, {u: [0.0, 400.0], v: [0.5]}, ["ricci_scalar", "determinant"])
         assert np.isfinite(grid.ricci_scalar[0, 0])
-        assert grid.status.values[1, 0] in (0, 3) and np.isnan(grid.determinant.values[1, 0]) == bool(grid.status.values[1, 0])
+        assert grid.status.values[1, 0] in (0, 3) and np.isnan(grid.determinant.values[1, 0]) == bool(
+            grid.status.values[1, 0]
+        )
 
 
 # -- bad input ------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("call, words", [
-    (lambda: on_grid(torus, {u: [], v: [0.0]}), "empty"),
-    (lambda: on_grid(torus, {u: [np.nan], v: [0.0]}), "not finite"),
-    (lambda: on_grid(torus, {u: [[0.0]], v: [0.0]}), "one-dimensional"),
-    (lambda: on_grid(torus, {u: ["a"], v: [0.0]}), "real numbers"),
-    (lambda: on_grid(torus, {u: [1j], v: [0.0]}), "real numbers"),
-    (lambda: on_grid(torus, {u: [object()], v: [0.0]}), "real numbers"),
-    (lambda: on_grid(torus, {"w": [0.0], u: [1.0]}), "'w' is not a coordinate"),
-    (lambda: on_grid(torus, {v: [0.0]}), "axis of the coordinate u is missing"),
-    (lambda: on_grid(torus, [1, 2]), "mapping"),
-    (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, ["riccy"]), "riccy"),
-    (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, []), "no quantities"),
-    (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, [3]), "by its name"),
-    (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, constants={"k": 1}), "'k' is no constant"),
-    (lambda: on_grid(scaled, {u: [0.5], v: [0.0]}), "constant c has no value"),
-    (lambda: on_grid(scaled, {u: [0.5], v: [0.0]}, constants={c: np.nan}), "not a finite number"),
-    (lambda: on_grid(scaled, {u: [0.5], v: [0.0]}, constants={c: "two"}), "real number"),
-    (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, rtol=0.0), "rtol"),
-    (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, rtol=1e-17), "rtol"),
-    (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, rtol=1e-9, dtype="float32"), "rtol"),
-    (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, dtype="int8"), "dtype"),
-    (lambda: on_grid(torus, {u: np.zeros(10**6), v: np.zeros(10**6)}), "GiB"),
-    (lambda: on_grid(neuron(), {u: [0.0], v: [0.0]}), "no data for the row variable"),
-    (lambda: on_grid(neuron(), {u: [0.0], v: [0.0]}, data={**rows(5), t: [1.0]}), "rows"),
-])
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: on_grid(torus, {u: [], v: [0.0]}), "empty"),
+        (lambda: on_grid(torus, {u: [np.nan], v: [0.0]}), "not finite"),
+        (lambda: on_grid(torus, {u: [[0.0]], v: [0.0]}), "one-dimensional"),
+        (lambda: on_grid(torus, {u: ["a"], v: [0.0]}), "real numbers"),
+        (lambda: on_grid(torus, {u: [1j], v: [0.0]}), "real numbers"),
+        (lambda: on_grid(torus, {u: [object()], v: [0.0]}), "real numbers"),
+        (lambda: on_grid(torus, {"w": [0.0], u: [1.0]}), "'w' is not a coordinate"),
+        (lambda: on_grid(torus, {v: [0.0]}), "axis of the coordinate u is missing"),
+        (lambda: on_grid(torus, [1, 2]), "mapping"),
+        (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, ["riccy"]), "riccy"),
+        (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, []), "no quantities"),
+        (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, [3]), "by its name"),
+        (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, constants={"k": 1}), "'k' is no constant"),
+        (lambda: on_grid(scaled, {u: [0.5], v: [0.0]}), "constant c has no value"),
+        (lambda: on_grid(scaled, {u: [0.5], v: [0.0]}, constants={c: np.nan}), "not a finite number"),
+        (lambda: on_grid(scaled, {u: [0.5], v: [0.0]}, constants={c: "two"}), "real number"),
+        (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, rtol=0.0), "rtol"),
+        (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, rtol=1e-17), "rtol"),
+        (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, rtol=1e-9, dtype="float32"), "rtol"),
+        (lambda: on_grid(torus, {u: [0.0], v: [0.0]}, dtype="int8"), "dtype"),
+        (lambda: on_grid(torus, {u: np.zeros(10**6), v: np.zeros(10**6)}), "GiB"),
+        (lambda: on_grid(neuron(), {u: [0.0], v: [0.0]}), "no data for the row variable"),
+        (lambda: on_grid(neuron(), {u: [0.0], v: [0.0]}, data={**rows(5), t: [1.0]}), "rows"),
+    ],
+)
 def test_one_clear_error(call, words):
     with pytest.raises(ValueError, match=words):
         call()

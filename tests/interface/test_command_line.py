@@ -17,7 +17,7 @@ QUICK = ["--points", "12", "--rows", "30", "--steps", "40"]
 @pytest.fixture(scope="module")
 def first_light(tmp_path_factory):
     """One run of `chentsov neuron`, in a process of its own: exit code, output, folder."""
-    folder = tmp_path_factory.mktemp("first") / "light"           # is made by the command
+    folder = tmp_path_factory.mktemp("first") / "light"  # is made by the command
     command = [sys.executable, "-m", "chentsov.command_line", "neuron", *QUICK, "--output", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=170, env={**os.environ, "COLUMNS": "120"})
     return done, folder
@@ -31,7 +31,11 @@ def test_neuron_prints_closed_forms_ranges_checks_and_times(first_light):
     assert "structure found: hessian" in text
     assert "tr g = E_D[(∂ℓ/∂f)² |∇f|²]: holds exactly" in text
     for quantity in ("loss", "g_11", "g_12", "g_22", "tr g", "tr Λ/N", "R"):
-        assert any(line.split("  ")[1].strip() == quantity for line in text.splitlines() if line.startswith("  ") and len(line) > 4), quantity
+        assert any(
+            line.split("  ")[1].strip() == quantity
+            for line in text.splitlines()
+            if line.startswith("  ") and len(line) > 4
+        ), quantity
     assert text.count("pass") == 3 and "FAIL" not in text and "EinsteinPy" in text
     for stage in ("derive", "evaluate", "train", "cross-check", "write", "all"):
         assert stage in text
@@ -41,7 +45,12 @@ def test_neuron_prints_closed_forms_ranges_checks_and_times(first_light):
 def test_neuron_file_is_labelled_and_says_where_it_comes_from(first_light):
     _, folder = first_light
     with xr.open_dataset(folder / "neuron.nc", engine="h5netcdf") as data:
-        assert data["ricci_scalar"].dims == ("theta_1", "theta_2") and set(data["metric"].dims) == {"theta_1", "theta_2", "i", "j"}
+        assert data["ricci_scalar"].dims == ("theta_1", "theta_2") and set(data["metric"].dims) == {
+            "theta_1",
+            "theta_2",
+            "i",
+            "j",
+        }
         assert data.sizes["theta_1"] == 12 and data.sizes["step"] == 41 and data.sizes["row"] == 30
         assert np.isfinite(data["ricci_scalar"]).all()
         for name in ("loss", "metric", "fisher_trace", "ntk_trace", "ricci_scalar", "path_loss", "path_ricci_scalar"):
@@ -60,7 +69,9 @@ def test_neuron_file_is_labelled_and_says_where_it_comes_from(first_light):
 
 def test_neuron_picture_is_a_png_of_some_size(first_light):
     _, folder = first_light
-    assert (folder / "neuron.png").read_bytes().startswith(b"\x89PNG") and (folder / "neuron.png").stat().st_size > 50_000
+    assert (folder / "neuron.png").read_bytes().startswith(b"\x89PNG") and (
+        folder / "neuron.png"
+    ).stat().st_size > 50_000
 
 
 @pytest.fixture
@@ -73,10 +84,14 @@ def blank_pictures(monkeypatch):
 
 
 @pytest.mark.usefixtures("blank_pictures")
-@pytest.mark.parametrize("options", [
-    ["--loss", "cross-entropy", "--rtol", "1e-10"], ["--loss", "lp_norm", "--order", "2.5", "--points", "1"],
-    ["--order", "3", "--dtype", "float32", "--rtol", "0"],
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--loss", "cross-entropy", "--rtol", "1e-10"],
+        ["--loss", "lp_norm", "--order", "2.5", "--points", "1"],
+        ["--order", "3", "--dtype", "float32", "--rtol", "0"],
+    ],
+)
 def test_neuron_options(options, tmp_path, capsys):
     assert run(["neuron", *QUICK, *options, "--output", str(tmp_path)]) == 0
     assert (tmp_path / "neuron.nc").exists() and "FAIL" not in capsys.readouterr().out
@@ -86,7 +101,17 @@ def test_neuron_options(options, tmp_path, capsys):
 def test_neuron_reads_a_file(tmp_path, capsys):
     """Four rows make a nearly singular metric: without certification its R is wrong in the first digit, and noticed."""
     (tmp_path / "rows.csv").write_text("x,y,t\n0.1,0.9,1\n0.9,0.2,0\n0.4,0.5,1\n0.6,0.1,0.25\n")
-    arguments = ["neuron", "--points", "5", "--steps", "3", "--data", str(tmp_path / "rows.csv"), "--output", str(tmp_path)]
+    arguments = [
+        "neuron",
+        "--points",
+        "5",
+        "--steps",
+        "3",
+        "--data",
+        str(tmp_path / "rows.csv"),
+        "--output",
+        str(tmp_path),
+    ]
     assert run(arguments) == 0
     assert "file rows.csv" in capsys.readouterr().out
     assert run([*arguments, "--rtol", "0"]) == 1
@@ -98,7 +123,17 @@ def test_neuron_reads_a_file(tmp_path, capsys):
 def test_two_rows_make_a_flat_manifold(tmp_path, capsys):
     """The image of θ ↦ ℓ(θ) fills the plane, so R = 0: no relative tolerance can be proven, and that is said."""
     (tmp_path / "two.csv").write_text("0.1,0.9,1\n0.8,0.3,0\n")
-    arguments = ["neuron", "--points", "4", "--steps", "3", "--data", str(tmp_path / "two.csv"), "--output", str(tmp_path)]
+    arguments = [
+        "neuron",
+        "--points",
+        "4",
+        "--steps",
+        "3",
+        "--data",
+        str(tmp_path / "two.csv"),
+        "--output",
+        str(tmp_path),
+    ]
     assert run(arguments) == 0
     text = capsys.readouterr().out
     assert "16 precision limit" in text and "FAIL" not in text and "undefined g(x), jets" in text
@@ -226,14 +261,39 @@ def test_derive_defaults_to_the_sphere(capsys):
 
 
 def test_derive_latex_of_a_potential(capsys):
-    assert run(["derive", "--potential", "log(1 + exp(a) + exp(b))", "--coordinates", "a b", "--quantity", "ricci_scalar", "--latex"]) == 0
+    assert (
+        run(
+            [
+                "derive",
+                "--potential",
+                "log(1 + exp(a) + exp(b))",
+                "--coordinates",
+                "a b",
+                "--quantity",
+                "ricci_scalar",
+                "--latex",
+            ]
+        )
+        == 0
+    )
     assert capsys.readouterr().out.strip() == r"R = \frac{1}{2}"
 
 
 def test_derive_an_embedding_and_a_named_surface(capsys, tmp_path):
     sphere = "r*cos(u)*cos(v), r*cos(u)*sin(v), r*sin(u)"
     file = tmp_path / "curvature.tex"
-    arguments = ["derive", "--embedding", sphere, "--coordinates", "u v", "--positive", "r", "--quantity", "ricci_scalar", "--latex"]
+    arguments = [
+        "derive",
+        "--embedding",
+        sphere,
+        "--coordinates",
+        "u v",
+        "--positive",
+        "r",
+        "--quantity",
+        "ricci_scalar",
+        "--latex",
+    ]
     assert run([*arguments, "--output", str(file)]) == 0
     assert file.read_text().strip() == r"R = \frac{2}{r^{2}}"
     capsys.readouterr()
@@ -247,7 +307,18 @@ def test_derive_ends_at_its_time_limit(capsys):
 
 
 def test_grid_of_a_named_surface(tmp_path, capsys):
-    arguments = ["grid", "surfaces.torus", "--constant", "R=2", "--constant", "r=0.5", "--axis", "u=0:6:5", "--axis", "v=0:6:7"]
+    arguments = [
+        "grid",
+        "surfaces.torus",
+        "--constant",
+        "R=2",
+        "--constant",
+        "r=0.5",
+        "--axis",
+        "u=0:6:5",
+        "--axis",
+        "v=0:6:7",
+    ]
     assert run([*arguments, "--output", str(tmp_path)]) == 0
     with xr.open_dataset(tmp_path / "grid.nc", engine="h5netcdf") as data:
         v = data["v"].values
@@ -276,7 +347,9 @@ def test_help_and_version(capsys):
 
 
 def _subprocess(arguments, **options):
-    return subprocess.run([sys.executable, "-m", "chentsov.command_line", *arguments], capture_output=True, timeout=60, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "chentsov.command_line", *arguments], capture_output=True, timeout=60, **options
+    )
 
 
 @pytest.mark.slow

@@ -19,12 +19,17 @@ def test_the_default_system_in_small(tmp_path, capsys):
         np.testing.assert_allclose(
             2 * kappa.sel(volume="riemannian"), kappa.sel(volume="primal") + kappa.sel(volume="dual"), rtol=1e-12
         )
-        np.testing.assert_allclose(kappa.sel(volume="riemannian"), -result["laplacian_of_energy"], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            kappa.sel(volume="riemannian"), -result["laplacian_of_energy"], rtol=1e-9, atol=1e-12
+        )
         np.testing.assert_allclose(result["accumulated"], result["log_volume"], atol=1e-6)
         assert sorted(result["fixed_point_kind"].values.tolist()) == ["saddle", "stable", "stable"]
         # The two basins are mirror images: neurons exchanged, states exchanged.
         basin = result["basin"].values
-        assert set(np.unique(basin)) == {0, 2} and (basin[~np.eye(24, dtype=bool)] + basin.T[~np.eye(24, dtype=bool)] == 2).all()
+        assert (
+            set(np.unique(basin)) == {0, 2}
+            and (basin[~np.eye(24, dtype=bool)] + basin.T[~np.eye(24, dtype=bool)] == 2).all()
+        )
         assert (np.diff(result["path_energy"]) < 0).all()
     assert (tmp_path / "hopfield.png").read_bytes()[:4] == b"\x89PNG"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["hopfield.nc", "hopfield.png"]
@@ -74,5 +79,7 @@ def test_bad_input_ends_in_one_line_and_status_2(arguments, words, capsys):
 
 
 def test_it_is_listed_in_the_help():
-    done = subprocess.run([sys.executable, "-m", "chentsov.command_line", "--help"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "chentsov.command_line", "--help"], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0 and "hopfield" in done.stdout

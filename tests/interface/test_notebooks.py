@@ -21,10 +21,13 @@ def _shown(notebook):
 
 
 # The longer pages run with `pytest -m slow`.
-@pytest.mark.parametrize("name", [
-    pytest.param(p.stem, marks=[] if p.stem == "quickstart" else [pytest.mark.slow])
-    for p in sorted(NOTEBOOKS.glob("*.py"))
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(p.stem, marks=[] if p.stem == "quickstart" else [pytest.mark.slow])
+        for p in sorted(NOTEBOOKS.glob("*.py"))
+    ],
+)
 def test_notebook_runs(name, tmp_path):
     shown = _shown(_executed(name, tmp_path))
     assert not any(output.output_type == "error" for output in shown)

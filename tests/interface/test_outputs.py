@@ -45,7 +45,7 @@ def test_bad_places(tmp_path):
         with pytest.raises(OutputError, match="cannot write"):
             save_text("x", place)
     with pytest.raises(OutputError, match="cannot write"):
-        save_text("x", tmp_path)                 # a folder is in the way
+        save_text("x", tmp_path)  # a folder is in the way
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 

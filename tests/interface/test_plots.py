@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 from chentsov.plots import colour_scale, heat_map, new_figure
 
 
-@pytest.mark.parametrize("values, kind", [
-    ([0.0, 0.5, 1.0], "linear"),
-    ([1e-5, 1e-2, 1.0], "logarithmic"),
-    ([-1e4, -1.0, -1e-2], "signed logarithmic"),
-    ([-1e4, 1e-1, 50.0], "signed logarithmic"),
-    ([-2.0, 1.0], "linear"),
-    ([3.0, 3.0], "linear"),
-    ([np.nan, np.inf], "linear"),
-    ([], "linear"),
-])
+@pytest.mark.parametrize(
+    "values, kind",
+    [
+        ([0.0, 0.5, 1.0], "linear"),
+        ([1e-5, 1e-2, 1.0], "logarithmic"),
+        ([-1e4, -1.0, -1e-2], "signed logarithmic"),
+        ([-1e4, 1e-1, 50.0], "signed logarithmic"),
+        ([-2.0, 1.0], "linear"),
+        ([3.0, 3.0], "linear"),
+        ([np.nan, np.inf], "linear"),
+        ([], "linear"),
+    ],
+)
 def test_kinds_of_scale(values, kind):
     assert colour_scale(values).kind == kind
 
@@ -67,7 +70,11 @@ def test_missing_cells_are_hatched_and_reported():
 
 
 def test_first_dimension_runs_to_the_right_and_cells_sit_at_their_coordinates():
-    field = xr.DataArray([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], {"theta_1": [0.0, 1.0], "theta_2": [10.0, 20.0, 40.0]}, ("theta_1", "theta_2"))
+    field = xr.DataArray(
+        [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
+        {"theta_1": [0.0, 1.0], "theta_2": [10.0, 20.0, 40.0]},
+        ("theta_1", "theta_2"),
+    )
     figure, _ = _drawn(field)
     ax = figure.axes[0]
     assert ax.get_xlabel() == "$\\theta_{1}$" and ax.get_xlim() == (-0.5, 1.5) and ax.get_ylim() == (5.0, 50.0)

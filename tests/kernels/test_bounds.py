@@ -1,6 +1,5 @@
 """Error bounds: sound on adversarial input, in plain and in double-double arithmetic, and not useless."""
 
-
 import numpy as np
 import pytest
 import sympy as sp
@@ -45,7 +44,11 @@ DATA = {
     "uniform": (RNG.uniform(size=30), RNG.uniform(size=30), (RNG.uniform(size=30) > 0.5) * 1.0),
     "one row": (np.array([0.3]), np.array([0.9]), np.array([0.25])),
     "duplicate rows": (np.full(20, 0.4), np.full(20, 0.7), np.full(20, 1.0)),
-    "nearly collinear": (np.linspace(0.1, 1, 20), np.linspace(0.1, 1, 20) * (1 + 1e-9 * RNG.normal(size=20)), np.linspace(0, 1, 20)),
+    "nearly collinear": (
+        np.linspace(0.1, 1, 20),
+        np.linspace(0.1, 1, 20) * (1 + 1e-9 * RNG.normal(size=20)),
+        np.linspace(0, 1, 20),
+    ),
     "signs and sizes": (RNG.normal(size=40) * 1e3, RNG.normal(size=40) * 1e-3, RNG.uniform(size=40)),
 }
 
@@ -81,9 +84,24 @@ def test_float32_counts_the_rounding_of_its_inputs():
 
 
 GENERAL = [
-    a / b - b / a, (a - b) / (a + b) ** 2, sp.sqrt(a**2 + b) * sp.tanh(a - b), sp.exp(-a * b) - 1 + a, sp.log(a + b) * sp.sin(a * b), 1 / (a - b),
-    logistic(a - 3 * b) - sp.Rational(1, 3), (a - 1) ** 7, sp.pi * a - sp.EulerGamma * b, sp.Abs(a - b) * sp.cos(b), sp.log(1 + a**2) - a,
-    sp.gamma(a) + b, sp.polygamma(1, a) * b - 1, sp.polygamma(2, a * b) / sp.polygamma(1, a) ** 2 + a, sp.Piecewise((a, a > b), (b**2, True)), sp.Piecewise((a, a * b > 1), (b**2, True)), a**sp.Rational(1, 3), sp.sqrt(a - b),
+    a / b - b / a,
+    (a - b) / (a + b) ** 2,
+    sp.sqrt(a**2 + b) * sp.tanh(a - b),
+    sp.exp(-a * b) - 1 + a,
+    sp.log(a + b) * sp.sin(a * b),
+    1 / (a - b),
+    logistic(a - 3 * b) - sp.Rational(1, 3),
+    (a - 1) ** 7,
+    sp.pi * a - sp.EulerGamma * b,
+    sp.Abs(a - b) * sp.cos(b),
+    sp.log(1 + a**2) - a,
+    sp.gamma(a) + b,
+    sp.polygamma(1, a) * b - 1,
+    sp.polygamma(2, a * b) / sp.polygamma(1, a) ** 2 + a,
+    sp.Piecewise((a, a > b), (b**2, True)),
+    sp.Piecewise((a, a * b > 1), (b**2, True)),
+    a ** sp.Rational(1, 3),
+    sp.sqrt(a - b),
 ]
 
 
@@ -95,7 +113,9 @@ def test_formulas_of_all_kinds(formula, refined):
 
 
 def test_families_with_polygamma_functions_are_certified_in_machine_numbers():
-    formula = (sp.polygamma(1, a) + a * sp.polygamma(2, a)) / (2 * (a * sp.polygamma(1, a) - 1) ** 2)   # R of the gamma family
+    formula = (sp.polygamma(1, a) + a * sp.polygamma(2, a)) / (
+        2 * (a * sp.polygamma(1, a) - 1) ** 2
+    )  # R of the gamma family
     values, bounds = compile([formula], [a]).bounded(np.linspace(0.2, 30, 400))
     assert (bounds <= 1e-10 * np.abs(values)).mean() > 0.99
 
@@ -114,15 +134,36 @@ coefficients = st.fractions(min_value=-3, max_value=3, max_denominator=7)
 def test_random_polynomials_that_cancel(terms, refined):
     polynomial = sp.Add(*(sp.Rational(c.numerator, c.denominator) * a**i * b**j for c, i, j in terms))
     formula = polynomial - polynomial.subs(a, sp.Rational(1, 3)) + sp.exp(a - b)
-    check(compile([formula], [a, b]), [formula], (a, b), (np.array([1 / 3, 0.3333, -1.5])[:, None], np.linspace(-2, 2, 5)), None, refined)
+    check(
+        compile([formula], [a, b]),
+        [formula],
+        (a, b),
+        (np.array([1 / 3, 0.3333, -1.5])[:, None], np.linspace(-2, 2, 5)),
+        None,
+        refined,
+    )
 
 
 # -- double-double arithmetic by itself: subtracting the rounded result shows its low part --------------------
 
-@pytest.mark.parametrize("formula, at", [
-    (sp.exp(x), 1.0), (sp.exp(x), -37.25), (sp.exp(x), 300.5), (sp.sqrt(x), 2.0), (1 / x, 3.0), (x**7 / 5, 1.1), (sp.pi * x, 1.0), (x / 3, 7.0), (sp.exp(sp.exp(x) / 7), 1.5),
-    (logistic(x), -3.5), (logistic(x), 20.0), (sp.sqrt(sp.exp(x) + x), 0.1),
-])
+
+@pytest.mark.parametrize(
+    "formula, at",
+    [
+        (sp.exp(x), 1.0),
+        (sp.exp(x), -37.25),
+        (sp.exp(x), 300.5),
+        (sp.sqrt(x), 2.0),
+        (1 / x, 3.0),
+        (x**7 / 5, 1.1),
+        (sp.pi * x, 1.0),
+        (x / 3, 7.0),
+        (sp.exp(sp.exp(x) / 7), 1.5),
+        (logistic(x), -3.5),
+        (logistic(x), 20.0),
+        (sp.sqrt(sp.exp(x) + x), 0.1),
+    ],
+)
 def test_double_double_has_its_digits(formula, at):
     rounded = float(evaluate_ball(formula, {x: at}, 200))
     exact = sp.Rational(*rounded.as_integer_ratio())
@@ -130,5 +171,3 @@ def test_double_double_has_its_digits(formula, at):
     truth = evaluate_ball(formula - exact, {x: at}, 400)
     assert abs(arb(float(values[0, 0])) - truth) <= arb(float(bounds[0, 0]))
     assert bounds[0, 0] < abs(rounded) * 2.0**-90
-
-

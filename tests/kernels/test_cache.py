@@ -32,7 +32,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def run_script(**environment):
-    return subprocess.Popen([sys.executable, "-c", SCRIPT], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+    )
 
 
 def test_a_second_process_does_not_compile(folder):
@@ -54,7 +56,7 @@ def value():
 
 def test_broken_and_foreign_entries_are_rebuilt(folder):
     want = value()
-    (path, _), = cache.entries()
+    ((path, _),) = cache.entries()
     good = path.read_bytes()
     for content in (b"", b"short", good[:-1], good[:40] + b"\0" + good[41:], os.urandom(len(good))):
         path.write_bytes(content)
@@ -86,4 +88,8 @@ def test_its_size_is_bounded(folder, monkeypatch):
         cache.store(cache.key_of(str(n)), bytes(1000))
         os.utime(cache.folder() / f"{cache.key_of(str(n))}.bin", (n, n))
     left = {path.stem for path, _ in cache.entries()}
-    assert cache.key_of("11") in left and cache.key_of("0") not in left and sum(s for _, s in cache.entries()) <= 5000 + 1032
+    assert (
+        cache.key_of("11") in left
+        and cache.key_of("0") not in left
+        and sum(s for _, s in cache.entries()) <= 5000 + 1032
+    )

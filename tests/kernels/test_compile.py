@@ -24,7 +24,9 @@ def relative(a, b):
 
 r, th, m, a = sp.symbols("r theta m a", positive=True)
 rho2 = r**2 + a**2 * sp.cos(th) ** 2
-KERR_KRETSCHMANN = 48 * m**2 * (r**2 - a**2 * sp.cos(th) ** 2) * (rho2**2 - 16 * r**2 * a**2 * sp.cos(th) ** 2) / rho2**6
+KERR_KRETSCHMANN = (
+    48 * m**2 * (r**2 - a**2 * sp.cos(th) ** 2) * (rho2**2 - 16 * r**2 * a**2 * sp.cos(th) ** 2) / rho2**6
+)
 k = sp.Symbol("k", positive=True)
 GAMMA_R = (sp.polygamma(1, k) + k * sp.polygamma(2, k)) / (2 * (k * sp.polygamma(1, k) - 1) ** 2)
 b, h = sp.symbols("b h", positive=True)
@@ -37,10 +39,18 @@ FORMULAS = [
     (sp.loggamma(x) + sp.erf(y) * sp.gamma(x) ** sp.Rational(1, 3), (x, y), [(0.5, 4.0), (-1.0, 1.0)]),
     (sp.atan2(y, x) + sp.asinh(x * y) - sp.LambertW(x), (x, y), [(0.5, 2.0), (0.1, 2.0)]),
     (sp.sqrt(2) * sp.pi * x - sp.EulerGamma * y + sp.E / 7, (x, y), [(1.0, 2.0), (1.0, 2.0)]),
-    (x ** sp.Rational(5, 2) + y ** sp.pi + 2**x + x**y, (x, y), [(0.5, 2.0), (0.5, 2.0)]),
+    (x ** sp.Rational(5, 2) + y**sp.pi + 2**x + x**y, (x, y), [(0.5, 2.0), (0.5, 2.0)]),
     (sp.Max(x, y, 1) - sp.Min(x, 2 * y) + sp.Abs(x - y) + sp.sign(x - y), (x, y), [(0.5, 2.0), (0.5, 2.0)]),
-    (sp.Piecewise((x**2, x > y), (sp.sin(y), (x > 1) & (y < 2)), (logistic(x * y), True)), (x, y), [(0.5, 2.0), (0.5, 2.5)]),
-    (sp.sec(x) + sp.cot(y) + sp.coth(x) + sp.tan(x) * sp.floor(3 * y) - sp.ceiling(x), (x, y), [(0.2, 1.3), (0.2, 1.3)]),
+    (
+        sp.Piecewise((x**2, x > y), (sp.sin(y), (x > 1) & (y < 2)), (logistic(x * y), True)),
+        (x, y),
+        [(0.5, 2.0), (0.5, 2.5)],
+    ),
+    (
+        sp.sec(x) + sp.cot(y) + sp.coth(x) + sp.tan(x) * sp.floor(3 * y) - sp.ceiling(x),
+        (x, y),
+        [(0.2, 1.3), (0.2, 1.3)],
+    ),
     (sp.Heaviside(x - 1) + sp.log(x, 2) + sp.acos(x / 3), (x,), [(0.5, 2.0)]),
 ]
 
@@ -63,16 +73,31 @@ def test_formulas_against_balls(formula, symbols, box):
 # -- random expressions ----------------------------------------------------------------------------
 
 leaves = st.sampled_from([x, y, z, sp.Integer(2), sp.Rational(1, 3), sp.Integer(-1)])
-smooth = [sp.sin, sp.cos, sp.tanh, logistic, lambda u: sp.exp(-u**2), lambda u: sp.sqrt(1 + u**2), lambda u: 1 / (2 + sp.sin(u)), lambda u: sp.log(3 + u**2)]
+smooth = [
+    sp.sin,
+    sp.cos,
+    sp.tanh,
+    logistic,
+    lambda u: sp.exp(-(u**2)),
+    lambda u: sp.sqrt(1 + u**2),
+    lambda u: 1 / (2 + sp.sin(u)),
+    lambda u: sp.log(3 + u**2),
+]
 expressions = st.recursive(
     leaves,
     lambda inner: st.one_of(
-        st.tuples(inner, inner).map(lambda p: p[0] + p[1]), st.tuples(inner, inner).map(lambda p: p[0] * p[1]),
-        st.tuples(st.sampled_from(smooth), inner).map(lambda p: p[0](p[1])), st.tuples(inner, st.integers(2, 3)).map(lambda p: p[0] ** p[1]),
+        st.tuples(inner, inner).map(lambda p: p[0] + p[1]),
+        st.tuples(inner, inner).map(lambda p: p[0] * p[1]),
+        st.tuples(st.sampled_from(smooth), inner).map(lambda p: p[0](p[1])),
+        st.tuples(inner, st.integers(2, 3)).map(lambda p: p[0] ** p[1]),
     ),
     max_leaves=9,
 )
-AXES = [np.array([-1.25, 0.5, 2.0])[:, None, None], np.linspace(-2, 1, 19)[None, :, None], np.array([0.75, -0.3])[None, None, :]]
+AXES = [
+    np.array([-1.25, 0.5, 2.0])[:, None, None],
+    np.linspace(-2, 1, 19)[None, :, None],
+    np.array([0.75, -0.3])[None, None, :],
+]
 
 
 @settings(max_examples=40, deadline=None)
@@ -99,8 +124,23 @@ def _size(expression, point):
 
 # -- shapes ------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("shapes", [((), ()), ((3,), (3,)), ((40,), ()), ((5, 1), (1, 7)), ((1, 70), (70, 1)), ((2, 3, 4), (4,)), ((1,), (1,)), ((6, 1, 1), (1, 33, 1)),
-                                    ((2, 1, 3), (1, 5, 3)), ((0,), (1,)), ((17, 1), (1, 1))])
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((), ()),
+        ((3,), (3,)),
+        ((40,), ()),
+        ((5, 1), (1, 7)),
+        ((1, 70), (70, 1)),
+        ((2, 3, 4), (4,)),
+        ((1,), (1,)),
+        ((6, 1, 1), (1, 33, 1)),
+        ((2, 1, 3), (1, 5, 3)),
+        ((0,), (1,)),
+        ((17, 1), (1, 1)),
+    ],
+)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_broadcasting(shapes, dtype):
     rng = np.random.default_rng(2)
@@ -159,14 +199,32 @@ def test_arrays_of_all_makes():
     base = np.arange(12.0).reshape(3, 4)
     frozen = base.copy()
     frozen.setflags(write=False)
-    for array in (base.T, base[::-1, ::2], frozen, base.astype(int), base.astype(np.int8), base > 3, base.astype(np.float16), base.tolist(), np.asfortranarray(base), base.astype(">f8")):
+    for array in (
+        base.T,
+        base[::-1, ::2],
+        frozen,
+        base.astype(int),
+        base.astype(np.int8),
+        base > 3,
+        base.astype(np.float16),
+        base.tolist(),
+        np.asfortranarray(base),
+        base.astype(">f8"),
+    ):
         np.testing.assert_array_equal(f(array, 1.0), np.asarray(array, float) + 2)
     assert f(np.empty((0, 3)), 1.0).shape == (0, 3)
 
 
-@pytest.mark.parametrize("arrays, words", [
-    ((np.ones(3, complex), 1.0), "complex"), ((np.array([object()]), 1.0), "object"), (("abc", 1.0), "text"), ((np.ones(3), np.ones(4)), "broadcast"), ((np.ones(3),), "1 arrays for 2 arguments"),
-])
+@pytest.mark.parametrize(
+    "arrays, words",
+    [
+        ((np.ones(3, complex), 1.0), "complex"),
+        ((np.array([object()]), 1.0), "object"),
+        (("abc", 1.0), "text"),
+        ((np.ones(3), np.ones(4)), "broadcast"),
+        ((np.ones(3),), "1 arrays for 2 arguments"),
+    ],
+)
 def test_wrong_arrays(arrays, words):
     with pytest.raises(ValueError, match=words):
         f(*arrays)
@@ -208,30 +266,33 @@ def test_matrices_of_numpy_are_taken_as_they_are():
     assert compile(np.array([[x, y], [x * y, 1]], object), [x, y])(2.0, 3.0).tolist() == [[2.0, 3.0], [6.0, 1.0]]
 
 
-@pytest.mark.parametrize("make, words", [
-    (lambda: compile(x + y, [x]), "unknown symbol 'y'"),
-    (lambda: compile(x, [x, x]), "twice"),
-    (lambda: compile([], [x]), "empty"),
-    (lambda: compile(x, [x], dtype="int32"), "dtype"),
-    (lambda: compile(x, [x], dtype="nonsense"), "dtype"),
-    (lambda: compile(x, [x], backend="fortran"), "back end"),
-    (lambda: compile(x, [3]), "symbol"),
-    (lambda: compile(x + y, [x], constants={y: 1j}), "real number"),
-    (lambda: compile(Mean(x * z, z), [x]), "no data for the row variable z"),
-    (lambda: compile(Mean(x * z, z), [x], data={z: [[1.0]]}), "one-dimensional"),
-    (lambda: compile(Mean(x * z, z), [x], data={z: []}), "not empty"),
-    (lambda: compile(Mean(x * z, z), [x], data={z: [1.0, np.nan]}), "row 1 is not a finite number"),
-    (lambda: compile(Mean(x * z * y, (y, z)), [x], data={z: [1.0], y: [1.0, 2.0]}), "rows"),
-    (lambda: compile(Mean(x * z, z) * z, [x], data={z: [1.0]}), "outside the Mean"),
-    (lambda: compile(Mean(x * z, z), [x, z], data={z: [1.0]}), "both an argument"),
-    (lambda: compile(x, [x], threads=0), "threads"),
-    (lambda: compile(x, [x], threads=2.5), "whole number"),
-    (lambda: compile(x + y, [x], constants={y: "a"}), "real number"),
-    (lambda: compile(x + y, [x], constants={y: 10**400}), "too large"),
-    (lambda: f(10**400, 1.0), "no machine number"),
-    (lambda: f([[1.0], [1.0, 2.0]], 1.0), "nested list"),
-    (lambda: f(np.broadcast_to(1.0, (1 << 40, 1)), np.broadcast_to(1.0, (1, 1 << 40))), "GiB"),
-])
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda: compile(x + y, [x]), "unknown symbol 'y'"),
+        (lambda: compile(x, [x, x]), "twice"),
+        (lambda: compile([], [x]), "empty"),
+        (lambda: compile(x, [x], dtype="int32"), "dtype"),
+        (lambda: compile(x, [x], dtype="nonsense"), "dtype"),
+        (lambda: compile(x, [x], backend="fortran"), "back end"),
+        (lambda: compile(x, [3]), "symbol"),
+        (lambda: compile(x + y, [x], constants={y: 1j}), "real number"),
+        (lambda: compile(Mean(x * z, z), [x]), "no data for the row variable z"),
+        (lambda: compile(Mean(x * z, z), [x], data={z: [[1.0]]}), "one-dimensional"),
+        (lambda: compile(Mean(x * z, z), [x], data={z: []}), "not empty"),
+        (lambda: compile(Mean(x * z, z), [x], data={z: [1.0, np.nan]}), "row 1 is not a finite number"),
+        (lambda: compile(Mean(x * z * y, (y, z)), [x], data={z: [1.0], y: [1.0, 2.0]}), "rows"),
+        (lambda: compile(Mean(x * z, z) * z, [x], data={z: [1.0]}), "outside the Mean"),
+        (lambda: compile(Mean(x * z, z), [x, z], data={z: [1.0]}), "both an argument"),
+        (lambda: compile(x, [x], threads=0), "threads"),
+        (lambda: compile(x, [x], threads=2.5), "whole number"),
+        (lambda: compile(x + y, [x], constants={y: "a"}), "real number"),
+        (lambda: compile(x + y, [x], constants={y: 10**400}), "too large"),
+        (lambda: f(10**400, 1.0), "no machine number"),
+        (lambda: f([[1.0], [1.0, 2.0]], 1.0), "nested list"),
+        (lambda: f(np.broadcast_to(1.0, (1 << 40, 1)), np.broadcast_to(1.0, (1, 1 << 40))), "GiB"),
+    ],
+)
 def test_wrong_questions(make, words):
     with pytest.raises(ValueError, match=words):
         make()

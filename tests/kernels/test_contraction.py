@@ -14,11 +14,15 @@ x = sp.symbols("x1:6")
 
 
 def hessian_of(potential, n):
-    return hessian_ricci_scalar(n, lambda i, j: potential.diff(x[i], x[j]), lambda i, j, k: potential.diff(x[i], x[j], x[k]))
+    return hessian_ricci_scalar(
+        n, lambda i, j: potential.diff(x[i], x[j]), lambda i, j, k: potential.diff(x[i], x[j], x[k])
+    )
 
 
 def general_of(g, n):
-    return general_ricci_scalar(n, lambda i, j: g[i, j], lambda i, j, k: g[i, j].diff(x[k]), lambda i, j, k, m: g[i, j].diff(x[k], x[m]))
+    return general_ricci_scalar(
+        n, lambda i, j: g[i, j], lambda i, j, k: g[i, j].diff(x[k]), lambda i, j, k, m: g[i, j].diff(x[k], x[m])
+    )
 
 
 def textbook(g, n, point):
@@ -34,7 +38,12 @@ def textbook(g, n, point):
     dh = lambda i, m, e: -sum(h[i, p] * d[p][q][e] * h[q, m] for p in r for q in r)
     gamma = [[[sum(h[i, m] * low(m, j, k) for m in r) for k in r] for j in r] for i in r]
     dgamma = lambda i, j, k, e: sum(dh(i, m, e) * low(m, j, k) + h[i, m] * dlow(m, j, k, e) for m in r)
-    ricci = lambda j, e: sum(dgamma(i, j, e, i) - dgamma(i, j, i, e) + sum(gamma[i][i][m] * gamma[m][j][e] - gamma[i][e][m] * gamma[m][j][i] for m in r) for i in r)
+    ricci = lambda j, e: sum(
+        dgamma(i, j, e, i)
+        - dgamma(i, j, i, e)
+        + sum(gamma[i][i][m] * gamma[m][j][e] - gamma[i][e][m] * gamma[m][j][i] for m in r)
+        for i in r
+    )
     return sp.nsimplify(sum(h[j, e] * ricci(j, e) for j, e in product(r, r)))
 
 
@@ -57,7 +66,11 @@ def test_any_metric_of_either_signature(n, seed):
 
 @pytest.mark.parametrize("n", [2, 3])
 def test_the_two_contractions_agree_on_a_potential(n):
-    potential = sp.log(1 + sum(sp.exp((k + 1) * v) for k, v in enumerate(x[:n]))) + sum(v**4 for v in x[:n]) / 10 + sum(v**2 for v in x[:n])
+    potential = (
+        sp.log(1 + sum(sp.exp((k + 1) * v) for k, v in enumerate(x[:n])))
+        + sum(v**4 for v in x[:n]) / 10
+        + sum(v**2 for v in x[:n])
+    )
     g = sp.hessian(potential, x[:n])
     points = np.random.default_rng(n).uniform(-0.5, 0.5, (n, 20))
     one, two = compile([hessian_of(potential, n), general_of(g, n)], x[:n])(*points)

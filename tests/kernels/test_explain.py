@@ -19,7 +19,12 @@ GRID = {"x": frozenset({0}), "y": frozenset({1})}
 def section(text, title):
     lines = text.splitlines()
     start = lines.index(f"{title}:") + 1
-    return "\n".join(line.strip() for line in lines[start:next((k for k in range(start, len(lines)) if not lines[k].startswith("  ")), len(lines))])
+    return "\n".join(
+        line.strip()
+        for line in lines[
+            start : next((k for k in range(start, len(lines)) if not lines[k].startswith("  ")), len(lines))
+        ]
+    )
 
 
 def test_stable_forms():
@@ -51,19 +56,30 @@ def test_common_pairs():
 
 def test_hoisting_counts_every_operation_once():
     plan = schedule.schedule(lower([sp.sin(x) * sp.cos(y) + sp.sin(x)], [x, y]), GRID, 2)
-    assert schedule.explain(plan) == "2 operations over axis0 x axis1\n1 operations over axis0 (hoisted)\n1 operations over axis1 (hoisted)"
+    assert (
+        schedule.explain(plan)
+        == "2 operations over axis0 x axis1\n1 operations over axis0 (hoisted)\n1 operations over axis1 (hoisted)"
+    )
 
 
 def test_register_blocking():
     program = lower([Mean(sp.sin(x * y * r), (r,))], [x, y])
     text = emit.explain(schedule.schedule(program, GRID, 2), 64, 64)
-    assert text == "vectors of 8 numbers of 64 bits\n1 sums over data0 for axis0 x axis1: 16 neighbouring cells at a time, their sums in registers"
+    assert (
+        text
+        == "vectors of 8 numbers of 64 bits\n1 sums over data0 for axis0 x axis1: 16 neighbouring cells at a time, their sums in registers"
+    )
 
 
 def test_structure_and_symmetry():
     psi, c = sp.exp(x) + sp.exp(2 * x + 3 * y) + y**4 + x**2 * y**3, (x, y)
     hessian = hessian_jet(2, lambda i, j: psi.diff(c[i], c[j]), lambda i, j, k: psi.diff(c[i], c[j], c[k]))
-    general = general_jet(2, lambda i, j: psi.diff(c[i], c[j]), lambda i, j, k: psi.diff(c[i], c[j], c[k]), lambda i, j, k, m: psi.diff(c[i], c[j], c[k], c[m]))
+    general = general_jet(
+        2,
+        lambda i, j: psi.diff(c[i], c[j]),
+        lambda i, j, k: psi.diff(c[i], c[j], c[k]),
+        lambda i, j, k, m: psi.diff(c[i], c[j], c[k], c[m]),
+    )
     assert "7 components where a general metric of 2 dimensions takes 18" in hessian.explain(["ricci_scalar"])
     assert "no symmetry" in general.explain(["ricci_scalar"])
     kernel = compile(list(contracted(hessian, "christoffel").ravel()), c)
@@ -74,6 +90,19 @@ def test_the_whole_story():
     kernel = compile(sp.exp(x + y) / (1 + x**2), [x, y])
     kernel(np.ones(3)[:, None], np.ones(40))
     text = kernel.explain()
-    titles = ["structure", "stable forms", "common subexpressions", "symmetry", "exponentials by axis", "common pairs", "hoisting", "vectors and registers"]
+    titles = [
+        "structure",
+        "stable forms",
+        "common subexpressions",
+        "symmetry",
+        "exponentials by axis",
+        "common pairs",
+        "hoisting",
+        "vectors and registers",
+    ]
     assert [line[:-1] for line in text.splitlines() if line[:-1] in titles] == titles
-    assert "1 exp -> none" in section(text, "exponentials by axis") and "program(x, y)" in text and "map over axis0 x axis1:" in text
+    assert (
+        "1 exp -> none" in section(text, "exponentials by axis")
+        and "program(x, y)" in text
+        and "map over axis0 x axis1:" in text
+    )

@@ -16,7 +16,9 @@ STEPS = np.concatenate([np.arange(-60, 60) * math.log(2) / 2, np.arange(-60, 60)
 SPREAD = np.concatenate([s * 2.0 ** np.linspace(-1060, 1020, 521) for s in (1, -1)])
 LINE = np.linspace(-760, 760, 1201)
 CLOSE = np.linspace(-3, 3, 1500)
-POINTS = np.concatenate([STEPS, np.nextafter(STEPS, np.inf), SPREAD, LINE, CLOSE, [0.0, -0.0, 709.782712893384, -745.1332191019411]])
+POINTS = np.concatenate(
+    [STEPS, np.nextafter(STEPS, np.inf), SPREAD, LINE, CLOSE, [0.0, -0.0, 709.782712893384, -745.1332191019411]]
+)
 
 
 def logistic_ball(u):
@@ -55,16 +57,45 @@ def test_within_units_in_the_last_place(name):
         ctx.prec = 53
 
 
-@pytest.mark.parametrize("name, at, value", [
-    ("exp", 710.0, math.inf), ("exp", math.inf, math.inf), ("exp", -746.0, 0.0), ("exp", -math.inf, 0.0),
-    ("expm1", 710.0, math.inf), ("expm1", -math.inf, -1.0), ("expm1", -800.0, -1.0),
-    ("log", 0.0, -math.inf), ("log", math.inf, math.inf), ("log", -1.0, math.nan), ("log", 1.0, 0.0),
-    ("log1p", -1.0, -math.inf), ("log1p", -2.0, math.nan), ("log1p", math.inf, math.inf),
-    ("softplus", math.inf, math.inf), ("softplus", -1e300, 0.0), ("logistic", 1e300, 1.0), ("logistic", -1e300, 0.0), ("logistic", 0.0, 0.5), ("log", 5e-324, -744.4400719213812),
-    ("tanh", 5e-324, 5e-324), ("expm1", 5e-324, 5e-324), ("log1p", -5e-324, -5e-324), ("sin", 5e-324, 5e-324), ("cos", 5e-324, 1.0), ("tanh", 19.1, 1.0),
-    ("logistic", math.inf, 1.0), ("logistic", -math.inf, 0.0), ("softplus", -math.inf, 0.0), ("softplus", 1e300, 1e300),
-    ("tanh", math.inf, 1.0), ("tanh", -math.inf, -1.0), ("sin", math.inf, math.nan), ("cos", math.inf, math.nan),
-])
+@pytest.mark.parametrize(
+    "name, at, value",
+    [
+        ("exp", 710.0, math.inf),
+        ("exp", math.inf, math.inf),
+        ("exp", -746.0, 0.0),
+        ("exp", -math.inf, 0.0),
+        ("expm1", 710.0, math.inf),
+        ("expm1", -math.inf, -1.0),
+        ("expm1", -800.0, -1.0),
+        ("log", 0.0, -math.inf),
+        ("log", math.inf, math.inf),
+        ("log", -1.0, math.nan),
+        ("log", 1.0, 0.0),
+        ("log1p", -1.0, -math.inf),
+        ("log1p", -2.0, math.nan),
+        ("log1p", math.inf, math.inf),
+        ("softplus", math.inf, math.inf),
+        ("softplus", -1e300, 0.0),
+        ("logistic", 1e300, 1.0),
+        ("logistic", -1e300, 0.0),
+        ("logistic", 0.0, 0.5),
+        ("log", 5e-324, -744.4400719213812),
+        ("tanh", 5e-324, 5e-324),
+        ("expm1", 5e-324, 5e-324),
+        ("log1p", -5e-324, -5e-324),
+        ("sin", 5e-324, 5e-324),
+        ("cos", 5e-324, 1.0),
+        ("tanh", 19.1, 1.0),
+        ("logistic", math.inf, 1.0),
+        ("logistic", -math.inf, 0.0),
+        ("softplus", -math.inf, 0.0),
+        ("softplus", 1e300, 1e300),
+        ("tanh", math.inf, 1.0),
+        ("tanh", -math.inf, -1.0),
+        ("sin", math.inf, math.nan),
+        ("cos", math.inf, math.nan),
+    ],
+)
 def test_at_the_ends(name, at, value):
     got = compile(CASES[name][0], [x])(np.full(40, at))
     np.testing.assert_array_equal(got, np.full(40, value))
@@ -128,4 +159,6 @@ def test_reciprocal_root():
         ctx.prec = 53
     special = np.array([0.0, -0.0, np.inf, -1.0, np.nan] * 4)
     np.testing.assert_array_equal(kernel(special)[:5], [np.inf, -np.inf, 0.0, np.nan, np.nan])
-    np.testing.assert_allclose(compile(x ** sp.Rational(-3, 2), [x])(points[1000:1500]), points[1000:1500] ** -1.5, rtol=1e-15)
+    np.testing.assert_allclose(
+        compile(x ** sp.Rational(-3, 2), [x])(points[1000:1500]), points[1000:1500] ** -1.5, rtol=1e-15
+    )

@@ -20,14 +20,18 @@ def looped(monkeypatch):
 
 
 def general_of(g, n):
-    return general_jet(n, lambda i, j: g[i, j], lambda i, j, k: sp.diff(g[i, j], x[k]), lambda i, j, k, m: sp.diff(g[i, j], x[k], x[m]))
+    return general_jet(
+        n, lambda i, j: g[i, j], lambda i, j, k: sp.diff(g[i, j], x[k]), lambda i, j, k, m: sp.diff(g[i, j], x[k], x[m])
+    )
 
 
 def some_metric(n):
     g = sp.zeros(n)
     for i in range(n):
         for j in range(i, n):
-            g[i, j] = g[j, i] = sp.sin(x[i] + 2 * x[j]) * x[(i + j) % n] / 9 + ((-3 if i == 1 else 3) + x[i] ** 2 if i == j else 0)
+            g[i, j] = g[j, i] = sp.sin(x[i] + 2 * x[j]) * x[(i + j) % n] / 9 + (
+                (-3 if i == 1 else 3) + x[i] ** 2 if i == j else 0
+            )
     return g
 
 
@@ -62,7 +66,12 @@ def test_tensors_of_a_jet_are_those_of_the_exact_core():
 def test_hessian_loops(looped):
     psi = sp.log(1 + sum(sp.exp(v) for v in x[:3])) + sum(v**4 for v in x[:3]) / 9
     jet = hessian_jet(3, lambda i, j: psi.diff(x[i], x[j]), lambda i, j, k: psi.diff(x[i], x[j], x[k]))
-    plain = general_jet(3, lambda i, j: psi.diff(x[i], x[j]), lambda i, j, k: psi.diff(x[i], x[j], x[k]), lambda i, j, k, m: psi.diff(x[i], x[j], x[k], x[m]))
+    plain = general_jet(
+        3,
+        lambda i, j: psi.diff(x[i], x[j]),
+        lambda i, j, k: psi.diff(x[i], x[j], x[k]),
+        lambda i, j, k, m: psi.diff(x[i], x[j], x[k], x[m]),
+    )
     for quantity in QUANTITIES:
         one, two = (compile(flat(contracted(j, quantity)), x[:3])(*points(3, 40)) for j in (jet, plain))
         np.testing.assert_allclose(one, two, rtol=1e-8, atol=1e-12)
@@ -85,9 +94,17 @@ def test_spheres_of_many_dimensions(n):
 def test_categorical_family_of_ten_dimensions():
     psi = sp.log(1 + sum(sp.exp(v) for v in x[:10]))
     p = [sp.exp(v) / (1 + sum(sp.exp(w) for w in x[:10])) for v in x[:10]]
+
     def cumulant(i, j, k):
         d = lambda a, b: int(a == b)
-        return p[i] * d(i, j) * d(j, k) - p[i] * p[j] * d(j, k) - p[i] * p[j] * d(i, k) - p[i] * p[k] * d(i, j) + 2 * p[i] * p[j] * p[k]
+        return (
+            p[i] * d(i, j) * d(j, k)
+            - p[i] * p[j] * d(j, k)
+            - p[i] * p[j] * d(i, k)
+            - p[i] * p[k] * d(i, j)
+            + 2 * p[i] * p[j] * p[k]
+        )
+
     jet = hessian_jet(10, lambda i, j: p[i] * (int(i == j) - p[j]), cumulant)
     assert sp.simplify(psi.diff(x[0], x[1], x[1]) - cumulant(0, 1, 1)) == 0
     np.testing.assert_allclose(compile(contracted(jet, "ricci_scalar"), x[:10])(*points(10, 4)), 10 * 9 / 4, rtol=1e-10)
@@ -95,7 +112,9 @@ def test_categorical_family_of_ten_dimensions():
 
 def test_a_singular_metric_has_no_curvature(looped):
     g = sp.Matrix([[x[0] ** 2, 0, 0], [0, 1, 1], [0, 1, 1 + x[1]]])
-    R = compile(contracted(general_of(g, 3), "ricci_scalar"), x[:3])(np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0]), 0.0)
+    R = compile(contracted(general_of(g, 3), "ricci_scalar"), x[:3])(
+        np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0]), 0.0
+    )
     assert np.isnan(R[:2]).all() and np.isfinite(R[2])
 
 
@@ -109,7 +128,9 @@ def network(n):
 ROWS = {a: np.linspace(-2, 2, 30), t: np.sin(np.arange(30))}
 
 
-@pytest.mark.parametrize("quantity", ["ricci_scalar", *(pytest.param(q, marks=pytest.mark.slow) for q in QUANTITIES if q != "ricci_scalar")])
+@pytest.mark.parametrize(
+    "quantity", ["ricci_scalar", *(pytest.param(q, marks=pytest.mark.slow) for q in QUANTITIES if q != "ricci_scalar")]
+)
 def test_rows_against_their_moments(quantity):
     """QR of the rows, and the same tensors from means of products, written out."""
     jet, at = row_jet(network(4) ** 2 / 2, x[:4], (a, t)), points(4, 6, 3) + 1

@@ -20,8 +20,8 @@ u = logistic(5 * (a * x + b * y))
 FORMULAS = {
     "closed form": (sp.exp(a) * sp.sin(b) / (1 + a**2) - b**7, {}),
     "branches": (sp.Max(a, b) + sp.Abs(a) * sp.sign(b) + sp.Min(a, 2 * b), {}),
-    "one mean": (Mean(x**2 * u**2 * (1 - u)**2, (x, y, t)), ROWS),
-    "means": (Mean((u - t)**2, (x, y, t)) / (1 + Mean(x * y, (x, y, t)))**2, ROWS),
+    "one mean": (Mean(x**2 * u**2 * (1 - u) ** 2, (x, y, t)), ROWS),
+    "means": (Mean((u - t) ** 2, (x, y, t)) / (1 + Mean(x * y, (x, y, t))) ** 2, ROWS),
     "mean along one axis": (Mean(sp.exp(-a * x) * y, (x, y, t)) + b, ROWS),
     "special": (sp.erf(a) + sp.loggamma(3 + b) + sp.atan2(a, 2 + b), {}),
     "constant": (sp.pi * sp.Rational(1, 3) + 0 * a, {}),
@@ -55,7 +55,9 @@ def test_a_formula_inside_another_numba_function(name):
     def outer(p, q):
         return 2.0 * inner(p, q)
 
-    assert math.isclose(outer(0.7, -0.4), 2 * compile(formula, [a, b], data=data, backend="numpy")(0.7, -0.4), rel_tol=1e-12)
+    assert math.isclose(
+        outer(0.7, -0.4), 2 * compile(formula, [a, b], data=data, backend="numpy")(0.7, -0.4), rel_tol=1e-12
+    )
 
 
 def test_constants_are_frozen_and_several_formulas_make_a_tuple():

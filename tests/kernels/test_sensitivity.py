@@ -26,7 +26,11 @@ LABELS = (RNG.uniform(size=40) > 0.5) * 1.0
 DATA = {
     "labels": (RNG.uniform(size=40), RNG.uniform(size=40), LABELS),
     "targets": (RNG.normal(size=40), RNG.normal(size=40), RNG.uniform(size=40)),
-    "duplicate rows": (np.repeat(RNG.normal(size=4), 10), np.repeat(RNG.normal(size=4), 10), np.repeat([0.0, 1.0, 1.0, 0.0], 10)),
+    "duplicate rows": (
+        np.repeat(RNG.normal(size=4), 10),
+        np.repeat(RNG.normal(size=4), 10),
+        np.repeat([0.0, 1.0, 1.0, 0.0], 10),
+    ),
     "nearly collinear": (np.linspace(0.1, 1, 40), np.linspace(0.1, 1, 40) * (1 + 1e-7 * RNG.normal(size=40)), LABELS),
     "denormal weights": (RNG.normal(size=40) * 1e-154, RNG.normal(size=40) * 1e-154, LABELS),
     "two rows": (np.array([0.3, -0.8]), np.array([0.9, 0.2]), np.array([0.0, 1.0])),
@@ -49,7 +53,13 @@ def assert_sound(kernel, axes, rtol, precision=300, **options):
             for j, b in enumerate(axes[1]):
                 for k, truth in enumerate(balls(dict(zip(kernel.program.inputs, (arb(float(a)), arb(float(b))))))):
                     if np.isfinite(values[k, i, j]) and bounds[k, i, j] < np.inf:
-                        assert abs(arb(float(values[k, i, j])) - truth) <= arb(float(bounds[k, i, j])), (a, b, values[k, i, j], bounds[k, i, j], truth)
+                        assert abs(arb(float(values[k, i, j])) - truth) <= arb(float(bounds[k, i, j])), (
+                            a,
+                            b,
+                            values[k, i, j],
+                            bounds[k, i, j],
+                            truth,
+                        )
     finally:
         ctx.prec = old
     return values, bounds
@@ -96,7 +106,10 @@ def test_r_crossing_zero():
     assert proven[0] and proven[-1] and not proven[3]
 
 
-@pytest.mark.parametrize("loss, share", [(("mean_power", 2), 0.997), (("mean_power", 6), 0.92), (("lp_norm", 2), 1.0), (("cross_entropy", 1), 0.999)])
+@pytest.mark.parametrize(
+    "loss, share",
+    [(("mean_power", 2), 0.997), (("mean_power", 6), 0.92), (("lp_norm", 2), 1.0), (("cross_entropy", 1), 0.999)],
+)
 def test_nearly_every_cell_is_proven_in_machine_numbers(loss, share):
     neuron = TwoWeightNeuron(*loss, data=decision_boundary(200, 0))
     kernel = compile(recipe(neuron, "ricci_scalar"), neuron.coordinates, data=neuron.row_values())
@@ -126,13 +139,19 @@ def test_the_first_bound_is_looser_and_used_where_it_suffices():
     first = kernel.bounded(axis[:, None], axis[None, :], rtol=0.9)[1]
     mixed = kernel.bounded(axis[:, None], axis[None, :], rtol=1e-11)[1]
     assert (first >= sharp * 0.999).all() and np.median(first / sharp) > 2
-    assert set(np.unique((mixed == first) * 1 + (mixed == sharp) * 2)) <= {1, 2, 3} and (mixed != first).any() and (mixed != sharp).any()
+    assert (
+        set(np.unique((mixed == first) * 1 + (mixed == sharp) * 2)) <= {1, 2, 3}
+        and (mixed != first).any()
+        and (mixed != sharp).any()
+    )
 
 
 @pytest.mark.parametrize("filling", [np.nan, 0.0, 1e300])
 def test_nothing_is_read_that_was_not_written(filling, monkeypatch):
     """Stages with a gate leave cells out; what lies there must not matter."""
-    expected = neuron_kernel(("mean_power", 2), DATA["labels"]).bounded(np.linspace(-3, 3, 21)[:, None], np.linspace(-3, 3, 35), rtol=1e-12)
+    expected = neuron_kernel(("mean_power", 2), DATA["labels"]).bounded(
+        np.linspace(-3, 3, 21)[:, None], np.linspace(-3, 3, 35), rtol=1e-12
+    )
     empty = run.aligned_empty
 
     def filled(shape, dtype):
@@ -147,7 +166,9 @@ def test_nothing_is_read_that_was_not_written(filling, monkeypatch):
         np.testing.assert_array_equal(a, b)
     mask = RNG.uniform(size=(21, 35)) > 0.9
     for arithmetic in ("sums", "refined"):
-        values, bounds = kernel.bounded(np.linspace(-3, 3, 21)[:, None], np.linspace(-3, 3, 35), where=mask, **{arithmetic: True})
+        values, bounds = kernel.bounded(
+            np.linspace(-3, 3, 21)[:, None], np.linspace(-3, 3, 35), where=mask, **{arithmetic: True}
+        )
         assert np.isinf(bounds[0][~mask]).all()
         np.testing.assert_allclose(values[0][mask], expected[0][0][mask], rtol=1e-9)
 
@@ -157,7 +178,13 @@ def test_nothing_is_read_that_was_not_written(filling, monkeypatch):
 x, y, a = sp.symbols("x y a")
 MEANS = [Mean(x * sp.exp(a * x), (x, y)), Mean(y * x * sp.exp(a * x), (x, y)), Mean(y**2, (x, y))]
 M = sp.symbols("m0:3", positive=True)
-FORMULAS = [M[0] * M[1] - M[2] ** 2, M[0] / M[1] - M[1] / M[2], (M[0] - M[1] * M[2]) ** 3 / M[2] ** 2, sp.sqrt(M[0] + M[1]) * M[2] - 1 / M[0], M[1] * a - M[0] * M[2] * a**2]
+FORMULAS = [
+    M[0] * M[1] - M[2] ** 2,
+    M[0] / M[1] - M[1] / M[2],
+    (M[0] - M[1] * M[2]) ** 3 / M[2] ** 2,
+    sp.sqrt(M[0] + M[1]) * M[2] - 1 / M[0],
+    M[1] * a - M[0] * M[2] * a**2,
+]
 
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=str)
@@ -172,10 +199,21 @@ def test_adjoints_are_derivatives(formula):
     assert means
 
     def numbers(nodes):
-        return [float(np.squeeze(v)) for v in evaluate(Program(program.graph, tuple(nodes), program.inputs, program.rows), {"a": np.array([0.4])}, rows, np.dtype("float64"))]
+        return [
+            float(np.squeeze(v))
+            for v in evaluate(
+                Program(program.graph, tuple(nodes), program.inputs, program.rows),
+                {"a": np.array([0.4])},
+                rows,
+                np.dtype("float64"),
+            )
+        ]
 
     values = numbers(means)
-    direct = [float(np.mean(f(rows["x"], rows["y"]))) for f in (lambda s, t: s * np.exp(0.4 * s), lambda s, t: t * s * np.exp(0.4 * s), lambda s, t: t**2)]
+    direct = [
+        float(np.mean(f(rows["x"], rows["y"])))
+        for f in (lambda s, t: s * np.exp(0.4 * s), lambda s, t: t * s * np.exp(0.4 * s), lambda s, t: t**2)
+    ]
     for node, value, adjoint in zip(means, values, numbers([adjoints[m] for m in means])):
         k = int(np.argmin(np.abs(np.array(direct) - value)))
         expected = float(sp.diff(formula, M[k]).subs(dict(zip(M, direct)) | {a: 0.4}))
@@ -184,6 +222,7 @@ def test_adjoints_are_derivatives(formula):
 
 # -- rounding at its worst: every operation off by its whole unit, at random ------------------------------------------
 
+
 def perturbed(program, values, data, rng):
     """The program in long double, every rounded operation wrong by u (exponentials by 2.5 u), up or down."""
     u = np.longdouble(2.0) ** -53
@@ -191,7 +230,11 @@ def perturbed(program, values, data, rng):
     for node in program.nodes():
         args = [found[n] for n in node.args]
         if node.op in ("number", "constant"):
-            found[node] = np.longdouble(node.value.numerator) / np.longdouble(node.value.denominator) if node.op == "number" else np.longdouble(2.0) ** -40
+            found[node] = (
+                np.longdouble(node.value.numerator) / np.longdouble(node.value.denominator)
+                if node.op == "number"
+                else np.longdouble(2.0) ** -40
+            )
         elif node.op == "input":
             found[node] = np.longdouble(values[node.value])
         elif node.op == "row":
@@ -206,7 +249,12 @@ def perturbed(program, values, data, rng):
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["labels", "targets", "nearly collinear"]), st.floats(-2, 2), st.floats(-2, 2))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(["labels", "targets", "nearly collinear"]),
+    st.floats(-2, 2),
+    st.floats(-2, 2),
+)
 def test_no_rounding_of_operations_breaks_the_bound(seed, data, p, q):
     s, t, w = sp.symbols("s t w")
     u = s * x + t * y
@@ -235,5 +283,3 @@ def test_rows_with_labels_need_no_majorant():
         kernel.bounded(np.linspace(-1, 1, 4)[:, None], np.linspace(-1, 1, 4))
         lengths[name] = sum(len(stage.body) for stage in kernel._plans[kernel._last].plan.stages if stage.kind == "sum")
     assert lengths["labels"] < lengths["targets"]
-
-

@@ -33,7 +33,7 @@ def test_products_keep_their_value_and_share_every_pair(originals):
     left = Counter()
     for items in lists:
         for i, (a, n) in enumerate(items):
-            for b, m in items[i + 1:]:
+            for b, m in items[i + 1 :]:
                 left[min(a, b), max(a, b)] += min(n, m)
     assert all(times == 1 for times in left.values())
 

@@ -31,22 +31,53 @@ def value(expression, point):
 
 s = logistic(x + 2 * y)
 FORMS = [
-    s - t, 1 - s, 1 - 2 * s, (s - t) * (1 - s), s * (1 - s) * 3 + 2 * (s - t) * (1 - 2 * s), s**3 - s**2, s**2 * (1 - s) ** 2 * (s - t) ** 3,
-    s + logistic(y) - 1, 1 / (1 + sp.exp(x)), sp.exp(x) / (1 + sp.exp(x)) ** 2, sp.exp(2 * x) / (1 + sp.exp(x)) ** 3,
-    1 / (sp.exp(-x - y) + 1) - t, sp.log(s), sp.log(1 - s), -t * sp.log(s) - (1 - t) * sp.log(1 - s), sp.log(1 + sp.exp(x)),
-    sp.log(1 + x**2), sp.exp(x) - 1, 3 * sp.exp(x * y) - 3 + y, 1 - sp.tanh(x) ** 2, sp.tanh(x) - 1, 2 * sp.tanh(x) ** 3 - 2 * sp.tanh(x),
-    x + sp.tanh(y), sp.tanh(x) * (1 - sp.tanh(x) ** 2) + x, sp.Piecewise((1 - s, x > 0), (s, True)),
+    s - t,
+    1 - s,
+    1 - 2 * s,
+    (s - t) * (1 - s),
+    s * (1 - s) * 3 + 2 * (s - t) * (1 - 2 * s),
+    s**3 - s**2,
+    s**2 * (1 - s) ** 2 * (s - t) ** 3,
+    s + logistic(y) - 1,
+    1 / (1 + sp.exp(x)),
+    sp.exp(x) / (1 + sp.exp(x)) ** 2,
+    sp.exp(2 * x) / (1 + sp.exp(x)) ** 3,
+    1 / (sp.exp(-x - y) + 1) - t,
+    sp.log(s),
+    sp.log(1 - s),
+    -t * sp.log(s) - (1 - t) * sp.log(1 - s),
+    sp.log(1 + sp.exp(x)),
+    sp.log(1 + x**2),
+    sp.exp(x) - 1,
+    3 * sp.exp(x * y) - 3 + y,
+    1 - sp.tanh(x) ** 2,
+    sp.tanh(x) - 1,
+    2 * sp.tanh(x) ** 3 - 2 * sp.tanh(x),
+    x + sp.tanh(y),
+    sp.tanh(x) * (1 - sp.tanh(x) ** 2) + x,
+    sp.Piecewise((1 - s, x > 0), (s, True)),
 ]
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
-@pytest.mark.parametrize("point", [(Fraction(1, 3), Fraction(-2, 7), Fraction(1, 5)), (Fraction(-5, 2), Fraction(1, 9), Fraction(1)), (Fraction(7, 3), Fraction(3), Fraction(0))])
+@pytest.mark.parametrize(
+    "point",
+    [
+        (Fraction(1, 3), Fraction(-2, 7), Fraction(1, 5)),
+        (Fraction(-5, 2), Fraction(1, 9), Fraction(1)),
+        (Fraction(7, 3), Fraction(3), Fraction(0)),
+    ],
+)
 def test_the_same_function(form, point):
     was, now = value(form, point), value(stable(form), point)
     assert abs(was - now) <= mpmath.mpf(10) ** -50 * (1 + abs(was))
 
 
-@pytest.mark.parametrize("form", [1 - s, s * (1 - s), (s - t) ** 2, sp.log(s), s**3 - s**2, 1 - sp.tanh(x) ** 2, sp.exp(x) / (1 + sp.exp(x)) ** 2], ids=str)
+@pytest.mark.parametrize(
+    "form",
+    [1 - s, s * (1 - s), (s - t) ** 2, sp.log(s), s**3 - s**2, 1 - sp.tanh(x) ** 2, sp.exp(x) / (1 + sp.exp(x)) ** 2],
+    ids=str,
+)
 def test_digits_survive_saturation(form):
     kernel = compile(form, [x, y, t])
     for point in [(40.0, 30.0, 1.0), (300.0, 10.0, 1.0), (-60.0, 5.0, 0.0), (20.0, 20.0, 1.0)]:
@@ -54,7 +85,9 @@ def test_digits_survive_saturation(form):
         assert abs(float((float(kernel(*point)) - truth) / truth)) < 2e-13, (form, point)
 
 
-polynomials = st.lists(st.tuples(st.integers(-4, 4), st.integers(0, 3), st.integers(0, 2), st.booleans()), min_size=2, max_size=5)
+polynomials = st.lists(
+    st.tuples(st.integers(-4, 4), st.integers(0, 3), st.integers(0, 2), st.booleans()), min_size=2, max_size=5
+)
 
 
 @settings(max_examples=25, deadline=None)

@@ -51,7 +51,9 @@ def metrics(draw, dims=(2, 3), dense=True):
 def coordinate_changes(draw, dim):
     """x(y): a triangular polynomial map followed by a linear one, so that it is a change of coordinates."""
     ys = Y[:dim]
-    bent = [draw(st.sampled_from([1, -1, 2])) * y + draw(polynomials(ys[i + 1:], terms=1)) if ys[i + 1:] else y
-            for i, y in enumerate(ys)]
+    bent = [
+        draw(st.sampled_from([1, -1, 2])) * y + draw(polynomials(ys[i + 1 :], terms=1)) if ys[i + 1 :] else y
+        for i, y in enumerate(ys)
+    ]
     mixed = [b + (draw(small) * bent[i - 1] if i else 0) for i, b in enumerate(bent)]
     return ys, dict(zip(X[:dim], mixed))

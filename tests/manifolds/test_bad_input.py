@@ -44,7 +44,10 @@ def test_what_is_no_metric(metric, coordinates, words):
     [
         [[0, 0], [0, 1 / (1 - x**2) - y]],
         [[1, 1], [1, 1]],
-        [[sp.cos(x) ** 2, sp.cos(x) * sp.sin(x)], [sp.sin(2 * x) / 2, 1 - sp.cos(x) ** 2]],  # only after cos² + sin² = 1
+        [
+            [sp.cos(x) ** 2, sp.cos(x) * sp.sin(x)],
+            [sp.sin(2 * x) / 2, 1 - sp.cos(x) ** 2],
+        ],  # only after cos² + sin² = 1
         [[sp.exp(2 * x), sp.exp(x + y)], [sp.exp(x + y), sp.exp(2 * y)]],
     ],
 )
@@ -173,7 +176,10 @@ def _large():
     """Three dimensions, dense: the Ricci scalar has thousands of terms."""
     xs = sp.symbols("x1:5", real=True)
     return RiemannianManifold(
-        sp.Matrix(4, 4, lambda i, j: (7 if i == j else 0) + sum((k + i + j) * c**2 for k, c in enumerate(xs)) + xs[i] * xs[j]), xs
+        sp.Matrix(
+            4, 4, lambda i, j: (7 if i == j else 0) + sum((k + i + j) * c**2 for k, c in enumerate(xs)) + xs[i] * xs[j]
+        ),
+        xs,
     )
 
 

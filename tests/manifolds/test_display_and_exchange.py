@@ -11,7 +11,10 @@ from chentsov.models import spacetimes, surfaces
 
 def test_repr_and_latex():
     m = spacetimes.schwarzschild()
-    assert repr(m) == "<Schwarzschild: RiemannianManifold in (t, r, theta, phi), structure general; treated as constants: m>"
+    assert (
+        repr(m)
+        == "<Schwarzschild: RiemannianManifold in (t, r, theta, phi), structure general; treated as constants: m>"
+    )
     text = m._repr_latex_()
     assert text.startswith("$") and text.endswith("$") and r"\mathrm{d}\theta^2" in text and "Schwarzschild" in text
     assert r"\Gamma{}^{r}{}_{t}{}_{t}" in m.latex("christoffel")
@@ -46,7 +49,9 @@ def test_einsteinpy_in_and_out(name):
     theirs = getattr(predefined, name)()
     m = from_einsteinpy(theirs)
     back = to_einsteinpy(m)
-    assert sp.Matrix(back.tensor().tolist()) == sp.Matrix(theirs.tensor().tolist()) and tuple(back.syms) == tuple(theirs.syms)
+    assert sp.Matrix(back.tensor().tolist()) == sp.Matrix(theirs.tensor().tolist()) and tuple(back.syms) == tuple(
+        theirs.syms
+    )
 
 
 def test_einsteinpy_contravariant_metric():
@@ -58,7 +63,13 @@ def test_einsteinpy_contravariant_metric():
         from_einsteinpy([[1]])
 
 
-SMALL = [surfaces.sphere, surfaces.hyperbolic_half_space, surfaces.nil, spacetimes.schwarzschild, surfaces.surface_of_revolution]
+SMALL = [
+    surfaces.sphere,
+    surfaces.hyperbolic_half_space,
+    surfaces.nil,
+    spacetimes.schwarzschild,
+    surfaces.surface_of_revolution,
+]
 
 
 @pytest.mark.parametrize("build", SMALL, ids=lambda b: b.__name__)

@@ -89,7 +89,10 @@ def test_koszul_forms_are_derivatives_of_the_volume(name):
         place = [mpmath.mpf(int(v.p)) / int(v.q) for v in PLACES[name]]
         for i in range(n):
             first = [int(i == k) for k in range(n)]
-            assert abs(mpmath.diff(_log_volume(name), place, first) - mpmath.mpf(str(at(name, made.koszul_alpha[i])))) < 1e-25
+            assert (
+                abs(mpmath.diff(_log_volume(name), place, first) - mpmath.mpf(str(at(name, made.koszul_alpha[i]))))
+                < 1e-25
+            )
             for j in range(n):
                 second = [int(i == k) + int(j == k) for k in range(n)]
                 ours = mpmath.mpf(str(at(name, made.koszul_beta[i, j])))
@@ -136,7 +139,9 @@ def test_hessian_curvature(name):
     made = manifold(name)
     n = range(made.dim)
     inverse = sp.hessian(psi, coordinates).applyfunc(lambda e: at(name, e)).inv()
-    third = {(i, j, k): at(name, psi.diff(coordinates[i], coordinates[j], coordinates[k])) for i in n for j in n for k in n}
+    third = {
+        (i, j, k): at(name, psi.diff(coordinates[i], coordinates[j], coordinates[k])) for i in n for j in n for k in n
+    }
     tensor, riemann = made.hessian_curvature, made.riemann_lowered
     for i, j, k, l in product(n, repeat=4):
         square = sum(inverse[r, s] * third[i, k, r] * third[j, l, s] for r in n for s in n)
@@ -257,7 +262,9 @@ def test_legendre_transform_without_closed_form():
     gradient = sp.lambdify((x, y), [e.subs(c, 0.5) for e in made.dual_coordinates])
     for point, target in zip(theta, ((30.0, -4.0), (0.5, 900.0))):
         np.testing.assert_allclose(gradient(*point), target, rtol=1e-11, atol=1e-11)
-    np.testing.assert_allclose(phi[0], theta[0] @ [30.0, -4.0] - float(made.potential.subs({x: theta[0, 0], y: theta[0, 1], c: 0.5})))
+    np.testing.assert_allclose(
+        phi[0], theta[0] @ [30.0, -4.0] - float(made.potential.subs({x: theta[0, 0], y: theta[0, 1], c: 0.5}))
+    )
     one = HessianManifold(made.potential.subs(c, sp.Rational(1, 2)), (x, y))
     one.legendre.seconds = 1.0
     curve = one.dual_geodesic((0, 0), (1, 1), np.linspace(0, 1, 5))
@@ -388,9 +395,14 @@ def test_grids_are_masked_where_the_potential_is_not_convex():
     assert (np.isfinite(grid.koszul_alpha.values) == convex).all()
     assert (grid.status.values[convex] == 0).all() and (grid.status.values[~convex & ~singular] == 4).all()
     assert grid.status.attrs["flag_meanings"].split()[-1] == "potential_not_convex"
-    np.testing.assert_allclose(grid.ricci_scalar.values[convex], 1 / (2 * (across - upward**2 + 1)[convex] ** 2), rtol=1e-13)
+    np.testing.assert_allclose(
+        grid.ricci_scalar.values[convex], 1 / (2 * (across - upward**2 + 1)[convex] ** 2), rtol=1e-13
+    )
     everywhere = made.on_grid(axes, ["ricci_scalar", "metric"], convex=False)
-    assert np.isfinite(everywhere.ricci_scalar.values[~convex & ~singular]).all() and (everywhere.status.values[~singular] == 0).all()
+    assert (
+        np.isfinite(everywhere.ricci_scalar.values[~convex & ~singular]).all()
+        and (everywhere.status.values[~singular] == 0).all()
+    )
     assert made.on_grid(axes, "metric").metric.dims == ("i", "j", "x", "y")
 
 

@@ -15,7 +15,10 @@ MEMBERS = {m.name: m for m in (*spacetimes.catalogue(), *surfaces.catalogue())}
 every_member = pytest.mark.parametrize("name", sorted(MEMBERS))
 # A failure is reported as it is found: shrinking a random metric takes longer than reading it.
 quick = settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow],
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.generate),
 )
 
@@ -60,7 +63,8 @@ def check_contracted_bianchi(m):
 
 @every_member
 @pytest.mark.parametrize(
-    "law", [check_metric_compatibility, check_symmetries_of_the_formula, check_bianchi, check_contracted_bianchi],
+    "law",
+    [check_metric_compatibility, check_symmetries_of_the_formula, check_bianchi, check_contracted_bianchi],
     ids=lambda law: law.__name__[6:],
 )
 def test_law_on_the_catalogue(name, law):
@@ -109,7 +113,9 @@ def test_tensors_with_upper_indices_transform_with_the_inverse_jacobian(m, data)
     carried = function.subs(relations, simultaneous=True)
     gradient = m.tensor(m.gradient(function), ["up"])
     assert list(chart.transform(gradient, there).components) == list(there.gradient(carried))
-    assert there.field(m.laplacian(function).subs(relations, simultaneous=True)) == there.field(there.laplacian(carried))
+    assert there.field(m.laplacian(function).subs(relations, simultaneous=True)) == there.field(
+        there.laplacian(carried)
+    )
 
 
 @quick

@@ -35,7 +35,9 @@ def _components(manifold, quantity, expected):
             for j, value in enumerate(row):
                 yield ours[i, j], value
     elif quantity in ("christoffel_second", "riemann_down", "amari_chentsov"):
-        name = {"christoffel_second": "christoffel", "riemann_down": "riemann_lowered", "amari_chentsov": "cubic"}[quantity]
+        name = {"christoffel_second": "christoffel", "riemann_down": "riemann_lowered", "amari_chentsov": "cubic"}[
+            quantity
+        ]
         for key, value in expected.items():
             yield manifold.component(name, *_indices(key)), value
 

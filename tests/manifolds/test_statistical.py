@@ -14,7 +14,11 @@ n = sp.Symbol("n")
 s, t, k = sp.symbols("s t k", positive=True)
 R = sp.Rational
 
-SMALL = [f for f in families.catalogue() if f.name not in ("multivariate_normal", "multivariate_t", "von_mises_fisher", "generalised_normal")]
+SMALL = [
+    f
+    for f in families.catalogue()
+    if f.name not in ("multivariate_normal", "multivariate_t", "von_mises_fisher", "generalised_normal")
+]
 
 
 def near(a, b, digits=20):
@@ -59,7 +63,9 @@ def test_full_exponential_families_have_no_statistical_curvature():
 # -- second opinions ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["student_t", "beta", "von_mises", "binomial", "weibull", pytest.param("freund", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["student_t", "beta", "von_mises", "binomial", "weibull", pytest.param("freund", marks=pytest.mark.slow)]
+)
 def test_metric_against_quadrature_of_the_density(name):
     record = getattr(families, name).record()
     m = record.manifold()
@@ -85,7 +91,9 @@ def test_efron_curvature_against_its_definition_by_quadrature():
     # N(u, u²): γ² = (ν_02 − ν_11²/ν_20)/ν_20² from moments of ℓ′ and ℓ″ at u = 2
     u = sp.Symbol("u", positive=True)
     curve = families.normal().submodel((u,), (u, u))
-    density = StatisticalManifold.from_density(sp.exp(-((x - u) ** 2) / (2 * u**2)) / (sp.sqrt(2 * sp.pi) * u), {x: (-oo, oo)}, (u,))
+    density = StatisticalManifold.from_density(
+        sp.exp(-((x - u) ** 2) / (2 * u**2)) / (sp.sqrt(2 * sp.pi) * u), {x: (-oo, oo)}, (u,)
+    )
     l1 = density.score[0]
     l2 = sp.diff(l1, u)
     v20, m2, v11, v22 = density.expectation_at([l1**2, l2, l1 * l2, l2**2], {u: 2}, 25)
@@ -107,7 +115,9 @@ def test_the_cross_form_is_refused_with_its_reason():
         families.pareto().cross_form
     with pytest.raises(NotRegularError, match="kink"):
         families.laplace().cross_form
-    assert families.pareto().negative_mean_hessian == sp.Matrix([[sp.Symbol("a", positive=True) / t**2, -1 / t], [-1 / t, sp.Symbol("a", positive=True) ** -2]])
+    assert families.pareto().negative_mean_hessian == sp.Matrix(
+        [[sp.Symbol("a", positive=True) / t**2, -1 / t], [-1 / t, sp.Symbol("a", positive=True) ** -2]]
+    )
     assert "not regular" in families.laplace().regularity
     assert families.cauchy().cross_form == families.cauchy().metric
 
@@ -116,12 +126,16 @@ def test_the_cross_form_is_refused_with_its_reason():
 
 
 def test_zero_inflation_mixes_an_atom_with_a_density():
-    m = StatisticalManifold.from_density(coordinates=(t, s), pieces=[(t, {}), ((1 - t) * s * sp.exp(-s * x), {x: (0, oo)})])
+    m = StatisticalManifold.from_density(
+        coordinates=(t, s), pieces=[(t, {}), ((1 - t) * s * sp.exp(-s * x), {x: (0, oo)})]
+    )
     assert m.metric == sp.Matrix([[1 / (t * (1 - t)), 0], [0, (1 - t) / s**2]])
 
 
 def test_censored_waiting_times():
-    m = StatisticalManifold.from_density(coordinates=(s,), pieces=[(s * sp.exp(-s * x), {x: (0, k)}), (sp.exp(-s * k), {})])
+    m = StatisticalManifold.from_density(
+        coordinates=(s,), pieces=[(s * sp.exp(-s * x), {x: (0, k)}), (sp.exp(-s * k), {})]
+    )
     assert m.field(m.metric[0, 0]) == m.field((1 - sp.exp(-s * k)) / s**2)
 
 
@@ -186,7 +200,10 @@ def test_a_metric_with_a_cubic_tensor_is_a_statistical_manifold():
 
 def test_routes_agree():
     density, variables = s * sp.exp(-s * x), {x: (0, oo)}
-    found = {r: StatisticalManifold.from_density(density, variables, (s,), route=r) for r in ("exponential", "table", "symbolic")}
+    found = {
+        r: StatisticalManifold.from_density(density, variables, (s,), route=r)
+        for r in ("exponential", "table", "symbolic")
+    }
     assert {m.metric[0, 0] for m in found.values()} == {s**-2}
     assert {m.amari_chentsov[0, 0, 0] for m in found.values()} == {-2 / s**3}
     assert len({m.provenance.route for m in found.values()}) == 3
@@ -259,7 +276,10 @@ def test_sample_points_outside_the_domain_do_no_harm():
     assert StatisticalManifold.from_density(borel, {n: (1, oo, "discrete")}, (m,)).metric[0, 0] == 1 / (m * (1 - m))
 
 
-@pytest.mark.parametrize(("point", "words"), [({"mu": 0}, "lacks sigma"), ({"mu": 0, "q": 1}, "neither"), ({"mu": 0, "sigma": "oo"}, "finite")])
+@pytest.mark.parametrize(
+    ("point", "words"),
+    [({"mu": 0}, "lacks sigma"), ({"mu": 0, "q": 1}, "neither"), ({"mu": 0, "sigma": "oo"}, "finite")],
+)
 def test_bad_points(point, words):
     with pytest.raises(ManifoldError, match=words):
         families.normal().fisher_at(point)

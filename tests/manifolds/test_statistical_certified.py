@@ -16,7 +16,9 @@ bump = lambda centre: sp.exp(-((x - centre) ** 2) / 2) / sp.sqrt(2 * sp.pi)  # n
 
 @pytest.fixture(scope="module")
 def mixture():
-    return StatisticalManifold.from_density(e * bump(m) + (1 - e) * bump(-m), {x: (-oo, oo)}, (e, m), domain={e: (0, 1)})
+    return StatisticalManifold.from_density(
+        e * bump(m) + (1 - e) * bump(-m), {x: (-oo, oo)}, (e, m), domain={e: (0, 1)}
+    )
 
 
 @pytest.mark.slow
@@ -37,7 +39,9 @@ def test_a_mixture_of_two_normals(mixture):
 @pytest.mark.slow
 def test_the_nodes_agree_with_what_is_proven(mixture):
     axes = {e: [0.25], m: [1.0]}
-    fast, proven = (mixture.on_grid(axes, ("ricci_scalar", "christoffel"), **options) for options in ({}, {"rtol": 1e-9}))
+    fast, proven = (
+        mixture.on_grid(axes, ("ricci_scalar", "christoffel"), **options) for options in ({}, {"rtol": 1e-9})
+    )
     for name in ("ricci_scalar", "christoffel"):
         assert np.allclose(fast[name].values, proven[name].values, rtol=1e-11, atol=1e-12)
     assert proven.attrs["rtol"] == 1e-9 and not proven["status"].values.any()
@@ -50,7 +54,11 @@ def test_integrals_of_a_location_scale_family_are_enclosed_once():
     family = StatisticalManifold.from_density(density, {x: (-oo, oo)}, (mu, s), time_limit=0)
     assert family.provenance.route == "quadrature"
     steps = []
-    grid = family.on_grid({mu: np.linspace(-1, 1, 20), s: np.linspace(0.5, 2, 20)}, rtol=1e-12, progress=lambda done, total: steps.append((done, total)))
+    grid = family.on_grid(
+        {mu: np.linspace(-1, 1, 20), s: np.linspace(0.5, 2, 20)},
+        rtol=1e-12,
+        progress=lambda done, total: steps.append((done, total)),
+    )
     assert not grid["status"].values.any() and steps[-1] == (400, 400)
     assert np.ptp(grid["ricci_scalar"].values) < 1e-11
     # an integrand that decays doubly exponentially by itself: it takes a finer step than most

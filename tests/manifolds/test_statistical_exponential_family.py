@@ -33,7 +33,9 @@ def test_it_is_both_kinds_of_manifold():
 
 def test_its_tensors_are_those_of_the_density():
     x = sp.Symbol("x", real=True)
-    m = StatisticalManifold.from_density(log_density=a * x + neg * x**2 - gaussian().log_partition, variables={x: (-oo, oo)}, coordinates=(a, neg))
+    m = StatisticalManifold.from_density(
+        log_density=a * x + neg * x**2 - gaussian().log_partition, variables={x: (-oo, oo)}, coordinates=(a, neg)
+    )
     g = gaussian()
     assert all(g.field(p) == g.field(q) for p, q in zip(m.metric, g.metric))
     assert all(g.field(p) == g.field(q) for p, q in zip(sp.flatten(m.amari_chentsov), sp.flatten(g.amari_chentsov)))
@@ -121,14 +123,18 @@ def test_catalogue_families_in_natural_parameters_agree():
     assert abs(sp.N(families.gamma().ricci_scalar.subs(at) - natural.ricci_scalar.subs(there), 25)) < 1e-20
 
 
-@pytest.mark.parametrize("name", ["bernoulli", "normal", "gamma", "beta", "inverse_gaussian", "multinomial", "categorical"])
+@pytest.mark.parametrize(
+    "name", ["bernoulli", "normal", "gamma", "beta", "inverse_gaussian", "multinomial", "categorical"]
+)
 def test_natural_parameters_of_a_density(name):
     record = getattr(families, name).record()
     m = record.manifold()
     natural = m.exponential_family()
     there = dict(zip(natural.coordinates, (e.subs(record.sample) for e in m.exponential_form.natural)))
     constants = {c: v for c, v in record.sample.items() if c in m.constants}
-    jacobian = sp.Matrix([[sp.diff(e, c).subs(record.sample) for c in m.coordinates] for e in m.exponential_form.natural])
+    jacobian = sp.Matrix(
+        [[sp.diff(e, c).subs(record.sample) for c in m.coordinates] for e in m.exponential_form.natural]
+    )
     pulled = jacobian.T * natural.metric.subs(constants).subs(there) * jacobian
     assert all(abs(sp.N(x, 25)) < 1e-20 for x in pulled - m.metric.subs(record.sample))
     for ours, mu in zip(natural.expectation_parameters, m.expectation_parameters):
@@ -138,7 +144,9 @@ def test_natural_parameters_of_a_density(name):
 def test_curved_and_other_families_have_no_natural_chart():
     u = sp.Symbol("u", positive=True)
     x = sp.Symbol("x", real=True)
-    curved = StatisticalManifold.from_density(sp.exp(-((x - u) ** 2) / (2 * u**2)) / (sp.sqrt(2 * sp.pi) * u), {x: (-oo, oo)}, (u,))
+    curved = StatisticalManifold.from_density(
+        sp.exp(-((x - u) ** 2) / (2 * u**2)) / (sp.sqrt(2 * sp.pi) * u), {x: (-oo, oo)}, (u,)
+    )
     with pytest.raises(ManifoldError, match="curved"):
         curved.exponential_family()
     with pytest.raises(ManifoldError, match="not recognised"):

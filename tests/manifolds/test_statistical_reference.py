@@ -28,7 +28,9 @@ def manifold(case):
             pieces.append((sp.sympify(piece["density"], locals=table), variables))
         return StatisticalManifold.from_density(coordinates=case.coordinates, pieces=pieces)
     variables = ranges(definition["variables"])
-    return StatisticalManifold.from_density(sp.sympify(definition["density"], locals=table), variables, case.coordinates)
+    return StatisticalManifold.from_density(
+        sp.sympify(definition["density"], locals=table), variables, case.coordinates
+    )
 
 
 def pairs(m, case):

@@ -52,7 +52,9 @@ def test_lowering_by_hand():
 def test_lie_derivative_is_a_commutator():
     """L_X Y = [X, Y], L_X of a function is its slope, and L_X obeys the Leibniz rule."""
     v = m.tensor([y, x * z, x], ["up"])
-    bracket = [sum(u[j] * sp.diff(v[i], c) - v[j] * sp.diff(u[i], c) for j, c in enumerate(m.coordinates)) for i in range(3)]
+    bracket = [
+        sum(u[j] * sp.diff(v[i], c) - v[j] * sp.diff(u[i], c) for j, c in enumerate(m.coordinates)) for i in range(3)
+    ]
     assert all(m.field(a) == m.field(b) for a, b in zip(v.lie_derivative(u), bracket))
     f = m.tensor(x * y**2)
     assert m.field(f.lie_derivative(u)[()]) == m.field(x * y**2 + 2 * x * y * y * z)

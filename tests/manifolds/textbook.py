@@ -31,7 +31,9 @@ class Textbook:
             self.christoffel, self.riemann, self.riemann_lowered, self.ricci = map(
                 shown, (self.christoffel, self.riemann, self.riemann_lowered, self.ricci)
             )
-            self.ricci_scalar, self.kretschmann = (sp.Float(v, digits + 20) for v in (self.ricci_scalar, self.kretschmann))
+            self.ricci_scalar, self.kretschmann = (
+                sp.Float(v, digits + 20) for v in (self.ricci_scalar, self.kretschmann)
+            )
 
     def _derive(self, metric, x, at):
         n = range(len(x))

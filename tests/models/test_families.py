@@ -63,7 +63,10 @@ def grid_of(family, size, spread=0.3):
     m = family.manifold()
     names = list(m.coordinates)[:2]
     count = size if m.dim > 1 else size**2
-    axes = {s: np.linspace(float(family.sample[s]) * (1 - spread), float(family.sample[s]) * (1 + spread), count) for s in names}
+    axes = {
+        s: np.linspace(float(family.sample[s]) * (1 - spread), float(family.sample[s]) * (1 + spread), count)
+        for s in names
+    }
     constants = {s: float(v) for s, v in family.sample.items() if s not in names}
     name = "ricci_scalar" if m.dim > 1 else "metric"
     values = m.on_grid(axes, (name,), constants=constants)[name].values
@@ -105,7 +108,15 @@ def test_normals_in_three_dimensions():
     assert m.ricci_scalar == -12
 
 
-@pytest.mark.parametrize("call", [lambda: families.categorical(1), lambda: families.dirichlet(1), lambda: families.multivariate_normal(0), lambda: families.multinomial(1)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: families.categorical(1),
+        lambda: families.dirichlet(1),
+        lambda: families.multivariate_normal(0),
+        lambda: families.multinomial(1),
+    ],
+)
 def test_sizes_that_make_no_sense(call):
     with pytest.raises(ValueError, match="at least"):
         call()
@@ -119,6 +130,6 @@ def test_unknown_names():
 def test_sizes_may_be_chosen():
     assert families.categorical(5).ricci_scalar == 3
     assert families.multinomial(4).constant_curvature() == 1 / (4 * sp.Symbol("n", positive=True, integer=True))
-    assert families.dirichlet(2).metric.subs(dict(zip(families.dirichlet(2).coordinates, (2, 3)))) == families.beta().metric.subs(
-        dict(zip(families.beta().coordinates, (2, 3)))
-    )
+    assert families.dirichlet(2).metric.subs(
+        dict(zip(families.dirichlet(2).coordinates, (2, 3)))
+    ) == families.beta().metric.subs(dict(zip(families.beta().coordinates, (2, 3))))

@@ -60,7 +60,11 @@ def test_replicator_against_its_usual_form_in_numbers():
 
     start = np.array([0.2, 0.5, 0.3])
     exact = solve_ivp(usual, (0, 3), start, method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
-    ends = replicator(game).trajectories([np.log(start[:2] / start[2])], 3.0, rtol=1e-11, atol=1e-13).position.values[0, -1]
+    ends = (
+        replicator(game)
+        .trajectories([np.log(start[:2] / start[2])], 3.0, rtol=1e-11, atol=1e-13)
+        .position.values[0, -1]
+    )
     weights = np.append(np.exp(ends), 1)
     np.testing.assert_allclose(weights / weights.sum(), exact, rtol=1e-8)
 

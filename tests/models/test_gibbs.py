@@ -99,7 +99,9 @@ def test_curie_weiss_in_the_limit_is_refused_by_name():
     # the same tensor from ψ(β, h) at its saddle: dη = (m dm, dm), g = dη·dθ
     beta, m = coordinates
     theta, eta = (beta, sp.atanh(m) - beta * m), (m**2 / 2, m)
-    pulled = sp.Matrix(2, 2, lambda i, j: sum(sp.diff(t, coordinates[i]) * sp.diff(e, coordinates[j]) for t, e in zip(theta, eta)))
+    pulled = sp.Matrix(
+        2, 2, lambda i, j: sum(sp.diff(t, coordinates[i]) * sp.diff(e, coordinates[j]) for t, e in zip(theta, eta))
+    )
     assert sp.simplify((pulled + pulled.T) / 2 - metric) == sp.zeros(2)
 
 
@@ -136,7 +138,11 @@ def test_tori_against_kaufman(width, length):
             g = mpmath.log(c + mpmath.sqrt(c**2 - 1))
             gammas.append(g if k else 2 * b + mpmath.log(mpmath.tanh(b)))
         half = mpmath.mpf(width) / 2
-        ys = [mpmath.fprod(2 * f(half * g) for g in gammas[start::2]) for start in (1, 0) for f in (mpmath.cosh, mpmath.sinh)]
+        ys = [
+            mpmath.fprod(2 * f(half * g) for g in gammas[start::2])
+            for start in (1, 0)
+            for f in (mpmath.cosh, mpmath.sinh)
+        ]
         z = (2 * mpmath.sinh(2 * b)) ** (mpmath.mpf(width * length) / 2) * sum(ys) / 2
         found = gibbs.IsingTorus(width, length).on_grid({"b": [0.37], "h": [0.0]})["log_partition"].item()
         assert abs(found - mpmath.log(z)) < 1e-11
@@ -182,7 +188,9 @@ def test_a_grid_of_two_hundred_squared():
 # -- order parameters ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", [gibbs.ising_chain, gibbs.two_spins, gibbs.potts_chain, lambda: gibbs.curie_weiss_finite(4)])
+@pytest.mark.parametrize(
+    "make", [gibbs.ising_chain, gibbs.two_spins, gibbs.potts_chain, lambda: gibbs.curie_weiss_finite(4)]
+)
 def test_fisher_information_is_the_response_of_the_order_parameter(make):
     system = make()
     b, h = system.coordinates

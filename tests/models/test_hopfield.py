@@ -37,7 +37,11 @@ def test_closed_forms_of_activations(name, gain):
     first, second = plain.diff(U), plain.diff(U, 2)
     for u in POINTS:
         value = _number(plain, u)
-        for ours, exact in ((act.slope, first), (act.bend, second / first), (sp.expand_func(act.primitive.diff(U)), plain)):
+        for ours, exact in (
+            (act.slope, first),
+            (act.bend, second / first),
+            (sp.expand_func(act.primitive.diff(U)), plain),
+        ):
             assert abs(_number(ours, u) - _number(exact, u)) < 1e-24
         low, high = (sp.sympify(b) for b in act.image)
         assert low < value < high
@@ -70,12 +74,16 @@ def test_own_activation():
     mixed = activation_from(U + sp.sin(U) / 2 + sp.erf(U) ** 3, seconds=0.5)
     network = Hopfield(2, mixed, resistance=1, capacitance=1, current=0)
     assert network.flow.dissipates()
-    assert canonical(network.flow.compressibility() + network.manifold.laplacian(network.energy), network.coordinates) == 0
-    value = network.energy.subs({s: sp.Rational(1, 3) for s in network.constants}).subs(dict(zip(network.coordinates, (1, -2))))
+    assert (
+        canonical(network.flow.compressibility() + network.manifold.laplacian(network.energy), network.coordinates) == 0
+    )
+    value = network.energy.subs({s: sp.Rational(1, 3) for s in network.constants}).subs(
+        dict(zip(network.coordinates, (1, -2)))
+    )
     plain = sp.lambdify(U, mixed.value, "mpmath")
     primitive = [mpmath.quad(plain, [0, u]) for u in (1, -2)]
     rates = [plain(mpmath.mpf(u)) for u in (1, -2)]
-    expected = -sum(rates) ** 2 / 6 + sum(u * v - p for u, v, p in zip((1, -2), rates, primitive))
+    expected = -(sum(rates) ** 2) / 6 + sum(u * v - p for u, v, p in zip((1, -2), rates, primitive))
     assert abs(sp.N(value, 20) - expected) < 1e-12
 
 
@@ -142,7 +150,9 @@ def test_identities_in_the_rates(name):
     at = {s: sp.Rational(k + 2, 3) for k, s in enumerate(network.constants)}
     here = dict(zip(network.coordinates, (sp.Rational(2, 5), -sp.Rational(1, 3))))
     act = network.activation.subs(at)
-    rates = {v: sp.N(act.of(u).replace(logistic, PLAIN["logistic"]), 60) for v, u in zip(network.rate_symbols, here.values())}
+    rates = {
+        v: sp.N(act.of(u).replace(logistic, PLAIN["logistic"]), 60) for v, u in zip(network.rate_symbols, here.values())
+    }
 
     def value(e, where):
         return sp.N(e.subs(at).replace(logistic, PLAIN["logistic"]).subs(where), 25)
@@ -150,8 +160,12 @@ def test_identities_in_the_rates(name):
     assert abs(value(network.energy, here) - value(network.energy_in_rates, rates)) < 1e-18
     assert abs(value(network.flow.compressibility(), here) - value(there.compressibility(), rates)) < 1e-15
     # The Lebesgue measures change places: du is primal here and dual there.
-    assert abs(value(network.flow.compressibility("primal"), here) - value(there.compressibility("dual"), rates)) < 1e-15
-    assert abs(value(network.flow.compressibility("dual"), here) - value(there.compressibility("primal"), rates)) < 1e-15
+    assert (
+        abs(value(network.flow.compressibility("primal"), here) - value(there.compressibility("dual"), rates)) < 1e-15
+    )
+    assert (
+        abs(value(network.flow.compressibility("dual"), here) - value(there.compressibility("primal"), rates)) < 1e-15
+    )
     for k, v in enumerate(network.rate_symbols):
         slope = value(act.slope_of(network.coordinates[k]), here)
         assert abs(value(there.components[k], rates) - slope * value(network.components[k], here)) < 1e-15
@@ -167,10 +181,16 @@ def test_asymmetric_networks(name, n):
     assert (2 * kappa["riemannian"] - kappa["primal"] - kappa["dual"]).is_zero
     # The curl is the antisymmetric part of the weights, seen through the slopes.
     u1, u2 = network.coordinates[:2]
-    expected = (network.weights[1, 0] - network.weights[0, 1]) * network.activation.slope_of(u1) * network.activation.slope_of(u2)
+    expected = (
+        (network.weights[1, 0] - network.weights[0, 1])
+        * network.activation.slope_of(u1)
+        * network.activation.slope_of(u2)
+    )
     assert (field(flow.curl[0, 1]) - field(expected)).is_zero
     for ask in (lambda: network.energy, lambda: network.gradient_flow, lambda: network.energy_in_rates):
-        with pytest.raises(ValueError, match=r"not symmetric \(W\[1, 2\] = W12, W\[2, 1\] = W21\).* What exists: `flow`"):
+        with pytest.raises(
+            ValueError, match=r"not symmetric \(W\[1, 2\] = W12, W\[2, 1\] = W21\).* What exists: `flow`"
+        ):
             ask()
 
 
@@ -217,7 +237,9 @@ def _random(n, name, seed, symmetric=True):
     w = draw.normal(size=(n, n))
     w = (w + w.T) / 2 if symmetric else w
     act = activation(name).subs({GAIN: sp.Rational(7, 5)})
-    return HopfieldNumbers.of_arrays(w, act, draw.uniform(0.5, 2, n), draw.uniform(0.5, 2, n), draw.normal(size=n)), draw
+    return HopfieldNumbers.of_arrays(
+        w, act, draw.uniform(0.5, 2, n), draw.uniform(0.5, 2, n), draw.normal(size=n)
+    ), draw
 
 
 @pytest.mark.parametrize("name", ["logistic", "tanh", "arctan", "erf", "algebraic"])
@@ -241,6 +263,7 @@ def test_numbers_agree_with_differences_of_the_energy_in_high_precision(name, n)
         place = [mpmath.mpf(float(x)) for x in u]
         total = mpmath.mpf(0)
         for i in range(n):
+
             def along(x, i=i):
                 return energy([*place[:i], x, *place[i + 1 :]])
 
@@ -275,7 +298,9 @@ def test_up_to_64_neurons(name, symmetric):
     np.testing.assert_allclose(np.trace(network.jacobian(u), axis1=1, axis2=2), kappa["primal"], rtol=1e-12)
     if symmetric:
         np.testing.assert_allclose(kappa["riemannian"], -network.laplacian_of_energy(u), rtol=1e-10)
-        rates = np.stack([(network.energy(u + h * e) - network.energy(u - h * e)) / (2 * h) for e in np.eye(64)], axis=-1)
+        rates = np.stack(
+            [(network.energy(u + h * e) - network.energy(u - h * e)) / (2 * h) for e in np.eye(64)], axis=-1
+        )
         falling = (rates * network.velocity(u)).sum(-1)
         np.testing.assert_allclose(falling, -(network.metric(u) * network.velocity(u) ** 2).sum(-1), rtol=1e-5)
 
@@ -288,7 +313,9 @@ def test_saturation(name):
     u = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1)
     kappa, laplacian = network.compressibility(u), network.laplacian_of_energy(u)
     assert np.isfinite(kappa).all()
-    terms = np.abs(network.compressibility(u, "primal")) + (np.abs(network.activation.numeric["bend"](u) * network.velocity(u))).sum(-1)
+    terms = np.abs(network.compressibility(u, "primal")) + (
+        np.abs(network.activation.numeric["bend"](u) * network.velocity(u))
+    ).sum(-1)
     assert np.max(np.abs(kappa + laplacian) / terms) < 2e-15
     assert np.quantile(np.abs(kappa + laplacian) / np.abs(kappa), 0.999) < 1e-12
 
@@ -349,7 +376,9 @@ def test_batches_end_where_scipy_ends(name, n):
     from scipy.integrate import solve_ivp
 
     network, draw = _random(n, name, 8, symmetric=False)
-    network = HopfieldNumbers.of_arrays(network.weights / n, network.activation, network.resistance, network.capacitance, network.current)
+    network = HopfieldNumbers.of_arrays(
+        network.weights / n, network.activation, network.resistance, network.capacitance, network.current
+    )
     starts = draw.normal(size=(19, n)) * 2
     many = network.trajectories(starts, 20.0, rtol=1e-10, atol=1e-12)
     for row in (0, 9, 18):
@@ -463,7 +492,9 @@ def test_the_square_is_right_in_every_cell(name):
     assert np.max(np.abs(kappa + laplacian) / np.abs(kappa)) < 1e-12
     here = np.stack(np.meshgrid(u1, u2, indexing="ij"), axis=-1)
     for volume in ("primal", "dual"):
-        np.testing.assert_allclose(compressibility_on_square(numbers, u1, u2, volume), numbers.compressibility(here, volume), rtol=1e-9)
+        np.testing.assert_allclose(
+            compressibility_on_square(numbers, u1, u2, volume), numbers.compressibility(here, volume), rtol=1e-9
+        )
     expression = network.compressibility().replace(logistic, PLAIN["logistic"])
     exact = sp.lambdify(network.coordinates, expression, "mpmath")
     cells = np.argsort(np.abs(kappa), axis=None)[:40]
@@ -473,7 +504,11 @@ def test_the_square_is_right_in_every_cell(name):
             assert abs(kappa[i, k] - target) < 1e-12 * abs(target)
     filled = np.empty(kappa.shape)
     assert compressibility_on_square(numbers, u1, u2, out=filled) is filled and np.array_equal(filled, kappa)
-    for arguments, words in (((u1, u2, "flat"), "unknown volume"), ((u1[:, None], u2), "one-dimensional"), ((u1 * np.nan, u2), "finite")):
+    for arguments, words in (
+        ((u1, u2, "flat"), "unknown volume"),
+        ((u1[:, None], u2), "one-dimensional"),
+        ((u1 * np.nan, u2), "finite"),
+    ):
         with pytest.raises(ValueError, match=words):
             compressibility_on_square(numbers, *arguments)
     with pytest.raises(ValueError, match="C-contiguous"):

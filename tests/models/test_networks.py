@@ -22,8 +22,8 @@ def _forward(net, weights, inputs, activation, final):
     """The outputs in NumPy, from the definition."""
     at, h = 0, inputs
     for layer, (m, n) in enumerate(zip(net.widths, net.widths[1:])):
-        w = weights[at:at + m * n].reshape(n, m)
-        b = weights[at + m * n:at + m * n + n]
+        w = weights[at : at + m * n].reshape(n, m)
+        b = weights[at + m * n : at + m * n + n]
         at += m * n + n
         h = h @ w.T + b
         h = (final if layer == len(net.widths) - 2 else activation)(h)
@@ -56,8 +56,8 @@ def test_traces_and_metric_against_finite_differences(widths, activation, final,
     def outputs(w):
         return _forward(net, w, inputs, _NUMERIC[activation], _NUMERIC[final])
 
-    of_loss = differences(lambda w: _row_losses(net, outputs(w), targets))       # weights × rows
-    of_outputs = differences(outputs)                                              # weights × rows × outputs
+    of_loss = differences(lambda w: _row_losses(net, outputs(w), targets))  # weights × rows
+    of_outputs = differences(outputs)  # weights × rows × outputs
     fisher, kernel = net.traces_at(weights, inputs, targets)
     assert fisher == pytest.approx((of_loss**2).sum() / len(inputs), rel=1e-7)
     assert kernel == pytest.approx((of_outputs**2).sum() / len(inputs), rel=1e-7)
@@ -79,7 +79,9 @@ def test_fisher_trace_by_way_of_the_outputs_with_a_hidden_layer(loss, order):
 
     net = DenseNetwork((1, 2, 2), "tanh", "identity", loss, order)
     inputs, targets = _data(net)
-    both = compile([net.fisher_trace, net.fisher_trace_by_output], net.coordinates, data=net.row_values(inputs, targets))
+    both = compile(
+        [net.fisher_trace, net.fisher_trace_by_output], net.coordinates, data=net.row_values(inputs, targets)
+    )
     for _ in range(3):
         one, other = both(*RNG.normal(size=len(net.coordinates)))
         assert float(one) == pytest.approx(float(other), rel=1e-12)
@@ -90,9 +92,15 @@ def test_one_neuron_is_the_two_weight_neuron():
     net = DenseNetwork((2, 1), final=lambda u: logistic(5 * u), loss="mean_power", order=2, bias=False)
     neuron = TwoWeightNeuron("mean_power", 2, data=points)
     inputs = np.stack([points.x, points.y], axis=1)
-    grid = neuron.on_grid({"theta_1": [0.3], "theta_2": [-0.6]}, ("fisher_trace", "ntk_trace", "ricci_scalar"), rtol=1e-12)
-    assert net.traces_at([0.3, -0.6], inputs, points.t) == pytest.approx((float(grid.fisher_trace.item()), float(grid.ntk_trace.item())), rel=1e-12)
-    assert net.curvature_at([0.3, -0.6], inputs, points.t).ricci_scalar == pytest.approx(float(grid.ricci_scalar.item()), rel=1e-9)
+    grid = neuron.on_grid(
+        {"theta_1": [0.3], "theta_2": [-0.6]}, ("fisher_trace", "ntk_trace", "ricci_scalar"), rtol=1e-12
+    )
+    assert net.traces_at([0.3, -0.6], inputs, points.t) == pytest.approx(
+        (float(grid.fisher_trace.item()), float(grid.ntk_trace.item())), rel=1e-12
+    )
+    assert net.curvature_at([0.3, -0.6], inputs, points.t).ricci_scalar == pytest.approx(
+        float(grid.ricci_scalar.item()), rel=1e-9
+    )
 
 
 def test_symmetries_of_the_hidden_layer_leave_the_geometry_as_it_is():
@@ -107,8 +115,15 @@ def test_symmetries_of_the_hidden_layer_leave_the_geometry_as_it_is():
         curvature = net.curvature_at(at, inputs, targets)
         return (*net.traces_at(at, inputs, targets), curvature.ricci_scalar, np.linalg.det(curvature.metric))
 
-    exchanged = {**weights, "w1_1_1": weights["w1_2_1"], "w1_2_1": weights["w1_1_1"], "w1_1_2": weights["w1_2_2"],
-                 "w1_2_2": weights["w1_1_2"], "w2_1_1": weights["w2_1_2"], "w2_1_2": weights["w2_1_1"]}
+    exchanged = {
+        **weights,
+        "w1_1_1": weights["w1_2_1"],
+        "w1_2_1": weights["w1_1_1"],
+        "w1_1_2": weights["w1_2_2"],
+        "w1_2_2": weights["w1_1_2"],
+        "w2_1_1": weights["w2_1_2"],
+        "w2_1_2": weights["w2_1_1"],
+    }
     turned = {**weights, **{n: -weights[n] for n in ("w1_1_1", "w1_1_2", "w2_1_1")}}
     moved = {**weights, "w2_1_1": -weights["w2_1_1"]}
     for same in (exchanged, turned):
@@ -132,22 +147,32 @@ def test_names_and_counts():
     assert custom.outputs[0] == sp.sin(custom.coordinates[0] * custom.inputs[0])
 
 
-@pytest.mark.parametrize("arguments, words", [
-    ({"widths": (2,)}, "two layers"), ({"widths": (2, 0)}, "at least 1"), ({"widths": (2, 1.5)}, "widths"),
-    ({"widths": (2, 1), "loss": "hinge"}, "unknown loss"), ({"widths": (2, 1), "order": 3}, "even number"),
-    ({"widths": (2, 1), "loss": "cross_entropy"}, "softmax of one output is 1"), ({"widths": (2, 1), "activation": "relu6"}, "unknown activation"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"widths": (2,)}, "two layers"),
+        ({"widths": (2, 0)}, "at least 1"),
+        ({"widths": (2, 1.5)}, "widths"),
+        ({"widths": (2, 1), "loss": "hinge"}, "unknown loss"),
+        ({"widths": (2, 1), "order": 3}, "even number"),
+        ({"widths": (2, 1), "loss": "cross_entropy"}, "softmax of one output is 1"),
+        ({"widths": (2, 1), "activation": "relu6"}, "unknown activation"),
+    ],
+)
 def test_bad_networks(arguments, words):
     with pytest.raises(ValueError, match=words):
         DenseNetwork(**arguments)
 
 
-@pytest.mark.parametrize("inputs, targets, words", [
-    (np.zeros((3, 3)), np.zeros((3, 1)), r"inputs must have the shape \(rows, 2\)"),
-    (np.zeros((3, 2)), np.zeros((4, 1)), "3 rows of inputs and 4 of targets"),
-    (np.zeros((1, 2)), np.zeros((1, 1)), "at least 2"),
-    (np.full((3, 2), np.nan), np.zeros(3), "not finite in row 0"),
-])
+@pytest.mark.parametrize(
+    "inputs, targets, words",
+    [
+        (np.zeros((3, 3)), np.zeros((3, 1)), r"inputs must have the shape \(rows, 2\)"),
+        (np.zeros((3, 2)), np.zeros((4, 1)), "3 rows of inputs and 4 of targets"),
+        (np.zeros((1, 2)), np.zeros((1, 1)), "at least 2"),
+        (np.full((3, 2), np.nan), np.zeros(3), "not finite in row 0"),
+    ],
+)
 def test_bad_rows(inputs, targets, words):
     with pytest.raises(ValueError, match=words):
         DenseNetwork((2, 1)).row_values(inputs, targets)

@@ -32,9 +32,17 @@ def _by_hand(loss, order, theta, slope=5):
 
     def slopes(function):
         a, b = theta
-        return mp.matrix([(function(a + h, b) - function(a - h, b)) / (2 * h), (function(a, b + h) - function(a, b - h)) / (2 * h)])
+        return mp.matrix(
+            [(function(a + h, b) - function(a - h, b)) / (2 * h), (function(a, b + h) - function(a, b - h)) / (2 * h)]
+        )
 
-    found = {"loss": mp.mpf(0), "gradient": mp.zeros(2, 1), "metric": mp.zeros(2), "fisher_trace": mp.mpf(0), "ntk_trace": mp.mpf(0)}
+    found = {
+        "loss": mp.mpf(0),
+        "gradient": mp.zeros(2, 1),
+        "metric": mp.zeros(2),
+        "fisher_trace": mp.mpf(0),
+        "ntk_trace": mp.mpf(0),
+    }
     for row in zip(POINTS.x, POINTS.y, POINTS.t):
         x, y, t = map(mp.mpf, row)
 
@@ -43,8 +51,11 @@ def _by_hand(loss, order, theta, slope=5):
 
         of_loss, of_output = slopes(lambda a, b: ell(output(a, b), t)), slopes(output)
         terms = {
-            "loss": ell(output(*theta), t), "gradient": of_loss, "metric": of_loss * of_loss.T,
-            "fisher_trace": (of_loss.T * of_loss)[0], "ntk_trace": (of_output.T * of_output)[0],
+            "loss": ell(output(*theta), t),
+            "gradient": of_loss,
+            "metric": of_loss * of_loss.T,
+            "fisher_trace": (of_loss.T * of_loss)[0],
+            "ntk_trace": (of_output.T * of_output)[0],
         }
         for name, term in terms.items():
             found[name] += term / len(POINTS)
@@ -181,7 +192,7 @@ def test_decision_boundary_is_reproducible_and_right():
     assert ((0 <= one.x) & (one.x < 1) & (0 <= one.y) & (one.y < 1)).all()
     assert np.array_equal(one.t, (one.y > one.x).astype(float)) and 0 < one.t.sum() < 50
     with pytest.raises(ValueError):
-        one.x[0] = 3.0                       # a data set does not change under a model
+        one.x[0] = 3.0  # a data set does not change under a model
 
 
 def test_read_csv_with_and_without_header(tmp_path):
@@ -219,13 +230,16 @@ def test_bad_data(columns, words):
         LabelledPoints(*columns)
 
 
-@pytest.mark.parametrize("text, words", [
-    ("0.1,0.2\n", "line 1 .* has 2 field"),
-    ("x,y,t\n0.1,0.2,1\n0.3,zero,1\n", "line 3 .* not three numbers"),
-    ("", "0 row"),
-    ("0.1,0.2,1\n", "1 row"),
-    ("0.1,0.2,1\n0.3,nan,1\n", "nan in row 1"),
-])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("0.1,0.2\n", "line 1 .* has 2 field"),
+        ("x,y,t\n0.1,0.2,1\n0.3,zero,1\n", "line 3 .* not three numbers"),
+        ("", "0 row"),
+        ("0.1,0.2,1\n", "1 row"),
+        ("0.1,0.2,1\n0.3,nan,1\n", "nan in row 1"),
+    ],
+)
 def test_bad_csv(tmp_path, text, words):
     path = tmp_path / "rows.csv"
     path.write_text(text)
@@ -245,19 +259,22 @@ def test_points_on_one_line_through_the_origin_make_the_metric_singular(line):
     assert TwoWeightNeuron(data=off).data is off
 
 
-@pytest.mark.parametrize("arguments, words", [
-    ({"loss": "hinge"}, "unknown loss 'hinge': choose one of mean_power, lp_norm, cross_entropy"),
-    ({"order": 0}, "at least 1, not 0"),
-    ({"order": -2}, "at least 1"),
-    ({"order": 2.5}, "whole number, not 2.5"),
-    ({"order": math.nan}, "must be a number"),
-    ({"order": "2"}, "must be a number"),
-    ({"order": 1000}, "at most 64"),
-    ({"loss": "lp_norm", "order": 0.5}, "at least 1, not 0.5"),
-    ({"slope": 0}, "slope"),
-    ({"slope": math.inf}, "slope"),
-    ({"slope": math.nan}, "slope"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"loss": "hinge"}, "unknown loss 'hinge': choose one of mean_power, lp_norm, cross_entropy"),
+        ({"order": 0}, "at least 1, not 0"),
+        ({"order": -2}, "at least 1"),
+        ({"order": 2.5}, "whole number, not 2.5"),
+        ({"order": math.nan}, "must be a number"),
+        ({"order": "2"}, "must be a number"),
+        ({"order": 1000}, "at most 64"),
+        ({"loss": "lp_norm", "order": 0.5}, "at least 1, not 0.5"),
+        ({"slope": 0}, "slope"),
+        ({"slope": math.inf}, "slope"),
+        ({"slope": math.nan}, "slope"),
+    ],
+)
 def test_bad_arguments(arguments, words):
     with pytest.raises(ValueError, match=words):
         TwoWeightNeuron(**arguments)
@@ -265,14 +282,27 @@ def test_bad_arguments(arguments, words):
 
 def test_numbers_need_data():
     neuron = TwoWeightNeuron()
-    for use in (neuron.row_values, lambda: neuron.train(steps=1), lambda: neuron.on_grid(weight_axes(2)), lambda: neuron.metric_jet((0, 0))):
+    for use in (
+        neuron.row_values,
+        lambda: neuron.train(steps=1),
+        lambda: neuron.on_grid(weight_axes(2)),
+        lambda: neuron.metric_jet((0, 0)),
+    ):
         with pytest.raises(ValueError, match="no data"):
             use()
 
 
-@pytest.mark.parametrize("points, extent, words", [
-    (0, 3, "empty"), (-1, 3, "empty"), (10**6, 3, "too large"), (4, math.nan, "not finite"), (4, math.inf, "not finite"), (4, 0, "not finite"),
-])
+@pytest.mark.parametrize(
+    "points, extent, words",
+    [
+        (0, 3, "empty"),
+        (-1, 3, "empty"),
+        (10**6, 3, "too large"),
+        (4, math.nan, "not finite"),
+        (4, math.inf, "not finite"),
+        (4, 0, "not finite"),
+    ],
+)
 def test_bad_grid(points, extent, words):
     with pytest.raises(ValueError, match=words):
         weight_axes(points, extent)

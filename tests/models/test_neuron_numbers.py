@@ -11,7 +11,14 @@ from chentsov.models import LabelledPoints, TwoWeightNeuron, decision_boundary
 from chentsov.models.neuron import weight_axes
 from chentsov.models.training import TrainingError, descend
 
-LOSSES = [("mean_power", 2), ("mean_power", 3), ("mean_power", 4), ("mean_power", 6), ("lp_norm", 2), ("cross_entropy", 2)]
+LOSSES = [
+    ("mean_power", 2),
+    ("mean_power", 3),
+    ("mean_power", 4),
+    ("mean_power", 6),
+    ("lp_norm", 2),
+    ("cross_entropy", 2),
+]
 QUANTITIES = ("loss", "metric", "fisher_trace", "ntk_trace", "ricci_scalar")
 
 
@@ -23,7 +30,9 @@ class Exact:
         self.means = sorted(set().union(*(sp.sympify(e).atoms(Mean) for e in expressions)), key=str)
         names = [sp.Dummy() for _ in self.means]
         functions = [{"logistic": lambda u: 1 / (1 + mp.exp(-u))}, "mpmath"]
-        self.integrands = sp.lambdify([*neuron.coordinates, *neuron.rows], [m.expression for m in self.means], functions, cse=True)
+        self.integrands = sp.lambdify(
+            [*neuron.coordinates, *neuron.rows], [m.expression for m in self.means], functions, cse=True
+        )
         outer = [e.xreplace(dict(zip(self.means, names))) for e in expressions]
         self.outer = sp.lambdify([*neuron.coordinates, *names], outer, functions)
         self.rows = [tuple(mp.mpf(float(v)) for v in row) for row in zip(neuron.data.x, neuron.data.y, neuron.data.t)]
@@ -101,7 +110,9 @@ def test_path_follows_the_gradient_and_carries_the_quantities():
             assert float(path[name][k]) == pytest.approx(float(value), rel=1e-10), name
 
 
-@pytest.mark.parametrize("loss, order", [LOSSES[0], *(pytest.param(*case, marks=pytest.mark.slow) for case in LOSSES[1:])])
+@pytest.mark.parametrize(
+    "loss, order", [LOSSES[0], *(pytest.param(*case, marks=pytest.mark.slow) for case in LOSSES[1:])]
+)
 def test_default_training_goes_down_into_the_valley(loss, order):
     neuron = TwoWeightNeuron(loss, order, data=decision_boundary(200, 0))
     path = neuron.train()
@@ -117,10 +128,17 @@ def test_targets_below_one_half_count_as_the_other_class():
     assert TwoWeightNeuron(slope=-5, data=data).train(start=(1, -1), steps=0).attrs["predicted_right"] == 2
 
 
-@pytest.mark.parametrize("options, words", [
-    ({"learning_rate": 0}, "learning rate"), ({"learning_rate": -1.0}, "learning rate"), ({"learning_rate": float("nan")}, "learning rate"),
-    ({"steps": -1}, "steps"), ({"steps": 2.5}, "steps"), ({"start": (float("inf"), 0)}, "finite"),
-])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"learning_rate": 0}, "learning rate"),
+        ({"learning_rate": -1.0}, "learning rate"),
+        ({"learning_rate": float("nan")}, "learning rate"),
+        ({"steps": -1}, "steps"),
+        ({"steps": 2.5}, "steps"),
+        ({"start": (float("inf"), 0)}, "finite"),
+    ],
+)
 def test_bad_training(options, words):
     neuron = TwoWeightNeuron(data=decision_boundary(5, 0))
     with pytest.raises(TrainingError, match=words):
@@ -128,7 +146,10 @@ def test_bad_training(options, words):
 
 
 def test_a_path_that_runs_away_is_an_error():
-    with np.errstate(over="ignore"), pytest.raises(TrainingError, match="left the numbers at step .* lower the learning rate"):
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(TrainingError, match="left the numbers at step .* lower the learning rate"),
+    ):
         descend(lambda a: (a**3,), [2.0], learning_rate=10, steps=50)
 
 

@@ -6,7 +6,12 @@ import sympy as sp
 from chentsov.models import spacetimes as st
 from chentsov.models.spacetimes import r, t, theta, x, y
 
-m, a, q, L = (sp.Symbol("m", positive=True), sp.Symbol("a", real=True), sp.Symbol("q", real=True), sp.Symbol("L", positive=True))
+m, a, q, L = (
+    sp.Symbol("m", positive=True),
+    sp.Symbol("a", real=True),
+    sp.Symbol("q", real=True),
+    sp.Symbol("L", positive=True),
+)
 
 
 def same(manifold, ours, theirs):
@@ -16,7 +21,16 @@ def same(manifold, ours, theirs):
 
 @pytest.mark.parametrize(
     "build",
-    [st.minkowski, st.schwarzschild, st.painleve_gullstrand, st.eddington_finkelstein, st.kerr, st.taub_nut, st.kasner, st.myers_perry],
+    [
+        st.minkowski,
+        st.schwarzschild,
+        st.painleve_gullstrand,
+        st.eddington_finkelstein,
+        st.kerr,
+        st.taub_nut,
+        st.kasner,
+        st.myers_perry,
+    ],
     ids=lambda f: f.__name__,
 )
 def test_vacuum(build):
@@ -32,7 +46,12 @@ def test_flatness_is_exact():
 
 @pytest.mark.parametrize(
     "build, k, n",
-    [(st.de_sitter, 1 / L**2, 4), (st.anti_de_sitter, -1 / L**2, 4), (st.anti_de_sitter_poincare, -1 / L**2, 4), (st.btz, -1 / L**2, 3)],
+    [
+        (st.de_sitter, 1 / L**2, 4),
+        (st.anti_de_sitter, -1 / L**2, 4),
+        (st.anti_de_sitter_poincare, -1 / L**2, 4),
+        (st.btz, -1 / L**2, 3),
+    ],
     ids=lambda v: getattr(v, "__name__", ""),
 )
 def test_constant_curvature(build, k, n):
@@ -49,16 +68,28 @@ KRETSCHMANN = [
     # R. C. Henry, Astrophys. J. 535, 350 (2000)
     (
         st.kerr,
-        48 * m**2 * (r**2 - a**2 * sp.cos(theta) ** 2) * ((r**2 + a**2 * sp.cos(theta) ** 2) ** 2 - 16 * r**2 * a**2 * sp.cos(theta) ** 2)
+        48
+        * m**2
+        * (r**2 - a**2 * sp.cos(theta) ** 2)
+        * ((r**2 + a**2 * sp.cos(theta) ** 2) ** 2 - 16 * r**2 * a**2 * sp.cos(theta) ** 2)
         / (r**2 + a**2 * sp.cos(theta) ** 2) ** 6,
     ),
     (
         st.kerr_newman,
-        8 * (
-            6 * m**2 * (r**6 - 15 * a**2 * r**4 * sp.cos(theta) ** 2 + 15 * a**4 * r**2 * sp.cos(theta) ** 4 - a**6 * sp.cos(theta) ** 6)
+        8
+        * (
+            6
+            * m**2
+            * (
+                r**6
+                - 15 * a**2 * r**4 * sp.cos(theta) ** 2
+                + 15 * a**4 * r**2 * sp.cos(theta) ** 4
+                - a**6 * sp.cos(theta) ** 6
+            )
             - 12 * m * q**2 * r * (r**4 - 10 * a**2 * r**2 * sp.cos(theta) ** 2 + 5 * a**4 * sp.cos(theta) ** 4)
             + q**4 * (7 * r**4 - 34 * a**2 * r**2 * sp.cos(theta) ** 2 + 7 * a**4 * sp.cos(theta) ** 4)
-        ) / (r**2 + a**2 * sp.cos(theta) ** 2) ** 6,
+        )
+        / (r**2 + a**2 * sp.cos(theta) ** 2) ** 6,
     ),
 ]
 

@@ -26,7 +26,11 @@ def test_constant_curvature_in_every_dimension(n):
 
 
 GAUSSIAN = [
-    (sf.torus, sp.cos(v) / (sp.Symbol("r", positive=True) * (sp.Symbol("R", positive=True) + sp.Symbol("r", positive=True) * sp.cos(v)))),
+    (
+        sf.torus,
+        sp.cos(v)
+        / (sp.Symbol("r", positive=True) * (sp.Symbol("R", positive=True) + sp.Symbol("r", positive=True) * sp.cos(v))),
+    ),
     (sf.catenoid, -1 / (c**2 * sp.cosh(v / c) ** 4)),
     (sf.helicoid, -(c**2) / (c**2 + v**2) ** 2),
     (sf.enneper, -4 / (1 + u**2 + v**2) ** 4),
@@ -39,9 +43,18 @@ GAUSSIAN = [
     (sf.clifford_torus, sp.S.Zero),
     (
         sf.ellipsoid,
-        1 / (a**2 * b**2 * c**2 * (
-            sp.sin(theta) ** 2 * sp.cos(phi) ** 2 / a**2 + sp.sin(theta) ** 2 * sp.sin(phi) ** 2 / b**2 + sp.cos(theta) ** 2 / c**2
-        ) ** 2),
+        1
+        / (
+            a**2
+            * b**2
+            * c**2
+            * (
+                sp.sin(theta) ** 2 * sp.cos(phi) ** 2 / a**2
+                + sp.sin(theta) ** 2 * sp.sin(phi) ** 2 / b**2
+                + sp.cos(theta) ** 2 / c**2
+            )
+            ** 2
+        ),
     ),
 ]
 
@@ -86,7 +99,9 @@ def test_gauss_equation_agrees_with_the_intrinsic_curvature():
         intrinsic = RiemannianManifold(surface.metric, surface.coordinates)
         assert intrinsic.structure == "general" and surface.structure == "immersed"
         assert intrinsic.local.ricci_scalar() == intrinsic.field(surface.ricci_scalar)
-        assert [intrinsic.field(e) for e in surface.christoffel._array] == [intrinsic.field(e) for e in intrinsic.christoffel._array]
+        assert [intrinsic.field(e) for e in surface.christoffel._array] == [
+            intrinsic.field(e) for e in intrinsic.christoffel._array
+        ]
 
 
 # [e_2, e_3] = λ_1 e_1 and cyclic, for the coframe of each unimodular type (Milnor 1976, sec. 4).
@@ -211,7 +226,9 @@ def test_surfaces_in_numbers():
         (sf.clifford_torus, [0.2, -0.6], {"a": 1.5, "b": 0.1}),
     ]:
         surface = build()
-        exact = surface.ricci_scalar.subs(dict(zip(surface.coordinates, point))).subs({s: constants[s.name] for s in surface.constants})
+        exact = surface.ricci_scalar.subs(dict(zip(surface.coordinates, point))).subs(
+            {s: constants[s.name] for s in surface.constants}
+        )
         found = surface.curvature_at(point, constants)
         assert found.ricci_scalar == pytest.approx(float(exact), abs=1e-12)
         assert surface.is_minimal() == (found.mean_curvature < 1e-12)

@@ -25,9 +25,11 @@ RIGHT: list[tuple[Callable[..., Any], tuple[str, ...], dict[str, Any], tuple[str
 
 def wrong(names: str, needs: str = "", **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a broken program with the diagnoses that are right for it."""
+
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         BROKEN.append((function, tuple(names.split()), options, tuple(needs.split())))
         return function
+
     return register
 
 
@@ -35,6 +37,7 @@ def right(needs: str = "", **options: Any) -> Callable[[Callable[..., Any]], Cal
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         RIGHT.append((function, (), options, tuple(needs.split())))
         return function
+
     return register
 
 
@@ -67,7 +70,12 @@ def curvature(metric, x, gamma_of=connection):
         for s in range(n):
             for m in range(n):
                 for v in range(n):
-                    R[r, s, m, v] = d[m, r, v, s] - d[v, r, m, s] + gamma[r, m, :] @ gamma[:, v, s] - gamma[r, v, :] @ gamma[:, m, s]
+                    R[r, s, m, v] = (
+                        d[m, r, v, s]
+                        - d[v, r, m, s]
+                        + gamma[r, m, :] @ gamma[:, v, s]
+                        - gamma[r, v, :] @ gamma[:, m, s]
+                    )
     return R
 
 
@@ -87,7 +95,12 @@ def ricci_through_the_volume(metric, x):
     gamma, d = connection(metric, x), slopes(lambda y: connection(metric, y), x, 2e-3)
     first = slopes(volume, x, 1e-4)
     second = slopes(lambda y: slopes(volume, y, 1e-3), x, 2e-3)
-    return np.einsum("aabc->bc", d) - second + np.einsum("abc,a->bc", gamma, first) - np.einsum("abd,dac->bc", gamma, gamma)
+    return (
+        np.einsum("aabc->bc", d)
+        - second
+        + np.einsum("abc,a->bc", gamma, first)
+        - np.einsum("abd,dac->bc", gamma, gamma)
+    )
 
 
 @right(suite="surfaces")
@@ -114,17 +127,37 @@ def in_many_digits(metric, x):
         h, p = mpmath.mpf(10) ** -10, [mpmath.mpf(float(v)) for v in x]
         at = lambda i, j: metric([p[0] + i * h, p[1] + j * h])
         m = {(i, j): at(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)}
+
         def D(a, b, i, j):
             f = lambda s, t: m[s, t][a][b]
-            if (i, j) == (1, 0): return (f(1, 0) - f(-1, 0)) / (2 * h)
-            if (i, j) == (0, 1): return (f(0, 1) - f(0, -1)) / (2 * h)
-            if (i, j) == (2, 0): return (f(1, 0) - 2 * f(0, 0) + f(-1, 0)) / h**2
-            if (i, j) == (0, 2): return (f(0, 1) - 2 * f(0, 0) + f(0, -1)) / h**2
+            if (i, j) == (1, 0):
+                return (f(1, 0) - f(-1, 0)) / (2 * h)
+            if (i, j) == (0, 1):
+                return (f(0, 1) - f(0, -1)) / (2 * h)
+            if (i, j) == (2, 0):
+                return (f(1, 0) - 2 * f(0, 0) + f(-1, 0)) / h**2
+            if (i, j) == (0, 2):
+                return (f(0, 1) - 2 * f(0, 0) + f(0, -1)) / h**2
             return (f(1, 1) - f(1, -1) - f(-1, 1) + f(-1, -1)) / (4 * h**2)
+
         E, F, G = m[0, 0][0][0], m[0, 0][0][1], m[0, 0][1][1]
-        Eu, Ev, Fu, Fv, Gu, Gv = D(0, 0, 1, 0), D(0, 0, 0, 1), D(0, 1, 1, 0), D(0, 1, 0, 1), D(1, 1, 1, 0), D(1, 1, 0, 1)
-        first = mpmath.det(mpmath.matrix([[-D(0, 0, 0, 2) / 2 + D(0, 1, 1, 1) - D(1, 1, 2, 0) / 2, Eu / 2, Fu - Ev / 2],
-                                          [Fv - Gu / 2, E, F], [Gv / 2, F, G]]))
+        Eu, Ev, Fu, Fv, Gu, Gv = (
+            D(0, 0, 1, 0),
+            D(0, 0, 0, 1),
+            D(0, 1, 1, 0),
+            D(0, 1, 0, 1),
+            D(1, 1, 1, 0),
+            D(1, 1, 0, 1),
+        )
+        first = mpmath.det(
+            mpmath.matrix(
+                [
+                    [-D(0, 0, 0, 2) / 2 + D(0, 1, 1, 1) - D(1, 1, 2, 0) / 2, Eu / 2, Fu - Ev / 2],
+                    [Fv - Gu / 2, E, F],
+                    [Gv / 2, F, G],
+                ]
+            )
+        )
         second = mpmath.det(mpmath.matrix([[0, Ev / 2, Gu / 2], [Ev / 2, E, F], [Gu / 2, F, G]]))
         return (first - second) / (E * G - F * F) ** 2
 
@@ -167,8 +200,15 @@ def upper_index_left_over_in_the_scalar(metric, x):
 def stray_index_read_as_the_upper_one(metric, x):
     """(3.2.15) with l = i: g^im (∂_i g_mk + ∂_k g_mi − ∂_m g_ki)."""
     d, up, n = slopes(metric, x, 1e-5), np.linalg.inv(metric(x)), len(x)
-    return np.array([[[sum(up[i, m] * (d[i, m, k] + d[k, m, i] - d[m, k, i]) for m in range(n)) / 2 for k in range(n)]
-                      for j in range(n)] for i in range(n)])
+    return np.array(
+        [
+            [
+                [sum(up[i, m] * (d[i, m, k] + d[k, m, i] - d[m, k, i]) for m in range(n)) / 2 for k in range(n)]
+                for j in range(n)
+            ]
+            for i in range(n)
+        ]
+    )
 
 
 @wrong("christoffel-stray-index-upper")
@@ -191,7 +231,14 @@ def orthogonal_coordinates(metric, x):
     return (np.einsum("bac->abc", d) + np.einsum("cab->abc", d) - d) / (2 * np.diag(g)[:, None, None])
 
 
-@wrong("first-kind-for-second christoffel-not-raised", needs="jax", quantity="christoffel", array="jax", suite="quick", time_limit=60)
+@wrong(
+    "first-kind-for-second christoffel-not-raised",
+    needs="jax",
+    quantity="christoffel",
+    array="jax",
+    suite="quick",
+    time_limit=60,
+)
 def first_kind_in_jax(metric, x):
     import jax
     import jax.numpy as jnp
@@ -209,7 +256,9 @@ def axis_of_jacrev(metric, x):
 
     jax.config.update("jax_enable_x64", True)
     d, up = jax.jacrev(metric)(x), jnp.linalg.inv(metric(x))
-    return 0.5 * (jnp.einsum("im,jmk->ijk", up, d) + jnp.einsum("im,kmj->ijk", up, d) - jnp.einsum("im,mjk->ijk", up, d))
+    return 0.5 * (
+        jnp.einsum("im,jmk->ijk", up, d) + jnp.einsum("im,kmj->ijk", up, d) - jnp.einsum("im,mjk->ijk", up, d)
+    )
 
 
 @wrong("christoffel-index-order-jik christoffel-wrong-index-raised", quantity="christoffel")
@@ -223,7 +272,9 @@ def plus_in_torch(metric, x):
 
     def gamma_of(y):
         d = torch.func.jacrev(metric)(y)
-        return 0.5 * torch.einsum("im,mjk->ijk", torch.linalg.inv(metric(y)), d.transpose(1, 2) + d + d.permute(2, 0, 1))
+        return 0.5 * torch.einsum(
+            "im,mjk->ijk", torch.linalg.inv(metric(y)), d.transpose(1, 2) + d + d.permute(2, 0, 1)
+        )
 
     gamma, d = gamma_of(x), torch.func.jacrev(gamma_of)(x)
     ricci = torch.einsum("ijki->jk", d) - torch.einsum("iijk->jk", d)
@@ -267,6 +318,7 @@ def trace_term_forgotten(metric, x):
 @wrong("inverse-held-constant")
 def inverse_outside(metric, x):
     """∂_l (g^as Γ_sbc) taken as g^as ∂_l Γ_sbc."""
+
     def first(y):
         d = slopes(metric, y, 1e-5)
         return 0.5 * (np.einsum("bsc->sbc", d) + np.einsum("csb->sbc", d) - d)
@@ -324,7 +376,9 @@ def one_over_entries(metric, x):
 @wrong("normalised-scalar")
 def mean_sectional_curvature(metric, x):
     n, g, R = len(x), metric(x), lowered(metric, x)
-    L = np.linalg.inv(np.linalg.cholesky(g) if np.all(np.linalg.eigvalsh(g) > 0) else np.diag(np.sqrt(np.abs(np.diag(g)))))
+    L = np.linalg.inv(
+        np.linalg.cholesky(g) if np.all(np.linalg.eigvalsh(g) > 0) else np.diag(np.sqrt(np.abs(np.diag(g))))
+    )
     if not np.all(np.linalg.eigvalsh(g) > 0):
         return scalar(metric, x) / (n * (n - 1))
     S = np.einsum("ai,bj,ck,dl,ijkl->abcd", L, L, L, L, R)
@@ -374,7 +428,12 @@ def corners_over_two(metric, x):
             corners = metric(x + a) - metric(x + b) - metric(x - b) + metric(x - a)
             dd[:, :, k, l] = (metric(x + I[k]) - 2 * g + metric(x - I[k])) / h**2 if k == l else corners / (2 * h * h)
     low = 0.5 * (np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
-    down = 0.5 * (np.einsum("imkl->iklm", dd) + np.einsum("klim->iklm", dd) - np.einsum("ilkm->iklm", dd) - np.einsum("kmil->iklm", dd))
+    down = 0.5 * (
+        np.einsum("imkl->iklm", dd)
+        + np.einsum("klim->iklm", dd)
+        - np.einsum("ilkm->iklm", dd)
+        - np.einsum("kmil->iklm", dd)
+    )
     down += np.einsum("np,nkl,pim->iklm", up, low, low) - np.einsum("np,nkm,pil->iklm", up, low, low)
     return np.einsum("il,km,iklm->", up, up, down)
 
@@ -389,8 +448,12 @@ def weyl_of_spacetimes(metric, x):
     """Right for n = 4, whatever n is."""
     g, R, up = metric(x), lowered(metric, x), np.linalg.inv(metric(x))
     ricci = np.einsum("rm,rsmv->sv", up, R)
-    wedge = lambda h: (np.einsum("ik,jl->ijkl", h, g) + np.einsum("jl,ik->ijkl", h, g) - np.einsum("il,jk->ijkl", h, g)
-                       - np.einsum("jk,il->ijkl", h, g))
+    wedge = lambda h: (
+        np.einsum("ik,jl->ijkl", h, g)
+        + np.einsum("jl,ik->ijkl", h, g)
+        - np.einsum("il,jk->ijkl", h, g)
+        - np.einsum("jk,il->ijkl", h, g)
+    )
     return R - wedge(ricci) / 2 + np.einsum("sv,sv->", up, ricci) * wedge(g) / 12
 
 
@@ -402,6 +465,7 @@ def positive_determinant(metric, x):
 @wrong("off-diagonal-ignored", suite="surfaces")
 def orthogonal_surface(metric, x, h=1e-3):
     """R = −(1/√EG) (∂_u(G_u/√EG) + ∂_v(E_v/√EG)), which wants F = 0."""
+
     def quotient(which, u, v):
         step = (h, 0) if which == 0 else (0, h)
         E, G = metric(np.array([u, v]))[[0, 1], [0, 1]]
@@ -428,7 +492,9 @@ def half_a_matrix(metric, x):
 @wrong("always-zero ricci-first-slot")
 def contraction_over_an_antisymmetric_pair(metric, x):
     R = lowered(metric, x)
-    return np.einsum("ij,kl,ijkl->", np.linalg.inv(metric(x)), np.linalg.inv(metric(x)), 0.5 * (R - R.transpose(1, 0, 2, 3)))
+    return np.einsum(
+        "ij,kl,ijkl->", np.linalg.inv(metric(x)), np.linalg.inv(metric(x)), 0.5 * (R - R.transpose(1, 0, 2, 3))
+    )
 
 
 @wrong("laplacian-connection-sign", quantity="laplacian")
@@ -440,9 +506,11 @@ def plus_in_the_laplacian(metric, f, x):
 @wrong("root-determinant-too-much", quantity="laplacian")
 def divergence_not_divided(metric, f, x, h=1e-3):
     """∂_i(√|g| g^ij ∂_j f) without the 1/√|g| in front."""
+
     def flux(y):
         g = metric(y)
         return math.sqrt(abs(np.linalg.det(g))) * np.linalg.solve(g, slopes(f, y, 1e-4))
+
     return np.trace(slopes(flux, x, h))
 
 
@@ -456,7 +524,9 @@ def forward_and_too_small(metric, x, eps=1e-8):
 
     def gamma_of(y):
         d = np.array([(metric(y + I[k]) - metric(y)) / eps for k in range(n)])
-        return 0.5 * np.einsum("as,sbc->abc", np.linalg.inv(metric(y)), np.einsum("bsc->sbc", d) + np.einsum("csb->sbc", d) - d)
+        return 0.5 * np.einsum(
+            "as,sbc->abc", np.linalg.inv(metric(y)), np.einsum("bsc->sbc", d) + np.einsum("csb->sbc", d) - d
+        )
 
     gamma = gamma_of(x)
     d = np.array([(gamma_of(x + I[k]) - gamma) / eps for k in range(n)])
@@ -472,7 +542,9 @@ def coarse(metric, x):
 
     def gamma_of(y):
         d = np.array([(metric(y + I[k]) - metric(y - I[k])) / 0.1 for k in range(n)])
-        return 0.5 * np.einsum("as,sbc->abc", np.linalg.inv(metric(y)), np.einsum("bsc->sbc", d) + np.einsum("csb->sbc", d) - d)
+        return 0.5 * np.einsum(
+            "as,sbc->abc", np.linalg.inv(metric(y)), np.einsum("bsc->sbc", d) + np.einsum("csb->sbc", d) - d
+        )
 
     gamma, d = gamma_of(x), np.array([(gamma_of(x + I[k]) - gamma_of(x - I[k])) / 0.1 for k in range(n)])
     R = np.einsum("mrvs->rsmv", d) - np.einsum("vrms->rsmv", d)
@@ -488,7 +560,9 @@ def torchs_default(metric, x):
 
     def gamma_of(y):
         d = torch.func.jacrev(metric)(y)
-        return 0.5 * torch.einsum("im,mjk->ijk", torch.linalg.inv(metric(y)), d.transpose(1, 2) + d - d.permute(2, 0, 1))
+        return 0.5 * torch.einsum(
+            "im,mjk->ijk", torch.linalg.inv(metric(y)), d.transpose(1, 2) + d - d.permute(2, 0, 1)
+        )
 
     gamma, d = gamma_of(x), torch.func.jacrev(gamma_of)(x)
     R = d.permute(0, 1, 3, 2) - d
@@ -504,7 +578,9 @@ def single_with_differences(metric, x):
 
     def gamma_of(y):
         d = np.array([(g(y + I[k]) - g(y - I[k])) / (2 * h) for k in range(n)])
-        return np.einsum("as,sbc->abc", np.linalg.inv(g(y)), np.einsum("bsc->sbc", d) + np.einsum("csb->sbc", d) - d) / 2
+        return (
+            np.einsum("as,sbc->abc", np.linalg.inv(g(y)), np.einsum("bsc->sbc", d) + np.einsum("csb->sbc", d) - d) / 2
+        )
 
     gamma, d = gamma_of(x), np.array([(gamma_of(x + I[k]) - gamma_of(x - I[k])) / (2 * h) for k in range(n)])
     R = np.einsum("mrvs->rsmv", d) - np.einsum("vrms->rsmv", d)
@@ -581,12 +657,16 @@ def summed_over_the_rows(w):
     return [[np.sum(slope**2 * p * q) for q in (x, y)] for p in (x, y)]
 
 
-@wrong("transposed-jacobian", manifold=ch.ImmersedManifold([r * sp.cos(phi), r * sp.sin(phi)], (r, phi)), quantity="metric",
-       points=[(1.25, 0.5), (2, 1), (0.5, -1)])
+@wrong(
+    "transposed-jacobian",
+    manifold=ch.ImmersedManifold([r * sp.cos(phi), r * sp.sin(phi)], (r, phi)),
+    quantity="metric",
+    points=[(1.25, 0.5), (2, 1), (0.5, -1)],
+)
 def rows_for_columns(p):
     h = 1e-6
     cartesian = lambda q: np.array([q[0] * math.cos(q[1]), q[0] * math.sin(q[1])])
-    J = np.array([(cartesian(p + h * e) - cartesian(p - h * e)) / (2 * h) for e in np.eye(2)])    # J[i, a] = ∂_i Φ_a
+    J = np.array([(cartesian(p + h * e) - cartesian(p - h * e)) / (2 * h) for e in np.eye(2)])  # J[i, a] = ∂_i Φ_a
     return J.T @ J
 
 
@@ -601,7 +681,10 @@ def hessian_by_quadrature(point, h=1e-4):
         return sum(a * b * log(point + a * steps[i] + b * steps[j]) for a, b in corners) / (4 * h * h)
 
     # x = start/u carries the density to shape · u^(shape − 1) on (0, 1).
-    return [[-quad(lambda u: shape * u ** (shape - 1) * second(i, j, start / u), 1e-12, 1)[0] for j in (0, 1)] for i in (0, 1)]
+    return [
+        [-quad(lambda u: shape * u ** (shape - 1) * second(i, j, start / u), 1e-12, 1)[0] for j in (0, 1)]
+        for i in (0, 1)
+    ]
 
 
 @wrong("ruppeiner-sign", manifold=ch.models.families.gamma(), form="coordinates")
@@ -611,21 +694,32 @@ def thermodynamicists_sign(kappa, m):
     return -(first + kappa * second) / (2 * (kappa * first - 1) ** 2)
 
 
-@wrong("cancellation", needs="jax", manifold=ch.models.TwoWeightNeuron("cross_entropy", data=ch.models.decision_boundary(40, seed=0)),
-       points=[(-1, 1), (-3, 2), (2, -1), (2.5, 1), (2, 2)], form="point", time_limit=60)
+@wrong(
+    "cancellation",
+    needs="jax",
+    manifold=ch.models.TwoWeightNeuron("cross_entropy", data=ch.models.decision_boundary(40, seed=0)),
+    points=[(-1, 1), (-3, 2), (2, -1), (2.5, 1), (2, 2)],
+    form="point",
+    time_limit=60,
+)
 def loss_as_written(w):
     """log(1 − f) where f rounds to 1."""
     import jax
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    x, y, t = (jnp.asarray(c) for c in
-               ch.models.TwoWeightNeuron("cross_entropy", data=ch.models.decision_boundary(40, seed=0)).row_values().values())
+    x, y, t = (
+        jnp.asarray(c)
+        for c in ch.models.TwoWeightNeuron("cross_entropy", data=ch.models.decision_boundary(40, seed=0))
+        .row_values()
+        .values()
+    )
 
     def metric(v):
         def losses(u):
             f = 1 / (1 + jnp.exp(-5 * (u[0] * x + u[1] * y)))
             return -(t * jnp.log(f) + (1 - t) * jnp.log(1 - f))
+
         J = jax.jacfwd(losses)(v)
         return J.T @ J / len(x)
 
@@ -634,6 +728,11 @@ def loss_as_written(w):
     low = first(d)
     det = g[0, 0] * g[1, 1] - g[0, 1] ** 2
     up = jnp.array([[g[1, 1], -g[0, 1]], [-g[0, 1], g[0, 0]]]) / det
-    down = (dd[0, 1, 0, 1] - 0.5 * dd[0, 0, 1, 1] - 0.5 * dd[1, 1, 0, 0]
-            + jnp.einsum("np,n,p->", up, low[:, 0, 1], low[:, 0, 1]) - jnp.einsum("np,n,p->", up, low[:, 0, 0], low[:, 1, 1]))
+    down = (
+        dd[0, 1, 0, 1]
+        - 0.5 * dd[0, 0, 1, 1]
+        - 0.5 * dd[1, 1, 0, 0]
+        + jnp.einsum("np,n,p->", up, low[:, 0, 1], low[:, 0, 1])
+        - jnp.einsum("np,n,p->", up, low[:, 0, 0], low[:, 1, 1])
+    )
     return 2 * down / det

@@ -17,7 +17,7 @@ from chentsov.geometry.validation.cases import Case, as_case
 
 # --- right programs ------------------------------------------------------------------------------
 
-LOOPS = '''
+LOOPS = """
 import numpy as np
 
 def christoffel(metric, x, h):
@@ -76,10 +76,10 @@ def ricci_scalar(metric, x, h=1e-4):
         for j in range(len(x)):
             total += ginv[i, j] * Ric[i, j]
     return total
-'''
+"""
 
 # Exact derivatives of g by complex step; ∂Γ by the product rule, all in einsum.
-EINSUM = '''
+EINSUM = """
 import numpy as np
 
 def derivatives(metric, x):
@@ -145,10 +145,10 @@ def laplacian(metric, f, x):
         e = h * np.eye(n)[i]
         total += (8 * (flux(x + e)[i] - flux(x - e)[i]) - (flux(x + 2 * e)[i] - flux(x - 2 * e)[i])) / (12 * h)
     return total / np.sqrt(abs(np.linalg.det(metric(x))))
-'''
+"""
 
 # Gauss's own formula for surfaces (Brioschi), central differences, batched.
-BRIOSCHI = '''
+BRIOSCHI = """
 import numpy as np
 
 def ricci_scalar(metric, X):
@@ -168,10 +168,10 @@ def ricci_scalar(metric, X):
     second = np.stack([row(0 * E, Ev / 2, Gu / 2), row(Ev / 2, E, F), row(Gu / 2, F, G)], -2)
     K = (np.linalg.det(first) - np.linalg.det(second)) / (E * G - F * F) ** 2
     return 2 * K
-'''
+"""
 
 # Lists and floats only.
-PLAIN = '''
+PLAIN = """
 def inverse(a):
     n = len(a)
     m = [[float(a[i][j]) for j in range(n)] + [1.0 if i == j else 0.0 for j in range(n)] for i in range(n)]
@@ -204,9 +204,9 @@ def ricci(metric, x):
     D = lambda l, i, j, k: (P[l][i][j][k] - M[l][i][j][k]) / (2 * h)
     return [[sum(D(i, i, j, l) - D(l, i, j, i) + sum(G[i][i][m] * G[m][j][l] - G[i][l][m] * G[m][j][i] for m in range(n)) for i in range(n))
              for l in range(n)] for j in range(n)]
-'''
+"""
 
-JAX = '''
+JAX = """
 import jax
 import jax.numpy as jnp
 jax.config.update("jax_enable_x64", True)
@@ -221,9 +221,9 @@ def ricci_scalar(metric, x):
     R = jnp.einsum("ijlk->ijkl", dgamma) - dgamma
     R = R + jnp.einsum("ikm,mjl->ijkl", gamma, gamma) - jnp.einsum("ilm,mjk->ijkl", gamma, gamma)
     return jnp.einsum("jl,ijil->", jnp.linalg.inv(metric(x)), R)
-'''
+"""
 
-TORCH = '''
+TORCH = """
 import torch
 
 def ricci_scalar(metric, x):
@@ -236,10 +236,10 @@ def ricci_scalar(metric, x):
     R = dgamma.permute(0, 1, 3, 2) - dgamma
     R = R + torch.einsum("ikm,mjl->ijkl", gamma, gamma) - torch.einsum("ilm,mjk->ijkl", gamma, gamma)
     return torch.einsum("jl,ijil->", torch.linalg.inv(metric(x)), R)
-'''
+"""
 
 # Through g_ij,kl directly (Landau & Lifshitz § 92): R_iklm, second derivatives first; Weinberg's overall sign at the end.
-SECOND_ORDER = '''
+SECOND_ORDER = """
 import numpy as np
 
 def ricci_scalar(metric, x):
@@ -257,7 +257,7 @@ def ricci_scalar(metric, x):
     down = 0.5 * (np.einsum("imkl->iklm", dd) + np.einsum("klim->iklm", dd) - np.einsum("ilkm->iklm", dd) - np.einsum("kmil->iklm", dd))
     down = down + np.einsum("np,nkl,pim->iklm", gi, G, G) - np.einsum("np,nkm,pil->iklm", gi, G, G)
     return SIGN * np.einsum("il,km,iklm->", gi, gi, down)
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -288,12 +288,16 @@ def edit(base: str, *changes: tuple[str, str]) -> str:
     return base
 
 
-GEOMSTATS_LAYOUT = '''
+GEOMSTATS_LAYOUT = (
+    """
 from math import fsum
-''' + EINSUM + '''
+"""
+    + EINSUM
+    + """
 def riemann_as_geomstats(metric, x):
     return np.einsum("ijkl->lkji", riemann(metric, x))
-'''
+"""
+)
 
 CORRECT: tuple[Program, ...] = (
     Program("loops with central differences", LOOPS),
@@ -447,7 +451,7 @@ FORMULAS: tuple[Program, ...] = (
 u, v = sp.symbols("u v", real=True)
 
 # The textbook formula in float64, all derivatives by hand; E = 1, F = cos uv, G = 1 + u².
-SINGULAR = '''
+SINGULAR = """
 import numpy as np
 
 def curvature(p):
@@ -459,7 +463,7 @@ def curvature(p):
     first = np.linalg.det([[Fuv - Guu / 2, 0, Fu], [Fv - Gu / 2, E, F], [0, F, G]])
     second = np.linalg.det([[0, 0, Gu / 2], [0, E, F], [Gu / 2, F, G]])
     return 2 * (first - second) / (E * G - F * F) ** 2
-'''
+"""
 
 ARITHMETIC: tuple[Program, ...] = (
     _L("step 1e-7", "finite-difference-noise", ("h=1e-4", "h=1e-7")),
@@ -500,14 +504,20 @@ THERMODYNAMIC = _made(sp.Matrix([[1 + a**2, a * b], [a * b, 2 + b**2]]), (a, b),
 CHART = (a + b**2 / 3, b + a * b / 2)
 _J = sp.Matrix(CHART).jacobian([a, b])
 POLAR_CHART = _made((_J.T * _J).applyfunc(sp.expand), (a, b), embedding=CHART)
-PARETO = _made(sp.diag(k**2 / x_min**2, 1 / k**2), (x_min, k), impostors={
-    "minus-expected-hessian": sp.ImmutableMatrix([[k / x_min**2, -1 / x_min], [-1 / x_min, 1 / k**2]])})
+PARETO = _made(
+    sp.diag(k**2 / x_min**2, 1 / k**2),
+    (x_min, k),
+    impostors={"minus-expected-hessian": sp.ImmutableMatrix([[k / x_min**2, -1 / x_min], [-1 / x_min, 1 / k**2]])},
+)
 # A gamma-like family in (shape, scale); the program below takes (shape, rate).
 GAMMA_LIKE = _made(sp.Matrix([[1 + shape**2, scale], [scale, (shape + 2) * scale**2]]), (shape, scale))
 
-OWN = '''
+OWN = (
+    """
 import numpy as np
-''' + EINSUM.split("import numpy as np", 1)[1] + '''
+"""
+    + EINSUM.split("import numpy as np", 1)[1]
+    + """
 def JJT(x):
     J = [[1, 2 * x[1] / 3], [x[1] / 2, 1 + x[0] / 2]]
     return [[J[0][0]**2 + J[0][1]**2, J[0][0] * J[1][0] + J[0][1] * J[1][1]],
@@ -519,7 +529,8 @@ def own(metric_of_mine, quantity):
         m = metric_of_mine(x)
         return np.array([[m[0][0] + 0 * x[0], m[0][1] + 0 * x[0]], [m[1][0] + 0 * x[0], m[1][1] + 0 * x[0]]])
     return lambda x: quantity(g, np.asarray(x, dtype=float))
-'''
+"""
+)
 
 
 def _O(name: str, accept: str, manifold: Any, metric: str, routine: str, quantity: str = "") -> Program:

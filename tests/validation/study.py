@@ -28,7 +28,9 @@ programs, others = sibling("programs"), sibling("more_programs")
 
 def _written(entry: tuple[Any, ...]) -> Any:
     function, accept, options, needs = entry
-    return programs.Program(function.__name__.replace("_", " "), "", made=function, accept=accept, options=options, needs=needs)
+    return programs.Program(
+        function.__name__.replace("_", " "), "", made=function, accept=accept, options=options, needs=needs
+    )
 
 
 RIGHT = (*programs.CORRECT, *map(_written, others.RIGHT))
@@ -41,16 +43,28 @@ PROMISED: dict[str, tuple[str, ...]] = {
     "K for R": ("gaussian-for-scalar",),
     "a factor 2 or ½": ("factor-2", "factor-0.5", "factor-minus-0.5"),
     "n(n−1)": ("normalised-scalar", "sectional-sum"),
-    "order of the Riemann indices": ("riemann-index-order-ijlk", "riemann-index-order-ikjl", "riemann-index-order-lkji"),
+    "order of the Riemann indices": (
+        "riemann-index-order-ijlk",
+        "riemann-index-order-ikjl",
+        "riemann-index-order-lkji",
+    ),
     "pairs exchanged": ("riemann-index-order-klij", "riemann-index-order-lkji"),
     "Ricci from the wrong pair": ("ricci-last-slot", "ricci-first-slot", "ricci-summed-independently"),
     "lower for upper": ("lowered-for-upper", "first-kind-for-second"),
-    "Γ with two indices exchanged": ("christoffel-index-order-jik", "christoffel-index-order-jki",
-                                     "christoffel-first-term-indices-second"),
+    "Γ with two indices exchanged": (
+        "christoffel-index-order-jik",
+        "christoffel-index-order-jki",
+        "christoffel-first-term-indices-second",
+    ),
     "a term of Γ missing": ("christoffel-third-term-missing", "christoffel-second-term-missing"),
-    "a term of Γ with the wrong sign": ("christoffel-first-term-sign", "christoffel-second-term-sign", "christoffel-third-term-sign"),
-    "Γ as misprinted": tuple(f"christoffel-stray-index-{name}" for name in (
-        "k", "m", "sum", "upper", "upper-unmatched", "raised-diagonal")),
+    "a term of Γ with the wrong sign": (
+        "christoffel-first-term-sign",
+        "christoffel-second-term-sign",
+        "christoffel-third-term-sign",
+    ),
+    "Γ as misprinted": tuple(
+        f"christoffel-stray-index-{name}" for name in ("k", "m", "sum", "upper", "upper-unmatched", "raised-diagonal")
+    ),
     "inverse metric forgotten": ("inverse-forgotten", "scalar-without-inverse", "christoffel-not-raised"),
     "transposed Jacobian": ("transposed-jacobian",),
     "degrees for radians": ("degrees-for-radians",),

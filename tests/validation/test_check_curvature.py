@@ -48,7 +48,10 @@ def test_arguments_that_bear_the_names_of_the_coordinates_are_given_by_name():
 
 @pytest.mark.parametrize("use", [lambda g, x: np.linalg.det(g), lambda g, x: g[0, 0], lambda g, x: g @ x])
 def test_a_metric_taken_for_a_matrix_is_explained(use):
-    assert "function of the point" in judge(use, form="metric").findings[0].detail or "@" in judge(use, form="metric").findings[0].detail
+    assert (
+        "function of the point" in judge(use, form="metric").findings[0].detail
+        or "@" in judge(use, form="metric").findings[0].detail
+    )
 
 
 def test_lists_and_any_array_like():
@@ -61,7 +64,9 @@ def test_lists_and_any_array_like():
 def test_chentsov_manifolds_constants_and_points():
     a = sp.Symbol("a", positive=True)
     sphere = ch.RiemannianManifold(sp.diag(a**2, a**2 * sp.sin(theta) ** 2), (theta, phi))
-    report = ch.check_curvature(lambda x: 0.5, sphere, constants={"a": 2}, points=[{"theta": 1, "phi": 0}, {"theta": 2, "phi": 1}])
+    report = ch.check_curvature(
+        lambda x: 0.5, sphere, constants={"a": 2}, points=[{"theta": 1, "phi": 0}, {"theta": 2, "phi": 1}]
+    )
     assert report.passed and report.cases[0].points == 2
 
 
@@ -198,21 +203,34 @@ def test_unknown_mistakes_get_the_smallest_example_and_its_first_wrong_quantity(
     def christoffel(metric, x):
         n, h = len(x), 1e-4
         d = np.stack([(metric(x + h * e) - metric(x - h * e)) / (2 * h) for e in np.eye(n)], -1)
-        gamma = 0.5 * np.einsum("im,mjk->ijk", np.linalg.inv(metric(x)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
+        gamma = 0.5 * np.einsum(
+            "im,mjk->ijk", np.linalg.inv(metric(x)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d)
+        )
         gamma[0, 1, 1] *= 1.37  # a mistake that nobody has a name for
         return gamma
 
     def ricci(metric, x):
         n, h = len(x), 1e-4
         G = christoffel(metric, x)
-        D = np.stack([(christoffel(metric, x + h * e) - christoffel(metric, x - h * e)) / (2 * h) for e in np.eye(n)], -1)
-        return np.einsum("ijli->jl", D) - np.einsum("ijil->jl", D) + np.einsum("iim,mjl->jl", G, G) - np.einsum("ilm,mji->jl", G, G)
+        D = np.stack(
+            [(christoffel(metric, x + h * e) - christoffel(metric, x - h * e)) / (2 * h) for e in np.eye(n)], -1
+        )
+        return (
+            np.einsum("ijli->jl", D)
+            - np.einsum("ijil->jl", D)
+            + np.einsum("iim,mjl->jl", G, G)
+            - np.einsum("ilm,mji->jl", G, G)
+        )
 
     def inverse_metric(metric, x):
         return np.linalg.inv(metric(x))
 
-    report = ch.check_curvature(ricci, suite="quick", quantity="ricci",
-        intermediates={"christoffel": christoffel, "inverse_metric": inverse_metric})
+    report = ch.check_curvature(
+        ricci,
+        suite="quick",
+        quantity="ricci",
+        intermediates={"christoffel": christoffel, "inverse_metric": inverse_metric},
+    )
     assert not report.passed and report.smallest is not None
     assert report.smallest.first_wrong == "christoffel"
     assert len(report.smallest.coordinates) == 2
@@ -249,12 +267,15 @@ def test_a_report_can_fail_a_test():
 
 def test_the_default_suite_is_quick_enough():
     """A NumPy function on the default suite: under 20 s (CPU seconds, so that a busy machine does not matter)."""
+
     def curvature(metric, x, h=1e-4):
         n = len(x)
 
         def christoffel(y):
             d = np.stack([(metric(y + h * e) - metric(y - h * e)) / (2 * h) for e in np.eye(n)], -1)
-            return 0.5 * np.einsum("im,mjk->ijk", np.linalg.inv(metric(y)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
+            return 0.5 * np.einsum(
+                "im,mjk->ijk", np.linalg.inv(metric(y)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d)
+            )
 
         G = christoffel(x)
         D = np.stack([(christoffel(x + h * e) - christoffel(x - h * e)) / (2 * h) for e in np.eye(n)], -1)
@@ -316,6 +337,7 @@ def test_a_program_that_fails_on_lorentzian_metrics_only():
 
 def test_a_method_that_approximates_is_told_so():
     """K from the perimeter of small geodesic circles, to second order in the radius (Bertrand & Puiseux 1848): R is off by O(r²)."""
+
     def rough(x, radius=0.2):
         # The torus of revolution: K(θ) averaged over a disc is K + r² ΔK / 8 + …
         K = lambda t: math.cos(t) / (3 + math.cos(t))
@@ -337,16 +359,23 @@ def test_random_answers_have_no_other_explanation():
 
 def test_broken_laws_are_told_whatever_the_mistake():
     """A right connection with one component lost: no known mistake, and yet something to go by."""
+
     def lopsided(metric, x):
         n, h = len(x), 1e-5
         d = np.stack([(metric(x + h * e) - metric(x - h * e)) / (2 * h) for e in np.eye(n)], -1)
-        gamma = 0.5 * np.einsum("im,mjk->ijk", np.linalg.inv(metric(x)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d))
+        gamma = 0.5 * np.einsum(
+            "im,mjk->ijk", np.linalg.inv(metric(x)), np.einsum("mkj->mjk", d) + d - np.einsum("jkm->mjk", d)
+        )
         gamma[0, 0, 1] *= 1.25
         return gamma
 
     report = ch.check_curvature(lopsided, suite="quick", quantity="christoffel", shrink=False)
     assert not report.passed and report.diagnosis.kind == "scope"
-    assert len(report.broken_laws) == 1 and "Γ^i_jk = Γ^i_kj (off by" in report.broken_laws[0] and report.broken_laws[0] in str(report)
+    assert (
+        len(report.broken_laws) == 1
+        and "Γ^i_jk = Γ^i_kj (off by" in report.broken_laws[0]
+        and report.broken_laws[0] in str(report)
+    )
     assert report.to_dict()["broken_laws"] == list(report.broken_laws)
 
 
@@ -361,6 +390,8 @@ def test_which_laws_are_broken(quantity, change, laws):
     by_point = {tuple(p): c.certified(quantity, q) for c in cases for p, q in zip(c.float_points, c.points)}
     from chentsov.geometry.validation.cases import floats
 
-    report = ch.check_curvature(lambda metric, x: change(floats(by_point[tuple(x)])), suite=cases, quantity=quantity, diagnose=False)
+    report = ch.check_curvature(
+        lambda metric, x: change(floats(by_point[tuple(x)])), suite=cases, quantity=quantity, diagnose=False
+    )
     assert [law.split(" (")[0] for law in report.broken_laws][: len(laws)] == laws
     assert bool(report.broken_laws) == bool(laws)

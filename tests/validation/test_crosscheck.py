@@ -26,18 +26,27 @@ def _jet(metric, at, number):
     """g, ∂g, ∂²g by SymPy's own differentiation."""
     jet = {}
     for i, j in ((0, 0), (0, 1), (1, 1)):
-        jet[i, j] = {index: number(sp.sympify(metric[i][j]).diff(*[(a, b)[k] for k in index]).subs(at) if index
-                                   else sp.sympify(metric[i][j]).subs(at)) for index in INDICES}
+        jet[i, j] = {
+            index: number(
+                sp.sympify(metric[i][j]).diff(*[(a, b)[k] for k in index]).subs(at)
+                if index
+                else sp.sympify(metric[i][j]).subs(at)
+            )
+            for index in INDICES
+        }
     return jet
 
 
-@pytest.mark.parametrize("metric, curvature", [
-    ([[1, 0], [0, sp.sin(a) ** 2]], 2),
-    ([[1, 0], [0, a**2]], 0),
-    ([[1 / b**2, 0], [0, 1 / b**2]], -2),
-    ([[1 / b**2, 0], [0, 2 / b**2]], -1),
-    ([[-1, 0], [0, sp.cosh(a) ** 2]], 2),          # de Sitter space of two dimensions
-])
+@pytest.mark.parametrize(
+    "metric, curvature",
+    [
+        ([[1, 0], [0, sp.sin(a) ** 2]], 2),
+        ([[1, 0], [0, a**2]], 0),
+        ([[1 / b**2, 0], [0, 1 / b**2]], -2),
+        ([[1 / b**2, 0], [0, 2 / b**2]], -1),
+        ([[-1, 0], [0, sp.cosh(a) ** 2]], 2),  # de Sitter space of two dimensions
+    ],
+)
 def test_the_oracles_formula_on_known_surfaces(metric, curvature):
     jet = _jet(metric, {a: sp.Rational(7, 10), b: sp.Rational(4, 3)}, lambda v: float(v))
     assert math.isclose(oracle.ricci_scalar_of_jet(jet), curvature, abs_tol=1e-13)

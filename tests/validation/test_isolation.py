@@ -29,15 +29,19 @@ def truth(x):
 
 def at_one(trouble):
     """Right everywhere, but for trouble at the second point."""
+
     def function(x):
         if x[0] == 1.0:
             trouble()
         return truth(x)
+
     return function
 
 
 def judge(function, **options):
-    return ch.check_curvature(function, TORUS, **{"points": POINTS, "time_limit": 0.3, "isolate": True, "form": "point", **options})
+    return ch.check_curvature(
+        function, TORUS, **{"points": POINTS, "time_limit": 0.3, "isolate": True, "form": "point", **options}
+    )
 
 
 def test_a_right_function_passes_and_writes_nothing(capfd):
@@ -77,13 +81,16 @@ def test_the_run_goes_on_after_a_crash():
 
 def test_differences_are_seen_through_the_wall():
     """Where the metric was asked for comes back with the answer: the step shows."""
+
     def noisy(metric, x):
         h = 1e-8
         w = lambda u: math.sqrt(metric([u, x[1]])[1, 1])
         return -2 * (w(x[0] + h) - 2 * w(x[0]) + w(x[0] - h)) / h**2 / w(x[0])
 
     report = judge(noisy, form="metric")
-    assert report.diagnosis.name == "finite-difference-noise" and report.diagnosis.details["step"] == pytest.approx(1e-8, rel=0.5)
+    assert report.diagnosis.name == "finite-difference-noise" and report.diagnosis.details["step"] == pytest.approx(
+        1e-8, rel=0.5
+    )
 
 
 def test_except_exception_does_not_swallow_the_limit():
@@ -117,17 +124,20 @@ def test_global_settings_are_put_back_and_named():
     assert (np.geterr(), np.get_printoptions(), mpmath.mp.prec, sys.getrecursionlimit(), os.getcwd()) == before
 
 
-@pytest.mark.parametrize("answer, name, words", [
-    (lambda: "2.0", "not-numeric", "return the number, not its text"),
-    (lambda: [[1, 2], [3]], "wrong-shape", "2 things of different shapes"),
-    (lambda: (1.0, np.zeros((2, 2))), "wrong-shape", "dictionary"),
-    (lambda: (v for v in (1.0,)), "not-numeric", "return, not yield"),
-    (lambda: len, "not-numeric", "call it"),
-    (lambda: np.ma.masked, "not-finite", "NaN"),
-    (lambda: {"R": 1.0}, "returns-nothing", "without 'ricci_scalar'; it has 'R'"),
-    (lambda: 10**400, "not-numeric", "too large"),
-    (lambda: sp.Symbol("R"), "not-numeric", "not numbers"),
-])
+@pytest.mark.parametrize(
+    "answer, name, words",
+    [
+        (lambda: "2.0", "not-numeric", "return the number, not its text"),
+        (lambda: [[1, 2], [3]], "wrong-shape", "2 things of different shapes"),
+        (lambda: (1.0, np.zeros((2, 2))), "wrong-shape", "dictionary"),
+        (lambda: (v for v in (1.0,)), "not-numeric", "return, not yield"),
+        (lambda: len, "not-numeric", "call it"),
+        (lambda: np.ma.masked, "not-finite", "NaN"),
+        (lambda: {"R": 1.0}, "returns-nothing", "without 'ricci_scalar'; it has 'R'"),
+        (lambda: 10**400, "not-numeric", "too large"),
+        (lambda: sp.Symbol("R"), "not-numeric", "not numbers"),
+    ],
+)
 def test_what_is_no_answer_is_named_with_a_remedy(answer, name, words):
     report = judge(lambda x: answer(), isolate=False, shrink=False)
     found = report.findings_by_name()[name][0]

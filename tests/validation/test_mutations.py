@@ -19,8 +19,17 @@ sys.modules["curvature_study"] = study
 _spec.loader.exec_module(study)
 
 # Nine manifolds tell the mistakes apart; the whole suite takes longer (test_study_on_the_default_suite).
-NAMES = ("skew-axes-3d", "plane-polar", "torus", "warped-3d", "rotating-spacetime", "dense-2d", "normal-coordinates", "dense-3d",
-    "dense-4d")
+NAMES = (
+    "skew-axes-3d",
+    "plane-polar",
+    "torus",
+    "warped-3d",
+    "rotating-spacetime",
+    "dense-2d",
+    "normal-coordinates",
+    "dense-3d",
+    "dense-4d",
+)
 SMALL = [c for c in load_suite() if c.name in NAMES]
 
 
@@ -44,8 +53,9 @@ def test_every_promised_diagnosis_has_two_programs(mistake):
     assert sum(bool(set(p.accept) & set(study.PROMISED[mistake])) for p in study.BROKEN) >= 2
 
 
-@pytest.mark.parametrize("program", [
-    pytest.param(p, id=p.name, marks=[pytest.mark.slow] if p.needs else []) for p in study.RIGHT])
+@pytest.mark.parametrize(
+    "program", [pytest.param(p, id=p.name, marks=[pytest.mark.slow] if p.needs else []) for p in study.RIGHT]
+)
 def test_right_programs_are_accepted(program):
     report = judge(program, SMALL)
     assert report.passed, str(report)
@@ -58,9 +68,13 @@ def long(program):
 
 
 # Every fourth one in the default run; `pytest -m slow` judges the rest.
-@pytest.mark.parametrize("program", [
-    pytest.param(p, id=p.name, marks=[pytest.mark.slow] if long(p) or k % 4 else []) for k, p in enumerate(study.BROKEN)
-])
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(p, id=p.name, marks=[pytest.mark.slow] if long(p) or k % 4 else [])
+        for k, p in enumerate(study.BROKEN)
+    ],
+)
 def test_broken_programs_are_rejected_and_diagnosed(program):
     report = judge(program, SMALL)
     assert not report.passed

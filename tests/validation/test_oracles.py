@@ -59,12 +59,17 @@ class Slow(Wrong):
 
 def test_a_wrong_tensor_differs_and_a_slow_one_did_not_finish():
     for isolate in (False, True):
-        check = crosscheck_catalogue("jets", ("ricci_scalar",), entries=[("wrong", Wrong), ("slow", Slow())], seconds=0.3, isolate=isolate)
+        check = crosscheck_catalogue(
+            "jets", ("ricci_scalar",), entries=[("wrong", Wrong), ("slow", Slow())], seconds=0.3, isolate=isolate
+        )
         table = check.tables["jets"]
         assert not check and not table.passed
         assert [row.route for row in table.rows] == ["numeric", "did not finish"]
         assert "DIFFERS" in str(table) and "did not finish within 0.3 s" in str(table) and "1 undecided" in str(table)
-        assert "DIFFERS: wrong ricci_scalar: worst 5.0e-25" in str(check) and check.counts()["jets"] == {"differs": 1, "did not finish": 1}
+        assert "DIFFERS: wrong ricci_scalar: worst 5.0e-25" in str(check) and check.counts()["jets"] == {
+            "differs": 1,
+            "did not finish": 1,
+        }
         assert json.loads(json.dumps(check.to_dict(), allow_nan=False))["oracles"]["jets"]["rows"][1]["worst"] is None
 
 
@@ -128,8 +133,10 @@ def test_a_defining_equation_notices_a_change_in_one_component(quantity):
 
 def test_undefined_functions_and_constants_get_values():
     f = sp.Function("f")(t)
-    table = ask_oracle(ch.RiemannianManifold(sp.diag(-1, f**2, u * f**2), (t, r, sp.Symbol("s")), name="warped"),
-        ("ricci", "ricci_scalar"))
+    table = ask_oracle(
+        ch.RiemannianManifold(sp.diag(-1, f**2, u * f**2), (t, r, sp.Symbol("s")), name="warped"),
+        ("ricci", "ricci_scalar"),
+    )
     assert table.passed and not table.undecided
 
 
@@ -137,7 +144,21 @@ def test_the_engine_on_the_suite_and_on_an_unknown_oracle(capsys):
     assert crosscheck_suite([c for c in load_suite() if c.grade == 1], ("ricci",)).passed
     assert run(["validate", "--suite", "statistical", "--time-limit", "1"]) == 0
     assert "3 agree, 0 differ, 0 undecided" in capsys.readouterr().out
-    assert run(["validate", "--catalogue", "--only", "surfaces.torus,hopfield.tanh", "--oracle", "jets,arb", "--quantity", "all"]) == 0
+    assert (
+        run(
+            [
+                "validate",
+                "--catalogue",
+                "--only",
+                "surfaces.torus,hopfield.tanh",
+                "--oracle",
+                "jets,arb",
+                "--quantity",
+                "all",
+            ]
+        )
+        == 0
+    )
     out = capsys.readouterr()
     assert "surfaces.torus  PPPPP  SSSSS" in out.out and "10 symbolic" in out.out and "2/2 hopfield.tanh" in out.err
     assert run(["validate", "--catalogue", "--only", "surfaces.torus", "--json"]) == 0
@@ -173,7 +194,7 @@ def test_a_wrong_closed_form_is_not_equal_to_einsteinpys():
 
 # --- the command -----------------------------------------------------------------------------------
 
-PROGRAM = '''
+PROGRAM = """
 import numpy as np
 print("imported")
 
@@ -187,7 +208,7 @@ def black_hole(x):
     return 48 / x[1]**6
 
 value = 3
-'''
+"""
 ON = ["--metric", "1, 0; 0, (3 + cos(theta))^2", "--coordinates", "theta, phi"]
 
 
@@ -256,18 +277,22 @@ def test_the_decorator_refuses_an_empty_selection():
 
 
 def test_the_plugin(tmp_path):
-    (tmp_path / "test_theirs.py").write_text(textwrap.dedent("""
+    (tmp_path / "test_theirs.py").write_text(
+        textwrap.dedent("""
         def test_case(chentsov_case):
             assert chentsov_case.dim in (2, 3, 4)
         def test_suite(chentsov_suite):
             assert len(chentsov_suite) == 5
         def test_right(chentsov_check):
             chentsov_check(lambda m, x: 2 * m(x), suite="quick", quantity="metric")
-    """))
+    """)
+    )
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "pytest_chentsov", "-p", "no:cacheprovider", str(tmp_path)],
                           capture_output=True, text=True, env=environment, timeout=120)  # fmt: skip
-    assert "6 passed, 1 failed" in done.stdout.replace("1 failed, 6 passed", "6 passed, 1 failed"), done.stdout + done.stderr
+    assert "6 passed, 1 failed" in done.stdout.replace("1 failed, 6 passed", "6 passed, 1 failed"), (
+        done.stdout + done.stderr
+    )
     assert "metric on 5 manifolds" in done.stdout and "constant-factor" in done.stdout or "factor-2" in done.stdout
 
 

@@ -35,7 +35,9 @@ def test_jets_against_symbolic_derivatives_in_mpmath(f):
     for found, order in zip((jet.value, *jet.first, *jet.second), ((), (x,), (y,), (x, x), (x, y), (y, y))):
         expected = sp.N((sp.diff(f, *order) if order else f).subs(POINT).doit(), 40)
         with mpmath.workdps(40):
-            assert abs(mpmath.mpf(found.mid().str(40, radius=False)) - mpmath.mpf(str(expected))) < mpmath.mpf(10) ** -28
+            assert (
+                abs(mpmath.mpf(found.mid().str(40, radius=False)) - mpmath.mpf(str(expected))) < mpmath.mpf(10) ** -28
+            )
             assert found.rad() < arb("1e-25")
 
 
@@ -55,7 +57,9 @@ def test_known_curvatures_of_the_suite(case):
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
-@given(strategies.constant_curvature() | strategies.products() | strategies.revolution() | strategies.conformally_flat())
+@given(
+    strategies.constant_curvature() | strategies.products() | strategies.revolution() | strategies.conformally_flat()
+)
 def test_strategies_tell_the_curvature(case):
     found = case.certified("ricci_scalar", case.points[0])[()]
     assert abs(float((found - case.evaluator(case.points[0]).value(case.known["ricci_scalar"])).mid())) < 1e-25
@@ -140,14 +144,21 @@ def test_every_exported_digit_can_be_recomputed(name):
     metric = [[sp.sympify(e, locals=dict(zip(names, symbols))) for e in row] for row in entry["metric"]]
     n = range(len(names))
     with mpmath.workdps(60):
+
         def evaluated(expressions):
             at = [mpmath.mpf(v) for v in entry["points"][0]["at"]]
-            return {k: sp.lambdify(symbols, e, "mpmath")(*at) if e.free_symbols else mpmath.mpf(sp.Rational(e).p) / sp.Rational(e).q
-                    for k, e in expressions.items()}
+            return {
+                k: sp.lambdify(symbols, e, "mpmath")(*at)
+                if e.free_symbols
+                else mpmath.mpf(sp.Rational(e).p) / sp.Rational(e).q
+                for k, e in expressions.items()
+            }
 
         g = evaluated({(i, j): metric[i][j] for i in n for j in n})
         d = evaluated({(i, j, k): sp.diff(metric[i][j], symbols[k]) for i in n for j in n for k in n})
-        dd = evaluated({(i, j, k, l): sp.diff(metric[i][j], symbols[k], symbols[l]) for i in n for j in n for k in n for l in n})
+        dd = evaluated(
+            {(i, j, k, l): sp.diff(metric[i][j], symbols[k], symbols[l]) for i in n for j in n for k in n for l in n}
+        )
         up = mpmath.matrix([[g[i, j] for j in n] for i in n]) ** -1
         first = {(m, j, k): (d[m, k, j] + d[m, j, k] - d[j, k, m]) / 2 for m in n for j in n for k in n}
         gamma = {(i, j, k): sum(up[i, m] * first[m, j, k] for m in n) for i in n for j in n for k in n}
@@ -155,7 +166,9 @@ def test_every_exported_digit_can_be_recomputed(name):
         # R_ijkl = ½(∂j∂k g_il + ∂i∂l g_jk − ∂i∂k g_jl − ∂j∂l g_ik) + g^ab (Γ_a,jk Γ_b,il − Γ_a,jl Γ_b,ik), by second derivatives
         def lowered(i, j, k, l):
             second = (dd[i, l, j, k] + dd[j, k, i, l] - dd[j, l, i, k] - dd[i, k, j, l]) / 2
-            return second + sum(up[a, b] * (first[a, j, k] * first[b, i, l] - first[a, j, l] * first[b, i, k]) for a in n for b in n)
+            return second + sum(
+                up[a, b] * (first[a, j, k] * first[b, i, l] - first[a, j, l] * first[b, i, k]) for a in n for b in n
+            )
 
         down = {(i, j, k, l): lowered(i, j, k, l) for i in n for j in n for k in n for l in n}
         riemann = {(i, *rest): sum(up[i, m] * down[m, *rest] for m in n) for i, *rest in down}
@@ -163,7 +176,7 @@ def test_every_exported_digit_can_be_recomputed(name):
         # one index after the other, R^a_j^c_l and so on: K = R_ijkl R^ijkl
         raised = dict(down)
         for place in range(4):
-            raised = {at: sum(up[at[place], m] * raised[(*at[:place], m, *at[place + 1:])] for m in n) for at in down}
+            raised = {at: sum(up[at[place], m] * raised[(*at[:place], m, *at[place + 1 :])] for m in n) for at in down}
         mine = {
             "metric": g, "metric_derivative": d, "metric_second_derivative": dd, "inverse_metric": {(i, j): up[i, j] for i in n for j in n},
             "christoffel": gamma, "riemann": riemann, "ricci": ricci,
@@ -179,7 +192,12 @@ def test_every_exported_digit_can_be_recomputed(name):
                 for k in at:
                     text = text[k]
                 error = abs(mpmath.mpf(text) - expected)
-                assert error <= 5.1e-30 * abs(expected) or error <= 1e-30 * largest, (quantity, at, text, mpmath.nstr(expected, 35))
+                assert error <= 5.1e-30 * abs(expected) or error <= 1e-30 * largest, (
+                    quantity,
+                    at,
+                    text,
+                    mpmath.nstr(expected, 35),
+                )
 
 
 def test_export_refuses_nonsense(tmp_path):

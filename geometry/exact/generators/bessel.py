@@ -104,7 +104,11 @@ class BesselPair:
 
     def _partner(self, field: DifferentialField) -> BesselPair | None:
         for pair in field.families.get(Bessel, []):  # type: ignore[attr-defined]
-            if pair.function is _PARTNERS[self.function] and pair.argument == self.argument and pair.order == self.order:
+            if (
+                pair.function is _PARTNERS[self.function]
+                and pair.argument == self.argument
+                and pair.order == self.order
+            ):
                 return pair
         return None
 

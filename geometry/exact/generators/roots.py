@@ -129,7 +129,7 @@ def _split_square_root(field: DifferentialField, u: Element) -> Element:
             rest *= definite
             result = result * (exponential if exponential is not None else _simple_root(field, factor * definite))
     if len(unknown) == 1:  # the root is real where rest*f > 0, which is where |f| = rest*f
-        (factor, half), = unknown
+        ((factor, half),) = unknown
         result = result * (factor * rest) ** half * _simple_root(field, factor * rest)
     else:
         leftover = field.integer(rest)
@@ -172,7 +172,7 @@ def single_generator(element: Element) -> int | None:
     element = element.field.lift(element)
     if len(element.num) != 1 or not element.den.is_one():
         return None
-    (monomial, coefficient), = element.num.terms()
+    ((monomial, coefficient),) = element.num.terms()
     return element.stage.order[list(monomial).index(1)] if coefficient == 1 and sum(monomial) == 1 else None
 
 

@@ -63,7 +63,9 @@ def polygamma(field: DifferentialField, order: int, z: Element) -> Element:
         base_point = z.rational() - sp.ceiling(z.rational()) + 1
         if abs(z.rational() - base_point) <= _LONGEST_SHIFT and base_point != z.rational():
             base_element = field(base_point)
-            return polygamma(field, order, base_element) + _shift(field, order, base_element, int(z.rational() - base_point))
+            return polygamma(field, order, base_element) + _shift(
+                field, order, base_element, int(z.rational() - base_point)
+            )
     return field.open(Polygamma(order, z))
 
 

@@ -52,8 +52,12 @@ class Terms:
         x, y = np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64)
         cells, count = x.shape[1], self.edges.size - 1
         total = np.empty((count, cells)) if out is None else out
-        if not (cells == y.shape[1] == total.shape[1] >= WIDE and total.dtype == np.float64 and total.flags.c_contiguous):
-            raise ValueError(f"sums of products: {cells}, {y.shape[1]} and {total.shape[1]} cells; one number of them, at least {WIDE}, is needed")
+        if not (
+            cells == y.shape[1] == total.shape[1] >= WIDE and total.dtype == np.float64 and total.flags.c_contiguous
+        ):
+            raise ValueError(
+                f"sums of products: {cells}, {y.shape[1]} and {total.shape[1]} cells; one number of them, at least {WIDE}, is needed"
+            )
         address = [a.ctypes.data for a in (self.edges, self.x, self.y, self.factor, x, y, total)]
         _function()(*address, count, cells, int(out is not None))
         return total
@@ -90,7 +94,9 @@ def _assembly() -> str:
     adding = w.let("icmp ne i64 %add, 0")
     some = w.let(f"icmp slt i64 {start}, {stop}")
     w.line(f"  br i1 {some}, label %term, label %summed")
-    w.line(f"term:\n  %n = phi i64 [ {start}, %output ], [ %n_next, %term ]\n  %acc = phi {t} [ zeroinitializer, %output ], [ %acc_next, %term ]")
+    w.line(
+        f"term:\n  %n = phi i64 [ {start}, %output ], [ %n_next, %term ]\n  %acc = phi {t} [ zeroinitializer, %output ], [ %acc_next, %term ]"
+    )
     left, right = row("%x", "%xs", "%n"), row("%y", "%ys", "%n")
     factor = w.let(f"load double, ptr {element('double', '%factors', '%n')}")
     first = w.let(f"insertelement {t} poison, double {factor}, i32 0")

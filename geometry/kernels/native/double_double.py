@@ -20,11 +20,36 @@ __all__ = ["DoubleDouble", "Pair", "SUPPORTED", "split", "exact_constant"]
 Pair = tuple[str, str]
 
 #: What can be computed this way.
-SUPPORTED = frozenset({"number", "constant", "input", "row", "add", "mul", "product", "power", "div", "reciprocal", "sqrt", "exp", "exp_product", "abs", "select", "mean",
-                       "lt", "le", "eq", "ne", "and", "or", "not"})
+SUPPORTED = frozenset(
+    {
+        "number",
+        "constant",
+        "input",
+        "row",
+        "add",
+        "mul",
+        "product",
+        "power",
+        "div",
+        "reciprocal",
+        "sqrt",
+        "exp",
+        "exp_product",
+        "abs",
+        "select",
+        "mean",
+        "lt",
+        "le",
+        "eq",
+        "ne",
+        "and",
+        "or",
+        "not",
+    }
+)
 
-_HALVINGS = 5     # of the argument of the exponential series: |r| < 0.011
-_TERMS = 13       # of the series: r^13 / 14! < 2^-120
+_HALVINGS = 5  # of the argument of the exponential series: |r| < 0.011
+_TERMS = 13  # of the series: r^13 / 14! < 2^-120
 _PAIRED_TERMS = 7  # of these as pairs; the others, r^7 / 8! < 2^-61 of the sum, as plain numbers
 
 
@@ -103,7 +128,9 @@ class DoubleDouble:
         rest = w.fma(minus_q, y[0], x[0])
         rest = w.exact("add", rest, w.fma(minus_q, y[1], x[1]))
         # the correction to first order: q / x is 1 / y, where x is 1
-        return self.fast_two_sum(q, w.exact("mul", rest, q) if x == self.number(Fraction(1)) else w.exact("div", rest, y[0]))
+        return self.fast_two_sum(
+            q, w.exact("mul", rest, q) if x == self.number(Fraction(1)) else w.exact("div", rest, y[0])
+        )
 
     def sqrt(self, x: Pair) -> Pair:
         w = self.w
@@ -164,8 +191,14 @@ def exact_constant(name: str) -> Fraction:
     """An irrational constant to 250 bits; "ln2" besides those of programs."""
     from flint import arb, ctx
 
-    makers = {"pi": arb.pi, "E": arb.const_e, "EulerGamma": arb.const_euler, "Catalan": arb.const_catalan,
-              "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2, "ln2": arb.const_log2}
+    makers = {
+        "pi": arb.pi,
+        "E": arb.const_e,
+        "EulerGamma": arb.const_euler,
+        "Catalan": arb.const_catalan,
+        "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2,
+        "ln2": arb.const_log2,
+    }
     old = ctx.prec
     ctx.prec = 260
     try:

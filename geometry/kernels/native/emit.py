@@ -73,7 +73,9 @@ def explain(plan: Schedule, bits: int, register_bytes: int) -> str:
         if stage.kind == "sum":
             work = _Stage(plan, stage, bits, lanes, set(), {})
             where = " x ".join(plan.name(k) for k in stage.cells) or "one cell"
-            lines.append(f"{len(stage.results)} sums over {plan.name(stage.table or 0)} for {where}: {work.blocks * work.vector.lanes} neighbouring cells at a time, their sums in registers")
+            lines.append(
+                f"{len(stage.results)} sums over {plan.name(stage.table or 0)} for {where}: {work.blocks * work.vector.lanes} neighbouring cells at a time, their sums in registers"
+            )
         elif stage.kind == "host":
             lines.append(f"{stage.results[0].op}: by scipy.special, whole tables at a time")
     return "\n".join(lines)
@@ -136,8 +138,10 @@ class _Stage:
         if stage.kind == "sum" and self.vector.bits == 32 and self.flush:
             body = _FLUSH_ON + body.replace("  ret void", _FLUSH_OFF + "  ret void")
             w.declared.update(("declare void @llvm.x86.sse.stmxcsr(ptr)", "declare void @llvm.x86.sse.ldmxcsr(ptr)"))
-        return (f"define void @{name}(ptr noalias %buffers, ptr noalias %capacities, i64 %low, i64 %high, i64 %rows, double %weight) {{\n"
-                f"entry:\n{body}\n}}\n")
+        return (
+            f"define void @{name}(ptr noalias %buffers, ptr noalias %capacities, i64 %low, i64 %high, i64 %rows, double %weight) {{\n"
+            f"entry:\n{body}\n}}\n"
+        )
 
     def _loops(self, order: list, depth: int) -> None:
         w = self.w
@@ -186,7 +190,9 @@ class _Stage:
                     else:
                         high = self._load(self.pointer[node], home, block)
                         paired = node in self.pairs
-                        self.loaded[node, block] = (high, self._load(self.low_pointer[node], home, block)) if paired else high
+                        self.loaded[node, block] = (
+                            (high, self._load(self.low_pointer[node], home, block)) if paired else high
+                        )
 
     def _packed(self, node: Node) -> tuple[int | None, int]:
         """The table whose rows hold the node side by side with others, and its place there."""
@@ -204,7 +210,9 @@ class _Stage:
                 here = w.let(f"add i64 {here}, {block * self.vector.lanes}")
             if home == (loop,) and loop in self.plan.packed:
                 here = w.let(f"mul i64 {here}, {len(self.plan.packed[loop])}")
-            offset = here if offset == "0" else w.let(f"add i64 {w.let(f'mul i64 {offset}, {self.stride[loop]}')}, {here}")
+            offset = (
+                here if offset == "0" else w.let(f"add i64 {w.let(f'mul i64 {offset}, {self.stride[loop]}')}, {here}")
+            )
         return w.let(f"getelementptr {self.vector.scalar}, ptr {pointer}, i64 {offset}", "a")
 
     def _load(self, pointer: str, home: tuple[int, ...], block: int) -> str:
@@ -224,7 +232,7 @@ class _Stage:
     def _gather(self, address: str, home: tuple[int, ...]) -> str:
         w, v = self.w, self.vector
         step = str(len(self.plan.packed[home[0]])) if len(home) == 1 else "1"
-        for loop in home[home.index(self.along) + 1:]:
+        for loop in home[home.index(self.along) + 1 :]:
             step = self.stride[loop] if step == "1" else w.let(f"mul i64 {step}, {self.stride[loop]}")
         out = "poison"
         for lane in range(v.lanes):
@@ -243,7 +251,9 @@ class _Stage:
     def _pass_over(self) -> str:
         """Jump over the work where the gate of every cell in the step is zero; the label to jump to."""
         w, v = self.w, self.vector
-        masks = [w.compare("une", _high(self.loaded[self.stage.gate, block]), w.const(0.0)) for block in range(self.blocks)]  # type: ignore[index]
+        masks = [
+            w.compare("une", _high(self.loaded[self.stage.gate, block]), w.const(0.0)) for block in range(self.blocks)
+        ]  # type: ignore[index]
         mask = masks[0]
         for other in masks[1:]:
             mask = w.let(f"or {v.mask} {mask}, {other}")
@@ -302,7 +312,9 @@ class _Stage:
         known = self._evaluate()
         for (node, block), names in sums.items():
             if parts[node] == 2:
-                self._name(names, self.double.accumulate((names[0][0], names[1][0]), self._term(node.args[0], known[block])))
+                self._name(
+                    names, self.double.accumulate((names[0][0], names[1][0]), self._term(node.args[0], known[block]))
+                )
             else:
                 ((old, new),) = names
                 w.line(f"  {new} = fadd contract {v.type} {old}, {_high(self._value(node.args[0], known[block]))}")
@@ -377,14 +389,20 @@ class _Stage:
 
     def _evaluate(self) -> list[dict[Node, Value]]:
         """Emit the body for all blocks side by side; for each block, the names of its values."""
-        names: list[dict[Node, Value]] = [{n: name for (n, b), name in self.loaded.items() if b == block} for block in range(self.blocks)]
+        names: list[dict[Node, Value]] = [
+            {n: name for (n, b), name in self.loaded.items() if b == block} for block in range(self.blocks)
+        ]
         for node in self.stage.body:
             made: list[Value]
             if node in self.pairs:
                 made = [self._double_operation(node, known) for known in names]
             else:
                 args = [[_high(self._value(a, known)) for a in node.args] for known in names]
-                made = list(self.plain.reciprocals([a for (a,) in args])) if node.op == "reciprocal" else [self.plain.operation(node, a) for a in args]
+                made = (
+                    list(self.plain.reciprocals([a for (a,) in args]))
+                    if node.op == "reciprocal"
+                    else [self.plain.operation(node, a) for a in args]
+                )
             for known, name in zip(names, made):
                 known[node] = name
         return names
@@ -392,7 +410,9 @@ class _Stage:
     def _double_operation(self, node: Node, known: dict[Node, Value]) -> Value:
         double, op = self.double, node.op
         if op == "select":
-            return double.select(_high(self._value(node.args[0], known)), *(self._pair(a, known) for a in node.args[1:]))
+            return double.select(
+                _high(self._value(node.args[0], known)), *(self._pair(a, known) for a in node.args[1:])
+            )
         args = [self._pair(a, known) for a in node.args]
         if op == "power":
             return double.power(args[0], int(node.value))  # type: ignore[call-overload]

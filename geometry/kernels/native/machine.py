@@ -82,4 +82,3 @@ class Library:
         if not found:
             raise LookupError(f"the machine code has no function {name}")
         return found
-

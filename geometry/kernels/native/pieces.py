@@ -10,7 +10,21 @@ import struct
 
 from .text import Writer
 
-__all__ = ["Pair", "LN2_HI", "LN2_LO", "ROUND", "clamped", "two_to", "integer_below", "bits", "two_sum", "fast_two_sum", "negative", "minus_abs", "scalar_calls"]
+__all__ = [
+    "Pair",
+    "LN2_HI",
+    "LN2_LO",
+    "ROUND",
+    "clamped",
+    "two_to",
+    "integer_below",
+    "bits",
+    "two_sum",
+    "fast_two_sum",
+    "negative",
+    "minus_abs",
+    "scalar_calls",
+]
 
 Pair = tuple[str, str]
 

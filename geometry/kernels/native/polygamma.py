@@ -45,7 +45,9 @@ def polygamma(w: Writer, x: str, order: int) -> str:
     r = w.div(w.const(1.0), t)
     z = w.mul(r, r)
     coefficients = [_bernoulli(2 * k) * math.factorial(2 * k + m - 1) / math.factorial(2 * k) for k in range(1, 11)]
-    series = w.fma(z, w.horner(z, coefficients), w.fma(w.const(math.factorial(m) / 2), r, w.const(float(math.factorial(m - 1)))))
+    series = w.fma(
+        z, w.horner(z, coefficients), w.fma(w.const(math.factorial(m) / 2), r, w.const(float(math.factorial(m - 1))))
+    )
     power = r
     for _ in range(m - 1):
         power = w.mul(power, r)

@@ -55,7 +55,9 @@ os.register_at_fork(after_in_child=_pool.cache_clear) if hasattr(os, "register_a
 
 def in_threads(threads: int, function: Callable[..., Any], *arguments: Sequence[Any]) -> Iterable[Any]:
     """`map` on several threads."""
-    return map(function, *arguments) if threads == 1 or len(arguments[0]) < 2 else _pool(threads).map(function, *arguments)
+    return (
+        map(function, *arguments) if threads == 1 or len(arguments[0]) < 2 else _pool(threads).map(function, *arguments)
+    )
 
 
 class Machine:
@@ -83,8 +85,15 @@ class Machine:
         if len(self._spare) < 2 and sum(b.nbytes for b in buffers.values()) < _KEEP_BYTES:
             self._spare.append(buffers)
 
-    def run(self, extents: Sequence[int], values: Mapping[Node, np.ndarray], rows: Mapping[int, int],
-            outputs: Sequence[Node], threads: int, into: Mapping[Node, np.ndarray] | None = None) -> list[np.ndarray]:
+    def run(
+        self,
+        extents: Sequence[int],
+        values: Mapping[Node, np.ndarray],
+        rows: Mapping[int, int],
+        outputs: Sequence[Node],
+        threads: int,
+        into: Mapping[Node, np.ndarray] | None = None,
+    ) -> list[np.ndarray]:
         """Evaluate.
 
         Args:
@@ -101,7 +110,11 @@ class Machine:
             if node not in results:
                 results[node] = np.empty([lengths[k] for k in plan.home[node]], self.dtype)
         # chunks keep the tables between stages in the cache; without such tables they are only overhead
-        between = [n for n, home in plan.home.items() if len(home) == len(extents) and n not in values and n not in (into or {})]
+        between = [
+            n
+            for n, home in plan.home.items()
+            if len(home) == len(extents) and n not in values and n not in (into or {})
+        ]
         for low, high in _chunks(extents, block, _CHUNK_CELLS if between or plan.tables else 64 * _CHUNK_CELLS):
             sizes = dict(lengths)
             if extents:
@@ -155,7 +168,9 @@ def _functions(assembly: str, stages: Sequence[int]) -> dict[int, Callable[..., 
     if not stages:
         return {}
     library = _library(assembly, f"stage_{stages[0]}")
-    signature = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)
+    signature = ctypes.CFUNCTYPE(
+        None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_double
+    )
     out: dict[int, Callable[..., None]] = {}
     for k in stages:
         function: Any = signature(library.address(f"stage_{k}"))
@@ -214,8 +229,15 @@ def _added(x: tuple[np.ndarray, np.ndarray], y: tuple[np.ndarray, np.ndarray]) -
 class _Chunk:
     """One range of the first axis, with its tables."""
 
-    def __init__(self, machine: Machine, sizes: dict[int, int], values: Mapping[Node, np.ndarray], span: tuple[int, int], threads: int,
-                 direct: Mapping[Node, np.ndarray]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        sizes: dict[int, int],
+        values: Mapping[Node, np.ndarray],
+        span: tuple[int, int],
+        threads: int,
+        direct: Mapping[Node, np.ndarray],
+    ) -> None:
         self.machine, self.plan, self.sizes, self.threads = machine, machine.plan, sizes, threads
         self.values, self.span = values, span
         self.buffers = machine.borrow()
@@ -284,7 +306,11 @@ class _Chunk:
                 self.buffers[node] = self._input(self.values[node], home, shape)
             elif node in self.direct and self.direct[node].shape == shape:
                 self.buffers[node] = self.direct[node]
-            elif node not in self.buffers or self.buffers[node].shape != shape or (node in plan.pairs and node not in self.low):
+            elif (
+                node not in self.buffers
+                or self.buffers[node].shape != shape
+                or (node in plan.pairs and node not in self.low)
+            ):
                 self.buffers[node] = aligned_empty(shape, self.machine.dtype)
                 if node in plan.pairs:
                     self.low[node] = aligned_empty(shape, self.machine.dtype)
@@ -363,7 +389,10 @@ class _Chunk:
         rows, weight = 0, 0.0
         if stage.table is not None:
             start, stop = self.parts[stage.table]
-            rows, weight = stop - start, float(self.sizes[stage.table]) if self.plan.pairs else 1.0 / self.sizes[stage.table]
+            rows, weight = (
+                stop - start,
+                float(self.sizes[stage.table]) if self.plan.pairs else 1.0 / self.sizes[stage.table],
+            )
         self.machine.functions[k](self.pointers[k].ctypes.data, self.capacities.ctypes.data, low, high, rows, weight)
 
     def _pointers(self, stage: Stage) -> np.ndarray:

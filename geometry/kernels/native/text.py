@@ -56,7 +56,11 @@ class Vector:
 def literal(value: float, bits: int) -> str:
     """A number as LLVM reads it without loss: the bits of the double (of the float, widened)."""
     if bits == 32:
-        value = struct.unpack("<f", struct.pack("<f", value))[0] if abs(value) < 3.5e38 else float("inf") * (1 if value > 0 else -1)
+        value = (
+            struct.unpack("<f", struct.pack("<f", value))[0]
+            if abs(value) < 3.5e38
+            else float("inf") * (1 if value > 0 else -1)
+        )
     return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
 
 

@@ -54,9 +54,13 @@ def _define_narrow(name: str, vector: Vector, arity: int) -> str:
     widened = [w.let(f"fpext {vector.type} %x{k} to {wide.type}") for k in range(arity)]
     value = w.let(f"call {wide.type} @own_{symbol}_x{vector.lanes}({', '.join(f'{wide.type} {a}' for a in widened)})")
     value = w.let(f"fptrunc {wide.type} {value} to {vector.type}")
-    return _function(vector, f"own32_{symbol}_x{vector.lanes}", arity, "alwaysinline", [*w.lines, f"  ret {vector.type} {value}"])
+    return _function(
+        vector, f"own32_{symbol}_x{vector.lanes}", arity, "alwaysinline", [*w.lines, f"  ret {vector.type} {value}"]
+    )
 
 
 def _function(vector: Vector, name: str, arity: int, attributes: str, lines: list[str]) -> str:
     parameters = ", ".join(f"{vector.type} %x{k}" for k in range(arity))
-    return "\n".join([f"define internal {vector.type} @{name}({parameters}) {attributes} {{", "entry:", *lines, "}", ""])
+    return "\n".join(
+        [f"define internal {vector.type} @{name}({parameters}) {attributes} {{", "entry:", *lines, "}", ""]
+    )
