@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
-
 from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds import HessianManifold, ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.inputs import read_array, read_expression

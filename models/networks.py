@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
@@ -23,7 +22,6 @@ from .datasets import DataError
 
 if TYPE_CHECKING:
     import numpy as np
-
     from chentsov.geometry.manifolds.gauss import PointCurvature
 
 __all__ = ["ACTIVATIONS", "DenseNetwork", "LOSSES"]

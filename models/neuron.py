@@ -19,7 +19,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.manifolds import RiemannianManifold
@@ -322,7 +321,6 @@ class TwoWeightNeuron:
         """
         import numpy as np
         import xarray as xr
-
         from chentsov.geometry.kernels import compile
 
         if learning_rate is None:

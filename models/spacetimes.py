@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import sympy as sp
-
 from chentsov.geometry.manifolds import RiemannianManifold
 
 __all__ = [

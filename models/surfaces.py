@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sympy as sp
-
 from chentsov.geometry.manifolds import ImmersedManifold, RiemannianManifold
 
 __all__ = [

@@ -17,11 +17,10 @@
 
 # %%
 # %matplotlib inline
+import chentsov as ch
 import matplotlib.pyplot as plt
 import numpy as np
 import sympy as sp
-
-import chentsov as ch
 from chentsov.models import families
 
 # %% [markdown]
@@ -87,7 +86,7 @@ all_heads.metric[0, 0], lost
 
 # %%
 grid = np.linspace(0.02, 0.98, 400)
-curve = lambda m: m.on_grid({theta: grid}, ("metric",))["metric"].values.ravel()  # noqa: E731
+curve = lambda m: m.on_grid({theta: grid}, ("metric",))["metric"].values.ravel()
 plt.semilogy(grid, curve(whole), label="every toss, or the number of heads")
 plt.semilogy(grid, curve(coin), label="one toss")
 plt.semilogy(grid, curve(all_heads), "--", label="whether all three were heads")

@@ -21,10 +21,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import sympy as sp
-from IPython.display import Math, display
-
 from chentsov.models.hopfield import ACTIVATIONS, AssociativeMemory, Hopfield, activation
 from chentsov.models.hopfield.square import compressibility_on_square
+from IPython.display import Math, display
 
 # %% [markdown]
 # ## One neuron

@@ -20,7 +20,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import sympy as sp
-
 from chentsov.models import gibbs
 from chentsov.models.gibbs.torus import CRITICAL_COUPLING
 

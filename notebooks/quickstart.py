@@ -16,10 +16,9 @@
 
 # %%
 # %matplotlib inline
+import chentsov as ch
 import numpy as np
 import sympy as sp
-
-import chentsov as ch
 
 # %% [markdown]
 # ## 1. Derive

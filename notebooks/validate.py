@@ -14,10 +14,9 @@
 # Here is a routine as one writes it on a Friday: central differences, loops, and the formula for Γ from memory.
 
 # %%
+import chentsov as ch
 import numpy as np
 import sympy as sp
-
-import chentsov as ch
 
 
 def christoffel(metric, x, h=1e-4, sign=+1):

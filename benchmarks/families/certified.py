@@ -11,7 +11,6 @@ import time
 
 import numpy as np
 import sympy as sp
-
 from chentsov import StatisticalManifold
 
 x, mu = sp.symbols("x mu", real=True)

@@ -14,7 +14,6 @@ import time
 
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.expectation.balls import Tape, exact, precision
 from chentsov.models import families
 

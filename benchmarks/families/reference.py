@@ -13,9 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from chentsov.models import families  # noqa: E402
-from tests.manifolds.test_statistical_reference import manifold  # noqa: E402
-from tests.reference import cases  # noqa: E402
+from chentsov.models import families
+
+from tests.manifolds.test_statistical_reference import manifold
+from tests.reference import cases
 
 
 def main() -> None:

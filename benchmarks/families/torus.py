@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 
 import numpy as np
-
 from chentsov.models.gibbs import IsingTorus
 from chentsov.models.gibbs.torus import CRITICAL_COUPLING
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from chentsov.geometry.kernels import compile
 
 from .accuracy import FUNCTIONS, X, errors, points, truth

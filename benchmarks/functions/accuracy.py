@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from flint import arb, ctx
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.kernels.stable import expm1, log1p, softplus
+from flint import arb, ctx
 
 X = sp.Symbol("x")
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.kernels import compile
 from chentsov.geometry.kernels.contraction import contracted
 from chentsov.geometry.kernels.jets import Jet, general_jet, hessian_jet, row_jet

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx
-
 from chentsov.geometry.kernels.ball import BallProgram
+from flint import arb, ctx
 
 __all__ = ["Report", "interleaved", "truth_at", "worst_error"]
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
 from chentsov.geometry.kernels.counts import cost
 from chentsov.geometry.kernels.native.machine import host
 

@@ -6,7 +6,6 @@ import argparse
 import tracemalloc
 
 import numpy as np
-
 from chentsov.models.neuron import TwoWeightNeuron, decision_boundary, weight_axes
 
 from .measure import Report, interleaved

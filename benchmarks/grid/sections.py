@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.grids.cells import proven_numbers
 from chentsov.geometry.grids.recipes import recipe
 from chentsov.geometry.kernels import compile

@@ -14,10 +14,9 @@ import json
 import time
 
 import numpy as np
+from chentsov.models.hopfield import HopfieldNumbers
 from scipy.integrate import solve_ivp
 from scipy.special import expit
-
-from chentsov.models.hopfield import HopfieldNumbers
 
 
 def main() -> None:

@@ -15,14 +15,13 @@ import time
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import mpmath  # noqa: E402
-import numpy as np  # noqa: E402
-import sympy as sp  # noqa: E402
-
-from chentsov.geometry.exact import logistic  # noqa: E402
-from chentsov.geometry.kernels import compile  # noqa: E402
-from chentsov.models.hopfield import Hopfield  # noqa: E402
-from chentsov.models.hopfield.square import compressibility_on_square, laplacian_on_square  # noqa: E402
+import mpmath
+import numpy as np
+import sympy as sp
+from chentsov.geometry.exact import logistic
+from chentsov.geometry.kernels import compile
+from chentsov.models.hopfield import Hopfield
+from chentsov.models.hopfield.square import compressibility_on_square, laplacian_on_square
 
 WEIGHTS, RESISTANCE, CAPACITANCE, CURRENT = [[1.25, -0.75], [-0.75, 1.5]], [1, 1.5], [1, 0.75], [0.25, -0.5]
 

@@ -16,10 +16,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import chentsov as ch
 import numpy as np
 import sympy as sp
-
-import chentsov as ch
 
 Routine = Callable[..., Any]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import comb
-from typing import Any, Iterator
+from typing import Any
 
 _active: ContextVar[TimeBudget | None] = ContextVar("time budget", default=None)
 

@@ -7,8 +7,9 @@ over the scalars, so a relation is a system of linear equations, one a monomial.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Callable, Sequence
+from typing import Any
 
 from .elements import Element
 from .field import DifferentialField

@@ -7,7 +7,7 @@ common factor that the norm brought in cancels again; and a reciprocal may be wr
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from .elements import Element
 from .generators.base import Variable

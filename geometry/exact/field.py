@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import sympy as sp
 from flint import fmpz_mpoly
@@ -10,10 +10,10 @@ from flint import fmpz_mpoly
 from .elements import Element
 from .errors import UnsupportedFunction
 from .generators.base import Generator, Variable
+from .reading import read
 from .rules import conversion_of
 from .sampling import Samples
 from .stages import Relation, Stage
-from .reading import read
 
 
 class DifferentialField:
@@ -328,7 +328,7 @@ def _adjugate_row(stage: Stage, p: fmpz_mpoly, relation: Relation) -> fmpz_mpoly
     u = w**n - relation.modulus
     coefficients = []
     rest = p
-    for k in range(n):
+    for _ in range(n):
         free = rest.subs({stage.context.names()[relation.position]: 0})
         coefficients.append(free)
         rest = (rest - free) / w

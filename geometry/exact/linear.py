@@ -7,7 +7,7 @@ never divide; larger ones by elimination with the shortest pivot.
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 from .elements import Element
 

@@ -7,7 +7,7 @@ c or 1; with s as the free variable the common factor that the norm brought in c
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from flint import fmpz_mpoly
 

@@ -10,7 +10,8 @@ element, identically.
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import sympy as sp
 from flint import fmpz_mpoly

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import sympy as sp
+from chentsov.geometry.exact import zeta_derivative
 from flint import acb, acb_series, arb, ctx, fmpq
 
-from chentsov.geometry.exact import zeta_derivative
 from ..exact.reading import read, read_number
 
 Ball = Any  # an acb, or an arb on a real tape

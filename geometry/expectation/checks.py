@@ -9,8 +9,8 @@ import sympy as sp
 
 from .closed_form import iterated
 from .density import Density, DensityError
-from .logarithms import exp_of, tidy_log
 from .elliptical import EllipticalExpectation
+from .logarithms import exp_of, tidy_log
 from .moments import Expectation, TableExpectation
 from .quadrature import Numbers, QuadratureError
 from .sampling import Point, working_copy

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import sympy as sp
 
@@ -226,7 +226,7 @@ def _derivative_of_exp(log_value: sp.Expr, epsilons: tuple[tuple[sp.Symbol, int]
     zero = {e: sp.S.Zero for e, _ in epsilons}
     orders = tuple(n for _, n in epsilons)
 
-    @lru_cache(maxsize=None)
+    @cache
     def cumulant(index: tuple[int, ...]) -> sp.Expr:
         d = log_value
         for (e, _), n in zip(epsilons, index):
@@ -234,7 +234,7 @@ def _derivative_of_exp(log_value: sp.Expr, epsilons: tuple[tuple[sp.Symbol, int]
                 d = sp.diff(d, e)
         return reduce_gamma(d.subs(zero))
 
-    @lru_cache(maxsize=None)
+    @cache
     def polynomial(index: tuple[int, ...]) -> sp.Expr:
         """(∂^index exp ψ)/exp ψ by the recursion of the exponential formula."""
         axis = next((k for k, n in enumerate(index) if n), None)

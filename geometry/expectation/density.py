@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
+from chentsov.geometry.exact import zeta_derivative
 from sympy.core.function import AppliedUndef
 
-from chentsov.geometry.exact import zeta_derivative
-
+from ..exact.reading import read
 from .logarithms import log_density as take_log
 from .logarithms import open_logs
-from ..exact.reading import read
 
 
 class DensityError(ValueError):
@@ -54,7 +53,7 @@ class Piece:
     def symbols(self) -> tuple[sp.Symbol, ...]:
         return tuple(v.symbol for v in self.variables)
 
-    def substitute(self, rules: Mapping[Any, Any]) -> "Piece":
+    def substitute(self, rules: Mapping[Any, Any]) -> Piece:
         """The piece with symbols renamed or replaced (sample variables by symbols only)."""
         rules = dict(rules)
         renamed = tuple(

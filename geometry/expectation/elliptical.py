@@ -178,7 +178,7 @@ class EllipticalExpectation(Expectation):
         self._averages: dict[sp.Expr, dict[sp.Expr, sp.Expr]] = {}
         self._radial_means: dict[sp.Expr, sp.Expr | None] = {}
 
-    def over(self, inner: Expectation) -> "EllipticalExpectation":
+    def over(self, inner: Expectation) -> EllipticalExpectation:
         """The same reduction with another expectation over the radial variable."""
         return EllipticalExpectation(self.density, self.point, self.form, inner)
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, inverse
 
 from .density import Density, Piece

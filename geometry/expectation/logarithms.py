@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sympy as sp
+
 from ..exact.reading import read
 
 

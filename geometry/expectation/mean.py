@@ -13,12 +13,13 @@ row-free subfield.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from ..exact.rules import converts
 from ..exact.reading import read
+from ..exact.rules import converts
 
 if TYPE_CHECKING:
     from ..exact.elements import Element

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any
 
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, inverse
 
 from .changes import Standard

@@ -18,8 +18,8 @@ from .balls import exact, precision
 from .changes import Standard, standard_candidates
 from .density import Density, DensityError, Piece, Variable
 from .mean import Mean
-from .quadrature import QuadratureError, Rule
 from .moments import Expectation
+from .quadrature import QuadratureError, Rule
 from .sampling import Point, sign_at, working_copy
 
 
@@ -54,7 +54,7 @@ class NodeExpectation(Expectation):
         )
 
     @property
-    def nodes(self) -> "NodeExpectation":
+    def nodes(self) -> NodeExpectation:
         return self
 
     def integrals(self) -> dict[tuple[sp.Symbol, ...], tuple[sp.Symbol, tuple[Variable, ...]]]:

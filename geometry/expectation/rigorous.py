@@ -24,11 +24,11 @@ from typing import Any
 import sympy as sp
 from flint import acb, arb, ctx, fmpq
 
+from ..exact.reading import read
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, split_at_kinks
 from .quadrature import QuadratureError
 from .tails import NoMajorant, NoRule, Tail
-from ..exact.reading import read
 
 __all__ = ["Enclosure", "NoEnclosure", "enclosures", "expectation_balls"]
 
@@ -101,7 +101,7 @@ class Enclosure:
         self.reach: dict[Any, int] = {}  # end -> which cut sufficed there last
         self.meeting = 0.0  # of the two arms of a finite range: the logarithm of the first one's length
 
-    def _arms(self) -> list["_Arm"]:
+    def _arms(self) -> list[_Arm]:
         v = self.variable
         if (v.lower, v.upper) == (-oo, oo):
             return [_Arm(self, _V, line=True)]

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField
 
 from .changes import Standard, standard_forms
@@ -21,8 +20,8 @@ from .checks import check, check_numerically
 from .density import Density, DensityError
 from .elliptical import EllipticalExpectation, elliptical_form
 from .exponential import ExponentialForm, by_promotion, expectation_parameters, recognise
-from .nodes import NodeExpectation, check_finite
 from .moments import Expectation, ExponentialExpectation, SymbolicExpectation, TableExpectation
+from .nodes import NodeExpectation, check_finite
 from .sampling import Point, sample_points, sign_at, working_copy
 from .symbolic import has_a_chance
 

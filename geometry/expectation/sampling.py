@@ -12,7 +12,6 @@ from itertools import product
 
 import sympy as sp
 
-
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, Variable
 

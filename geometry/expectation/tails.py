@@ -47,13 +47,13 @@ class Term:
     b: int = 0
     growth: tuple[tuple[Number, int, Number], ...] = ()
 
-    def __mul__(self, other: "Term") -> "Term":
+    def __mul__(self, other: Term) -> Term:
         return Term(self.h * other.h, self.a + other.a, self.b + other.b, _merged((*self.growth, *other.growth)))
 
-    def reciprocal(self) -> "Term":
+    def reciprocal(self) -> Term:
         return Term(1 / self.h, -self.a, -self.b, tuple((p, q, -c) for p, q, c in self.growth))
 
-    def scaled(self, factor: Number) -> "Term":
+    def scaled(self, factor: Number) -> Term:
         return Term(self.h * factor, self.a, self.b, self.growth)
 
 

@@ -13,13 +13,12 @@ from collections.abc import Callable, Sequence
 import numba
 import numpy as np
 import sympy as sp
+from chentsov.geometry.exact import logistic
 from sympy.codegen.cfunctions import log1p
 from sympy.printing.pycode import PythonCodePrinter
 
-from chentsov.geometry.exact import logistic
-
-from .lanes import FIELD_SIGNATURE, LANES
 from ..exact.reading import read
+from .lanes import FIELD_SIGNATURE, LANES
 
 
 class UncompiledFunction(ValueError):

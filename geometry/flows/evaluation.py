@@ -8,7 +8,6 @@ from typing import Any
 import numba
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.inputs import read_expression
 

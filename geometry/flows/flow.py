@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-
 from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.hessian_volumes import log_density_slopes
 from chentsov.geometry.manifolds.inputs import read_array, read_expression

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 import xarray as xr
-
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES, log_density
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.manifolds import ManifoldError
 
 from .compiled_field import compile_field

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from ..exact.reading import read
 from .arrange import arrange
 from .bounds import with_bounds
 from .contraction import Contraction
@@ -22,7 +23,6 @@ from .program import GATE, TOLERANCE, Node, Program, walk
 from .schedule import schedule
 from .sensitivity import with_adjoint_bounds
 from .separate import headroom, separate
-from ..exact.reading import read
 
 if TYPE_CHECKING:
     from .looped import Looped

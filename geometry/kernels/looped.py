@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy as sp
 
+from ..exact.reading import read
 from .contraction import Contraction
 from .jets import QUANTITIES, Jet
 from .loops import contract
 from .native.bilinear import WIDE
 from .rows import of_rows
-from ..exact.reading import read
 
 if TYPE_CHECKING:
     from .kernel import Kernel

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .bounds import Apart, Bound, Bounds, UNKNOWN
+from .bounds import UNKNOWN, Apart, Bound, Bounds
 from .intervals import Interval, range_of
 from .program import Node, Program
 

@@ -14,8 +14,8 @@ from typing import Any
 import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
-from .local import Element, total
 from ..exact.reading import read
+from .local import Element, total
 
 __all__ = ["AlphaGeometry"]
 
@@ -61,7 +61,7 @@ class AlphaGeometry:
 
     def _alpha_riemann(self: Any, a: Element, i: int, j: int, k: int, l: int) -> Element:
         """R^(α)i_jkl from the connection by definition."""
-        gamma = lambda *index: self._alpha_christoffel(a, *index)  # noqa: E731
+        gamma = lambda *index: self._alpha_christoffel(a, *index)
         x = self.coordinates
         value = gamma(i, j, l).diff(x[k]) - gamma(i, j, k).diff(x[l])
         for m in range(self.dim):

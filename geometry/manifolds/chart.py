@@ -9,9 +9,8 @@ from itertools import product
 from typing import Any
 
 import sympy as sp
-from sympy import ImmutableDenseNDimArray as Array
-
 from chentsov.geometry.exact import DifferentialField, TimeBudgetExceeded
+from sympy import ImmutableDenseNDimArray as Array
 
 from .display import ComponentTable, manifold_latex
 from .inputs import ManifoldError

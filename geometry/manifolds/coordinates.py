@@ -7,7 +7,6 @@ from itertools import product as index_product
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, determinant, inverse
 
 from .inputs import ManifoldError, read_coordinates, read_expression

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField
 
 from .local import Element, LocalGeometry, component, total

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField
 from chentsov.geometry.expectation import Mean
 

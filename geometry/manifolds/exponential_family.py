@@ -13,11 +13,11 @@ from typing import Any
 
 import sympy as sp
 
+from ..exact.reading import read
 from .hessian import HessianManifold
 from .inputs import ManifoldError
 from .local import Element
 from .statistical import StatisticalManifold
-from ..exact.reading import read
 
 __all__ = ["ExponentialFamily"]
 
@@ -166,7 +166,7 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
         eta = sp.lambdify(self.coordinates, list(self.dual_coordinates), "mpmath")
         metric = sp.lambdify(self.coordinates, self.metric.tolist(), "mpmath")
         with mpmath.workdps(digits + 10):
-            number = lambda v: mpmath.mpf(str(sp.N(v, digits + 10)))  # noqa: E731
+            number = lambda v: mpmath.mpf(str(sp.N(v, digits + 10)))
             theta = mpmath.matrix([number(v) for v in self._point(p, "p")])
             c = mpmath.matrix([[number(v) for v in row] for row in rows])
             goal = mpmath.matrix([number(read(v)) for v in values])

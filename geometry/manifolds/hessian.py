@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
+from ..exact.reading import read
 from .curvature import HessianGeometry
 from .hessian_operators import HessianOperators
 from .inputs import ManifoldError, read_coordinates, read_expression
@@ -23,7 +24,6 @@ from .legendre_implicit import implicit_inverse
 from .local import Element, total
 from .quantities import Quantity
 from .riemannian import RiemannianManifold
-from ..exact.reading import read
 
 __all__ = ["HessianManifold"]
 
@@ -238,7 +238,7 @@ class HessianManifold(HessianOperators, RiemannianManifold):
     def hessian_sectional_constant(self) -> sp.Expr | None:
         """c where Q_ijkl = (c/2)(g_ij g_kl + g_il g_kj) holds with one constant c, else None; then K = −c/4."""
         n, g = range(self.dim), self.local.metric
-        model = lambda i, j, k, l: (g(i, j) * g(k, l) + g(i, l) * g(k, j)) / 2  # noqa: E731
+        model = lambda i, j, k, l: (g(i, j) * g(k, l) + g(i, l) * g(k, j)) / 2
         c = self._hessian_curvature(0, 0, 0, 0) / model(0, 0, 0, 0) if g(0, 0) else None
         if c is None or any(c.diff(x) for x in self.coordinates):
             return None

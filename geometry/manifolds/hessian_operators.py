@@ -14,7 +14,6 @@ from .hessian_volumes import log_density_slopes
 from .inputs import ManifoldError, read_expression
 from .local import total
 
-
 __all__ = ["HessianOperators"]
 
 FORMS = ("affine", "riemannian", "dual")

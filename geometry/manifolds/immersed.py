@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from sympy import ImmutableDenseNDimArray as Array
-
 from chentsov.geometry.exact import DifferentialField
+from sympy import ImmutableDenseNDimArray as Array
 
 from .curvature import Curvature
 from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, read_point, read_values

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.exact import logistic
 
 from .inputs import ManifoldError

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import mpmath
 import sympy as sp
-
 from chentsov.geometry.exact import register_rule
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, determinant, inverse
 from chentsov.geometry.exact.sampling import numbers
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sympy as sp
-from sympy import ImmutableDenseNDimArray as Array
-
 from chentsov.geometry.exact import DifferentialField
+from sympy import ImmutableDenseNDimArray as Array
 
 from . import classification, geodesics, operators
 from .chart import Chart

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
-from sympy import ImmutableDenseNDimArray as Array
-
 from chentsov.geometry.expectation.density import Density, DensityError, read_density
 from chentsov.geometry.expectation.exponential import ExponentialForm
 from chentsov.geometry.expectation.logarithms import tidy_log
 from chentsov.geometry.expectation.moments import Expectation, ExponentialExpectation, TableExpectation
 from chentsov.geometry.expectation.pulled_back import Copies, PulledBack
 from chentsov.geometry.expectation.routes import Provenance, choose
+from sympy import ImmutableDenseNDimArray as Array
 
+from ..exact.reading import read
 from . import statistical_numbers
 from .alpha import AlphaGeometry
 from .coordinates import ChartMap
@@ -28,7 +28,6 @@ from .inputs import ManifoldError, SingularMetricError, read_array, read_coordin
 from .local import Element
 from .quantities import Quantity
 from .riemannian import RiemannianManifold
-from ..exact.reading import read
 
 __all__ = ["NotRegularError", "StatisticalManifold"]
 
@@ -103,7 +102,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         time_limit: float = 5.0,
         name: str | None = None,
         source: str | None = None,
-    ) -> "StatisticalManifold":
+    ) -> StatisticalManifold:
         """The family of densities p(x; θ) with its Fisher metric.
 
         Args:
@@ -137,7 +136,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
     @classmethod
     def _from_expectation(
         cls, density: Density, expectation: Expectation, provenance: Provenance, name: str | None, source: str | None
-    ) -> "StatisticalManifold":
+    ) -> StatisticalManifold:
         self = StatisticalManifold.__new__(StatisticalManifold)
         self._start(read_coordinates(density.coordinates), name, source)
         self.density, self.expectation, self.provenance = density, expectation, provenance
@@ -265,7 +264,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
 
     # -- products, charts, submodels ------------------------------------------------------------------
 
-    def iid(self, n: Any) -> "StatisticalManifold":
+    def iid(self, n: Any) -> StatisticalManifold:
         """n independent observations: g, T and the connections of the first kind are multiplied by n.
 
         Raises:
@@ -290,7 +289,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
 
     def change_coordinates(
         self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None
-    ) -> "StatisticalManifold":
+    ) -> StatisticalManifold:
         """The same family in new parameters, {θ^i: θ^i(u)}; g and T transform as tensors."""
         chart = ChartMap(self, new, relations)
         if not chart.is_change:
@@ -300,7 +299,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         chart.metric_elements()  # refuses a singular Jacobian
         return self._pulled_back(chart, name or self.name)
 
-    def submodel(self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None) -> "StatisticalManifold":
+    def submodel(self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None) -> StatisticalManifold:
         """The subfamily θ^i = θ^i(u), e.g. a curved exponential family, with the induced g and T.
 
         >>> import sympy as sp
@@ -314,7 +313,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
 
     pull_back = submodel
 
-    def _pulled_back(self, chart: ChartMap, name: str | None) -> "StatisticalManifold":
+    def _pulled_back(self, chart: ChartMap, name: str | None) -> StatisticalManifold:
         if self.expectation is None:
             g = [[e.as_expr() for e in row] for row in chart.metric_elements()]
             old, new = self._n, range(len(chart.new))

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-from flint import arb, arb_mat, ctx
-
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.expectation.density import Piece
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError
 from chentsov.geometry.expectation.rigorous import Enclosure, NoEnclosure
+from flint import arb, arb_mat, ctx
+
 from ..exact.reading import read
 
 if TYPE_CHECKING:

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.expectation.balls import as_sympy
 from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
 
+from ..exact.reading import read, read_number
 from .inputs import ManifoldError
 from .statistical_certified import certified_grid
-from ..exact.reading import read, read_number
 
 if TYPE_CHECKING:
     from .statistical import StatisticalManifold

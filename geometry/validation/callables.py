@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
+
 from ..exact.reading import read
 
 if TYPE_CHECKING:

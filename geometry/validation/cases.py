@@ -12,9 +12,9 @@ import numpy as np
 import sympy as sp
 from flint import arb, fmpq
 
+from ..exact.reading import read
 from .jets import JetEvaluator, UnsupportedExpression, exact_number
 from .pipeline import Jets, Pipeline, Run
-from ..exact.reading import read
 
 __all__ = ["Case", "NoUsablePoint", "as_case"]
 

@@ -18,6 +18,7 @@ from typing import Any
 import flint
 import sympy as sp
 from flint import acb, arb, arb_series, fmpq
+
 from ..exact.reading import read
 
 __all__ = ["Jet", "JetEvaluator", "UnsupportedExpression", "exact_number"]

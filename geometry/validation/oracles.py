@@ -26,6 +26,7 @@ from flint import arb
 from sympy.core.function import AppliedUndef
 
 from ..exact import TimeBudget, TimeBudgetExceeded, UnsupportedFunction
+from ..exact.reading import read
 from . import crosscheck_einsteinpy as einsteinpy
 from .cases import Case, NoUsablePoint, as_case, floats
 from .identities import equal_in_field, field_of, holds_identically
@@ -33,7 +34,6 @@ from .jets import JetEvaluator, UnsupportedExpression
 from .limits import TooSlow, time_limit
 from .pipeline import QUANTITIES, Jets, Pipeline, Run
 from .suite import load_suite
-from ..exact.reading import read
 
 __all__ = ["ORACLES", "TENSORS", "OracleRow", "OracleTable", "ask_oracle", "crosscheck_suite"]
 

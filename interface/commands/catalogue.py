@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import typer
 
 __all__ = ["register"]
@@ -14,7 +12,7 @@ def register(app: typer.Typer) -> None:
 
 
 def catalogue(
-    word: Optional[str] = typer.Argument(None, help="List only what holds this word.", show_default=False),
+    word: str | None = typer.Argument(None, help="List only what holds this word.", show_default=False),
 ) -> None:
     """List the manifolds that have a name; `chentsov derive NAME` derives one of them."""
     from chentsov.catalogue import entries

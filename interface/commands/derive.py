@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,18 +20,18 @@ def register(app: typer.Typer) -> None:
 
 
 def derive(
-    name: Optional[str] = NAME,
-    metric: Optional[str] = METRIC,
-    potential: Optional[str] = POTENTIAL,
-    embedding: Optional[str] = EMBEDDING,
-    coordinates: Optional[str] = COORDINATES,
+    name: str | None = NAME,
+    metric: str | None = METRIC,
+    potential: str | None = POTENTIAL,
+    embedding: str | None = EMBEDDING,
+    coordinates: str | None = COORDINATES,
     positive: str = POSITIVE,
-    quantity: List[str] = typer.Option(
+    quantity: list[str] = typer.Option(
         ["metric", "christoffel", "ricci_scalar"], help="What to derive; may be repeated."
     ),
     latex: bool = typer.Option(False, "--latex", help="LaTeX instead of drawn formulas."),
     seconds: float = typer.Option(120, help="Time limit."),
-    output: Optional[Path] = typer.Option(None, help="Write to this file instead of the terminal."),
+    output: Path | None = typer.Option(None, help="Write to this file instead of the terminal."),
 ) -> None:
     """Closed forms: metric, connection and curvature of a metric, a potential, an embedding or a named manifold."""
     from chentsov.geometry.exact import TimeBudget

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Optional
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,7 +11,6 @@ from .shared import COORDINATES, EMBEDDING, METRIC, NAME, POSITIVE, POTENTIAL, m
 
 if TYPE_CHECKING:
     import xarray as xr
-
     from chentsov.geometry.manifolds import RiemannianManifold
     from chentsov.reports import Report
 
@@ -25,16 +24,16 @@ def register(app: typer.Typer) -> None:
 
 
 def grid(
-    name: Optional[str] = NAME,
-    metric: Optional[str] = METRIC,
-    potential: Optional[str] = POTENTIAL,
-    embedding: Optional[str] = EMBEDDING,
-    coordinates: Optional[str] = COORDINATES,
+    name: str | None = NAME,
+    metric: str | None = METRIC,
+    potential: str | None = POTENTIAL,
+    embedding: str | None = EMBEDDING,
+    coordinates: str | None = COORDINATES,
     positive: str = POSITIVE,
-    axis: List[str] = typer.Option([], help="coordinate=first:last:points; may be repeated. [default: 0.1:3:64 each]"),
-    constant: List[str] = typer.Option([], help="name=value, e.g. a=2; may be repeated. [default: 1]"),
-    quantity: List[str] = typer.Option(["ricci_scalar"], help="What to evaluate; may be repeated."),
-    rtol: Optional[float] = typer.Option(None, help="Certify every number to this relative tolerance."),
+    axis: list[str] = typer.Option([], help="coordinate=first:last:points; may be repeated. [default: 0.1:3:64 each]"),
+    constant: list[str] = typer.Option([], help="name=value, e.g. a=2; may be repeated. [default: 1]"),
+    quantity: list[str] = typer.Option(["ricci_scalar"], help="What to evaluate; may be repeated."),
+    rtol: float | None = typer.Option(None, help="Certify every number to this relative tolerance."),
     dtype: str = typer.Option("float64", help="float64 or float32."),
     output: Path = typer.Option(Path("."), help="Folder for grid.nc, and grid.png of the scalars over two axes."),
 ) -> None:
@@ -99,7 +98,7 @@ def read_axis(text: str) -> tuple[str, Any]:
     return name, np.linspace(first, last, points) if points > 1 else np.array([first])
 
 
-def _axes(manifold: RiemannianManifold, texts: List[str]) -> dict[str, Any]:
+def _axes(manifold: RiemannianManifold, texts: list[str]) -> dict[str, Any]:
     import math
 
     names = [c.name for c in manifold.coordinates]
@@ -117,7 +116,7 @@ def _axes(manifold: RiemannianManifold, texts: List[str]) -> dict[str, Any]:
     return axes
 
 
-def _constants(manifold: RiemannianManifold, texts: List[str]) -> dict[str, float]:
+def _constants(manifold: RiemannianManifold, texts: list[str]) -> dict[str, float]:
     names = [c.name for c in manifold.constants]
     values = dict.fromkeys(names, 1.0)
     for text in texts:
@@ -133,7 +132,6 @@ def _constants(manifold: RiemannianManifold, texts: List[str]) -> dict[str, floa
 
 def _show(report: Report, manifold: RiemannianManifold, result: xr.Dataset) -> None:
     import numpy as np
-
     from chentsov.reports import number
 
     rows = []

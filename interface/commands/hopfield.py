@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Optional
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
     import xarray as xr
-
     from chentsov.models.hopfield import Hopfield, HopfieldNumbers
     from chentsov.reports import Report
 
@@ -34,7 +33,7 @@ def hopfield(
     capacitance: str = typer.Option("1, 1", help="Capacitances C > 0, by ','."),
     points: int = typer.Option(256, help="Grid points a side."),
     extent: float = typer.Option(3, help="The grid spans [−extent, extent]²."),
-    start: Optional[str] = typer.Option(
+    start: str | None = typer.Option(
         None, help="Start of the trajectory that is followed. [default: near the upper right corner]"
     ),
     time: float = typer.Option(6, help="How long that trajectory is followed."),
@@ -96,7 +95,7 @@ def _positive(value: float, what: str) -> None:
         raise ValueError(f"{what} must be a positive number, not {value}")
 
 
-def _list(text: str, what: str) -> List[float]:
+def _list(text: str, what: str) -> list[float]:
     import math
 
     try:
@@ -110,7 +109,7 @@ def _list(text: str, what: str) -> List[float]:
     return values
 
 
-def _matrix(text: str) -> List[List[float]]:
+def _matrix(text: str) -> list[list[float]]:
     try:
         return [[float(part) for part in row.split(",")] for row in text.split(";")]
     except ValueError:
@@ -163,7 +162,6 @@ def on_square(numbers: HopfieldNumbers, points: int, extent: float) -> xr.Datase
     """Energy, velocity and compressibility over [−extent, extent]²."""
     import numpy as np
     import xarray as xr
-
     from chentsov.models.hopfield.square import compressibility_on_square, laplacian_on_square
 
     side = np.linspace(-extent, extent, points)
@@ -214,7 +212,7 @@ def basins(numbers: HopfieldNumbers, fixed: xr.Dataset, points: int, extent: flo
     )
 
 
-def follow(network: Hopfield, start: List[float], time: float) -> xr.Dataset:
+def follow(network: Hopfield, start: list[float], time: float) -> xr.Dataset:
     """One trajectory with energy, compressibilities, their integrals, and the log-volume of a cloud of neighbours."""
     import numpy as np
 
@@ -280,7 +278,6 @@ def _show_closed_forms(report: Report, network: Hopfield, checks: dict[str, bool
 
 def _show_numbers(report: Report, result: xr.Dataset) -> None:
     import numpy as np
-
     from chentsov.reports import number
 
     report.heading("Fixed points")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
     import xarray as xr
-
     from chentsov.geometry.validation.crosscheck import CrossCheck
     from chentsov.models.neuron import TwoWeightNeuron
     from chentsov.reports import Report
@@ -35,12 +34,12 @@ def neuron(
     extent: float = typer.Option(3, help="The grid spans [−extent, extent]²."),
     rows: int = typer.Option(200, help="Rows of the decision-boundary data."),
     seed: int = typer.Option(0, help="Seed of the data and of the cross-check's points."),
-    data: Optional[Path] = typer.Option(
+    data: Path | None = typer.Option(
         None, help="A CSV file with columns x, y, t instead of the decision-boundary data."
     ),
-    learning_rate: Optional[float] = typer.Option(None, help="Learning rate of gradient descent. [default: by loss]"),
+    learning_rate: float | None = typer.Option(None, help="Learning rate of gradient descent. [default: by loss]"),
     steps: int = typer.Option(1000, help="Steps of gradient descent."),
-    rtol: Optional[float] = typer.Option(
+    rtol: float | None = typer.Option(
         None,
         help="Certify every number to this relative tolerance; 0: machine numbers as they come. [default: 1e-9; float32: 1e-3]",
     ),
@@ -92,7 +91,6 @@ def neuron(
 def cross_check(model: TwoWeightNeuron, grid: xr.Dataset, seed: int, tolerance: float) -> CrossCheck:
     """R on the grid through jets, and two manifolds small enough to be compared symbolically."""
     import sympy as sp
-
     from chentsov.geometry.manifolds import RiemannianManifold
     from chentsov.geometry.validation.crosscheck import crosscheck, crosscheck_grid
 
@@ -153,7 +151,6 @@ def _show_closed_forms(report: Report, model: TwoWeightNeuron, identity: bool) -
 
 def _show_ranges(report: Report, grid: xr.Dataset, path: xr.Dataset) -> None:
     import numpy as np
-
     from chentsov.reports import number
 
     fields: dict[str, Any] = {"loss": grid["loss"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -22,11 +22,11 @@ POSITIVE = typer.Option("", help='Names that are positive, e.g. "sigma".')
 
 
 def manifold_from(
-    name: Optional[str],
-    metric: Optional[str],
-    potential: Optional[str],
-    embedding: Optional[str],
-    coordinates: Optional[str],
+    name: str | None,
+    metric: str | None,
+    potential: str | None,
+    embedding: str | None,
+    coordinates: str | None,
     positive: str,
 ) -> RiemannianManifold:
     """The manifold that the options describe; the unit sphere if they describe none.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import typer
 
@@ -76,9 +76,7 @@ def _from_file(path: Path) -> Any:
 
 
 def validate(
-    target: Optional[str] = typer.Argument(
-        None, help="package.module:function, or file.py:function.", show_default=False
-    ),
+    target: str | None = typer.Argument(None, help="package.module:function, or file.py:function.", show_default=False),
     quantity: str = typer.Option(
         "ricci_scalar",
         help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, kretschmann, laplacian, …",
@@ -86,33 +84,33 @@ def validate(
     suite: str = typer.Option(
         "default", help="default, quick, surfaces, riemannian, statistical, singular or thorough."
     ),
-    manifold: Optional[str] = typer.Option(
+    manifold: str | None = typer.Option(
         None,
         help="A manifold of the catalogue instead of a suite, for a function of the point alone.",
         show_default=False,
     ),
-    metric: Optional[str] = typer.Option(
+    metric: str | None = typer.Option(
         None, help='A metric instead of a suite, e.g. "1, 0; 0, sin(theta)^2".', show_default=False
     ),
-    coordinates: Optional[str] = typer.Option(None, help='Its coordinates, e.g. "theta, phi".', show_default=False),
+    coordinates: str | None = typer.Option(None, help='Its coordinates, e.g. "theta, phi".', show_default=False),
     positive: str = typer.Option("", help="Names that are positive."),
     constants: str = typer.Option("", help='Values of its constants, e.g. "m=1, a=3/4".'),
-    rtol: Optional[float] = typer.Option(
+    rtol: float | None = typer.Option(
         None, help="Relative tolerance; chosen by how the function differentiates if left out.", show_default=False
     ),
     form: str = typer.Option("auto", help="How the function is called: auto, point, batch, coordinates, metric, …"),
     array: str = typer.Option("numpy", help="What points are handed over as: numpy, list, jax or torch."),
     convention: str = typer.Option("chentsov", help="The function's sign convention: chentsov, weinberg, …"),
-    layout: Optional[str] = typer.Option(None, help="The order of its axes, e.g. jkli.", show_default=False),
+    layout: str | None = typer.Option(None, help="The order of its axes, e.g. jkli.", show_default=False),
     precision: str = typer.Option("float64", help="float64 or float32."),
     limit: float = typer.Option(10.0, "--time-limit", help="Seconds for one call."),
-    isolate: Optional[bool] = typer.Option(
+    isolate: bool | None = typer.Option(
         None,
         help="Call the function in a process of its own, so that native code that hangs "
         "or crashes is reported too. Left out: yes, unless its module brings JAX or PyTorch, which do not survive a fork.",
         show_default=False,
     ),
-    oracle: Optional[str] = typer.Option(
+    oracle: str | None = typer.Option(
         None,
         help="Compare the engine itself with oracles instead: einsteinpy, jets, arb, jax, "
         "several of them by commas, or all.",
@@ -123,7 +121,7 @@ def validate(
     ),
     only: str = typer.Option("", help="Of the catalogue only the names that hold one of these words (by commas)."),
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
-    export: Optional[Path] = typer.Option(
+    export: Path | None = typer.Option(
         None, help="Write the reference suite to this JSON file (no function needed).", show_default=False
     ),
     digits: int = typer.Option(30, help="Digits of the exported numbers."),

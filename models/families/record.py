@@ -9,13 +9,12 @@ from importlib import import_module
 from typing import Any
 
 import sympy as sp
-
 from chentsov.geometry.manifolds import StatisticalManifold
 
 __all__ = ["Family", "catalogue", "family"]
 
 _KINDS = ("discrete", "gamma_kind", "gaussian_kind", "group_kind", "directional")
-_BUILDERS: dict[str, "Builder"] = {}
+_BUILDERS: dict[str, Builder] = {}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sympy as sp
-
 from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
 
 __all__ = ["ising_chain", "ising_ring", "potts_chain"]

@@ -8,9 +8,8 @@ from itertools import product
 from typing import Any
 
 import sympy as sp
-
-from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
 from chentsov.geometry.exact.reading import read
+from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
 
 __all__ = ["gibbs_family", "spin_cluster", "two_spins"]
 

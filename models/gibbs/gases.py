@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sympy as sp
-
 from chentsov.geometry.manifolds import ExponentialFamily, RiemannianManifold
 
 __all__ = ["ideal_gas", "van_der_waals"]

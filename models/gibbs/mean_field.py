@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sympy as sp
-
 from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError, SingularMetricError
 
 from .finite import gibbs_family

@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
-
-from chentsov.geometry.manifolds import HessianManifold, ManifoldError
 from chentsov.geometry.exact.reading import read
+from chentsov.geometry.manifolds import HessianManifold, ManifoldError
 
 __all__ = ["fisher_identity", "order_parameter"]
 

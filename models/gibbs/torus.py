@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import sympy as sp
 import xarray as xr
-
 from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
 
 from .finite import gibbs_family

@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.special import expit, spence
-
 from chentsov.geometry.exact import logistic
-from chentsov.geometry.flows.compiled_field import numpy_log_cosh, stable_forms
 from chentsov.geometry.exact.reading import read
+from chentsov.geometry.flows.compiled_field import numpy_log_cosh, stable_forms
+from scipy.special import expit, spence
 
 __all__ = ["ACTIVATIONS", "Activation", "activation"]
 

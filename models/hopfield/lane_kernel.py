@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import numba
 import numpy as np
-
 from chentsov.geometry.flows.compiled_field import compile_scalar
 from chentsov.geometry.flows.lanes import FIELD_SIGNATURE, LANES
 
-from .activations import U, Activation
+from .activations import Activation, U
 
 __all__ = ["network_field"]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
 from .numeric import HopfieldNumbers

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-
+from chentsov.geometry.exact.reading import read
 from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds import HessianManifold, ManifoldError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
@@ -15,7 +15,6 @@ from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 from .activations import Activation, activation
 from .network_flow import NetworkFlow
 from .reading import StatisticalReading, statistical_reading
-from chentsov.geometry.exact.reading import read
 
 if TYPE_CHECKING:
     from .numeric import HopfieldNumbers

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-
 from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-
 from chentsov.geometry.flows.compiled_field import compile_field
 from chentsov.geometry.flows.evaluation import constant_values
 from chentsov.geometry.flows.lanes import ENDINGS, integrate_lanes
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
-from .activations import U, Activation
+from .activations import Activation, U
 from .lane_kernel import network_field
 
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ from typing import Any
 
 import mpmath
 import sympy as sp
-
 from chentsov.geometry.exact import UnsupportedFunction, canonical, logistic, register_rule
 from chentsov.geometry.manifolds.time_limit import TimeLimit, time_limit
 
-from .activations import U, V, Activation
+from .activations import Activation, U, V
 
 __all__ = ["activation_from", "check_increasing"]
 

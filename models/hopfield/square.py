@@ -16,10 +16,9 @@ import mpmath
 import numba
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
-from .activations import U, Activation
+from .activations import Activation, U
 
 if TYPE_CHECKING:
     from .numeric import HopfieldNumbers

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import (
     DifferentialField,
     TimeBudget,

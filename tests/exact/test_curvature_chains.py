@@ -8,8 +8,8 @@ import itertools
 
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, determinant, inverse
+
 from tests.reference import cases
 
 x, y, h, b = sp.symbols("x y h b", real=True)

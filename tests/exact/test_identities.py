@@ -8,7 +8,6 @@ import itertools
 
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, logistic
 
 x, y, nu = sp.symbols("x y nu", real=True)

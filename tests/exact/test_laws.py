@@ -7,10 +7,9 @@ Every law has its own second derivation: values at random points by mpmath, deri
 import mpmath
 import pytest
 import sympy as sp
+from chentsov.geometry.exact import DifferentialField, TimeBudget, TimeBudgetExceeded, logistic
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-
-from chentsov.geometry.exact import DifferentialField, TimeBudget, TimeBudgetExceeded, logistic
 
 x, y = sp.symbols("x y", real=True)
 p, q = sp.symbols("p q", positive=True)
@@ -122,7 +121,7 @@ def test_field_axioms(e, f, g):
     assert (a + b) + c == a + (b + c)
     assert (a * b) * c == a * (b * c)
     assert a * (b + c) == a * b + a * c
-    assert a - a == 0 and a + 0 == a and a * 1 == a and -(-a) == a
+    assert a - a == 0 and a + 0 == a and a * 1 == a and -(-a) == a  # noqa: B002
     try:
         assert not a or (b / a * a == b and a * a**-1 == 1 and a**-2 == 1 / (a * a))
     except ZeroDivisionError:  # a divisor of zero such as 1 + sign(x)

@@ -2,10 +2,9 @@
 
 import pytest
 import sympy as sp
+from chentsov.geometry.exact import DifferentialField, determinant, inverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from chentsov.geometry.exact import DifferentialField, determinant, inverse
 
 x, y = sp.symbols("x y", real=True)
 

@@ -1,10 +1,9 @@
 """Text is never evaluated: every place that takes an expression refuses a string that would run as a program."""
 
+import chentsov as ch
 import numpy as np
 import pytest
 import sympy as sp
-
-import chentsov as ch
 from chentsov.geometry.exact import DifferentialField, canonical
 from chentsov.geometry.exact.reading import read
 from chentsov.models import families, gibbs, networks  # noqa: F401

@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, canonical, logistic
 
 x, y, h, b, r, a, th = sp.symbols("x y h b r a theta", real=True)

@@ -4,7 +4,6 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov import StatisticalManifold, compile
 from chentsov.geometry.exact import DifferentialField, zeta_derivative
 from chentsov.geometry.kernels import evaluate_ball
@@ -43,7 +42,7 @@ def test_the_law_of_zipf():
     assert m.is_exponential
     at = 9
     with mpmath.workdps(30):
-        mean = lambda f: mpmath.nsum(lambda k: f(mpmath.log(k)) * k**-at, [1, mpmath.inf]) / mpmath.zeta(at)  # noqa: E731
+        mean = lambda f: mpmath.nsum(lambda k: f(mpmath.log(k)) * k**-at, [1, mpmath.inf]) / mpmath.zeta(at)
         first, second = mean(lambda u: u), mean(lambda u: u**2)
         assert abs(sp.N(m.metric[0, 0].subs(s, at), 25) - sp.Float(second - first**2, 25)) < 1e-15
     grid = m.on_grid({s: np.linspace(1.5, 9, 4)}, ("metric",), rtol=1e-12)

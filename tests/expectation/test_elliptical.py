@@ -4,7 +4,6 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov import StatisticalManifold
 from chentsov.geometry.expectation import DensityError
 from chentsov.geometry.expectation.density import read_density
@@ -67,7 +66,7 @@ def mitchell(weight, at):
     with mpmath.workdps(25):
         mean = lambda h: (
             mpmath.quad(lambda t: h(t) * f(t), [0, 1, 4, mpmath.inf]) / mpmath.quad(f, [0, 1, 4, mpmath.inf])
-        )  # noqa: E731
+        )
         first, second = (sp.Float(mean(lambda t, k=k: t**k * w(t) ** 2), 25) for k in (1, 2))
     inverse, c = sp.Matrix([[s1**2, r * s1 * s2], [r * s1 * s2, s2**2]]), sp.Matrix([m1, m2])
     A = inverse.inv()

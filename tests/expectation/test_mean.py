@@ -6,7 +6,6 @@ import random
 import mpmath
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, determinant, inverse, logistic
 from chentsov.geometry.expectation import Mean
 

@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov.geometry.expectation.balls import Tape, as_sympy, exact, precision
 from chentsov.geometry.expectation.density import (
     Density,

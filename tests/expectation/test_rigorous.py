@@ -6,8 +6,6 @@ import random
 import mpmath
 import pytest
 import sympy as sp
-from flint import acb, arb, ctx, fmpq
-
 from chentsov import StatisticalManifold
 from chentsov.geometry.expectation.balls import Tape, exact, precision
 from chentsov.geometry.expectation.density import Piece, Variable, read_density, read_variables
@@ -15,6 +13,7 @@ from chentsov.geometry.expectation.quadrature import QuadratureError
 from chentsov.geometry.expectation.rigorous import Enclosure, enclosures, expectation_balls
 from chentsov.geometry.expectation.tails import NoMajorant, Tail
 from chentsov.models import families
+from flint import acb, arb, ctx, fmpq
 
 oo, R = sp.oo, sp.Rational
 x, m = sp.symbols("x m", real=True)

@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import StatisticalManifold
 from chentsov.geometry.expectation.changes import standard_candidates
 from chentsov.geometry.expectation.closed_form import iterated

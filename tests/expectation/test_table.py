@@ -3,7 +3,6 @@
 import mpmath
 import pytest
 import sympy as sp
-
 from chentsov.geometry.expectation.closed_form import integral, iterated
 from chentsov.geometry.expectation.density import Piece, Variable
 from chentsov.geometry.expectation.table import Diverges, log_integral

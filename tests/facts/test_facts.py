@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import chentsov as ch
 import pytest
 import sympy as sp
 
-import chentsov as ch
 from tests.facts.fact import Fact
 from tests.facts.verify import all_facts
 

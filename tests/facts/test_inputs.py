@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import chentsov as ch
 import numpy as np
 import pytest
 import sympy as sp
-
-import chentsov as ch
 
 x, y = sp.symbols("x y")
 r = sp.Symbol("r", positive=True)

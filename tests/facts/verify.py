@@ -279,7 +279,7 @@ def alpha_scalar(jet: Jet, T: Any, dT: Any, alpha: mp.mpf) -> mp.mpf:
     low = [[[jet.lowered(m, j, k) - alpha / 2 * T[m][j][k] for k in n] for j in n] for m in n]
     dlow = lambda m, j, k, l: (
         (jet.dd[m][k][j][l] + jet.dd[m][j][k][l] - jet.dd[j][k][m][l]) / 2 - alpha / 2 * dT[m][j][k][l]
-    )  # noqa: E731
+    )
     gamma = [[[mp.fsum(up[i][m] * low[m][j][k] for m in n) for k in n] for j in n] for i in n]
 
     def slope(i: int, j: int, k: int, l: int) -> mp.mpf:
@@ -342,7 +342,7 @@ def _double_mean(fact: Fact, point: dict[sp.Symbol, sp.Rational], expression: sp
     step = t[1] - t[0]
     values: dict[sp.Symbol, np.ndarray] = {}
     weight = np.ones(())
-    for axis, (name, _, lower, upper) in enumerate(fact.variables):
+    for axis, (_, _, lower, upper) in enumerate(fact.variables):
         low, high = (fact.read(e).subs(point) for e in (lower, upper))
         u = t[:, None] if axis == 0 else t[None, :]
         if low.is_finite and high.is_finite:
@@ -380,7 +380,7 @@ def _density(fact: Fact, point: dict[sp.Symbol, sp.Rational]) -> int:
                 count += _agree(fact, f"g{i, j}", _number(rows[i][j], point), found, tolerance)
                 assert rows[i][j] == rows[j][i]
         if "amari_chentsov" in fact.expected:
-            found = lambda i, j, k: mean(fact, point, slopes[i] * slopes[j] * slopes[k] / p**2)  # noqa: E731
+            found = lambda i, j, k: mean(fact, point, slopes[i] * slopes[j] * slopes[k] / p**2)
             count += _symmetric(
                 fact, fact.expected["amari_chentsov"], found, lambda t: _number(fact.read(t), point), tolerance
             )

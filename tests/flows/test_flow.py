@@ -3,11 +3,11 @@
 import mpmath
 import pytest
 import sympy as sp
-
 from chentsov import Flow, HessianManifold, RiemannianManifold
 from chentsov.geometry.exact import canonical
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.operators import laplacian
+
 from tests.reference import DIGITS, cases
 
 x, y = sp.symbols("x y", real=True)

@@ -4,14 +4,13 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-from scipy.integrate import solve_ivp
-
 from chentsov import Flow, HessianManifold, RiemannianManifold
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.flows.compiled_field import UncompiledFunction, compile_field
 from chentsov.geometry.flows.evaluation import evaluate
 from chentsov.geometry.flows.lanes import ENDINGS, FINISHED, TOO_MANY_STEPS, integrate_lanes
 from chentsov.geometry.manifolds import ManifoldError
+from scipy.integrate import solve_ivp
 
 x, y, z = sp.symbols("x y z", real=True)
 k = sp.Symbol("k", real=True)

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.grids import on_grid
 from chentsov.geometry.manifolds import RiemannianManifold
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.grids import on_grid
 from chentsov.geometry.grids.recipes import recipe
 from chentsov.geometry.kernels.contraction import Contraction

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import sympy as sp
-from flint import arb, ctx
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.grids import on_grid
 from chentsov.geometry.manifolds import RiemannianManifold
+from flint import arb, ctx
 
 u, v = sp.symbols("u v", real=True)
 c = sp.Symbol("c", positive=True)

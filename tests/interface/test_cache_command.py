@@ -1,9 +1,8 @@
 """``chentsov cache`` shows what is kept, and clears it."""
 
+import chentsov as ch
 import numpy as np
 import sympy as sp
-
-import chentsov as ch
 from chentsov.command_line import run
 
 

@@ -8,7 +8,6 @@ import sys
 import numpy as np
 import pytest
 import xarray as xr
-
 from chentsov.command_line import run
 
 QUICK = ["--points", "12", "--rows", "30", "--steps", "40"]

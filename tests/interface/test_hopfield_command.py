@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pytest
 import xarray as xr
-
 from chentsov.command_line import run
 
 

@@ -4,10 +4,9 @@ import time
 
 import pytest
 import sympy as sp
+from chentsov.parsing import FUNCTIONS, ExpressionError, parse_expression, parse_matrix, parse_names
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from chentsov.parsing import FUNCTIONS, ExpressionError, parse_expression, parse_matrix, parse_names
 
 x, y, theta = sp.symbols("x y theta", real=True)
 

@@ -5,10 +5,9 @@ import io
 import numpy as np
 import pytest
 import xarray as xr
+from chentsov.plots import colour_scale, heat_map, new_figure
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from chentsov.plots import colour_scale, heat_map, new_figure
 
 
 @pytest.mark.parametrize(

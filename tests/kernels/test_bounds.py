@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import sympy as sp
-from flint import arb
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.kernels import compile, evaluate_ball
+from flint import arb
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 a, b, x, y, t = sp.symbols("a b x y t")
 RNG = np.random.default_rng(11)

@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.kernels import compile
 from chentsov.geometry.kernels.native import cache
 

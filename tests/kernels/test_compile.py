@@ -5,13 +5,12 @@ import warnings
 import numpy as np
 import pytest
 import sympy as sp
-from flint import ctx
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from chentsov.geometry.exact import UnsupportedFunction, logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.kernels import compile, evaluate_ball
+from flint import ctx
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 x, y, z = sp.symbols("x y z")
 

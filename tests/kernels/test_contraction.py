@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.kernels import compile, evaluate_ball
 from chentsov.geometry.kernels.contraction import general_ricci_scalar, hessian_ricci_scalar
 from chentsov.geometry.manifolds import RiemannianManifold

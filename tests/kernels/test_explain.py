@@ -2,7 +2,6 @@
 
 import numpy as np
 import sympy as sp
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.kernels import arrange, compile, schedule, separate, stable

@@ -5,11 +5,10 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-from flint import arb, ctx
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.kernels import compile
 from chentsov.geometry.kernels.stable import expm1, log1p, softplus
+from flint import arb, ctx
 
 x = sp.Symbol("x")
 STEPS = np.concatenate([np.arange(-60, 60) * math.log(2) / 2, np.arange(-60, 60) * math.pi / 4])

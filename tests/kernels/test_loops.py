@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.kernels import compile, jets
 from chentsov.geometry.kernels.contraction import contracted
 from chentsov.geometry.kernels.jets import QUANTITIES, general_jet, hessian_jet, row_jet

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.kernels import compile, evaluate_ball

@@ -6,7 +6,6 @@ import numba
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import UnsupportedFunction, logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.kernels import compile

@@ -3,10 +3,6 @@
 import numpy as np
 import pytest
 import sympy as sp
-from flint import arb, ctx
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.grids.cells import certified
@@ -20,6 +16,9 @@ from chentsov.geometry.kernels.program import Program
 from chentsov.geometry.kernels.reference import evaluate, operation
 from chentsov.geometry.kernels.sensitivity import Sensitivity
 from chentsov.models.neuron import TwoWeightNeuron, decision_boundary
+from flint import arb, ctx
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 RNG = np.random.default_rng(5)
 LABELS = (RNG.uniform(size=40) > 0.5) * 1.0
@@ -214,7 +213,7 @@ def test_adjoints_are_derivatives(formula):
         float(np.mean(f(rows["x"], rows["y"])))
         for f in (lambda s, t: s * np.exp(0.4 * s), lambda s, t: t * s * np.exp(0.4 * s), lambda s, t: t**2)
     ]
-    for node, value, adjoint in zip(means, values, numbers([adjoints[m] for m in means])):
+    for _, value, adjoint in zip(means, values, numbers([adjoints[m] for m in means])):
         k = int(np.argmin(np.abs(np.array(direct) - value)))
         expected = float(sp.diff(formula, M[k]).subs(dict(zip(M, direct)) | {a: 0.4}))
         assert adjoint == pytest.approx(expected, rel=1e-12)

@@ -6,11 +6,10 @@ from math import prod
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from chentsov.geometry.kernels import compile
 from chentsov.geometry.kernels.share import share
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 products = st.lists(st.dictionaries(st.integers(2, 9), st.integers(1, 3), min_size=1, max_size=6), max_size=8)
 

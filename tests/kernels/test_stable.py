@@ -5,12 +5,11 @@ from fractions import Fraction
 import mpmath
 import pytest
 import sympy as sp
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.kernels import compile, evaluate_ball
 from chentsov.geometry.kernels.stable import expm1, log1p, softplus, stable
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 x, y, t = sp.symbols("x y t")
 MEANING = {

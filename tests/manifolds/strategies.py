@@ -1,11 +1,10 @@
 """Random metrics, coordinate changes and fields for the laws."""
 
 import sympy as sp
-from hypothesis import assume
-from hypothesis import strategies as st
-
 from chentsov import RiemannianManifold
 from chentsov.geometry.manifolds import SingularMetricError
+from hypothesis import assume
+from hypothesis import strategies as st
 
 X = sp.symbols("x y z w", real=True)
 Y = sp.symbols("u v p q", real=True)

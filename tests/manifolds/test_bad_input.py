@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov import ImmersedManifold, RiemannianManifold
 from chentsov.geometry.exact import TimeBudget, TimeBudgetExceeded, UnsupportedFunction
 from chentsov.geometry.manifolds import ChartMap, ManifoldError, SingularMetricError, progress

@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov.geometry.conventions import CHENTSOV, CONVENTIONS, WEINBERG, CurvatureConvention
 from chentsov.models import surfaces
 
@@ -10,7 +9,7 @@ from chentsov.models import surfaces
 def ricci_scalar_in(convention, manifold):
     """R by the definition that a convention declares: its sign, and the slots that it contracts."""
     n = range(manifold.dim)
-    riemann = lambda *q: convention.riemann_sign * manifold.riemann[q]  # noqa: E731
+    riemann = lambda *q: convention.riemann_sign * manifold.riemann[q]
     if convention.ricci_slots == (0, 2):
         ricci = {(j, l): sum(riemann(i, j, i, l) for i in n) for j in n for l in n}
     else:

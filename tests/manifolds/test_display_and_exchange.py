@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import RiemannianManifold
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.exchange import from_arrays, from_einsteinpy, to_arrays, to_einsteinpy

@@ -2,11 +2,11 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import RiemannianManifold
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.manifolds import ManifoldError, SingularMetricError
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
+
 from tests.manifolds.textbook import Textbook
 
 a, b, c, x, t = sp.symbols("a b c x t", real=True)

@@ -6,7 +6,6 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov import HessianManifold, RiemannianManifold
 from chentsov.geometry.exact import canonical
 from chentsov.geometry.manifolds import ManifoldError, SingularMetricError

@@ -2,8 +2,8 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import HessianManifold
+
 from tests.reference import agrees, cases
 
 

@@ -4,11 +4,11 @@ from itertools import combinations
 
 import pytest
 import sympy as sp
+from chentsov.geometry.manifolds import ChartMap
+from chentsov.models import spacetimes, surfaces
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from chentsov.geometry.manifolds import ChartMap
-from chentsov.models import spacetimes, surfaces
 from tests.manifolds.strategies import X, coordinate_changes, metrics, polynomials
 
 MEMBERS = {m.name: m for m in (*spacetimes.catalogue(), *surfaces.catalogue())}

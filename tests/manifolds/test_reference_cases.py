@@ -2,9 +2,9 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import RiemannianManifold
 from chentsov.geometry.manifolds import SingularMetricError
+
 from tests.reference import agrees, cases
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import RiemannianManifold
 from chentsov.models import spacetimes, surfaces
+
 from tests.manifolds.textbook import Textbook, evaluate, generic_point, with_functions
 
 # The laws on the whole catalogue are in the default run; this second derivation of each member is a longer study.

@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import RiemannianManifold, StatisticalManifold
 from chentsov.geometry.expectation import DensityError, NormalisationError
 from chentsov.geometry.manifolds import ManifoldError, NotRegularError, SingularMetricError
@@ -211,7 +210,7 @@ def test_routes_agree():
 
 def test_quadrature_serves_where_nothing_is_closed():
     e = sp.Symbol("e", positive=True)
-    bump = lambda c: sp.exp(-((x - c) ** 2) / 2) / sp.sqrt(2 * sp.pi)  # noqa: E731
+    bump = lambda c: sp.exp(-((x - c) ** 2) / 2) / sp.sqrt(2 * sp.pi)
     m = StatisticalManifold.from_density(
         e * bump(0) + (1 - e) * bump(3), {x: (-oo, oo)}, (e,), domain={e: (0, 1)}, time_limit=0
     )

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov import StatisticalManifold
 from chentsov.geometry.expectation import QuadratureError
 
@@ -11,7 +10,7 @@ oo, R = sp.oo, sp.Rational
 x = sp.Symbol("x", real=True)
 n = sp.Symbol("n")
 e, m, s, a, b, c = sp.symbols("e m s a b c", positive=True)
-bump = lambda centre: sp.exp(-((x - centre) ** 2) / 2) / sp.sqrt(2 * sp.pi)  # noqa: E731
+bump = lambda centre: sp.exp(-((x - centre) ** 2) / 2) / sp.sqrt(2 * sp.pi)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import ExponentialFamily, HessianManifold, StatisticalManifold
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.models import families

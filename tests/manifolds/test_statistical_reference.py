@@ -4,8 +4,8 @@ import time
 
 import pytest
 import sympy as sp
-
 from chentsov import StatisticalManifold
+
 from tests.reference import agrees, cases
 
 ALPHA = sp.Symbol("alpha", real=True)
@@ -18,7 +18,7 @@ def manifold(case):
     def ranges(variables):
         for v in variables:
             table.setdefault(v["name"], sp.Symbol(v["name"], real=True))
-        read = lambda text: sp.sympify(text, locals=table)  # noqa: E731
+        read = lambda text: sp.sympify(text, locals=table)
         return {table[v["name"]]: (read(v["lower"]), read(v["upper"]), v["type"]) for v in variables}
 
     if "pieces" in definition:

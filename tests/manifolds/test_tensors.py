@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov import RiemannianManifold, Tensor
 
 x, y, z = sp.symbols("x y z", positive=True)
@@ -60,7 +59,7 @@ def test_lie_derivative_is_a_commutator():
     assert m.field(f.lie_derivative(u)[()]) == m.field(x * y**2 + 2 * x * y * y * z)
     assert (w * v).lie_derivative(u) == w.lie_derivative(u) * v + w * v.lie_derivative(u)
     # torsion-free: [X, Y] = ∇_X Y − ∇_Y X
-    along = lambda a, b: (b.covariant_derivative() * a).contracted(1, 2)  # noqa: E731
+    along = lambda a, b: (b.covariant_derivative() * a).contracted(1, 2)
     assert along(u, v) - along(v, u) == v.lie_derivative(u)
 
 

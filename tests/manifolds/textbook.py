@@ -27,7 +27,7 @@ class Textbook:
     def __init__(self, metric, coordinates, point, digits=30):
         with mpmath.workdps(digits + 20):
             self._derive(sp.Matrix(metric), list(coordinates), dict(point))
-            shown = lambda table: {k: sp.Float(v, digits + 20) for k, v in table.items()}  # noqa: E731
+            shown = lambda table: {k: sp.Float(v, digits + 20) for k, v in table.items()}
             self.christoffel, self.riemann, self.riemann_lowered, self.ricci = map(
                 shown, (self.christoffel, self.riemann, self.riemann_lowered, self.ricci)
             )
@@ -42,7 +42,7 @@ class Textbook:
         jets |= {(i, j, k): sp.diff(metric[i, j], x[k]) for i, j in upper for k in n}
         jets |= {(i, j, k, l): sp.diff(jets[i, j, k], x[l]) for i, j in upper for k, l in upper}
         values = dict(zip(jets, _evaluate(list(jets.values()), at)))
-        s = lambda i, j: (min(i, j), max(i, j))  # noqa: E731
+        s = lambda i, j: (min(i, j), max(i, j))
         g = {(i, j): values[s(i, j)] for i in n for j in n}
         dg = {(i, j, k): values[*s(i, j), k] for i, j, k in product(n, repeat=3)}
         ddg = {(i, j, k, l): values[*s(i, j), *s(k, l)] for i, j, k, l in product(n, repeat=4)}

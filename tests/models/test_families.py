@@ -5,7 +5,6 @@ import time
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.expectation.balls import Tape, exact, precision
 from chentsov.models import families
 
@@ -27,7 +26,7 @@ def test_published_closed_forms(family):
     m = family.manifold()
     took = time.process_time() - start
     assert took < (2 if m.is_exponential else 15)
-    equal = lambda a, b: m.field(a) == m.field(sp.sympify(b))  # noqa: E731
+    equal = lambda a, b: m.field(a) == m.field(sp.sympify(b))
     known = family.closed_forms
     for i in range(m.dim):
         for j in range(m.dim):

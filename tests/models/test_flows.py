@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import sympy as sp
-from scipy.integrate import solve_ivp
-
 from chentsov import HessianManifold
 from chentsov.geometry.exact import canonical
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.models.flows import frequencies, gradient_system, likelihood_flow, natural_gradient, replicator
+from scipy.integrate import solve_ivp
 
 a, b, c = sp.symbols("a b c", real=True)
 x, y = sp.symbols("x y", real=True)

@@ -7,7 +7,6 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.manifolds import ManifoldError, SingularMetricError
 from chentsov.models import gibbs
 
@@ -20,7 +19,7 @@ def cumulants(levels, b, h):
         w = [(mpmath.mpf(n) * mpmath.exp(b * E + h * M), E, M) for (E, M), n in levels.items()]
         z = mpmath.fsum(x for x, _, _ in w)
         e, m = (mpmath.fsum(x * v[k] for x, *v in w) / z for k in (0, 1))
-        mu = lambda i, j: mpmath.fsum(x * (E - e) ** i * (M - m) ** j for x, E, M in w) / z  # noqa: E731
+        mu = lambda i, j: mpmath.fsum(x * (E - e) ** i * (M - m) ** j for x, E, M in w) / z
         det = mu(2, 0) * mu(0, 2) - mu(1, 1) ** 2
         rows = [[mu(2, 0), mu(1, 1), mu(0, 2)], [mu(3, 0), mu(2, 1), mu(1, 2)], [mu(2, 1), mu(1, 2), mu(0, 3)]]
         return (mu(2, 0), mu(1, 1), mu(0, 2)), -mpmath.det(mpmath.matrix(rows)) / (2 * det**2)

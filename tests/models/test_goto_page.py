@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import logistic
 from chentsov.models import Hopfield
 

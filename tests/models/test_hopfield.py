@@ -6,7 +6,6 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import canonical, logistic
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.models.hopfield import ACTIVATIONS, AssociativeMemory, Hopfield, HopfieldNumbers, activation, hebbian
@@ -166,7 +165,7 @@ def test_identities_in_the_rates(name):
     assert (
         abs(value(network.flow.compressibility("dual"), here) - value(there.compressibility("primal"), rates)) < 1e-15
     )
-    for k, v in enumerate(network.rate_symbols):
+    for k in range(len(network.rate_symbols)):
         slope = value(act.slope_of(network.coordinates[k]), here)
         assert abs(value(there.components[k], rates) - slope * value(network.components[k], here)) < 1e-15
 
@@ -268,7 +267,7 @@ def test_numbers_agree_with_differences_of_the_energy_in_high_precision(name, n)
                 return energy([*place[:i], x, *place[i + 1 :]])
 
             c, x, h = float(network.capacitance[i]), place[i], mpmath.mpf(10) ** -15
-            g = lambda s: c * slope(s)  # noqa: E731
+            g = lambda s: c * slope(s)
             first = (along(x + h) - along(x - h)) / (2 * h)
             second = (along(x + h) - 2 * along(x) + along(x - h)) / h**2
             # (1/√g)(√g g⁻¹ E′)′ = (g^-½ E′)′ g^-½ on the line of coordinate i

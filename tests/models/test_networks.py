@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import sympy as sp
-
 from chentsov.geometry.exact import DifferentialField, logistic
 from chentsov.models import DenseNetwork, TwoWeightNeuron, decision_boundary
 

@@ -5,13 +5,12 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from mpmath import mp
-
 from chentsov.geometry.expectation import Mean
 from chentsov.models import LabelledPoints, TwoWeightNeuron, decision_boundary
 from chentsov.models.neuron import weight_axes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath import mp
 
 CASES = [("mean_power", n) for n in (1, 2, 3, 4, 6)] + [("lp_norm", p) for p in (1, 2, 2.5, 6)] + [("cross_entropy", 2)]
 POINTS = decision_boundary(12, seed=3)

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
-from mpmath import mp
-
 from chentsov.geometry.expectation import Mean
 from chentsov.models import LabelledPoints, TwoWeightNeuron, decision_boundary
 from chentsov.models.neuron import weight_axes
 from chentsov.models.training import TrainingError, descend
+from mpmath import mp
 
 LOSSES = [
     ("mean_power", 2),

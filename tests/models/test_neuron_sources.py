@@ -6,10 +6,9 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-from mpmath import mp
-
 from chentsov.geometry.validation.crosscheck_einsteinpy import ricci_scalar_of_jet
 from chentsov.models import LabelledPoints, TwoWeightNeuron, decision_boundary
+from mpmath import mp
 
 theta = sp.Symbol("theta", positive=True)
 

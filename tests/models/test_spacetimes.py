@@ -2,7 +2,6 @@
 
 import pytest
 import sympy as sp
-
 from chentsov.models import spacetimes as st
 from chentsov.models.spacetimes import r, t, theta, x, y
 

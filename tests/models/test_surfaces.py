@@ -4,7 +4,6 @@ from itertools import combinations
 
 import pytest
 import sympy as sp
-
 from chentsov.models import surfaces as sf
 from chentsov.models.surfaces import phi, theta, u, v
 

@@ -11,12 +11,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import chentsov as ch
 import mpmath
 import numpy as np
 import sympy as sp
 from scipy.integrate import quad
-
-import chentsov as ch
 
 #: (function, names that are right, options, modules that it needs) of the broken programs; the right ones have no names.
 BROKEN: list[tuple[Callable[..., Any], tuple[str, ...], dict[str, Any], tuple[str, ...]]] = []

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
-
 from chentsov.geometry.validation.cases import Case, as_case
 
 # --- right programs ------------------------------------------------------------------------------

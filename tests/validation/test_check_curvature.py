@@ -6,12 +6,11 @@ import json
 import math
 import time
 
+import chentsov as ch
 import numpy as np
 import pytest
 import sympy as sp
-
-import chentsov as ch
-from chentsov.geometry.validation.calling import FORMS, time_limit, TooSlow
+from chentsov.geometry.validation.calling import FORMS, TooSlow, time_limit
 from chentsov.geometry.validation.report import CurvatureCheckError
 from chentsov.geometry.validation.suite import load_suite
 

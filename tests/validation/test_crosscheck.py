@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
-from mpmath import mp
-
 from chentsov.geometry.expectation import Mean
 from chentsov.geometry.manifolds import RiemannianManifold
 from chentsov.geometry.validation import crosscheck_einsteinpy as oracle
 from chentsov.geometry.validation.crosscheck import crosscheck, crosscheck_grid, relative_difference
 from chentsov.models import TwoWeightNeuron, decision_boundary
+from mpmath import mp
 
 a, b = sp.symbols("a b", positive=True)
 INDICES = ((), (0,), (1,), (0, 0), (0, 1), (1, 1))

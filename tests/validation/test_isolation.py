@@ -8,12 +8,11 @@ import os
 import sys
 import time
 
+import chentsov as ch
 import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-
-import chentsov as ch
 from chentsov.geometry.validation.isolation import ChildEnded, Worker, can_isolate
 
 theta, phi = sp.symbols("theta phi", real=True)

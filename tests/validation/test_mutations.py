@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from chentsov.geometry.validation.check import check_curvature
 from chentsov.geometry.validation.suite import load_suite
 

@@ -10,10 +10,9 @@ import textwrap
 import time
 from pathlib import Path
 
+import chentsov as ch
 import pytest
 import sympy as sp
-
-import chentsov as ch
 from chentsov.command_line import run
 from chentsov.geometry.exact import DifferentialField
 from chentsov.geometry.validation.catalogue_check import crosscheck_catalogue

@@ -8,14 +8,13 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-from flint import arb, fmpq
-from hypothesis import given, settings
-
 from chentsov.geometry.validation import strategies
 from chentsov.geometry.validation.cases import Case, NoUsablePoint, as_case, floats
 from chentsov.geometry.validation.export import SCHEMA, export_suite, suite_as_data
 from chentsov.geometry.validation.jets import JetEvaluator, UnsupportedExpression
 from chentsov.geometry.validation.suite import SUITES, load_suite
+from flint import arb, fmpq
+from hypothesis import given, settings
 
 x, y = sp.symbols("x y", positive=True)
 POINT = {x: sp.Rational(3, 2), y: sp.Rational(5, 4)}

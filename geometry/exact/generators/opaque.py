@@ -7,17 +7,18 @@ argument.
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import sympy as sp
 
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
+from ..reading import read
 from ..rules import converts
 from ..sampling import Samples, is_real, numbers
 from .base import Generator
-from ..reading import read
 
 DERIVATIVES: dict[type, Callable[..., sp.Expr]] = {}
 _ODD = (sp.erf, sp.erfi, sp.atan, sp.asin, sp.Si, sp.Shi, sp.fresnels, sp.fresnelc, sp.erfinv)
