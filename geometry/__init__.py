@@ -1,5 +1,5 @@
-"""The mathematics: exact arithmetic, manifolds, expectations, flows, kernels, grids, validation.
+"""The mathematics: exact arithmetic, kernels, expectations, manifolds, flows, grids, validation.
 
-Nothing here knows a particular model. Imports run one way:
-validation -> grids -> kernels -> manifolds, flows -> expectation -> exact.
+Nothing here knows a particular model. Each room imports only what stands before it:
+exact -> kernels -> expectation -> manifolds -> flows | grids | validation.
 """

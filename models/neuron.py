@@ -19,8 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-from chentsov.geometry.exact import logistic
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean, logistic
 from chentsov.geometry.manifolds import RiemannianManifold
 from chentsov.geometry.manifolds.quantities import Quantity
 

@@ -87,8 +87,7 @@ def _neuron(loss: str, order: int) -> Callable[[], Given]:
     """The Fisher metric of the two-weight neuron, written out over 16 rows (the others know no mean)."""
 
     def build() -> Given:
-        from chentsov.geometry.exact import logistic
-        from chentsov.geometry.expectation import Mean
+        from chentsov.geometry.exact import Mean, logistic
         from chentsov.models import TwoWeightNeuron, decision_boundary
 
         neuron = TwoWeightNeuron(loss, order=order)

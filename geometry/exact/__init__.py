@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "field": ["DifferentialField", "canonical"],
+        "mean": ["Mean"],
         "elements": ["Element"],
         "functions": ["logistic", "zeta_derivative"],
         "rules": ["register_rule"],

@@ -1,7 +1,7 @@
 """Expectations: over a density (symbolic) and over data rows (:class:`Mean`).
 
 >>> import sympy as sp
->>> from chentsov.geometry.expectation import Mean
+>>> from chentsov.geometry.exact import Mean
 >>> x, a = sp.symbols("x a", real=True)
 >>> Mean(a * x + 1, x)
 a*E_D[x] + 1
@@ -13,7 +13,6 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "mean": ["Mean"],
         "density": ["Density", "DensityError"],
         "checks": ["NormalisationError"],
         "routes": ["Provenance"],

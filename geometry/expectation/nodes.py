@@ -14,10 +14,10 @@ import numpy as np
 import sympy as sp
 from flint import acb
 
+from ..exact import Mean
 from .balls import exact, precision
 from .changes import Standard, standard_candidates
 from .density import Density, DensityError, Piece, Variable
-from .mean import Mean
 from .moments import Expectation
 from .quadrature import QuadratureError, Rule
 from .sampling import Point, sign_at, working_copy

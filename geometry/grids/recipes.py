@@ -13,8 +13,8 @@ from typing import Any
 
 import sympy as sp
 
+from ..exact import Mean
 from ..exact.reading import read
-from ..expectation import Mean
 from ..kernels.contraction import contracted
 from ..kernels.jets import QUANTITIES, Jet, general_jet, hessian_jet, row_jet
 from ..manifolds.empirical import EmpiricalManifold

@@ -19,7 +19,7 @@ from itertools import combinations_with_replacement
 
 import sympy as sp
 
-from ..expectation import Mean
+from ..exact import Mean
 from .program import Graph, Node
 
 __all__ = ["Jet", "Given", "general_jet", "hessian_jet", "row_jet", "QUANTITIES"]

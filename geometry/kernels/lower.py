@@ -7,9 +7,8 @@ from fractions import Fraction
 
 import sympy as sp
 
-from ..exact import UnsupportedFunction
+from ..exact import Mean, UnsupportedFunction
 from ..exact.reading import read
-from ..expectation import Mean
 from .contraction import Contraction, written_out
 from .functions import by_class
 from .program import GATE, TOLERANCE, Graph, Node, Program

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from chentsov.geometry.exact import DifferentialField
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import DifferentialField, Mean
 
 from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, read_point, read_values
 from .immersed import ImmersedGeometry

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean
 
 from .gauss import numeric_function
 from .inputs import ManifoldError

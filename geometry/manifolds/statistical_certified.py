@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean
 from chentsov.geometry.expectation.density import Piece
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError

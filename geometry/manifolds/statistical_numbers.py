@@ -164,7 +164,7 @@ def _corners(axes: Any, constants: Mapping[Any, Any]) -> list[dict[str, float]]:
 
 def _on_rows(expression: sp.Expr, values: Mapping[str, float], rows: Mapping[sp.Symbol, np.ndarray]) -> float:
     """A sum of Means evaluated by NumPy at one parameter point."""
-    from chentsov.geometry.expectation import Mean
+    from chentsov.geometry.exact import Mean
 
     total = 0.0
     for term in sp.Add.make_args(expression):

@@ -18,8 +18,8 @@ import numpy as np
 import sympy as sp
 from mpmath import mp
 
+from ..exact import Mean
 from ..exact.reading import read
-from ..expectation import Mean
 from . import crosscheck_einsteinpy as einsteinpy
 from .identities import equal_in_field, field_of
 from .limits import TooSlow, time_limit

@@ -17,7 +17,7 @@ from typing import Any
 import sympy as sp
 from flint import fmpq
 
-from ..expectation import Mean
+from ..exact import Mean
 from .cases import Case
 
 __all__ = ["SUITES", "load_suite"]

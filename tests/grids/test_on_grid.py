@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import sympy as sp
-from chentsov.geometry.exact import logistic
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean, logistic
 from chentsov.geometry.grids import on_grid
 from chentsov.geometry.manifolds import RiemannianManifold
 from flint import arb, ctx

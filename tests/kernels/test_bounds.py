@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import sympy as sp
-from chentsov.geometry.exact import logistic
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean, logistic
 from chentsov.geometry.kernels import compile, evaluate_ball
 from flint import arb
 from hypothesis import given, settings

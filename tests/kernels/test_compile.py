@@ -5,8 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import sympy as sp
-from chentsov.geometry.exact import UnsupportedFunction, logistic
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean, UnsupportedFunction, logistic
 from chentsov.geometry.kernels import compile, evaluate_ball
 from flint import ctx
 from hypothesis import given, settings

@@ -2,8 +2,7 @@
 
 import numpy as np
 import sympy as sp
-from chentsov.geometry.exact import logistic
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean, logistic
 from chentsov.geometry.kernels import arrange, compile, schedule, separate, stable
 from chentsov.geometry.kernels.contraction import contracted
 from chentsov.geometry.kernels.counts import functions, operations, written_out

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-from chentsov.geometry.exact import logistic
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean, logistic
 from chentsov.geometry.kernels import compile, evaluate_ball
 
 a, b, x, y, t, u, v = sp.symbols("a b x y t u v")

@@ -6,8 +6,7 @@ import numba
 import numpy as np
 import pytest
 import sympy as sp
-from chentsov.geometry.exact import UnsupportedFunction, logistic
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean, UnsupportedFunction, logistic
 from chentsov.geometry.kernels import compile
 
 a, b, x, y, t = sp.symbols("a b x y t", real=True)

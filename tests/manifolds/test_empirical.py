@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 from chentsov import RiemannianManifold
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean
 from chentsov.geometry.manifolds import ManifoldError, SingularMetricError
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean
 from chentsov.models import LabelledPoints, TwoWeightNeuron, decision_boundary
 from chentsov.models.neuron import weight_axes
 from hypothesis import given, settings

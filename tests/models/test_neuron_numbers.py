@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean
 from chentsov.models import LabelledPoints, TwoWeightNeuron, decision_boundary
 from chentsov.models.neuron import weight_axes
 from chentsov.models.training import TrainingError, descend

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import Mean
 from chentsov.geometry.manifolds import RiemannianManifold
 from chentsov.geometry.validation import crosscheck_einsteinpy as oracle
 from chentsov.geometry.validation.crosscheck import crosscheck, crosscheck_grid, relative_difference

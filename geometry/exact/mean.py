@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from ..exact.reading import read
-from ..exact.rules import converts
+from .reading import read
+from .rules import converts
 
 if TYPE_CHECKING:
-    from ..exact.elements import Element
-    from ..exact.field import DifferentialField
+    from .elements import Element
+    from .field import DifferentialField
 
 
 class Mean(sp.Expr):
@@ -42,7 +42,7 @@ class Mean(sp.Expr):
     Raises ``ValueError`` if ``variables`` holds no symbol, something else than symbols, or one twice.
 
     >>> import sympy as sp
-    >>> from chentsov.geometry.expectation import Mean
+    >>> from chentsov.geometry.exact import Mean
     >>> a, x, t = sp.symbols("a x t", real=True)
     >>> loss = Mean((sp.tanh(a * x) - t) ** 2, (x, t))
     >>> loss.diff(a)
@@ -154,7 +154,7 @@ class MeanFamily:
     """The means over one set of row symbols that a field knows, with linearly independent integrands."""
 
     def __init__(self, variables: Iterable[sp.Symbol]):
-        from ..exact.field import DifferentialField
+        from .field import DifferentialField
 
         self.variables = frozenset(variables)
         self.integrands = DifferentialField(apart=self.variables)
@@ -162,7 +162,7 @@ class MeanFamily:
 
     def element(self, field: DifferentialField, mean: Mean) -> Element:
         """``mean`` in terms of the known ones; opens a generator if it is independent of them."""
-        from ..exact.combinations import combination
+        from .combinations import combination
 
         integrand = self.integrands(mean.expression)
         if integrand.is_zero:
@@ -182,8 +182,8 @@ class MeanFamily:
 
 
 def _generator(mean: Mean) -> Any:
-    from ..exact.generators.base import Generator
-    from ..exact.sampling import sample_symbol
+    from .generators.base import Generator
+    from .sampling import sample_symbol
 
     class MeanOverData(Generator):
         """``Mean(expression, variables)``, with the integrand as it was given."""

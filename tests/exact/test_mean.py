@@ -6,8 +6,7 @@ import random
 import mpmath
 import pytest
 import sympy as sp
-from chentsov.geometry.exact import DifferentialField, determinant, inverse, logistic
-from chentsov.geometry.expectation import Mean
+from chentsov.geometry.exact import DifferentialField, Mean, determinant, inverse, logistic
 
 a, b, c = sp.symbols("a b c", real=True)
 x, y, t = sp.symbols("x y t", real=True)
