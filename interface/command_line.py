@@ -6,9 +6,11 @@ Whatever is wrong with the input ends in one line on the error stream and exit c
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +20,9 @@ __all__ = ["app", "main"]
 
 #: The modules of `chentsov.commands`, in the order of the help page; each has `register(app)`.
 COMMANDS = ("neuron", "hopfield", "derive", "grid", "catalogue", "validate", "cache")
+
+#: Characters of an error line; a long input is not echoed whole.
+MAX_MESSAGE = 600
 
 app = typer.Typer(
     name="chentsov",
@@ -56,7 +61,11 @@ _UsageProblem: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ ==
 def _fail(message: str, status: int) -> int:
     if os.environ.get("CHENTSOV_DEBUG"):
         raise  # the error being handled, as it is
-    print(f"chentsov: error: {' '.join(message.split())}", file=sys.stderr)
+    line = " ".join(message.split())
+    if len(line) > MAX_MESSAGE:
+        line = f"{line[: MAX_MESSAGE // 2]} … {line[-MAX_MESSAGE // 2 :]}"
+    with suppress(OSError, AttributeError):  # nobody listens
+        print(f"chentsov: error: {line}", file=sys.stderr, flush=True)
     return status
 
 
@@ -78,23 +87,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail("not enough memory: ask for fewer points", 1)
     except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted", 130)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _fail(f"{error.filename or 'the output'}: {(error.strerror or str(error)).lower()}", 2)
     except RuntimeError as error:
         return _fail(str(error), 1)
 
 
 def main() -> None:
-    """The entry point of the installed command."""
+    """The command as a process: exit codes, and streams that are closed, full or cut off."""
+    if sys.stdout is None:  # closed by the caller: `>&-`
+        sys.exit(_fail("the output is closed: leave it open, or send it to a file", 2))
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Greek letters shows question marks
     try:
         status = run()
         sys.stdout.flush()
     except BrokenPipeError:  # `chentsov … | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
+    except OSError as error:
+        status = _fail(f"cannot write the output: {(error.strerror or str(error)).lower()}", 2)
+    with suppress(OSError, ValueError):  # what could not be written is not tried again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
-
-
-if __name__ == "__main__":
-    main()

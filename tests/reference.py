@@ -1,7 +1,5 @@
-"""Verified facts from outside the repository, where they are present.
+"""Verified facts: closed forms from the literature with values to 30 digits, in `facts/cases.json`.
 
-`../shared/reference/cases.json`, seen from the project's root, holds closed forms from
-the literature with values to 30 digits. Tests that use it are skipped where it is absent.
 The strings are trusted and parsed with SymPy; their domains become assumptions.
 """
 
@@ -17,7 +15,7 @@ from typing import Any
 import pytest
 import sympy as sp
 
-CASES = Path(__file__).resolve().parent.parent.parent / "shared" / "reference" / "cases.json"
+CASES = Path(__file__).resolve().parent / "facts" / "cases.json"
 #: Every value is checked to this many digits.
 DIGITS = 25
 
@@ -79,14 +77,12 @@ class Case:
 
 
 def _records() -> list[dict[str, Any]]:
-    return json.loads(CASES.read_text(encoding="utf-8"))["cases"] if CASES.exists() else []
+    return json.loads(CASES.read_text(encoding="utf-8"))["cases"]
 
 
 def cases(*kinds: str, key: str | None = None) -> list[Any]:
-    """Records of these kinds as pytest parameters; one skipped parameter where the file is absent."""
+    """Records of these kinds as pytest parameters."""
     found = [Case(r) for r in _records() if r["kind"] in kinds and (key is None or key in r["expected"])]
-    if not found:
-        return [pytest.param(None, marks=pytest.mark.skip(reason="the reference file is absent"), id="absent")]
     return [pytest.param(c, id=f"{c.id}") for c in found]
 
 

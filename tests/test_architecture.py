@@ -107,3 +107,8 @@ def test_an_unknown_public_name_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="no_such_name"):
         chentsov.no_such_name
+
+
+def test_the_folder_geometry_is_not_taken_for_a_package():
+    done = subprocess.run([sys.executable, "-c", "import geometry"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "imported as `chentsov.geometry`" in done.stderr.splitlines()[-1]

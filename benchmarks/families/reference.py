@@ -2,7 +2,7 @@
 
     python benchmarks/families/reference.py
 
-Needs ``../shared/reference/cases.json``.  The first line warms SymPy up.
+The first line warms SymPy up.
 """
 
 from __future__ import annotations

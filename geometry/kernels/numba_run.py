@@ -7,7 +7,6 @@ compiled kernels and entered into `sys.modules` before it runs; an `exec` could 
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..files import write_whole
 from .native import cache as disk
 from .numba_source import write
 from .program import Node
@@ -113,10 +113,7 @@ def _write(name: str, source: str) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{name}.py"
             if not path.exists() or path.read_text(encoding="utf-8") != source:
-                handle, beside = tempfile.mkstemp(dir=folder, prefix=".new-")
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(source)
-                os.replace(beside, path)
+                write_whole(path, source.encode())
             return path
         except OSError:
             continue

@@ -14,17 +14,18 @@ element; constant components break its ``lambdify`` on grids; ``polygamma`` rais
 from __future__ import annotations
 
 import json
-import os
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sympy as sp
+
+from ..files import write_whole
+from ..kernels.native import cache as disk
 
 __all__ = [
     "OracleTimeout",
@@ -175,14 +176,15 @@ Polynomial = list[tuple[tuple[int, ...], int]]  # exponents of the jet symbols, 
 Formula = tuple[Polynomial, Polynomial]  # numerator and denominator
 
 
-def _store() -> Path:
-    folder = os.environ.get("CHENTSOV_CACHE")
-    root = Path(folder) if folder else Path.home() / ".cache" / "chentsov"
-    return root / f"einsteinpy-{einsteinpy_version()}-sympy-{sp.__version__}-surface-1.json"
+def _store() -> Path | None:
+    folder = disk.folder()
+    return folder and folder / f"einsteinpy-{einsteinpy_version()}-sympy-{sp.__version__}-surface-1.json"
 
 
-def _read_formula(path: Path) -> Formula | None:
+def _read_formula(path: Path | None) -> Formula | None:
     """The formula kept by an earlier run, if it is there and whole."""
+    if path is None:
+        return None
     width = len(_jet_symbols())
     try:
         numerator, denominator = json.loads(path.read_text(encoding="utf-8"))
@@ -193,16 +195,13 @@ def _read_formula(path: Path) -> Formula | None:
     return (parts[0], parts[1]) if whole else None
 
 
-def _keep_formula(path: Path, parts: Formula) -> None:
+def _keep_formula(path: Path | None, parts: Formula) -> None:
     """Best effort: a folder that cannot be written to only costs the next run its head start."""
-    try:
+    if path is None:
+        return
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".oracle-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(parts, file)
-        os.replace(name, path)
-    except OSError:
-        pass
+        write_whole(path, json.dumps(parts).encode())
 
 
 @cache

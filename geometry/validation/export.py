@@ -12,6 +12,7 @@ import flint
 import numpy as np
 from flint import arb
 
+from ..files import write_whole
 from .cases import Case
 from .suite import load_suite
 
@@ -136,11 +137,8 @@ def export_suite(path: str | os.PathLike[str], suite: str | Iterable[Case] = "de
     """
     target = Path(path)
     text = json.dumps(suite_as_data(suite, digits), indent=1, ensure_ascii=False)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        beside.write_text(text + "\n", encoding="utf-8")
-        os.replace(beside, target)
+        write_whole(target, (text + "\n").encode())
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise ValueError(f"cannot write {target}: {error.strerror or error}") from error
     return target

@@ -11,7 +11,7 @@ def register(app: typer.Typer) -> None:
     app.command("cache")(cache)
 
 
-def cache(clear: bool = typer.Option(False, "--clear", help="Remove every entry.")) -> None:
+def cache(clear: bool = typer.Option(False, "--clear", help="Remove every file of it.")) -> None:
     """Show where compiled kernels are kept and how much room they take; or clear them.
 
     The environment variable CHENTSOV_CACHE names another folder, or switches the cache off ("off").
@@ -23,9 +23,9 @@ def cache(clear: bool = typer.Option(False, "--clear", help="Remove every entry.
         typer.echo("the cache is switched off (CHENTSOV_CACHE)")
         return
     if clear:
-        typer.echo(f"removed {disk.clear()} kernels from {where}")
+        typer.echo(f"removed {disk.clear()} files from {where}")
         return
     sizes = [size for _, size in disk.entries()]
     typer.echo(
-        f"{len(sizes)} kernels, {sum(sizes) / 2**20:.1f} MiB of at most {disk.LIMIT_BYTES / 2**20:.0f} MiB, in {where}"
+        f"{len(sizes)} files, {sum(sizes) / 2**20:.1f} MiB of at most {disk.LIMIT_BYTES / 2**20:.0f} MiB, in {where}"
     )

@@ -2,8 +2,8 @@
 
 One file an entry, `<cache>/v<format>/<key>.bin`: a SHA-256 of key and code, then the code. The key is a hash
 of the assembly, the processor with its features, and the versions that made the code. Files are written
-beside and renamed, so several processes may share the folder; whatever does not match its own checksum is
-rebuilt. The folder is bounded: when it outgrows its limit the oldest entries go.
+whole, so several processes may share the folder; whatever does not match its own checksum is rebuilt. numba's
+modules and EinsteinPy's formulas lie beside. The folder is bounded: when it outgrows its limit the oldest files go.
 
 `CHENTSOV_CACHE` names another folder, or switches the cache off ("off").
 """
@@ -12,31 +12,43 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
-import tempfile
 from pathlib import Path
 
-__all__ = ["LIMIT_BYTES", "folder", "fetch", "store", "entries", "clear", "key_of"]
+from platformdirs import user_cache_path
+
+from ...files import write_whole
+
+__all__ = ["LIMIT_BYTES", "CacheFolderError", "folder", "fetch", "store", "entries", "clear", "key_of"]
 
 _FORMAT = 1
 #: What the folder may hold; the oldest entries go first.
 LIMIT_BYTES = 256 * 1024 * 1024
 
 
+class CacheFolderError(ValueError):
+    """CHENTSOV_CACHE names something that cannot be a folder."""
+
+
 def folder() -> Path | None:
-    """Where the entries are; None if the cache is switched off."""
+    """Where the entries are; None if the cache is switched off.
+
+    Raises:
+        CacheFolderError: CHENTSOV_CACHE names no folder that could exist.
+    """
     chosen = os.environ.get("CHENTSOV_CACHE")
     if chosen is not None:
         if chosen.strip().lower() in ("", "off", "0", "no"):
             return None
-        return Path(chosen).expanduser() / f"v{_FORMAT}"
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "chentsov" / "kernels" / f"v{_FORMAT}"
+        try:
+            where = Path(chosen).expanduser() / f"v{_FORMAT}"
+            where.exists()
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise CacheFolderError(
+                f"CHENTSOV_CACHE names no folder that can be ({reason}): set it to one that can be written, or to 'off'"
+            ) from None
+        return where
+    return user_cache_path("chentsov") / "kernels" / f"v{_FORMAT}"
 
 
 def key_of(*parts: str) -> str:
@@ -63,14 +75,7 @@ def store(key: str, code: bytes) -> None:
         return
     try:
         where.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=where, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_digest(key, code) + code)
-            os.replace(name, where / f"{key}.bin")
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(where / f"{key}.bin", _digest(key, code) + code)
         _trim(where)
     except OSError:
         return
@@ -82,22 +87,23 @@ def _digest(key: str, code: bytes) -> bytes:
 
 
 def entries() -> list[tuple[Path, int]]:
-    """The files of the cache with their sizes, the oldest first."""
+    """All files of the cache with their sizes, the oldest first."""
     where = folder()
-    if where is None or not where.is_dir():
+    if where is None:
         return []
     found = []
-    for path in where.glob("*.bin"):
+    for path in where.rglob("*"):
         try:
-            status = path.stat()
+            status = path.lstat()
         except OSError:
             continue
-        found.append((status.st_mtime, path, status.st_size))
+        if not path.is_dir():
+            found.append((status.st_mtime, path, status.st_size))
     return [(path, size) for _, path, size in sorted(found)]
 
 
 def clear() -> int:
-    """Remove every entry; the number removed."""
+    """Remove every file; the number removed."""
     removed = 0
     for path, _ in entries():
         try:

@@ -1,0 +1,77 @@
+"""Files are whole or absent: content goes to a nameless file of the same folder and takes its name at the end.
+
+What is no plain file (a device, a pipe) is written through, and a symbolic link is followed: neither is replaced.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["write_whole"]
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+    """Make `content` the content of the file, at once or not at all.
+
+    A reader never sees half of it. Where the system has nameless files (`O_TMPFILE`), not even a killed process
+    leaves something behind.
+
+    Raises:
+        OSError: the folder is missing, full or read-only, or the path is a folder.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(f"{folder}/a.txt", b"whole")
+    ...     Path(f"{folder}/a.txt").read_bytes(), os.listdir(folder)
+    (b'whole', ['a.txt'])
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        with open(target, "wb", buffering=0) as through:
+            _write(through.fileno(), content)
+        return
+    beside = target.with_name(f".{target.name[:80]}-{os.getpid()}-{os.urandom(6).hex()}")
+    try:
+        if not _nameless(target.parent, beside, content):
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            try:
+                _write(descriptor, content)
+            finally:
+                os.close(descriptor)
+        os.replace(beside, target)
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _nameless(folder: Path, name: Path, content: bytes) -> bool:
+    """Write a file without a name and give it `name`; False where the system has no such files."""
+    if not hasattr(os, "O_TMPFILE"):
+        return False
+    try:
+        descriptor = os.open(folder, os.O_WRONLY | os.O_TMPFILE, 0o666)
+    except (IsADirectoryError, NotImplementedError):
+        return False
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EINVAL):
+            return False
+        raise
+    try:
+        _write(descriptor, content)
+        try:
+            os.link(f"/proc/self/fd/{descriptor}", name, follow_symlinks=True)
+        except OSError:  # no /proc here
+            return False
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest[: 1 << 30]) :]

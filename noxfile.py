@@ -1,0 +1,34 @@
+"""One command a habit: ``nox -s lint``, ``nox -s types``, ``nox -s tests``, ``nox -s slow``; ``nox`` runs the first three."""
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Layout and rules, as `pyproject.toml` has them."""
+    session.install("ruff")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy on the installed package."""
+    session.install("mypy", ".")
+    session.run("mypy", "--config-file", "setup.cfg", "-p", "chentsov")
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """The default tests, on every version of Python that is promised and present."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """The long studies."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-m", "slow", *session.posargs)
