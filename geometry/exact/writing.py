@@ -19,6 +19,7 @@ from flint import fmpz_mpoly
 from .denominators import by_free_roots, shorter_reciprocal
 from .elements import Element
 from .exponents import exponential_expression
+from .factoring import factored
 from .generators.exponential import Exponential
 from .generators.logarithm import Logarithm
 from .generators.roots import Root
@@ -175,7 +176,7 @@ class _Writer:
         exponents: Exponents = {}
         factors: list[tuple[fmpz_mpoly, int]] = []
         for polynomial, direction in ((num, 1), (den, -1)):
-            content, found = polynomial.factor()
+            content, found = factored(polynomial)
             constant = constant * sp.Integer(int(content)) ** direction
             for factor, multiplicity in found:
                 power = direction * int(multiplicity)
@@ -194,7 +195,7 @@ class _Writer:
             if relation.degree != 2 or relation.position not in self.names and not isinstance(generator, Sine):
                 continue
             w = self.stage.context.gen(relation.position)
-            content, parts = (w**2 - relation.modulus).factor()
+            content, parts = factored(w**2 - relation.modulus)
             present = dict.fromkeys(range(len(factors)))
             places = []
             for part, multiplicity in parts:

@@ -15,12 +15,13 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
-from flint import fmpz, nmod
+from flint import nmod
 from flint.utils.flint_exceptions import DomainError
 
 from ..combinations import solve
 from ..elements import Element
 from ..errors import UnsupportedFunction
+from ..factoring import factored, factored_integer
 from ..field import DifferentialField
 from ..sampling import Samples, holds, is_real, numbers, proven_sign, sign
 from ..stages import Relation
@@ -144,17 +145,18 @@ def _split_square_root(field: DifferentialField, u: Element) -> Element:
 
 
 def factors(field: DifferentialField, u: Element) -> list[tuple[Element, int]]:
-    """Factors and exponents with product ``u``: -1, primes and irreducible polynomials."""
+    """Factors and exponents with product ``u``: -1, coprime integers and irreducible polynomials."""
     stage = field.lift(u).stage
     found: list[tuple[Element, int]] = []
+    composites: list[int] = field.families.setdefault(factored_integer, [])  # type: ignore[call-overload]
     for polynomial, direction in ((u.num, 1), (u.den, -1)):
-        content, factors = polynomial.factor()
-        if int(content) < 0:
+        content, parts = factored(polynomial)
+        if content < 0:
             found.append((field.integer(-1), 1))
-        for prime, multiplicity in fmpz(abs(int(content))).factor():
-            found.append((field.integer(int(prime)), direction * int(multiplicity)))
-        for factor, multiplicity in factors:
-            found.append((Element(field, factor, stage.constant(1), stage), direction * int(multiplicity)))
+        for base, multiplicity in factored_integer(content, composites):
+            found.append((field.integer(base), direction * multiplicity))
+        for part, multiplicity in parts:
+            found.append((Element(field, part, stage.constant(1), stage), direction * multiplicity))
     return found
 
 

@@ -9,6 +9,7 @@ import sympy as sp
 
 from ..elements import Element
 from ..errors import UnsupportedFunction
+from ..factoring import factored
 from ..field import DifferentialField
 from ..rules import converts
 from ..sampling import Samples, is_real, numbers, proven_sign, sign
@@ -75,7 +76,7 @@ def sign_element(field: DifferentialField, element: Element) -> Element:
         return field.integer(definite)
     result = field.one
     for polynomial in (element.num, element.den):
-        content, factors = polynomial.factor()
+        content, factors = factored(polynomial)
         if int(content) < 0:
             result = -result
         for factor, multiplicity in factors:
