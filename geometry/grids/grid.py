@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from .recipes import metric_of, recipe
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["on_grid"]
+__all__ = ["Study", "on_grid"]
 
 _INDEX_NAMES = "ijklmnpqrs"
 _CHUNK_CELLS = 1 << 20
@@ -77,81 +78,126 @@ def on_grid(
     >>> grid.metric.sel(i="p", j="p", p=0.0).values.round(4)
     array([0.2298, 0.7081])
     """
-    import xarray as xr
-
-    names = _quantity_names(quantities)
-    coordinates = tuple(source.coordinates)
-    axes_read, fixed = read_axes(axes, coordinates, constants or {})
-    recipes = {name: recipe(source, name) for name in names}
-    flat, slots = _flattened(recipes)
-    fixed = _all_constants(flat, axes_read, fixed, constants or {}, data or {}, source)
-    if rtol is not None:
-        rtol = _tolerance(rtol, dtype)
-    shape = tuple(a.values.size for a in axes_read)
+    study = Study(source, axes, quantities, constants, data, rtol, dtype, threads)
     if store is None:
-        _refuse_if_too_large(len(flat), shape, dtype)
-
-    # a certified float32 is a certified float64, rounded
-    working = dtype if rtol is None else "float64"
-    kernel = Kernel(
-        flat,
-        [a.symbol for a in axes_read],
-        data=data,
-        constants=fixed,
-        dtype=working,
-        backend="native",
-        threads=threads,
+        _refuse_if_too_large(study.count, study.shape, dtype)
+    values, status = fill(
+        study.evaluate,
+        study.count,
+        study.shape,
+        study.dtype,
+        _block_cells(chunks),
+        progress,
+        store,
+        study.question,
     )
-    single = np.dtype(dtype) == np.float32
-    cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(
-        kernel,
-        axes_read,
-        fixed,
-        None if kernel.looped else metric_of(source),
-        rtol / 2 if rtol is not None and single else rtol,
-        data or {},
-    )
+    return study.dataset(values, status)
 
-    def evaluate(part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
-        found, codes = cells.evaluate(part)
+
+class Study:
+    """Everything that the cells of a grid are computed from; it can be sent to another process.
+
+    Args: see `on_grid`.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        axes: Mapping[Any, Any],
+        quantities: Sequence[str] | str,
+        constants: Mapping[Any, Any] | None,
+        data: Mapping[Any, Any] | None,
+        rtol: float | None,
+        dtype: Any,
+        threads: int | None,
+    ) -> None:
+        names = _quantity_names(quantities)
+        coordinates = tuple(source.coordinates)
+        self.axes, fixed = read_axes(axes, coordinates, constants or {})
+        recipes = {name: recipe(source, name) for name in names}
+        flat, slots = _flattened(recipes)
+        fixed = _all_constants(flat, self.axes, fixed, constants or {}, data or {}, source)
+        if rtol is not None:
+            rtol = _tolerance(rtol, dtype)
+        # a certified float32 is a certified float64, rounded
+        kernel = Kernel(
+            flat,
+            [a.symbol for a in self.axes],
+            data=data,
+            constants=fixed,
+            dtype=dtype if rtol is None else "float64",
+            backend="native",
+            threads=threads,
+        )
+        self.count, self.shape, self.dtype = len(flat), tuple(a.values.size for a in self.axes), np.dtype(dtype)
+        self.cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(
+            kernel,
+            self.axes,
+            fixed,
+            None if kernel.looped else metric_of(source),
+            rtol / 2 if rtol is not None and self.dtype == np.float32 else rtol,
+            data or {},
+        )
+        self.variables = {
+            name: Variable(
+                tuple(int(n) for n in recipes[name].shape) if _is_array(recipes[name]) else (),
+                slots[name],
+                quantity_attributes(source, name),
+            )
+            for name in names
+        }
+        self.labels = [c.name for c in coordinates]
+        self.attributes = provenance(source, names, fixed, data or {}, {"rtol": rtol, "dtype": str(self.dtype)})
+        self.question = question_hash(
+            kernel.listing(),
+            kernel.dtype.name,
+            str(dtype),
+            rtol,
+            sorted((str(s), str(v)) for s, v in fixed.items()),
+            *(a.values for a in self.axes),
+            *(kernel._data[k] for k in sorted(kernel._data)),
+        )
+
+    def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers (an expression a row) and status of a block."""
+        found, codes = self.cells.evaluate(part)
         with np.errstate(over="ignore"):
-            found = found.astype(dtype, copy=False)
+            found = found.astype(self.dtype, copy=False)
         _unrepresentable(found, codes)
         return found, codes
 
-    question = question_hash(
-        kernel.listing(),
-        kernel.dtype.name,
-        str(dtype),
-        rtol,
-        sorted((str(s), str(v)) for s, v in fixed.items()),
-        *(a.values for a in axes_read),
-        *(kernel._data[k] for k in sorted(kernel._data)),
-    )
-    values, status = fill(evaluate, len(flat), shape, np.dtype(dtype), _block_cells(chunks), progress, store, question)
-    return _dataset(
-        xr,
-        source,
-        coordinates,
-        axes_read,
-        names,
-        recipes,
-        slots,
-        values,
-        status,
-        provenance(
-            source,
-            names,
-            {s: v for s, v in fixed.items()},
-            data or {},
-            {
-                "rtol": rtol,
-                "dtype": str(values.dtype),
-                "cells_in_double_double": cells.refined,
-                "cells_in_balls": cells.recomputed,
-            },
-        ),
-    )
+    def dataset(self, values: Any, status: Any) -> xr.Dataset:
+        """The numbers of all cells, with their labels."""
+        import xarray as xr
+
+        grid_dims = [a.name for a in self.axes]
+        free_names = [n for n in _INDEX_NAMES if n not in grid_dims] + [f"index_{k}" for k in range(12)]
+        variables: dict[str, Any] = {}
+        used: dict[str, list[str]] = {}
+        for name, variable in self.variables.items():
+            dims = free_names[: len(variable.shape)]
+            used |= {dim: self.labels for dim, n in zip(dims, variable.shape) if n == len(self.labels)}
+            own = variable.slots
+            consecutive = own == list(range(own[0], own[0] + len(own)))
+            picked = values[own[0] : own[0] + len(own)] if consecutive else values[own]  # a view, where there is one
+            array = picked.reshape((*variable.shape, *values.shape[1:]))
+            variables[name] = ([*dims, *grid_dims], array, variable.attributes)
+        variables["status"] = (grid_dims, status, status_attributes())
+        coords: dict[str, Any] = {
+            a.name: (a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in self.axes
+        }
+        coords |= {dim: (dim, values_) for dim, values_ in used.items()}
+        worked = {"cells_in_double_double": self.cells.refined, "cells_in_balls": self.cells.recomputed}
+        return xr.Dataset(variables, coords=coords, attrs=self.attributes | worked)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A quantity of a result: the shape of its components, and where each of them stands among the expressions."""
+
+    shape: tuple[int, ...]
+    slots: list[int]
+    attributes: dict[str, str]
 
 
 class _Unexamined(Cells):
@@ -286,40 +332,3 @@ def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None
             f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells) and "
             f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or keep the result on disk with store='a folder'"
         )
-
-
-def _dataset(
-    xr: Any,
-    source: Any,
-    coordinates: Sequence[sp.Symbol],
-    axes: Sequence[Axis],
-    names: Sequence[str],
-    recipes: Mapping[str, Any],
-    slots: Mapping[str, Sequence[int]],
-    values: np.ndarray,
-    status: np.ndarray,
-    attributes: dict[str, Any],
-) -> Any:
-    grid_dims = [a.name for a in axes]
-    labels = [c.name for c in coordinates]
-    free_names = [n for n in _INDEX_NAMES if n not in grid_dims] + [f"index_{k}" for k in range(12)]
-    variables: dict[str, Any] = {}
-    used: dict[str, list[str]] = {}
-    for name in names:
-        what = recipes[name]
-        component_shape = tuple(int(n) for n in what.shape) if _is_array(what) else ()
-        dims = free_names[: len(component_shape)]
-        for dim, length in zip(dims, component_shape):
-            if length == len(labels):
-                used[dim] = labels
-        own = list(slots[name])
-        consecutive = own == list(range(own[0], own[0] + len(own)))
-        picked = values[own[0] : own[0] + len(own)] if consecutive else values[own]  # a view, where there is one
-        array = picked.reshape((*component_shape, *values.shape[1:]))
-        variables[name] = ([*dims, *grid_dims], array, quantity_attributes(source, name))
-    variables["status"] = (grid_dims, status, status_attributes())
-    coords: dict[str, Any] = {
-        a.name: (a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in axes
-    }
-    coords |= {dim: (dim, values_) for dim, values_ in used.items()}
-    return xr.Dataset(variables, coords=coords, attrs=attributes)
