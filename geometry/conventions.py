@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chentsov.geometry.exact.errors import InputError
+
 __all__ = ["CHENTSOV", "CurvatureConvention", "CONVENTIONS", "WEINBERG", "christoffel_first_kind_order"]
 
 #: Christoffel symbols of the first kind are written Γ_{k,ij}: the lowered index leads.
@@ -45,9 +47,9 @@ class CurvatureConvention:
 
     def __post_init__(self) -> None:
         if self.riemann_sign not in (1, -1):
-            raise ValueError(f"riemann_sign is +1 or -1, not {self.riemann_sign!r}")
+            raise InputError(f"riemann_sign is +1 or -1, not {self.riemann_sign!r}")
         if self.ricci_slots not in ((0, 2), (0, 3)):
-            raise ValueError(
+            raise InputError(
                 f"ricci_slots is (0, 2) or (0, 3), not {self.ricci_slots!r}: the contraction with slot 1 vanishes"
             )
 

@@ -25,7 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "progress",
         ],
         "geometry.kernels": ["compile", "evaluate_ball"],
-        "geometry.exact": ["Mean", "TimeBudget", "TimeBudgetExceeded"],
+        "geometry.exact": ["ChentsovError", "Mean", "TimeBudget", "TimeBudgetExceeded"],
         "geometry.validation.check": ["check_curvature"],
         "geometry.validation.parametrize": ["parametrize_with_manifolds"],
         "geometry.validation.crosscheck": ["crosscheck", "crosscheck_grid"],

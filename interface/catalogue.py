@@ -8,6 +8,8 @@ from importlib import import_module
 from inspect import getdoc, isclass, signature
 from typing import TYPE_CHECKING, Any
 
+from chentsov.geometry.exact.errors import InputError
+
 if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
 
@@ -58,8 +60,8 @@ def manifold_called(name: str) -> RiemannianManifold:
     if full is None:
         near = get_close_matches(name, [*makers, *short], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "`chentsov catalogue` lists what there is"
-        raise ValueError(f"'{name[:60]}' is not in the catalogue: {hint}")
+        raise InputError(f"'{name[:60]}' is not in the catalogue: {hint}")
     found = makers[full]()
     if not isinstance(found, RiemannianManifold):
-        raise ValueError(f"{full} is not a manifold")
+        raise InputError(f"{full} is not a manifold")
     return found

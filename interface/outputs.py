@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.files import write_whole
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["OutputError", "save_bytes", "save_figure", "save_netcdf", "save_text", "writable_folder"]
 
 
-class OutputError(ValueError):
+class OutputError(InputError):
     """A result cannot be written where it was asked for."""
 
 

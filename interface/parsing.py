@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
 
 __all__ = ["ExpressionError", "FUNCTIONS", "parse_expression", "parse_list", "parse_matrix", "parse_names"]
 
@@ -32,7 +33,7 @@ MAX_BITS = 4_096  # of a number raised to a number
 MAX_ARGUMENT = 1_000  # of a function that grows fast: exp, gamma, ...
 
 
-class ExpressionError(ValueError):
+class ExpressionError(InputError):
     """A text that is not a formula: says what was met, where, and what would be accepted."""
 
 

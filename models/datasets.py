@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from chentsov.geometry.exact.errors import InputError
 
 __all__ = ["DataError", "LabelledPoints", "decision_boundary"]
 
 Column = np.ndarray[Any, np.dtype[np.float64]]
 
 
-class DataError(ValueError):
+class DataError(InputError):
     """Data that the model cannot be built on: says which row and what is wrong with it."""
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from chentsov.geometry.exact import Mean, logistic
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
 
 from .datasets import DataError
@@ -73,15 +74,15 @@ class DenseNetwork:
     ) -> None:
         self.widths = tuple(widths)
         if len(self.widths) < 2 or any(isinstance(w, bool) or not isinstance(w, int) or w < 1 for w in self.widths):
-            raise ValueError(f"widths are the sizes of two layers or more, each at least 1, not {widths!r}")
+            raise InputError(f"widths are the sizes of two layers or more, each at least 1, not {widths!r}")
         if loss not in LOSSES:
-            raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
+            raise InputError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
         if loss != "cross_entropy" and (
             isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2
         ):
-            raise ValueError(f"the order of the {loss} loss must be an even number from 2, not {order!r}")
+            raise InputError(f"the order of the {loss} loss must be an even number from 2, not {order!r}")
         if loss == "cross_entropy" and self.widths[-1] == 1:
-            raise ValueError("cross-entropy needs two outputs or more: the softmax of one output is 1, and the loss 0")
+            raise InputError("cross-entropy needs two outputs or more: the softmax of one output is 1, and the loss 0")
         self.activation, self.final = _activation(activation), _activation(final)
         self.loss_name, self.order = loss, order
         self.inputs = tuple(sp.Symbol(f"x_{i + 1}", real=True) for i in range(self.widths[0]))
@@ -200,7 +201,7 @@ class DenseNetwork:
         from chentsov.geometry.kernels import compile
 
         if len(weights) != len(self.coordinates):
-            raise ValueError(f"the network has {len(self.coordinates)} weights, not {len(weights)}")
+            raise InputError(f"the network has {len(self.coordinates)} weights, not {len(weights)}")
         traces = compile([self.fisher_trace, self.ntk_trace], self.coordinates, data=self.row_values(inputs, targets))
         fisher, kernel = traces(*weights)
         return float(fisher), float(kernel)
@@ -220,7 +221,7 @@ def _activation(given: str | Callable[[sp.Expr], sp.Expr]) -> Callable[[sp.Expr]
     if callable(given):
         return given
     if given not in ACTIVATIONS:
-        raise ValueError(f"unknown activation '{given}': choose one of {', '.join(ACTIVATIONS)}, or hand in a function")
+        raise InputError(f"unknown activation '{given}': choose one of {', '.join(ACTIVATIONS)}, or hand in a function")
     return ACTIVATIONS[given]
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from chentsov.geometry.exact import Mean, logistic
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.manifolds import RiemannianManifold
 from chentsov.geometry.manifolds.quantities import Quantity
 
@@ -77,7 +78,7 @@ class TwoWeightNeuron:
     ) -> None:
         name = str(loss).replace("-", "_")
         if name not in LOSSES:
-            raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
+            raise InputError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
         self.loss_name = name
         self.order = _read_order(name, order)
         self.slope = _read_slope(slope)
@@ -271,7 +272,7 @@ class TwoWeightNeuron:
         """
         known = self.quantities()
         if name not in known:
-            raise ValueError(f"unknown quantity '{name}': known are {', '.join(known)}")
+            raise InputError(f"unknown quantity '{name}': known are {', '.join(known)}")
         return known[name].getter(self if name in ("loss", "fisher_trace", "ntk_trace") else self.manifold)
 
     def row_values(self) -> dict[sp.Symbol, np.ndarray[Any, Any]]:
@@ -382,11 +383,11 @@ def weight_axes(points: int = 256, extent: float = 3.0) -> dict[str, np.ndarray[
     import numpy as np
 
     if isinstance(points, bool) or not isinstance(points, (int, np.integer)) or points < 1:
-        raise ValueError(f"the grid is empty: it needs at least 1 point a side, not {points}")
+        raise InputError(f"the grid is empty: it needs at least 1 point a side, not {points}")
     if points > MOST_POINTS:
-        raise ValueError(f"the grid is too large: at most {MOST_POINTS} points a side, not {points}")
+        raise InputError(f"the grid is too large: at most {MOST_POINTS} points a side, not {points}")
     if not (np.isfinite(extent) and extent > 0):
-        raise ValueError(f"the grid is not finite: its extent must be a positive finite number, not {extent}")
+        raise InputError(f"the grid is not finite: its extent must be a positive finite number, not {extent}")
     axis = np.linspace(-extent, extent, int(points)) if points > 1 else np.zeros(1)
     return {"theta_1": axis, "theta_2": axis.copy()}
 
@@ -401,13 +402,13 @@ def _read_order(loss: str, order: Any) -> sp.Expr:
     except (TypeError, ValueError):
         value = None
     if value is None:
-        raise ValueError(f"the order {letter} of the {loss} loss must be a number, not {order!r}")
+        raise InputError(f"the order {letter} of the {loss} loss must be a number, not {order!r}")
     if value < 1:
-        raise ValueError(f"the order {letter} of the {loss} loss must be at least 1, not {order}")
+        raise InputError(f"the order {letter} of the {loss} loss must be at least 1, not {order}")
     if loss == "mean_power" and not value.is_Integer:
-        raise ValueError(f"the order n of the mean_power loss must be a whole number, not {order}")
+        raise InputError(f"the order n of the mean_power loss must be a whole number, not {order}")
     if value > 64:
-        raise ValueError(f"the order {letter} of the {loss} loss must be at most 64, not {order}")
+        raise InputError(f"the order {letter} of the {loss} loss must be at most 64, not {order}")
     return value
 
 
@@ -420,5 +421,5 @@ def _read_slope(slope: Any) -> sp.Expr:
     except (TypeError, ValueError):
         value = None
     if value is None or value == 0:
-        raise ValueError(f"the slope must be a finite number other than 0, not {slope}")
+        raise InputError(f"the slope must be a finite number other than 0, not {slope}")
     return value

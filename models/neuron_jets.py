@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chentsov.geometry.exact.errors import InputError
+
 if TYPE_CHECKING:
     from .neuron import TwoWeightNeuron
 
@@ -47,7 +49,7 @@ def metric_jet(neuron: TwoWeightNeuron, point: Sequence[Any], digits: int) -> Je
     from mpmath import mp
 
     if neuron.slope.free_symbols:
-        raise ValueError(f"the slope {neuron.slope} is not a number: no derivative can be computed numerically")
+        raise InputError(f"the slope {neuron.slope} is not a number: no derivative can be computed numerically")
     assert neuron.data is not None
     # A saturated row has ∂ℓ/∂z ~ e^{−|z|} beside ℓ ~ 1: that many digits more, and three for each difference quotient.
     steepest = abs(float(neuron.slope)) * float(max(abs(neuron.data.x).max(), abs(neuron.data.y).max()))

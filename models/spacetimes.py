@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.manifolds import RiemannianManifold
 
 __all__ = [
@@ -68,7 +69,7 @@ def _spherical(f: Any) -> sp.Matrix:
 def minkowski(dim: int = 4) -> RiemannianManifold:
     """Flat space-time in inertial coordinates."""
     if dim < 2:
-        raise ValueError(f"a space-time has at least two dimensions, not {dim}")
+        raise InputError(f"a space-time has at least two dimensions, not {dim}")
     space = (x, y, z) if dim == 4 else sp.symbols(f"x1:{dim}", real=True)
     return RiemannianManifold(
         sp.diag(-1, *[1] * (dim - 1)), (t, *space), name="Minkowski", source="H. Minkowski, Phys. Z. 10, 104 (1909)"
@@ -311,7 +312,7 @@ def anti_de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
 def anti_de_sitter_poincare(dim: int = 4, radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature −1/L² in Poincaré coordinates, in any dimension."""
     if dim < 2:
-        raise ValueError(f"a space-time has at least two dimensions, not {dim}")
+        raise InputError(f"a space-time has at least two dimensions, not {dim}")
     depth = _positive("z")
     space = (x, y) if dim == 4 else sp.symbols(f"x1:{dim - 1}", real=True)
     return RiemannianManifold(

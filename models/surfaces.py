@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.manifolds import ImmersedManifold, RiemannianManifold
 
 __all__ = [
@@ -60,7 +61,7 @@ def _positive(name: str) -> sp.Symbol:
 
 def _dimension(dim: int, least: int = 1) -> int:
     if not isinstance(dim, int) or dim < least:
-        raise ValueError(f"the dimension must be an integer of at least {least}, not {dim!r}")
+        raise InputError(f"the dimension must be an integer of at least {least}, not {dim!r}")
     return dim
 
 
@@ -295,7 +296,7 @@ def bianchi(
     1/4
     """
     if kind not in _COFRAMES:
-        raise ValueError(f"unknown Bianchi type {kind!r}; known are {', '.join(_COFRAMES)}")
+        raise InputError(f"unknown Bianchi type {kind!r}; known are {', '.join(_COFRAMES)}")
     coordinates, forms = _COFRAMES[kind]
     return RiemannianManifold(_left_invariant(forms, (a, b, c)), coordinates, name=f"Bianchi {kind}", source=BIANCHI)
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from chentsov.geometry.exact.errors import InputError
 
 __all__ = ["TrainingError", "check_schedule", "descend"]
 
 
-class TrainingError(ValueError):
+class TrainingError(InputError):
     """Training that cannot be started, or that ran away."""
 
 

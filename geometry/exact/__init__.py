@@ -27,7 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "functions": ["logistic", "zeta_derivative"],
         "rules": ["register_rule"],
         "linear": ["determinant", "inverse"],
-        "errors": ["UnsupportedFunction"],
+        "errors": ["ChentsovError", "InputError", "UnsupportedFunction"],
         "budget": ["TimeBudget", "TimeBudgetExceeded"],
     },
 )

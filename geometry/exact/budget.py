@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from math import comb
 from typing import Any
 
+from .errors import ChentsovError, InputError
+
 _active: ContextVar[TimeBudget | None] = ContextVar("time budget", default=None)
 
 # Products of polynomials run at about this many term pairs a second; one call of the polynomial
@@ -17,7 +19,7 @@ _PAIRS_PER_SECOND = 2e7
 _LARGEST_POWER = 200_000
 
 
-class TimeBudgetExceeded(RuntimeError):
+class TimeBudgetExceeded(ChentsovError, RuntimeError):
     """The time allowed for an exact computation is over; ``finished`` holds what was done by then."""
 
     def __init__(self, message: str, finished: dict[str, Any] | None = None):
@@ -40,7 +42,7 @@ class TimeBudget:
 
     def __init__(self, seconds: float | None, task: str = "exact computation"):
         if seconds is not None and not seconds > 0:
-            raise ValueError(f"a time budget must be a positive number of seconds, not {seconds!r}")
+            raise InputError(f"a time budget must be a positive number of seconds, not {seconds!r}")
         self.seconds, self.task = seconds, task
         self.finished: dict[str, Any] = {}
         self.deadline = float("inf")

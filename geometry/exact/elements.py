@@ -22,6 +22,7 @@ import sympy as sp
 from flint import fmpz_mpoly
 
 from .budget import check_power, checkpoint
+from .errors import InputError
 from .stages import Stage
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Element:
         if type(other) is not Element:
             other = self.field(other)
         elif other.field is not self.field:
-            raise ValueError("elements of two different fields cannot be combined; convert one with K(a.as_expr())")
+            raise InputError("elements of two different fields cannot be combined; convert one with K(a.as_expr())")
         if self.stage is other.stage:
             return self, other
         if self.stage.number < other.stage.number:
@@ -163,7 +164,7 @@ class Element:
     def rational(self) -> sp.Rational:
         """The element as a SymPy rational number; ``ValueError`` if it is none."""
         if not self.is_rational:
-            raise ValueError(f"{self} is not a rational number")
+            raise InputError(f"{self} is not a rational number")
         numerator = 0 if self.is_zero else int(self.num.leading_coefficient())
         return sp.Rational(numerator, int(self.den.leading_coefficient()))
 

@@ -8,7 +8,7 @@ import sympy as sp
 from flint import fmpz_mpoly
 
 from .elements import Element
-from .errors import UnsupportedFunction
+from .errors import InputError, UnsupportedFunction
 from .generators.base import Generator, Variable
 from .reading import read
 from .rules import conversion_of
@@ -50,9 +50,9 @@ class DifferentialField:
         self.coordinates: tuple[sp.Symbol, ...] = tuple(coordinates)
         for symbol in self.coordinates:
             if not isinstance(symbol, sp.Symbol):
-                raise ValueError(f"coordinates must be SymPy symbols; {symbol!r} is none")
+                raise InputError(f"coordinates must be SymPy symbols; {symbol!r} is none")
         if len(set(self.coordinates)) != len(self.coordinates):
-            raise ValueError(f"repeated coordinates: {self.coordinates}")
+            raise InputError(f"repeated coordinates: {self.coordinates}")
         self.apart = frozenset(apart)
         self._apart: dict[int, bool] = {}
         self.generators: list[Generator] = []
@@ -236,7 +236,7 @@ class DifferentialField:
         if type(expression) is int:
             return self.integer(expression)
         if isinstance(expression, str):
-            raise ValueError(f"a field takes SymPy expressions, not strings such as {expression!r}; parse it first")
+            raise InputError(f"a field takes SymPy expressions, not strings such as {expression!r}; parse it first")
         expression = read(expression)
         found = self._converted.get(expression)
         if found is None:
@@ -256,7 +256,7 @@ class DifferentialField:
 
     def derivation(self, symbol: sp.Symbol) -> Derivation:
         if symbol not in self.coordinates:
-            raise ValueError(f"{symbol} is not a coordinate of this field, whose coordinates are {self.coordinates}")
+            raise InputError(f"{symbol} is not a coordinate of this field, whose coordinates are {self.coordinates}")
         return Derivation(self, symbol)
 
     def generator_derivative(self, number: int, symbol: sp.Symbol) -> Element:

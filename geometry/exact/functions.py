@@ -5,6 +5,8 @@ from __future__ import annotations
 import mpmath
 import sympy as sp
 
+from .errors import InputError
+
 
 class logistic(sp.Function):
     r"""The logistic function :math:`\sigma(u) = 1 / (1 + e^{-u})`.
@@ -84,7 +86,7 @@ class zeta_derivative(sp.Function):
     @classmethod
     def eval(cls, k, s):
         if not (k.is_Integer and k >= 0):
-            raise ValueError(f"the derivative of the zeta function of order {k}: the order must be a whole number")
+            raise InputError(f"the derivative of the zeta function of order {k}: the order must be a whole number")
         return sp.zeta(s) if k == 0 else None
 
     def fdiff(self, argindex: int = 2):

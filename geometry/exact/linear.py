@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .elements import Element
+from .errors import InputError
 
 Matrix = Sequence[Sequence[Element]]
 _BY_COFACTORS = 5
@@ -60,7 +61,7 @@ def inverse(rows: Matrix) -> list[list[Element]]:
 
 def _check_square(rows: Matrix) -> None:
     if not rows or any(len(row) != len(rows) for row in rows):
-        raise ValueError(f"a square matrix is needed, not one with rows of lengths {[len(row) for row in rows]}")
+        raise InputError(f"a square matrix is needed, not one with rows of lengths {[len(row) for row in rows]}")
 
 
 def _blocks(rows: Matrix) -> list[list[int]]:

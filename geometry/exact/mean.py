@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from .errors import InputError
 from .reading import read
 from .rules import converts
 
@@ -55,7 +56,7 @@ class Mean(sp.Expr):
 
     def __new__(cls, expression: Any, variables: Any) -> sp.Expr:
         if isinstance(expression, str):
-            raise ValueError(f"a mean is taken of a SymPy expression, not of the string {expression!r}")
+            raise InputError(f"a mean is taken of a SymPy expression, not of the string {expression!r}")
         expression = read(expression)
         if isinstance(variables, sp.Symbol):
             variables = (variables,)
@@ -65,11 +66,11 @@ class Mean(sp.Expr):
             or not all(isinstance(v, sp.Symbol) for v in variables)
             or len(set(variables)) < len(variables)
         ):
-            raise ValueError(
+            raise InputError(
                 f"the variables of a mean must be distinct symbols, the columns of the data, not {tuple(variables)}"
             )
         if not isinstance(expression, sp.Expr):
-            raise ValueError(f"a mean is taken of an expression, not of {type(expression).__name__}")
+            raise InputError(f"a mean is taken of an expression, not of {type(expression).__name__}")
         if not expression.free_symbols.intersection(variables):
             return expression
         outside, inside = expression.as_independent(*variables, as_Add=False)

@@ -7,6 +7,8 @@ from typing import Any
 
 import sympy as sp
 
+from .errors import InputError
+
 __all__ = ["read", "read_number"]
 
 
@@ -24,16 +26,16 @@ def read(value: Any, where: str = "the expression") -> Any:
     >>> read("x + 1")
     Traceback (most recent call last):
         ...
-    ValueError: the expression is the text 'x + 1': read it with chentsov.parsing.parse_expression, which evaluates nothing
+    chentsov.geometry.exact.errors.InputError: the expression is the text 'x + 1': read it with chentsov.parsing.parse_expression, which evaluates nothing
     """
     try:
         return sp.sympify(value, strict=True)
     except sp.SympifyError:
         if isinstance(value, (str, bytes)):
-            raise ValueError(
+            raise InputError(
                 f"{where} is the text {_short(value)}: read it with chentsov.parsing.parse_expression, which evaluates nothing"
             ) from None
-        raise ValueError(f"{where} is {_short(value)}, which is no expression") from None
+        raise InputError(f"{where} is {_short(value)}, which is no expression") from None
 
 
 def read_number(value: Any, where: str = "the number") -> Any:
@@ -50,7 +52,7 @@ def read_number(value: Any, where: str = "the number") -> Any:
     try:
         return sp.Rational(Fraction(value))
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{where} is the text {_short(value)}, which is no finite number") from None
+        raise InputError(f"{where} is the text {_short(value)}, which is no finite number") from None
 
 
 def _short(value: Any) -> str:

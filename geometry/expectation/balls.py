@@ -16,6 +16,7 @@ import sympy as sp
 from chentsov.geometry.exact import zeta_derivative
 from flint import acb, acb_series, arb, ctx, fmpq
 
+from ..exact.decimals import shortest_decimal
 from ..exact.reading import read, read_number
 
 Ball = Any  # an acb, or an arb on a real tape
@@ -198,7 +199,7 @@ class Tape:
             p, q = int(e.p), int(e.q)
             return self._constant(lambda: acb(arb(fmpq(p, q))))
         if isinstance(e, sp.Float):
-            exact = sp.Rational(e)
+            exact = shortest_decimal(e)
             return self._constant(lambda: acb(arb(fmpq(int(exact.p), int(exact.q)))))
         if e in _CONSTANTS:
             return self._constant(_CONSTANTS[e])

@@ -16,12 +16,13 @@ import sympy as sp
 from chentsov.geometry.exact import zeta_derivative
 from sympy.core.function import AppliedUndef
 
+from ..exact.errors import InputError
 from ..exact.reading import read
 from .logarithms import log_density as take_log
 from .logarithms import open_logs
 
 
-class DensityError(ValueError):
+class DensityError(InputError):
     """The density, its variables or its support cannot be used; the message says what and where."""
 
 

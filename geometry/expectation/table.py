@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import sympy as sp
 
+from ..exact.errors import InputError
 from .density import Variable
 from .logarithms import exp_of, log_of, multiplied_out, open_logs, reduce_gamma
 
@@ -28,7 +29,7 @@ class LogIntegral:
     conditions: tuple[sp.Expr, ...] = field(default=())
 
 
-class Diverges(ValueError):
+class Diverges(InputError):
     """The integral does not exist for any value of the parameters."""
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import sympy as sp
 from flint import arb, fmpq
 
+from ..exact.errors import InputError
 from .balls import exact
 
 __all__ = ["NoMajorant", "NoRule", "Tail", "Term", "ball", "collected"]
@@ -30,7 +31,7 @@ Number = Any  # fmpq where exact, else arb
 _MOST_TERMS = 64
 
 
-class NoMajorant(ValueError):
+class NoMajorant(InputError):
     """The behaviour towards the end of the range could not be bounded; the message says what stood in the way."""
 
 

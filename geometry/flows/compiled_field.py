@@ -17,11 +17,12 @@ from chentsov.geometry.exact import logistic
 from sympy.codegen.cfunctions import log1p
 from sympy.printing.pycode import PythonCodePrinter
 
+from ..exact.errors import InputError
 from ..exact.reading import read
 from .lanes import FIELD_SIGNATURE, LANES
 
 
-class UncompiledFunction(ValueError):
+class UncompiledFunction(InputError):
     """A function that has no compiled form in a vector field."""
 
 
@@ -212,7 +213,7 @@ def compile_field(
     unknown = set().union(*(c.free_symbols for c in components)) - set(coordinates) - set(constants)
     if unknown:
         names = ", ".join(sorted(map(str, unknown)))
-        raise ValueError(f"the field holds {names}: give a value for each in constants={{symbol: number}}")
+        raise InputError(f"the field holds {names}: give a value for each in constants={{symbol: number}}")
     return _compiled(tuple(components), tuple(coordinates), tuple(constants))
 
 

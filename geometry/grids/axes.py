@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from ..exact.errors import InputError
+
 __all__ = ["Axis", "read_axes"]
 
 
@@ -42,14 +44,14 @@ def read_axes(
     ('a', array([1., 2.]), {b: 3.0})
     """
     if not isinstance(given, Mapping):
-        raise ValueError(f"axes must be a mapping {{coordinate: values}}, not {type(given).__name__}")
+        raise InputError(f"axes must be a mapping {{coordinate: values}}, not {type(given).__name__}")
     names = [c.name for c in coordinates]
     if len(set(names)) < len(names):
-        raise ValueError(f"two coordinates share a name ({', '.join(names)}): the dimensions of the result would clash")
+        raise InputError(f"two coordinates share a name ({', '.join(names)}): the dimensions of the result would clash")
     by_name = {_name(k): v for k, v in given.items()}
     unknown = [n for n in by_name if n not in names]
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is not a coordinate: they are {', '.join(names)}")
+        raise InputError(f"{unknown[0]!r} is not a coordinate: they are {', '.join(names)}")
     constant = {_name(k): v for k, v in constants.items()}
     axes: list[Axis] = []
     fixed: dict[sp.Symbol, Any] = {}
@@ -74,25 +76,25 @@ def _values(name: str, given: Any) -> np.ndarray:
     try:
         values = np.asarray(given)
     except ValueError:
-        raise ValueError(f"axis {name}: not a list of numbers") from None
+        raise InputError(f"axis {name}: not a list of numbers") from None
     if values.dtype == object:
         try:
             values = np.array([float(v) for v in values.ravel()]).reshape(values.shape)
         except (TypeError, ValueError):
-            raise ValueError(
+            raise InputError(
                 f"axis {name}: real numbers are needed, not objects such as {values.ravel()[0]!r}"
             ) from None
     if values.dtype.kind not in "fiub":
-        raise ValueError(f"axis {name}: real numbers are needed, not {values.dtype}")
+        raise InputError(f"axis {name}: real numbers are needed, not {values.dtype}")
     if values.ndim > 1:
-        raise ValueError(
+        raise InputError(
             f"axis {name}: one-dimensional values are needed, not shape {values.shape}; the grid is spanned by its axes"
         )
     values = values.astype(np.float64)
     if not values.size:
-        raise ValueError(f"the grid is empty: axis {name} has no points")
+        raise InputError(f"the grid is empty: axis {name} has no points")
     bad = ~np.isfinite(values)
     if bad.any():
         where = int(np.argmax(bad)) if values.ndim else 0
-        raise ValueError(f"the grid is not finite: axis {name} holds {values.ravel()[where]} at position {where}")
+        raise InputError(f"the grid is not finite: axis {name} holds {values.ravel()[where]} at position {where}")
     return values

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from ..exact.errors import InputError
+
 __all__ = ["fill", "parts", "question_hash"]
 
 Part = tuple[slice, ...]
@@ -92,9 +94,9 @@ class _Folder:
             path.mkdir(parents=True, exist_ok=True)
             old = self._read()
             if old is None and any(path.iterdir()):
-                raise ValueError(f"{path} is not empty and holds no grid of ours: choose another folder for store=")
+                raise InputError(f"{path} is not empty and holds no grid of ours: choose another folder for store=")
             if old is not None and (old.get("question"), old.get("blocks")) != (question, blocks):
-                raise ValueError(
+                raise InputError(
                     f"{path} holds the blocks of another grid (other formulas, axes, data or options): choose another folder, or remove it"
                 )
             fresh = old is None or not all((path / name).exists() for name in ("values.npy", "status.npy"))
@@ -105,7 +107,7 @@ class _Folder:
                 self.manifest = old
             self._write()
         except OSError as error:
-            raise ValueError(f"the folder {path} cannot be used to store the grid: {error.strerror or error}") from None
+            raise InputError(f"the folder {path} cannot be used to store the grid: {error.strerror or error}") from None
         self.finished = set(self.manifest["finished"])  # type: ignore[call-overload]
 
     def finish(self, number: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from ..exact.errors import InputError
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
@@ -212,7 +213,7 @@ def _block_cells(chunks: int | None) -> int:
     if chunks is None:
         return _CHUNK_CELLS
     if isinstance(chunks, bool) or not isinstance(chunks, (int, np.integer)) or chunks < 1:
-        raise ValueError(f"chunks = {chunks!r}: a positive number of cells a block is needed")
+        raise InputError(f"chunks = {chunks!r}: a positive number of cells a block is needed")
     return int(chunks)
 
 
@@ -227,10 +228,10 @@ def _unrepresentable(values: np.ndarray, status: np.ndarray) -> None:
 def _quantity_names(quantities: Sequence[str] | str) -> list[str]:
     names = [quantities] if isinstance(quantities, str) else list(quantities)
     if not names:
-        raise ValueError("no quantities are asked for; for example quantities=('ricci_scalar',)")
+        raise InputError("no quantities are asked for; for example quantities=('ricci_scalar',)")
     for name in names:
         if not isinstance(name, str):
-            raise ValueError(f"a quantity is asked for by its name, not by {name!r}")
+            raise InputError(f"a quantity is asked for by its name, not by {name!r}")
     return list(dict.fromkeys(names))
 
 
@@ -238,10 +239,10 @@ def _tolerance(rtol: Any, dtype: Any) -> float:
     try:
         value = float(rtol)
     except (TypeError, ValueError):
-        raise ValueError(f"rtol must be a number, not {rtol!r}") from None
+        raise InputError(f"rtol must be a number, not {rtol!r}") from None
     least = 4 * np.finfo(np.dtype(dtype)).eps
     if not least <= value < 1:
-        raise ValueError(
+        raise InputError(
             f"rtol = {value}: a relative tolerance lies between {least:.1e} (the numbers are {np.dtype(dtype)}) and 1"
         )
     return value
@@ -290,26 +291,26 @@ def _all_constants(
         if symbol in fixed and fixed[symbol] is not None:
             out[symbol] = fixed[symbol]
         elif symbol in fixed:
-            raise ValueError(
+            raise InputError(
                 f"the axis of the coordinate {symbol} is missing: give it values, or one number to hold it fixed"
             )
         elif symbol.name in by_name:
             out[symbol] = by_name[symbol.name]
         elif symbol.name in rows:
-            raise ValueError(f"{symbol} is a row variable that stands outside a mean")
+            raise InputError(f"{symbol} is a row variable that stands outside a mean")
         else:
-            raise ValueError(f"the constant {symbol} has no value: pass constants={{{symbol.name!r}: number}}")
+            raise InputError(f"the constant {symbol} has no value: pass constants={{{symbol.name!r}: number}}")
     unknown = [
         n for n in by_name if n not in {s.name for s in (*free, *source.coordinates, *getattr(source, "constants", ()))}
     ]
     if unknown:
-        raise ValueError(
+        raise InputError(
             f"{unknown[0]!r} is no constant of this manifold; known are {', '.join(sorted(s.name for s in free - on_axes)) or 'none'}"
         )
     for symbol, value in out.items():
         number = _real(symbol, value)
         if not np.isfinite(number):
-            raise ValueError(f"the constant {symbol} is not a finite number: {value}")
+            raise InputError(f"the constant {symbol} is not a finite number: {value}")
     return out
 
 
@@ -317,7 +318,7 @@ def _real(symbol: sp.Symbol, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"the constant {symbol} must be a real number, not {value!r}") from None
+        raise InputError(f"the constant {symbol} must be a real number, not {value!r}") from None
 
 
 def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None:
@@ -328,7 +329,7 @@ def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None
     needed = int(np.prod([count, *shape], dtype=object)) * size
     free = available()
     if needed > 0.8 * free:
-        raise ValueError(
+        raise InputError(
             f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells) and "
             f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or keep the result on disk with store='a folder'"
         )

@@ -15,6 +15,7 @@ import numpy as np
 import sympy as sp
 from flint import arb, ctx, fmpq
 
+from ..exact.errors import InputError
 from .functions import FUNCTIONS
 from .lower import lower, symbol_keys
 from .program import ARITHMETIC, Node, Program
@@ -98,7 +99,7 @@ class BallProgram:
     def __init__(self, program: Program, data: Mapping[str, Any]) -> None:
         missing = set(program.rows) - set(data)
         if missing:
-            raise ValueError(f"no data for the row variables {', '.join(sorted(missing))}")
+            raise InputError(f"no data for the row variables {', '.join(sorted(missing))}")
         self.program = program
         self.order = list(program.nodes())
         self.tables = sorted(set(program.rows.values()))

@@ -23,6 +23,7 @@ from itertools import product
 import numpy as np
 import sympy as sp
 
+from ..exact.errors import InputError
 from .jets import QUANTITIES, Given, Jet, general_jet, hessian_jet
 from .program import Graph, Node
 
@@ -56,7 +57,7 @@ def contracted(jet: Jet, quantity: str) -> Contraction | np.ndarray:
     (2, 2, 2)
     """
     if quantity not in QUANTITIES:
-        raise ValueError(f"{quantity!r} is not contracted from a jet; these are: {', '.join(QUANTITIES)}")
+        raise InputError(f"{quantity!r} is not contracted from a jet; these are: {', '.join(QUANTITIES)}")
     rank = QUANTITIES[quantity]
     if not rank:
         return Contraction(jet, quantity)

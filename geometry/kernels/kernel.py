@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from ..exact.errors import InputError
 from ..exact.reading import read
 from .arrange import arrange
 from .bounds import with_bounds
@@ -93,20 +94,20 @@ class Kernel:
     ) -> None:
         self.dtype = _dtype(dtype)
         if backend not in ("native", "numba", "numpy"):
-            raise ValueError(
+            raise InputError(
                 f"unknown back end {backend!r}: choose 'native', 'numba' or 'numpy' (balls: evaluate_ball)"
             )
         self.backend = backend
         if threads is not None and (
             isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1
         ):
-            raise ValueError(f"threads = {threads!r}: a whole number, at least one, is needed")
+            raise InputError(f"threads = {threads!r}: a whole number, at least one, is needed")
         self.threads = default_threads() if threads is None else int(threads)
         flat, self._shape = _flattened(expressions)
         symbols = _symbols(flat, [*arguments, *(constants or {})])
         self.arguments = symbols[: len(arguments)]
         if len(set(symbols)) < len(symbols):
-            raise ValueError(f"a symbol is given twice among arguments and constants: {', '.join(map(str, symbols))}")
+            raise InputError(f"a symbol is given twice among arguments and constants: {', '.join(map(str, symbols))}")
         self._flat, self._symbols = flat, symbols
         keys = symbol_keys(symbols)
         self._argument_keys = [keys[s] for s in self.arguments]
@@ -131,7 +132,7 @@ class Kernel:
         """Evaluate at arrays that broadcast; with `out`, into that array (components first)."""
         prepared = [_array(a, name, self.dtype) for a, name in zip(arrays, self._argument_keys)]
         if len(arrays) != len(self._argument_keys):
-            raise ValueError(
+            raise InputError(
                 f"{len(arrays)} arrays for {len(self._argument_keys)} arguments ({', '.join(self._argument_keys)})"
             )
         shape = _broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
@@ -459,7 +460,7 @@ class Kernel:
             or not out.flags.c_contiguous
             or not out.flags.writeable
         ):
-            raise ValueError(f"out= must be a writeable C-contiguous {self.dtype} array of shape {wanted}")
+            raise InputError(f"out= must be a writeable C-contiguous {self.dtype} array of shape {wanted}")
         return out.reshape(full)
 
     def _shaped(self, target: np.ndarray, shape: tuple[int, ...]) -> Any:
@@ -485,7 +486,7 @@ def _dtype(dtype: Any) -> np.dtype:
     except TypeError:
         found = np.dtype(object)
     if found.name not in ("float64", "float32") or not found.isnative:
-        raise ValueError(f"dtype {dtype!r}: kernels run in float64 or float32")
+        raise InputError(f"dtype {dtype!r}: kernels run in float64 or float32")
     return found
 
 
@@ -503,9 +504,9 @@ def _flattened(expressions: Any) -> tuple[list[sp.Expr], Any]:
     flat = [e if isinstance(e, Contraction) else read(e) for e in flat]
     for e in flat:
         if not isinstance(e, (sp.Expr, Contraction)):
-            raise ValueError(f"not an expression to evaluate: {e!r} ({type(e).__name__})")
+            raise InputError(f"not an expression to evaluate: {e!r} ({type(e).__name__})")
     if not flat:
-        raise ValueError("no expressions to compile: the list is empty")
+        raise InputError("no expressions to compile: the list is empty")
     return flat, shape
 
 
@@ -519,7 +520,7 @@ def _symbols(expressions: Sequence[sp.Expr], names: Sequence[sp.Symbol | str]) -
         elif isinstance(name, str):
             out.append(free.get(name, sp.Symbol(name)))
         else:
-            raise ValueError(f"an argument must be a SymPy symbol or its name, not {name!r}")
+            raise InputError(f"an argument must be a SymPy symbol or its name, not {name!r}")
     return out
 
 
@@ -527,9 +528,9 @@ def _number(symbol: sp.Symbol, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"the constant {symbol} must be a real number, not {value!r}") from None
+        raise InputError(f"the constant {symbol} must be a real number, not {value!r}") from None
     except OverflowError:
-        raise ValueError(f"the constant {symbol} is too large for a machine number: {str(value)[:20]}...") from None
+        raise InputError(f"the constant {symbol} is too large for a machine number: {str(value)[:20]}...") from None
 
 
 def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
@@ -537,7 +538,7 @@ def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
         try:
             value = float(value)
         except (OverflowError, TypeError):
-            raise ValueError(f"{name}: {str(value)[:20]} is no machine number") from None
+            raise InputError(f"{name}: {str(value)[:20]} is no machine number") from None
     try:
         # what a mask hides is no number
         array = (
@@ -546,14 +547,14 @@ def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
             else np.asarray(value)
         )
     except ValueError:
-        raise ValueError(f"{name}: the rows of a nested list must have one length") from None
+        raise InputError(f"{name}: the rows of a nested list must have one length") from None
     if isinstance(value, np.ma.MaskedArray) and value.dtype.kind != "f" and np.ma.is_masked(value):
-        raise ValueError(
+        raise InputError(
             f"{name}: a masked array of {value.dtype}; fill it, or make it an array of floats (what is masked counts as NaN)"
         )
     if array.dtype.kind not in "fiub":
         kind = {"c": "complex", "O": "object", "U": "text", "S": "text"}.get(array.dtype.kind, str(array.dtype))
-        raise ValueError(f"{name}: an array of real numbers is needed, not {kind}")
+        raise InputError(f"{name}: an array of real numbers is needed, not {kind}")
     return array.astype(dtype, copy=False)
 
 
@@ -565,15 +566,15 @@ def _rows(tables: Mapping[str, str], data: Mapping, dtype: np.dtype) -> dict[str
     for key, table in tables.items():
         if key not in by_name:
             known = ", ".join(sorted(by_name)) or "none"
-            raise ValueError(f"no data for the row variable {key} (given: {known}); pass data={{{key}: values, ...}}")
+            raise InputError(f"no data for the row variable {key} (given: {known}); pass data={{{key}: values, ...}}")
         column = _array(by_name[key], f"data of {key}", dtype)
         if column.ndim != 1 or not column.size:
-            raise ValueError(f"data of {key}: one-dimensional and not empty is needed, not shape {column.shape}")
+            raise InputError(f"data of {key}: one-dimensional and not empty is needed, not shape {column.shape}")
         if not np.isfinite(column).all():
-            raise ValueError(f"data of {key}: row {int(np.argmin(np.isfinite(column)))} is not a finite number")
+            raise InputError(f"data of {key}: row {int(np.argmin(np.isfinite(column)))} is not a finite number")
         first, length = lengths.setdefault(table, (key, column.size))
         if length != column.size:
-            raise ValueError(f"data of {key} has {column.size} rows, data of {first} has {length}")
+            raise InputError(f"data of {key} has {column.size} rows, data of {first} has {length}")
         out[key] = np.ascontiguousarray(column)
     return out
 
@@ -586,7 +587,7 @@ def _broadcast(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
         longer = set(lengths) - {1}
         if len(longer) > 1:
             listed = ", ".join(f"{k}: {s}" for k, s in shapes.items())
-            raise ValueError(f"the arguments do not broadcast against one another ({listed})")
+            raise InputError(f"the arguments do not broadcast against one another ({listed})")
         out.append(longer.pop() if longer else 1)
     return tuple(out)
 
@@ -598,7 +599,7 @@ def _refuse_if_too_large(needed: int) -> None:
         return
     limit = available()
     if needed > limit:
-        raise ValueError(
+        raise InputError(
             f"the result needs {needed / 2**30:.1f} GiB and about {limit / 2**30:.1f} GiB are free; "
             f"evaluate it in parts, or use on_grid with chunks="
         )

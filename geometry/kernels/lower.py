@@ -8,6 +8,8 @@ from fractions import Fraction
 import sympy as sp
 
 from ..exact import Mean, UnsupportedFunction
+from ..exact.decimals import shortest_decimal
+from ..exact.errors import InputError
 from ..exact.reading import read
 from .contraction import Contraction, written_out
 from .functions import by_class
@@ -54,7 +56,7 @@ def lower(
     clash = set(inputs) & set(tables)
     if clash:
         names = ", ".join(sorted(map(str, clash)))
-        raise ValueError(f"{names}: both an argument and a variable that a Mean averages over; rename one of them")
+        raise InputError(f"{names}: both an argument and a variable that a Mean averages over; rename one of them")
     work = _Lowering(inputs, tables)
 
     made: dict[tuple, dict[tuple[int, ...], Node]] = {}
@@ -155,11 +157,11 @@ class _Lowering:
         if e in self.tables:
             if self.tables[e] in scope:
                 return self.graph.row(self.keys[e])
-            raise ValueError(
+            raise InputError(
                 f"{e} stands outside the Mean that averages over it; give it as an argument under another name"
             )
         known = ", ".join(sorted(self.keys.values())) or "none"
-        raise ValueError(
+        raise InputError(
             f"unknown symbol {e.name!r}: it is no argument and no constant (known: {known}); "
             f"give it a value through the arguments, constants= or data="
         )
@@ -168,7 +170,7 @@ class _Lowering:
         if e.is_Rational:
             return self.graph.number(Fraction(int(e.p), int(e.q)))
         if e.is_Float and e.is_finite:
-            exact = sp.Rational(e)
+            exact = shortest_decimal(e)
             return self.graph.number(Fraction(int(exact.p), int(exact.q)))
         names = {sp.oo: "oo", -sp.oo: "-oo", sp.nan: "nan", sp.zoo: "nan"}
         return self.graph.constant(names[e])
@@ -187,7 +189,7 @@ class _Lowering:
     def _mean(self, e: sp.Expr, scope: frozenset) -> Node:
         (table,) = {self.tables[v] for v in e.variables}
         if table in scope:
-            raise ValueError(f"{e}: a Mean inside a Mean over the same rows ({', '.join(map(str, e.variables))})")
+            raise InputError(f"{e}: a Mean inside a Mean over the same rows ({', '.join(map(str, e.variables))})")
         return self.graph.mean(self.lower(e.expression, scope | {table}), table)
 
     def _piecewise(self, e: sp.Piecewise, scope: frozenset) -> Node:

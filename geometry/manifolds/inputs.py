@@ -7,6 +7,9 @@ from typing import Any
 
 import sympy as sp
 
+from ..exact.decimals import with_exact_numbers
+from ..exact.errors import InputError
+
 __all__ = [
     "ManifoldError",
     "SingularMetricError",
@@ -17,7 +20,7 @@ __all__ = [
 ]
 
 
-class ManifoldError(ValueError):
+class ManifoldError(InputError):
     """Something that does not define a manifold; the message says what, where, and the remedy."""
 
 
@@ -63,7 +66,7 @@ def read_expression(value: Any, where: str) -> sp.Expr:
         raise ManifoldError(f"{where} is {value!r}, which is not a scalar expression")
     if expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
         raise ManifoldError(f"{where} is {expression}, which is not finite")
-    return sp.nsimplify(expression, rational=True) if expression.has(sp.Float) else expression
+    return with_exact_numbers(expression)
 
 
 def read_array(values: Any, dim: int, rank: int, what: str) -> sp.ImmutableDenseNDimArray:

@@ -15,6 +15,8 @@ import mpmath
 import sympy as sp
 from chentsov.geometry.exact import register_rule
 
+from ..exact.errors import InputError
+
 if TYPE_CHECKING:
     from .hessian import HessianManifold
 
@@ -43,7 +45,7 @@ def implicit_inverse(manifold: HessianManifold, symbols: tuple[sp.Symbol, ...]) 
 
     def derivative_of(i: int, k: int, given: tuple[sp.Expr, ...]) -> sp.Expr:
         if k > manifold.dim:
-            raise ValueError("a dual coordinate is not differentiated by a constant of the potential")
+            raise InputError("a dual coordinate is not differentiated by a constant of the potential")
         return manifold.inverse_metric[i, k - 1].subs(here(given), simultaneous=True)
 
     for i, x in enumerate(manifold.coordinates):

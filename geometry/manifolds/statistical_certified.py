@@ -21,6 +21,7 @@ from chentsov.geometry.expectation.quadrature import QuadratureError
 from chentsov.geometry.expectation.rigorous import Enclosure, NoEnclosure
 from flint import arb, arb_mat, ctx
 
+from ..exact.errors import InputError
 from ..exact.reading import read
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def certified_grid(
 
     nodes = manifold.expectation.nodes  # type: ignore[union-attr]
     if options.pop("store", None) is not None:
-        raise ValueError(
+        raise InputError(
             "store= is not available together with rtol= for a density without closed form; save the result instead"
         )
     names = [quantities] if isinstance(quantities, str) else list(quantities)

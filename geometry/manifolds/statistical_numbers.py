@@ -20,6 +20,7 @@ from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
 
+from ..exact.decimals import with_exact_numbers
 from ..exact.reading import read, read_number
 from .inputs import ManifoldError
 from .statistical_certified import certified_grid
@@ -40,7 +41,7 @@ def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[
         if symbol is None:
             raise ManifoldError(f"{key} is neither a coordinate nor a constant of the density")
         try:
-            number = sp.nsimplify(value) if isinstance(value, float) else read_number(value, f"the value of {key}")
+            number = with_exact_numbers(read_number(value, f"the value of {key}"))
         except ValueError as problem:
             raise ManifoldError(str(problem)) from None
         if not number.is_number or not number.is_finite:

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..exact.errors import ChentsovError
+
 __all__ = ["TimeLimit", "time_limit"]
 
 
-class TimeLimit(Exception):
+class TimeLimit(ChentsovError):
     """The time is over."""
 
 

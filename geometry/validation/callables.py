@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from ..exact.errors import InputError
 from ..exact.reading import read
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class _Compiled:
         shape = getattr(point, "shape", None)
         size = len(point) if shape is None else (shape[-1] if len(shape) else 0)
         if size != n:
-            raise ValueError(
+            raise InputError(
                 f"the metric {self.case.name} takes points of {n} coordinates on the last axis; got shape {shape or (size,)}"
             )
         if library == "sympy":

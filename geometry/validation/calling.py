@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..exact.errors import InputError
 from .answers import Finding, Outcome, first_line, read_answer, to_array
 from .cases import Case, floats
 from .isolation import ChildEnded, Worker, can_isolate
@@ -112,7 +113,7 @@ def guess_form(function: Callable[..., Any], case: Case, quantity: str) -> list[
         return ["metric", "metric-batch", *(["coordinates"] if n == 2 else [])]
     if len(names) == n:
         return ["coordinates"]
-    raise ValueError(
+    raise InputError(
         f"the function takes {len(names)} required arguments ({', '.join(names)}); "
         f"known forms are: {'; '.join(FORMS.values())}. Pass form=... or wrap it"
     )
@@ -129,8 +130,8 @@ def _as_array_kind(point: np.ndarray, kind: Any) -> Any:
         try:
             return import_module("jax.numpy").asarray(point) if kind == "jax" else import_module("torch").tensor(point)
         except ImportError as error:
-            raise ValueError(f"array={kind!r} needs {kind}, which is not installed") from error
-    raise ValueError(f"array is 'numpy', 'list', 'jax', 'torch' or a function, not {kind!r}")
+            raise InputError(f"array={kind!r} needs {kind}, which is not installed") from error
+    raise InputError(f"array is 'numpy', 'list', 'jax', 'torch' or a function, not {kind!r}")
 
 
 class Caller:
@@ -148,12 +149,12 @@ class Caller:
         self._order = _order_of_coordinates(function, case)
         self._known: dict[int, Outcome] = {}
         if isolate and not can_isolate():
-            raise ValueError("isolate=True needs a system that can fork processes")
+            raise InputError("isolate=True needs a system that can fork processes")
         self._worker = Worker(self._remembering_points) if isolate else None
         if form == "auto":
             self.form = self._detect()
         elif form not in FORMS:
-            raise ValueError(f"unknown form {form!r}; known are {', '.join(FORMS)}, auto")
+            raise InputError(f"unknown form {form!r}; known are {', '.join(FORMS)}, auto")
 
     def _detect(self) -> str:
         """The form that works best at the first point; what it answered there is kept."""

@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 from flint import arb, fmpq
 
+from ..exact.errors import InputError
 from ..exact.reading import read
 from .jets import JetEvaluator, UnsupportedExpression, exact_number
 from .pipeline import Jets, Pipeline, Run
@@ -30,7 +31,7 @@ _GOLDEN = (
 )
 
 
-class NoUsablePoint(ValueError):
+class NoUsablePoint(InputError):
     """No point was found (or given) at which the metric is finite and regular."""
 
 
@@ -248,19 +249,19 @@ def as_case(
     elif isinstance(manifold, (tuple, list)) and len(manifold) == 2:
         case = Case("metric", sp.ImmutableMatrix(manifold[0]), tuple(manifold[1]))
     else:
-        raise ValueError(
+        raise InputError(
             f"manifold is a Chentsov manifold, a Case or a pair (metric, coordinates), not {type(manifold).__name__}"
         )
     n = case.dim
     if case.metric.shape != (n, n):
-        raise ValueError(f"the metric is {case.metric.shape[0]}×{case.metric.shape[1]} for {n} coordinates")
+        raise InputError(f"the metric is {case.metric.shape[0]}×{case.metric.shape[1]} for {n} coordinates")
     if constants:
         case = _with(case, constants={**case.constants, **_by_symbol(case, constants)})
     if data:
         case = _with(case, data={**case.data, **_by_symbol(case, data)})
     if scalar is not None:
         if isinstance(scalar, str):
-            raise ValueError("scalar is a SymPy expression in the coordinates, not text")
+            raise InputError("scalar is a SymPy expression in the coordinates, not text")
         case = _with(case, scalar=read(scalar, "scalar"))
     if points is not None:
         case = _with(case, points=read_points(points, case))
@@ -310,16 +311,16 @@ def read_points(points: Any, case: Case) -> tuple[tuple[fmpq, ...], ...]:
             names = {str(k): v for k, v in row.items()}
             missing = [s.name for s in case.coordinates if s.name not in names]
             if missing:
-                raise ValueError(f"a point lacks the coordinate {', '.join(missing)}")
+                raise InputError(f"a point lacks the coordinate {', '.join(missing)}")
             row = [names[s.name] for s in case.coordinates]
         if len(row) != case.dim:
-            raise ValueError(
+            raise InputError(
                 f"a point has {len(row)} numbers; {case.name} has the {case.dim} coordinates {case.coordinates}"
             )
         # What the program receives is float64; the reference is taken at exactly that number.
         out.append(tuple(exact_number(float(exact_float(v))) for v in row))
     if not out:
-        raise ValueError("points is empty; leave it out to have points chosen")
+        raise InputError("points is empty; leave it out to have points chosen")
     return tuple(out)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..exact.errors import InputError
 from .isolation import ChildEnded, Worker, can_isolate
 from .limits import TooSlow, time_limit
 from .oracles import ORACLES, TENSORS, OracleRow, OracleTable, ask_oracle
@@ -100,7 +101,7 @@ def crosscheck_catalogue(
     """
     names = (oracles,) if isinstance(oracles, str) else tuple(oracles)
     if unknown := [o for o in names if o not in ORACLES]:
-        raise ValueError(f"unknown oracle {unknown[0]!r}; known are {', '.join(ORACLES)}")
+        raise InputError(f"unknown oracle {unknown[0]!r}; known are {', '.join(ORACLES)}")
     members = list(entries)
     made = dict(members)
     started = time.perf_counter()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..exact.errors import InputError
 from .answers import Finding, Outcome
 from .calling import Caller
 from .cases import Case, NoUsablePoint, as_case
@@ -126,7 +127,7 @@ def check_curvature(
             settled = caller.form
         callers[case.name] = caller
         if quantity == "laplacian" and caller.form != "metric-scalar" and case.scalar is None:
-            raise ValueError("the Laplacian of what? give scalar=f in the coordinates, or take f as an argument: "
+            raise InputError("the Laplacian of what? give scalar=f in the coordinates, or take f as an argument: "
                              "f(metric, function, point)")  # fmt: skip
         if hung >= 3 and not any(j.observations for j in judged):  # it has never answered: the others get a second each
             caller.limit = min(1.0, time_limit)
@@ -183,15 +184,15 @@ def _suitable_tolerance(caller: Caller, convention: Any, layout: str | None) -> 
 
 def _check_arguments(function: Any, quantity: str, rtol: float | None, precision: str, time_limit: float) -> None:
     if not callable(function):
-        raise ValueError(f"function must be callable; got {type(function).__name__}")
+        raise InputError(f"function must be callable; got {type(function).__name__}")
     if quantity not in QUANTITIES:
-        raise ValueError(f"unknown quantity {quantity!r}; known are {', '.join(QUANTITIES)}")
+        raise InputError(f"unknown quantity {quantity!r}; known are {', '.join(QUANTITIES)}")
     if rtol is not None and not 0 < rtol < 1:
-        raise ValueError(f"rtol lies between 0 and 1, not {rtol!r}")
+        raise InputError(f"rtol lies between 0 and 1, not {rtol!r}")
     if precision not in _UNITS:
-        raise ValueError(f"precision is {' or '.join(map(repr, _UNITS))}, not {precision!r}")
+        raise InputError(f"precision is {' or '.join(map(repr, _UNITS))}, not {precision!r}")
     if not time_limit > 0:
-        raise ValueError(f"time_limit is a positive number of seconds, not {time_limit!r}")
+        raise InputError(f"time_limit is a positive number of seconds, not {time_limit!r}")
 
 
 def _convention(convention: Any) -> Any:
@@ -201,10 +202,10 @@ def _convention(convention: Any) -> Any:
         return None
     if isinstance(convention, str):
         if convention not in CONVENTIONS:
-            raise ValueError(f"unknown convention {convention!r}; declared are {', '.join(CONVENTIONS)}")
+            raise InputError(f"unknown convention {convention!r}; declared are {', '.join(CONVENTIONS)}")
         return CONVENTIONS[convention]
     if not hasattr(convention, "riemann_sign"):
-        raise ValueError(f"convention is a name or a CurvatureConvention, not {type(convention).__name__}")
+        raise InputError(f"convention is a name or a CurvatureConvention, not {type(convention).__name__}")
     return convention
 
 
@@ -213,16 +214,16 @@ def _cases(
 ) -> tuple[Case, ...]:
     if manifold is not None:
         if suite is not None:
-            raise ValueError("give manifold= or suite=, not both")
+            raise InputError("give manifold= or suite=, not both")
         return (as_case(manifold, points, constants=constants, data=data, scalar=scalar),)
     if points is not None:
-        raise ValueError("points= needs manifold=; a suite brings its own points")
+        raise InputError("points= needs manifold=; a suite brings its own points")
     if suite is None or isinstance(suite, str):
         cases = load_suite(suite or "default")
     else:
         cases = tuple(as_case(m, constants=constants, data=data, scalar=scalar) for m in suite)
         if not cases:
-            raise ValueError("the suite is empty")
+            raise InputError("the suite is empty")
         names: dict[str, int] = {}
         unique = []
         for c in cases:
@@ -236,7 +237,7 @@ def _cases(
     elif quantity == "weyl":
         cases = tuple(c for c in cases if c.dim > 2)
     if not cases:
-        raise ValueError(f"no manifold of this suite has a {quantity}")
+        raise InputError(f"no manifold of this suite has a {quantity}")
     return cases
 
 
@@ -248,7 +249,7 @@ def _judge(
     try:
         prepared = prepare(case, quantity)
     except NoUsablePoint as error:
-        raise ValueError(str(error)) from error
+        raise InputError(str(error)) from error
     observations: list[Observation] = []
     missing: list[Observation] = []
     findings: list[Finding] = []

@@ -19,7 +19,9 @@ import sympy as sp
 from mpmath import mp
 
 from ..exact import Mean
-from ..exact.reading import read
+from ..exact.decimals import with_exact_numbers
+from ..exact.errors import InputError
+from ..exact.reading import read, read_number
 from . import crosscheck_einsteinpy as einsteinpy
 from .identities import equal_in_field, field_of
 from .limits import TooSlow, time_limit
@@ -118,7 +120,7 @@ def _worst(differences: Iterable[float]) -> float:
 
 def _oracle(name: str) -> str:
     if name != "einsteinpy":
-        raise ValueError(f"unknown oracle '{name}': known are einsteinpy, jets, arb, jax")
+        raise InputError(f"unknown oracle '{name}': known are einsteinpy, jets, arb, jax")
     return f"EinsteinPy {einsteinpy.einsteinpy_version()}"
 
 
@@ -170,7 +172,7 @@ def crosscheck(
         return ask_oracle(source, wanted, oracle=oracle, seconds=seconds or 3600.0, **options)  # type: ignore[return-value]
     title = _oracle(oracle)
     if quantity not in einsteinpy.TENSORS:
-        raise ValueError(f"the cross-check knows {', '.join(einsteinpy.TENSORS)}, not '{quantity}'")
+        raise InputError(f"the cross-check knows {', '.join(einsteinpy.TENSORS)}, not '{quantity}'")
     rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else {}
     metric = sp.Matrix(source.metric)
     ours = _entries(source.expression_of(quantity))
@@ -178,7 +180,7 @@ def crosscheck(
     places = _places(symbols, at, constants or {}, points, seed)
     through_jets = bool(rows) or metric.has(Mean)
     if through_jets and (quantity != "ricci_scalar" or len(source.coordinates) != 2):
-        raise ValueError("a metric of means over data can be cross-checked in two dimensions, by its ricci_scalar")
+        raise InputError("a metric of means over data can be cross-checked in two dimensions, by its ricci_scalar")
     theirs = [] if through_jets else _entries(einsteinpy.symbolic(metric, source.coordinates, quantity, seconds))
     decided = not through_jets and _decided(ours, theirs, source)
     differences, used = [], 0
@@ -194,7 +196,7 @@ def crosscheck(
                 differences += [relative_difference(a, b) for a, b in zip(mine, other, strict=True)]
             used += 1
     if not used:
-        raise ValueError(f"{quantity} is not finite at any of the points tried; name points with at=[{{...}}]")
+        raise InputError(f"{quantity} is not finite at any of the points tried; name points with at=[{{...}}]")
     route = "undefined g(x), jets" if through_jets else "symbolic" if decided else "numeric"
     name = getattr(source, "name", None) or type(source).__name__
     return CrossCheck(title, (Comparison(name, quantity, route, used, _worst(differences), tolerance),))
@@ -222,7 +224,7 @@ def crosscheck_grid(
     field = values["ricci_scalar"].transpose(*(c.name for c in source.coordinates)).values
     finite = np.flatnonzero(np.isfinite(field))
     if not finite.size:
-        raise ValueError("no cell of the grid holds a number to compare")
+        raise InputError("no cell of the grid holds a number to compare")
     corners = [cell for cell in itertools.product(*((0, len(axis) - 1) for axis in axes)) if math.isfinite(field[cell])]
     drawn = random.Random(seed).sample(range(finite.size), min(finite.size, points))
     cells = (np.unravel_index(finite[k], field.shape) for k in drawn)
@@ -272,18 +274,25 @@ def _places(
 ) -> list[dict[sp.Symbol, Any]]:
     """{symbol: number} for every point, given ones completed by random rationals."""
     if points < 1:
-        raise ValueError(f"at least one point is needed, not {points}")
+        raise InputError(f"at least one point is needed, not {points}")
     dice = random.Random(seed)
     by_name = {s.name: s for s in symbols}
     places = []
     for given in at if at is not None else [{}] * points:
         named = {str(k): v for k, v in {**constants, **given}.items()}
         if unknown := set(named) - set(by_name):
-            raise ValueError(
+            raise InputError(
                 f"'{sorted(unknown)[0]}' is not a coordinate or constant of the metric ({', '.join(by_name)})"
             )
         drawn = {s: sp.Rational(dice.randint(26, 124), 100) for s in symbols}
-        places.append({s: sp.nsimplify(named[s.name], rational=True) if s.name in named else drawn[s] for s in symbols})
+        places.append(
+            {
+                s: with_exact_numbers(read_number(named[s.name], f"the value of {s.name}"))
+                if s.name in named
+                else drawn[s]
+                for s in symbols
+            }
+        )
     return places
 
 

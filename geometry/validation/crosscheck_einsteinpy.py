@@ -24,6 +24,7 @@ from typing import Any
 
 import sympy as sp
 
+from ..exact.errors import ChentsovError, InputError
 from ..files import write_whole
 from ..kernels.native import cache as disk
 
@@ -55,7 +56,7 @@ _COMPONENTS = ((0, 0), (0, 1), (1, 1))
 _INDICES: tuple[Index, ...] = ((), (0,), (1,), (0, 0), (0, 1), (1, 1))
 
 
-class OracleTimeout(RuntimeError):
+class OracleTimeout(ChentsovError, RuntimeError):
     """EinsteinPy did not finish within the time allowed."""
 
 
@@ -98,7 +99,7 @@ def symbolic(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol], quantity: 
     import einsteinpy.symbolic as oracle
 
     if quantity not in TENSORS:
-        raise ValueError(f"EinsteinPy has no '{quantity}': it knows {', '.join(TENSORS)}")
+        raise InputError(f"EinsteinPy has no '{quantity}': it knows {', '.join(TENSORS)}")
     name, positions = TENSORS[quantity]
     with _time_limit(seconds, quantity):
         given = oracle.MetricTensor(sp.Matrix(metric).tolist(), tuple(coordinates))

@@ -12,6 +12,7 @@ import flint
 import numpy as np
 from flint import arb
 
+from ..exact.errors import InputError
 from ..files import write_whole
 from .cases import Case
 from .suite import load_suite
@@ -105,7 +106,7 @@ def suite_as_data(suite: str | Iterable[Case] = "default", digits: int = 30) -> 
     ('sphere', '2.00000000000000000000000000000')
     """
     if not 1 <= digits <= 1000:
-        raise ValueError(f"digits lies between 1 and 1000, not {digits}")
+        raise InputError(f"digits lies between 1 and 1000, not {digits}")
     cases = load_suite(suite) if isinstance(suite, str) else tuple(suite)
     out = []
     for case in cases:
@@ -140,5 +141,5 @@ def export_suite(path: str | os.PathLike[str], suite: str | Iterable[Case] = "de
     try:
         write_whole(target, (text + "\n").encode())
     except OSError as error:
-        raise ValueError(f"cannot write {target}: {error.strerror or error}") from error
+        raise InputError(f"cannot write {target}: {error.strerror or error}") from error
     return target

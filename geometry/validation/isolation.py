@@ -14,13 +14,15 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
+from ..exact.errors import ChentsovError
+
 __all__ = ["ChildEnded", "Worker", "can_isolate"]
 
 # Beyond its time limit a call has this long to come back by itself (the limit works between bytecodes).
 _GRACE = 1.0
 
 
-class ChildEnded(Exception):
+class ChildEnded(ChentsovError):
     """The child gave no answer; the message says how it ended, ``hung`` whether it had to be ended."""
 
     def __init__(self, message: str, hung: bool):

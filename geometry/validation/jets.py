@@ -19,12 +19,14 @@ import flint
 import sympy as sp
 from flint import acb, arb, arb_series, fmpq
 
+from ..exact.decimals import shortest_decimal
+from ..exact.errors import InputError
 from ..exact.reading import read
 
 __all__ = ["Jet", "JetEvaluator", "UnsupportedExpression", "exact_number"]
 
 
-class UnsupportedExpression(ValueError):
+class UnsupportedExpression(InputError):
     """An expression that the jet arithmetic cannot evaluate."""
 
 
@@ -42,7 +44,7 @@ def exact_number(value: Any) -> fmpq:
         elif value.is_Rational:
             value = Fraction(int(value.p), int(value.q))
         else:
-            raise ValueError(f"{value} is not a rational number")
+            raise InputError(f"{value} is not a rational number")
     if hasattr(value, "item") and not isinstance(value, (Fraction, str)):
         value = value.item()
     fraction = Fraction(value)
@@ -279,7 +281,7 @@ class JetEvaluator:
         if e.is_Rational:
             return Jet(arb(fmpq(int(e.p), int(e.q))))
         if e.is_Float:
-            return Jet(arb(exact_number(e)))
+            return Jet(arb(exact_number(shortest_decimal(e))))
         if e in _CONSTANTS:
             return Jet(_CONSTANTS[e]())
         if e.is_Symbol:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..exact.errors import InputError
 from .cases import JET_FIELDS, Case, floats
 from .pipeline import Jets, Pipeline, Run, combination, contraction, product
 
@@ -30,7 +31,7 @@ def to_our_convention(value: Array, quantity: str, convention: Any, layout: str 
     if layout:
         ours = "ijkl"[: len(layout)]
         if sorted(layout) != sorted(ours) or value.ndim != len(layout):
-            raise ValueError(f"layout for {quantity} is an order of the letters {ours!r}, not {layout!r}")
+            raise InputError(f"layout for {quantity} is an order of the letters {ours!r}, not {layout!r}")
         value = np.einsum(f"{layout}->{ours}", value)
     if convention is None or quantity not in _SIGNED:
         return value

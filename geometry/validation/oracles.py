@@ -26,6 +26,7 @@ from flint import arb
 from sympy.core.function import AppliedUndef
 
 from ..exact import TimeBudget, TimeBudgetExceeded, UnsupportedFunction
+from ..exact.errors import InputError
 from ..exact.reading import read
 from . import crosscheck_einsteinpy as einsteinpy
 from .cases import Case, NoUsablePoint, as_case, floats
@@ -234,9 +235,9 @@ def ask_oracle(
         ValueError: an unknown oracle or quantity.
     """
     if oracle not in ORACLES:
-        raise ValueError(f"unknown oracle {oracle!r}; known are {', '.join(ORACLES)}")
+        raise InputError(f"unknown oracle {oracle!r}; known are {', '.join(ORACLES)}")
     if unknown := [q for q in quantities if q not in TENSORS and q not in QUANTITIES]:
-        raise ValueError(f"unknown quantity {unknown[0]!r}; known are {', '.join(QUANTITIES)}")
+        raise InputError(f"unknown quantity {unknown[0]!r}; known are {', '.join(QUANTITIES)}")
     subject = name or getattr(source, "name", None) or type(source).__name__
     allowed = ORACLES[oracle].allowed if tolerance is None else tolerance
     asked = _Asked(source, tuple(quantities), str(subject), allowed, seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..exact.errors import InputError
 from .cases import Case
 from .suite import load_suite
 
@@ -43,7 +44,7 @@ def parametrize_with_manifolds(
 
     cases = load_suite(suite, grades=grades) if isinstance(suite, str) else tuple(suite)
     if not cases:
-        raise ValueError("no manifold to test on: the suite is empty")
+        raise InputError("no manifold to test on: the suite is empty")
     parameters = []
     for case in cases:
         if every_point:

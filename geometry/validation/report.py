@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ..exact.errors import ChentsovError
 from .answers import Finding
 from .diagnosis import Diagnosis
 
 __all__ = ["CaseResult", "CurvatureCheckError", "Intermediate", "Report", "SmallestExample"]
 
 
-class CurvatureCheckError(AssertionError):
+class CurvatureCheckError(ChentsovError, AssertionError):
     """Raised by `Report.raise_if_failed`; its message is the report."""
 
 

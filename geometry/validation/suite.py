@@ -18,6 +18,7 @@ import sympy as sp
 from flint import fmpq
 
 from ..exact import Mean
+from ..exact.errors import InputError
 from .cases import Case
 
 __all__ = ["SUITES", "load_suite"]
@@ -230,10 +231,10 @@ def load_suite(name: str = "default", *, grades: Iterable[int] | None = None) ->
     elif name == "default":
         cases = _default()
     else:
-        raise ValueError(f"unknown suite {name!r}; known are {', '.join(SUITES)}")
+        raise InputError(f"unknown suite {name!r}; known are {', '.join(SUITES)}")
     if grades is not None:
         wanted = set(grades)
         cases = tuple(c for c in cases if c.grade in wanted)
         if not cases:
-            raise ValueError(f"the suite {name!r} has no case of grade {sorted(wanted)}")
+            raise InputError(f"the suite {name!r} has no case of grade {sorted(wanted)}")
     return cases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from chentsov.geometry.exact.errors import InputError
 
 __all__ = ["register"]
 
@@ -20,5 +21,5 @@ def catalogue(
 
     rows = [(name, text) for name, _, text in entries() if word is None or word.lower() in f"{name} {text}".lower()]
     if not rows:
-        raise ValueError(f"nothing in the catalogue holds '{word}'" if word else "the catalogue is empty")
+        raise InputError(f"nothing in the catalogue holds '{word}'" if word else "the catalogue is empty")
     Report().table(("name", "what it is"), rows)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from chentsov.geometry.exact.errors import InputError
 
 from .shared import COORDINATES, EMBEDDING, METRIC, NAME, POSITIVE, POTENTIAL, manifold_from
 
@@ -43,7 +44,7 @@ def derive(
         manifold = manifold_from(name, metric, potential, embedding, coordinates, positive)
         known = manifold.quantities()
         if unknown := [q for q in quantity if q not in known]:
-            raise ValueError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")
+            raise InputError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")
         texts = []
         for wanted in quantity:
             with report.stage(wanted):

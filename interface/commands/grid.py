@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from chentsov.geometry.exact.errors import InputError
 
 from .shared import COORDINATES, EMBEDDING, METRIC, NAME, POSITIVE, POTENTIAL, manifold_from
 
@@ -42,15 +43,15 @@ def grid(
     from chentsov.reports import Report
 
     if rtol is not None and not 0 < rtol < 1:
-        raise ValueError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
+        raise InputError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
     if dtype not in ("float64", "float32"):
-        raise ValueError(f"unknown dtype '{dtype}': choose float64 or float32")
+        raise InputError(f"unknown dtype '{dtype}': choose float64 or float32")
     report = Report()
     with report.stage("derive"):
         manifold = manifold_from(name, metric, potential, embedding, coordinates, positive)
         known = manifold.quantities()
         if unknown := [q for q in quantity if q not in known]:
-            raise ValueError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")
+            raise InputError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")
         axes, constants = _axes(manifold, axis), _constants(manifold, constant)
         folder = writable_folder(output)
         for wanted in quantity:
@@ -81,18 +82,18 @@ def read_axis(text: str) -> tuple[str, Any]:
     name, equals, numbers = (part.strip() for part in text.partition("="))
     parts = numbers.split(":")
     if not equals or not name or len(parts) not in (1, 3):
-        raise ValueError(f"an axis is written coordinate=first:last:points, e.g. theta=0.1:3:100, not '{text[:60]}'")
+        raise InputError(f"an axis is written coordinate=first:last:points, e.g. theta=0.1:3:100, not '{text[:60]}'")
     try:
         first, last = float(parts[0]), float(parts[1] if len(parts) == 3 else parts[0])
         points = int(parts[2]) if len(parts) == 3 else 1
     except ValueError:
-        raise ValueError(f"the axis '{text[:60]}' is not made of numbers") from None
+        raise InputError(f"the axis '{text[:60]}' is not made of numbers") from None
     if not (np.isfinite(first) and np.isfinite(last)):
-        raise ValueError(f"the grid is not finite: axis {name} runs from {first} to {last}")
+        raise InputError(f"the grid is not finite: axis {name} runs from {first} to {last}")
     if points < 1:
-        raise ValueError(f"the grid is empty: axis {name} has {points} points")
+        raise InputError(f"the grid is empty: axis {name} has {points} points")
     if points > MOST_CELLS:
-        raise ValueError(
+        raise InputError(
             f"the grid is too large: axis {name} has {points} points, at most {MOST_CELLS} cells are computed"
         )
     return name, np.linspace(first, last, points) if points > 1 else np.array([first])
@@ -104,13 +105,13 @@ def _axes(manifold: RiemannianManifold, texts: list[str]) -> dict[str, Any]:
     names = [c.name for c in manifold.coordinates]
     given = dict(map(read_axis, texts))
     if unknown := set(given) - set(names):
-        raise ValueError(f"'{sorted(unknown)[0]}' is not a coordinate: they are {', '.join(names)}")
+        raise InputError(f"'{sorted(unknown)[0]}' is not a coordinate: they are {', '.join(names)}")
     axes = {
         n: given[n] if n in given else read_axis(f"{n}=0.1:3:64" if len(names) <= 2 else f"{n}=1")[1] for n in names
     }
     cells = math.prod(len(a) for a in axes.values())
     if cells > MOST_CELLS:
-        raise ValueError(
+        raise InputError(
             f"the grid is too large: {cells} cells, at most {MOST_CELLS}; use on_grid from Python for more"
         )
     return axes
@@ -122,11 +123,11 @@ def _constants(manifold: RiemannianManifold, texts: list[str]) -> dict[str, floa
     for text in texts:
         name, equals, number = (part.strip() for part in text.partition("="))
         if name not in values:
-            raise ValueError(f"'{name[:60]}' is not a constant of this metric: they are {', '.join(names) or 'none'}")
+            raise InputError(f"'{name[:60]}' is not a constant of this metric: they are {', '.join(names) or 'none'}")
         try:
             values[name] = float(number)
         except ValueError:
-            raise ValueError(f"a constant is written name=number, not '{text[:60]}'") from None
+            raise InputError(f"a constant is written name=number, not '{text[:60]}'") from None
     return values
 
 

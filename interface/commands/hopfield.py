@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from chentsov.geometry.exact.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,12 +48,12 @@ def hopfield(
     from chentsov.reports import Report
 
     if not 2 <= points <= MOST_POINTS:
-        raise ValueError(f"the grid needs 2 to {MOST_POINTS} points a side, not {points}")
+        raise InputError(f"the grid needs 2 to {MOST_POINTS} points a side, not {points}")
     _positive(extent, "the extent")
     _positive(time, "the time")
     rows = _matrix(weights)
     if len(rows) != 2:
-        raise ValueError(
+        raise InputError(
             f"this picture is of two neurons; the weights have {len(rows)} rows (in Python `Hopfield` takes any number)"
         )
     network = Hopfield(
@@ -92,7 +93,7 @@ def _positive(value: float, what: str) -> None:
     import math
 
     if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{what} must be a positive number, not {value}")
+        raise InputError(f"{what} must be a positive number, not {value}")
 
 
 def _list(text: str, what: str) -> list[float]:
@@ -101,11 +102,11 @@ def _list(text: str, what: str) -> list[float]:
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
-        raise ValueError(f"{what} is written as numbers by ',', e.g. \"1, 1\", not '{text[:60]}'") from None
+        raise InputError(f"{what} is written as numbers by ',', e.g. \"1, 1\", not '{text[:60]}'") from None
     if len(values) != 2:
-        raise ValueError(f"{what} needs one number for each of the two neurons, not {len(values)}")
+        raise InputError(f"{what} needs one number for each of the two neurons, not {len(values)}")
     if not all(map(math.isfinite, values)):
-        raise ValueError(f"{what} must be finite, not '{text[:60]}'")
+        raise InputError(f"{what} must be finite, not '{text[:60]}'")
     return values
 
 
@@ -113,7 +114,7 @@ def _matrix(text: str) -> list[list[float]]:
     try:
         return [[float(part) for part in row.split(",")] for row in text.split(";")]
     except ValueError:
-        raise ValueError(
+        raise InputError(
             f"weights are written as rows by ';' and entries by ',', e.g. \"2, -3; -3, 2\", not '{text[:60]}'"
         ) from None
 
@@ -126,13 +127,13 @@ def _activation(text: str) -> Any:
         # The gain takes the place of the symbol that "hyperbolic" has of its own.
         return "tanh" if text == "hyperbolic" else text
     if text.isidentifier() and text != "u":
-        raise ValueError(
+        raise InputError(
             f"unknown activation '{text[:60]}': choose {', '.join(ACTIVATIONS)}, or an increasing expression in u"
         )
     (u,) = parse_names("u")
     expression = parse_expression(text, (u,))
     if strange := expression.free_symbols - {u}:
-        raise ValueError(f"the activation holds {', '.join(sorted(map(str, strange)))}: write it in u alone")
+        raise InputError(f"the activation holds {', '.join(sorted(map(str, strange)))}: write it in u alone")
     return expression
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from chentsov.geometry.exact.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,10 +55,10 @@ def neuron(
     from chentsov.reports import Report
 
     if dtype not in _TOLERANCE:
-        raise ValueError(f"unknown dtype '{dtype}': choose float64 or float32")
+        raise InputError(f"unknown dtype '{dtype}': choose float64 or float32")
     tolerance = _TOLERANCE[dtype] if rtol is None else rtol
     if not 0 <= tolerance < 1:
-        raise ValueError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
+        raise InputError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
     points_of = LabelledPoints.read_csv(data) if data is not None else decision_boundary(rows, seed)
     model = TwoWeightNeuron(loss, int(order) if order.is_integer() else order, slope, points_of)
     axes = weight_axes(points, extent)
@@ -85,7 +86,7 @@ def neuron(
     report.timetable()
     report.line(f"written: {folder / 'neuron.nc'}, {folder / 'neuron.png'}")
     if not checked.passed:
-        raise RuntimeError("the cross-check failed: see the table above")
+        raise CheckFailed("the cross-check failed: see the table above")
 
 
 def cross_check(model: TwoWeightNeuron, grid: xr.Dataset, seed: int, tolerance: float) -> CrossCheck:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
+from chentsov.geometry.exact.errors import InputError
 
 if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
@@ -40,17 +41,17 @@ def manifold_from(
     ways = {"a name": name, "--metric": metric, "--potential": potential, "--embedding": embedding}
     given = [way for way, text in ways.items() if text is not None]
     if len(given) > 1:
-        raise ValueError(f"one manifold at a time: {' and '.join(given)} were given")
+        raise InputError(f"one manifold at a time: {' and '.join(given)} were given")
     if name is not None:
         if coordinates is not None:
-            raise ValueError("a manifold of the catalogue brings its coordinates: leave out --coordinates")
+            raise InputError("a manifold of the catalogue brings its coordinates: leave out --coordinates")
         return manifold_called(name)
     if not given:
         if coordinates is not None:
-            raise ValueError("coordinates without a manifold: add --metric, --potential or --embedding")
+            raise InputError("coordinates without a manifold: add --metric, --potential or --embedding")
         metric, coordinates = "1, 0; 0, sin(theta)^2", "theta, phi"
     if coordinates is None:
-        raise ValueError(f'{given[0]} needs --coordinates, e.g. --coordinates "theta, phi"')
+        raise InputError(f'{given[0]} needs --coordinates, e.g. --coordinates "theta, phi"')
     above_zero = [n for n in positive.replace(",", " ").split() if n]
     listed = [n for n in coordinates.replace(",", " ").split() if n]
     symbols = parse_names(coordinates, positive=[n for n in above_zero if n in listed])

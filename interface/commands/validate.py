@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from chentsov.geometry.exact.errors import InputError
 
 __all__ = ["load_function", "register"]
 
@@ -31,7 +32,7 @@ def load_function(target: str) -> Callable[..., Any]:
     """
     module_name, colon, path = target.rpartition(":")
     if not colon or not module_name or not path or not all(part.isidentifier() for part in path.split(".")):
-        raise ValueError(f"name a function as package.module:function or file.py:function, not '{target}'")
+        raise InputError(f"name a function as package.module:function or file.py:function, not '{target}'")
     # What the module prints while it is imported must not mix with the report.
     with contextlib.redirect_stdout(sys.stderr):
         try:
@@ -39,23 +40,23 @@ def load_function(target: str) -> Callable[..., Any]:
         except ValueError:
             raise
         except (Exception, SystemExit) as error:
-            raise ValueError(f"importing '{module_name}' fails: {type(error).__name__}: {error}") from error
+            raise InputError(f"importing '{module_name}' fails: {type(error).__name__}: {error}") from error
     found: Any = module
     for part in path.split("."):
         if not hasattr(found, part):
             known = [n for n in dir(module) if not n.startswith("_") and callable(getattr(module, n, None))]
-            raise ValueError(
+            raise InputError(
                 f"'{module_name}' has no '{path}'" + (f"; it has {', '.join(known[:12])}" if known else "")
             )
         found = getattr(found, part)
     if not callable(found):
-        raise ValueError(f"'{target}' is a {type(found).__name__}, not a function")
+        raise InputError(f"'{target}' is a {type(found).__name__}, not a function")
     return found  # type: ignore[no-any-return]
 
 
 def _from_path(name: str) -> Any:
     if not all(part.isidentifier() for part in name.split(".")):
-        raise ValueError(f"'{name}' is not the name of a module")
+        raise InputError(f"'{name}' is not the name of a module")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -64,10 +65,10 @@ def _from_path(name: str) -> Any:
 
 def _from_file(path: Path) -> Any:
     if not path.is_file():
-        raise ValueError(f"there is no file '{path}'")
+        raise InputError(f"there is no file '{path}'")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise ValueError(f"'{path}' cannot be imported")
+        raise InputError(f"'{path}' cannot be imported")
     sys.path.insert(0, str(path.resolve().parent))
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)
@@ -143,7 +144,7 @@ def validate(
             return _whole_catalogue(oracle or "jets", quantity, limit, only, as_json)
         return _own_engine(suite, quantity, oracle or "jets", limit)
     if oracle is not None or catalogue:
-        raise ValueError("--oracle and --catalogue judge the engine itself: leave out the function")
+        raise InputError("--oracle and --catalogue judge the engine itself: leave out the function")
     function = load_function(target)
     options: dict[str, Any] = {"rtol": rtol, "form": form, "array": array, "convention": convention, "layout": layout,
                                "precision": precision, "time_limit": limit,
@@ -154,7 +155,7 @@ def validate(
         options["manifold"] = manifold_from(manifold, metric, None, None, coordinates, positive)
         options["constants"] = _values(constants)
     elif coordinates is not None or constants:
-        raise ValueError("coordinates or constants without a manifold: add --metric or --manifold")
+        raise InputError("coordinates or constants without a manifold: add --metric or --manifold")
     else:
         options["suite"] = suite
     report = check_curvature(function, quantity=quantity, **options)
@@ -178,7 +179,7 @@ def _values(text: str) -> dict[str, Fraction]:
         except (ValueError, ZeroDivisionError):
             equals = ""
         if not equals or not name.isidentifier():
-            raise ValueError(f"constants are written name=number, number, …: '{part[:40]}' is not")
+            raise InputError(f"constants are written name=number, number, …: '{part[:40]}' is not")
     return values
 
 
@@ -208,7 +209,7 @@ def _whole_catalogue(oracle: str, quantity: str, seconds: float, only: str, as_j
     words = [w.strip().lower() for w in only.split(",") if w.strip()]
     chosen = [(name, maker) for name, maker in _everything() if not words or any(w in name for w in words)]
     if not chosen:
-        raise ValueError(f"nothing in the catalogue holds '{only}'")
+        raise InputError(f"nothing in the catalogue holds '{only}'")
     result = crosscheck_catalogue(
         names, TENSORS if quantity == "all" else (quantity,), entries=chosen, seconds=seconds, echo=_progress
     )

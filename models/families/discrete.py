@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
 
 from .record import Family, family
 
@@ -45,7 +46,7 @@ def binomial() -> Family:
 
 def _simplex(k: int) -> tuple[tuple[sp.Symbol, ...], sp.Expr]:
     if k < 2:
-        raise ValueError(f"a family of categories needs at least 2 of them, not {k}")
+        raise InputError(f"a family of categories needs at least 2 of them, not {k}")
     p = sp.symbols(f"p1:{k}", positive=True)
     return p, 1 - sp.Add(*p)
 

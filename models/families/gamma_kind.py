@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
 
 from .record import Family, family
 
@@ -96,7 +97,7 @@ def beta() -> Family:
 def dirichlet(k: int = 3) -> Family:
     """k proportions with sum 1; g_ij = δ_ij ψ′(a_i) − ψ′(Σa)."""
     if k < 2:
-        raise ValueError(f"a Dirichlet family needs at least 2 proportions, not {k}")
+        raise InputError(f"a Dirichlet family needs at least 2 proportions, not {k}")
     a = sp.symbols(f"a1:{k + 1}", positive=True)
     xs = sp.symbols(f"x1:{k}", positive=True)
     total = sp.Add(*a)

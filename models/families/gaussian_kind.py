@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
 
 from .record import Family, family
 
@@ -49,7 +50,7 @@ def log_normal() -> Family:
 def multivariate_normal(d: int = 2) -> Family:
     """Means μ_i and covariances s_ij (i ≤ j): ds² = dμᵀΣ⁻¹dμ + ½ tr(Σ⁻¹dΣ Σ⁻¹dΣ), R = −d(d + 1)²/4."""
     if d < 1:
-        raise ValueError(f"the dimension of a normal vector must be at least 1, not {d}")
+        raise InputError(f"the dimension of a normal vector must be at least 1, not {d}")
     v = _vector(d)
     half_traces = [[sp.trace(v.inverse * e * v.inverse * f) / 2 for f in v.units] for e in v.units]
     return Family(
@@ -66,7 +67,7 @@ def multivariate_t(d: int = 2) -> Family:
     """Location μ and scatter Σ, ν degrees of freedom fixed; with c = (ν + d)/(ν + d + 2) the metric is
     c dμᵀΣ⁻¹dμ + (c/2) tr(Σ⁻¹dΣ Σ⁻¹dΣ) − tr(Σ⁻¹dΣ)²/(2(ν + d + 2)), that of the normal family for ν → ∞."""
     if d < 1:
-        raise ValueError(f"the dimension of a t-distributed vector must be at least 1, not {d}")
+        raise InputError(f"the dimension of a t-distributed vector must be at least 1, not {d}")
     v = _vector(d)
     nu = sp.Symbol("nu", positive=True)
     c = (nu + d) / (nu + d + 2)

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import logistic
+from chentsov.geometry.exact.decimals import with_exact_numbers
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import read
 from chentsov.geometry.flows.compiled_field import numpy_log_cosh, stable_forms
 from scipy.special import expit, spence
@@ -79,7 +81,7 @@ class Activation:
             ValueError: no closed form is known.
         """
         if self.inverse is None:
-            raise ValueError(f"the inverse of {self.name} has no closed form: work in the coordinates u")
+            raise InputError(f"the inverse of {self.name} has no closed form: work in the coordinates u")
         return self.inverse.subs(V, v)
 
     def conjugate_of(self, v: Any) -> sp.Expr:
@@ -89,7 +91,7 @@ class Activation:
             ValueError: no closed form is known.
         """
         if self.conjugate is None:
-            raise ValueError(f"the conjugate of {self.name} has no closed form: work in the coordinates u")
+            raise InputError(f"the conjugate of {self.name} has no closed form: work in the coordinates u")
         return self.conjugate.subs(V, v)
 
     def with_gain(self, gain: Any) -> Activation:
@@ -98,11 +100,11 @@ class Activation:
         Raises:
             ValueError: the gain is not positive.
         """
-        gain = sp.nsimplify(gain, rational=True) if isinstance(gain, float) else read(gain, "the gain")
+        gain = with_exact_numbers(read(gain, "the gain"))
         if gain == 1:
             return self
         if gain.is_positive is False or (gain.is_number and not gain > 0):
-            raise ValueError(f"the gain is {gain}; it must be positive, or the activation would not increase")
+            raise InputError(f"the gain is {gain}; it must be positive, or the activation would not increase")
         return replace(
             self,
             value=self.value.subs(U, gain * U),
@@ -123,7 +125,7 @@ class Activation:
         """
         free = self.value.free_symbols - {U}
         if free:
-            raise ValueError(f"the activation holds {', '.join(sorted(map(str, free)))}: substitute a number first")
+            raise InputError(f"the activation holds {', '.join(sorted(map(str, free)))}: substitute a number first")
         return {
             what: _vectorised(getattr(self, what)) for what in ("value", "slope", "bend", "primitive")
         }  # fmt: skip
@@ -165,7 +167,7 @@ def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
 def _polylog(order: float, z: np.ndarray) -> np.ndarray:
     """Li₂(z) for z < 1: Spence's function, and near zero, where its argument 1 − z would lose digits, the series."""
     if order != 2:
-        raise ValueError("only the dilogarithm is evaluated on arrays")
+        raise InputError("only the dilogarithm is evaluated on arrays")
     z = np.asarray(z, dtype=float)
     near = np.where(np.abs(z) < 0.5, z, 0.0)
     series = np.zeros_like(near)
@@ -280,7 +282,7 @@ def activation(which: Any, *, gain: Any = 1) -> Activation:
     """
     if isinstance(which, str):
         if which not in ACTIVATIONS:
-            raise ValueError(
+            raise InputError(
                 f"unknown activation {which!r}: choose {', '.join(ACTIVATIONS)}, or hand in an increasing SymPy expression"
             )
         if which == "hyperbolic" and gain != 1:

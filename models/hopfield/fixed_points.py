@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from chentsov.geometry.exact.errors import InputError
 from scipy.stats import qmc
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def find_fixed_points(
     n = network.size
     box = network.radius() if radius is None else np.full(n, float(radius))
     if not np.all(np.isfinite(box)):
-        raise ValueError(
+        raise InputError(
             f"{network.activation.name} is unbounded, so there is no box that must hold the fixed points: give radius="
         )
     box = np.maximum(box, 1e-3)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
 from .numeric import HopfieldNumbers
@@ -24,7 +25,7 @@ def hebbian(patterns: Any) -> np.ndarray:
     """
     xi = np.atleast_2d(np.asarray(patterns, dtype=float))
     if xi.ndim != 2 or xi.size == 0 or not np.all(np.abs(xi) == 1):
-        raise ValueError("patterns must be rows of +1 and −1")
+        raise InputError("patterns must be rows of +1 and −1")
     weights = xi.T @ xi / xi.shape[1]
     np.fill_diagonal(weights, 0.0)
     return weights
@@ -59,7 +60,7 @@ class AssociativeMemory:
         """A stored pattern with so many of its signs flipped at random."""
         pattern = self.patterns[which].copy()
         if not 0 <= flips <= pattern.size:
-            raise ValueError(f"{flips} signs cannot be flipped in a pattern of {pattern.size}")
+            raise InputError(f"{flips} signs cannot be flipped in a pattern of {pattern.size}")
         pattern[np.random.default_rng(seed).choice(pattern.size, flips, replace=False)] *= -1
         return pattern
 
@@ -81,7 +82,7 @@ class AssociativeMemory:
         """
         u0 = np.asarray(start, dtype=float)
         if u0.shape != (self.network.size,):
-            raise ValueError(f"the start has shape {u0.shape}; this memory has {self.network.size} neurons")
+            raise InputError(f"the start has shape {u0.shape}; this memory has {self.network.size} neurons")
         times = np.linspace(0.0, float(t), moments) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
         path = self.network.trajectories(u0[None], times, rtol=rtol, atol=atol).position.values[0]
         rates = self.network.rates(path)

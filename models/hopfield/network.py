@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from chentsov.geometry.exact.decimals import with_exact_numbers
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import read
 from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds import HessianManifold, ManifoldError
@@ -71,7 +73,7 @@ class Hopfield:
         self.currents = _values(current, n, "current", default("J", 0))
         own = set(self.coordinates) & self.constants_set()
         if own:
-            raise ValueError(
+            raise InputError(
                 f"{', '.join(sorted(map(str, own)))} is a coordinate: choose another name for the parameter"
             )
 
@@ -162,7 +164,7 @@ class Hopfield:
         for i in range(self.size):
             for j in range(i):
                 if self.weights[i, j] != self.weights[j, i] and not self.is_symmetric:
-                    raise ValueError(
+                    raise InputError(
                         f"the weights are not symmetric (W[{j + 1}, {i + 1}] = {self.weights[j, i]}, W[{i + 1}, {j + 1}] = "
                         f"{self.weights[i, j]}), so there is no energy and no gradient flow. What exists: `flow` with its "
                         "trajectories and compressibilities, 2κ_riemannian = κ_primal + κ_dual, fixed points, stability"
@@ -268,7 +270,7 @@ def _activation(which: Any, gain: Any) -> Activation:
 
 def _symbolic_weights(size: Any, symmetric: bool) -> sp.ImmutableMatrix:
     if isinstance(size, bool) or not isinstance(size, (int, sp.Integer)) or size < 1:
-        raise ValueError(f"a network needs a positive number of neurons or a square matrix of weights, not {size!r}")
+        raise InputError(f"a network needs a positive number of neurons or a square matrix of weights, not {size!r}")
     between = "" if size < 10 else "_"
 
     def entry(i: int, j: int) -> sp.Symbol:
@@ -283,10 +285,10 @@ def _weights(given: Any) -> sp.ImmutableMatrix:
     try:
         rows = given.tolist() if hasattr(given, "tolist") else [list(row) for row in given]
     except TypeError:
-        raise ValueError("the weights must be a square matrix, one row a neuron") from None
+        raise InputError("the weights must be a square matrix, one row a neuron") from None
     n = len(rows)
     if n == 0 or any(not isinstance(row, list) or len(row) != n for row in rows):
-        raise ValueError(
+        raise InputError(
             f"the weights must be a square matrix; there are {n} rows of lengths {sorted({len(r) for r in rows if isinstance(r, list)})}"
         )
     return sp.ImmutableMatrix(
@@ -296,16 +298,16 @@ def _weights(given: Any) -> sp.ImmutableMatrix:
 
 def _read(value: Any, where: str) -> sp.Expr:
     if isinstance(value, str):
-        raise ValueError(f"{where} is the string {value!r}; hand in a number or a SymPy expression")
+        raise InputError(f"{where} is the string {value!r}; hand in a number or a SymPy expression")
     try:
         expression = sp.sympify(value, strict=True)
     except (sp.SympifyError, TypeError):
-        raise ValueError(f"{where} is {value!r}, which is no expression") from None
+        raise InputError(f"{where} is {value!r}, which is no expression") from None
     if not isinstance(expression, sp.Expr) or expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
-        raise ValueError(f"{where} is {expression}, which is not finite")
+        raise InputError(f"{where} is {expression}, which is not finite")
     if expression.is_real is False:
-        raise ValueError(f"{where} is {expression}, which is not real")
-    return sp.Rational(str(expression)) if isinstance(expression, sp.Float) else expression
+        raise InputError(f"{where} is {expression}, which is not real")
+    return with_exact_numbers(expression)
 
 
 def _values(given: Any, n: int, what: str, default: list[sp.Expr], positive: bool = False) -> tuple[sp.Expr, ...]:
@@ -314,11 +316,11 @@ def _values(given: Any, n: int, what: str, default: list[sp.Expr], positive: boo
     elif hasattr(given, "__len__") and not isinstance(given, str):
         values = [_read(v, f"{what} {i + 1}") for i, v in enumerate(given)]
         if len(values) != n:
-            raise ValueError(f"{len(values)} values of {what} for {n} neurons; give one, or one for each")
+            raise InputError(f"{len(values)} values of {what} for {n} neurons; give one, or one for each")
     else:
         values = [_read(given, what)] * n
     if positive:
         for i, value in enumerate(values):
             if value.is_positive is False:
-                raise ValueError(f"{what} {i + 1} is {value}; it must be positive")
+                raise InputError(f"{what} {i + 1} is {value}; it must be positive")
     return tuple(values)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.flows.compiled_field import compile_field
 from chentsov.geometry.flows.evaluation import constant_values
 from chentsov.geometry.flows.lanes import ENDINGS, integrate_lanes
@@ -79,16 +80,16 @@ class HopfieldNumbers:
 
         w = np.array(weights, dtype=float)
         if w.ndim != 2 or w.shape[0] != w.shape[1] or w.size == 0 or not np.all(np.isfinite(w)):
-            raise ValueError(f"the weights have shape {w.shape}; a square matrix of finite numbers is needed")
+            raise InputError(f"the weights have shape {w.shape}; a square matrix of finite numbers is needed")
         rest = {}
         for name, given in (("resistance", resistance), ("capacitance", capacitance), ("current", current)):
             values = np.asarray(given, dtype=float)
             if values.ndim > 1 or values.shape not in ((), (len(w),)) or not np.all(np.isfinite(values)):
-                raise ValueError(f"{name} has shape {values.shape}; one finite number, or {len(w)}, are needed")
+                raise InputError(f"{name} has shape {values.shape}; one finite number, or {len(w)}, are needed")
             rest[name] = np.broadcast_to(values, (len(w),)).copy()
             if name != "current" and np.any(rest[name] <= 0):
                 k = int(np.argmin(rest[name]))
-                raise ValueError(f"{name} {k + 1} is {rest[name][k]:g}; it must be positive")
+                raise InputError(f"{name} {k + 1} is {rest[name][k]:g}; it must be positive")
         return cls(w, activation=named(activation), **rest)
 
     @property
@@ -110,9 +111,9 @@ class HopfieldNumbers:
         """u as an array (..., n); ValueError for a wrong last axis or NaN."""
         u = np.asarray(u, dtype=float)
         if u.shape[-1:] != (self.size,):
-            raise ValueError(f"the state has shape {u.shape}; its last axis must be the {self.size} neurons")
+            raise InputError(f"the state has shape {u.shape}; its last axis must be the {self.size} neurons")
         if np.any(np.isnan(u)):
-            raise ValueError("the state holds NaN")
+            raise InputError("the state holds NaN")
         return u
 
     def rates(self, u: Any) -> np.ndarray:
@@ -138,7 +139,7 @@ class HopfieldNumbers:
     def _check_symmetric(self) -> None:
         if not self.is_symmetric:
             i, j = np.unravel_index(int(np.argmax(np.abs(self.weights - self.weights.T))), self.weights.shape)
-            raise ValueError(
+            raise InputError(
                 f"the weights are not symmetric (W[{i + 1}, {j + 1}] = {self.weights[i, j]:g}, W[{j + 1}, {i + 1}] = "
                 f"{self.weights[j, i]:g}), so there is no energy; trajectories, compressibilities, fixed points and "
                 "their stability exist"
@@ -147,7 +148,7 @@ class HopfieldNumbers:
     def compressibility(self, u: Any, volume: str = "riemannian") -> np.ndarray:
         """κ_primal = Σ(−1/R_i + W_ii σ′_i)/C_i, plus ½ Σ(σ″/σ′)_i u̇_i (riemannian) or twice that (dual)."""
         if volume not in VOLUMES:
-            raise ValueError(f"unknown volume {volume!r}: choose {', '.join(VOLUMES)}")
+            raise InputError(f"unknown volume {volume!r}: choose {', '.join(VOLUMES)}")
         u = self.states(u)
         primal = ((np.diag(self.weights) * self._function("slope")(u) - 1 / self.resistance) / self.capacitance).sum(-1)
         weight = 0.5 * VOLUMES.index(volume)
@@ -226,7 +227,7 @@ class HopfieldNumbers:
         starts = np.atleast_2d(self.states(starts))
         times = np.array([0.0, float(t)]) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
         if times.size < 2 or not (np.all(np.diff(times) > 0) or np.all(np.diff(times) < 0)):
-            raise ValueError("t must be a non-zero number, or at least two times that rise or fall strictly")
+            raise InputError("t must be a non-zero number, or at least two times that rise or fall strictly")
         field, parameters = self.field
         states, ending, reached, steps = integrate_lanes(
             field, starts, times, parameters, rtol=rtol, atol=atol, bound=bound, threads=threads, progress=progress

@@ -8,6 +8,7 @@ from typing import Any
 import mpmath
 import sympy as sp
 from chentsov.geometry.exact import UnsupportedFunction, canonical, logistic, register_rule
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.manifolds.time_limit import TimeLimit, time_limit
 
 from .activations import Activation, U, V
@@ -31,7 +32,7 @@ def activation_from(expression: Any, seconds: float = 5.0) -> Activation:
     (3/2, True)
     """
     if not isinstance(expression, sp.Expr):
-        raise ValueError(f"an activation is a name, an Activation or a SymPy expression, not {expression!r}")
+        raise InputError(f"an activation is a name, an Activation or a SymPy expression, not {expression!r}")
     variable = _variable(expression)
     value = expression.subs(variable, U)
     slope = _tidy(value.diff(U))
@@ -67,9 +68,9 @@ def check_increasing(value: sp.Expr, slope: sp.Expr) -> None:
             try:
                 number = mpmath.mpmathify(function(u))
             except (ZeroDivisionError, ValueError, OverflowError):
-                raise ValueError(f"the activation {value} has no finite slope at u = {mpmath.nstr(u, 8)}") from None
+                raise InputError(f"the activation {value} has no finite slope at u = {mpmath.nstr(u, 8)}") from None
             if not mpmath.isfinite(number) or abs(number.imag) > 1e-20 * (1 + abs(number)):
-                raise ValueError(f"the activation {value} has no finite real slope at u = {mpmath.nstr(u, 8)}")
+                raise InputError(f"the activation {value} has no finite real slope at u = {mpmath.nstr(u, 8)}")
             return number.real
 
         near = [mpmath.mpf(k) / 16 for k in range(-480, 481)]
@@ -88,7 +89,7 @@ def check_increasing(value: sp.Expr, slope: sp.Expr) -> None:
 def _refuse(value: sp.Expr, u: Any, slope: Any, scale: Any = 0) -> None:
     # A slope that underflows 30 digits far out is saturation, not a flaw; at a minimum in the open it is.
     if slope < 0 or (slope == 0 and abs(u) < 30) or slope < 1e-18 * scale:
-        raise ValueError(
+        raise InputError(
             f"the activation {value} does not increase strictly: its slope is {mpmath.nstr(slope, 6)} at "
             f"u = {mpmath.nstr(u, 8)}. The metric C σ′(u) needs σ′ > 0 everywhere"
         )
@@ -112,7 +113,7 @@ def _variable(expression: sp.Expr) -> sp.Symbol:
     if len(free) == 1:
         return free[0]
     if len(candidates) != 1:
-        raise ValueError(
+        raise InputError(
             f"the activation {expression} holds {[str(s) for s in free]}: one real symbol is its argument, "
             "and parameters must be declared positive"
         )

@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
 
 if TYPE_CHECKING:
     from .network import Hopfield
@@ -75,7 +76,7 @@ def statistical_reading(network: Hopfield) -> StatisticalReading:
         weight = [sp.exp(a * b) / (2 * sp.cosh(a)) for a, b in zip(arguments, x)]
         name, support = f"{count} independent spins ±1", (-1, 1)
     else:
-        raise ValueError(
+        raise InputError(
             f"no exponential family is known whose mean is the {act.name} function; "
             "there is one for logistic (Bernoulli variables) and tanh (±1 spins)"
         )

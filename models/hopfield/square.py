@@ -16,6 +16,7 @@ import mpmath
 import numba
 import numpy as np
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
 from .activations import Activation, U
@@ -53,7 +54,7 @@ def compressibility_on_square(
     True
     """
     if volume not in VOLUMES:
-        raise ValueError(f"unknown volume {volume!r}: choose {', '.join(VOLUMES)}")
+        raise InputError(f"unknown volume {volume!r}: choose {', '.join(VOLUMES)}")
     weight = VOLUMES.index(volume) / 2
 
     def factors(value: Any, slope: Any, bend: Any, u: Any, w: Any, r: Any, c: Any, j: Any) -> tuple[Any, Any]:
@@ -86,10 +87,10 @@ def _rank_four(
 ) -> np.ndarray:
     """A₁ ⊗ 1 + 1 ⊗ A₂ + W₁₂ b₁ ⊗ v₂ + W₂₁ v₁ ⊗ b₂ with (A_i, b_i) = factors of neuron i."""
     if network.size != 2:
-        raise ValueError(f"the square is for two neurons; this network has {network.size}")
+        raise InputError(f"the square is for two neurons; this network has {network.size}")
     axes = [np.asarray(u, dtype=float) for u in (u1, u2)]
     if any(a.ndim != 1 or not np.all(np.isfinite(a)) for a in axes):
-        raise ValueError("the axes must be one-dimensional and finite")
+        raise InputError("the axes must be one-dimensional and finite")
 
     def parts(functions: Any, axes: Any, number: Any) -> list[tuple[Any, Any, Any]]:
         # Both axes in one call of each function.
@@ -106,7 +107,7 @@ def _rank_four(
     (a1, b1, v1), (a2, b2, v2) = parts(network.activation.numeric, axes, float)
     shape = (len(a1), len(a2))
     if out is not None and (out.shape != shape or out.dtype != np.float64 or not out.flags.c_contiguous):
-        raise ValueError(f"out must be a C-contiguous float64 array of shape {shape}")
+        raise InputError(f"out must be a C-contiguous float64 array of shape {shape}")
     result = np.empty(shape) if out is None else out
     counts = np.empty(len(a1), np.int64)
     _outer(a1, b1, v1, a2, b2, v2, result, counts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ..decimals import shortest_decimal
 from ..elements import Element
-from ..errors import UnsupportedFunction
+from ..errors import InputError, UnsupportedFunction
 from ..field import DifferentialField
 from ..rules import converts
 
@@ -23,21 +24,18 @@ def _rational(field: DifferentialField, number: sp.Rational) -> Element:
 
 @converts(sp.Float)
 def _float(field: DifferentialField, number: sp.Float) -> Element:
-    """A float stands for the shortest decimal that rounds to it: 0.1 is 1/10."""
-    if not number.is_finite:
-        raise ValueError(f"{number} is no finite number")
-    return _rational(field, sp.Rational(str(number)))
+    return _rational(field, shortest_decimal(number))
 
 
 @converts(sp.Symbol)
 def _symbol(field: DifferentialField, symbol: sp.Symbol) -> Element:
     """A coordinate or a constant; one that only looks like a coordinate is refused, as it would count as a constant."""
     if not symbol.is_commutative:
-        raise ValueError(f"{symbol} is a noncommutative symbol; fields hold commuting ones")
+        raise InputError(f"{symbol} is a noncommutative symbol; fields hold commuting ones")
     if symbol not in field.coordinates and not isinstance(symbol, sp.Dummy):
         for coordinate in field.coordinates:
             if coordinate.name == symbol.name:
-                raise ValueError(
+                raise InputError(
                     f"two different symbols have the name {symbol.name}: the coordinate and one with other assumptions, "
                     "which would count as a constant; define the symbol once, with its assumptions"
                 )
@@ -93,7 +91,7 @@ def _power(field: DifferentialField, expression: sp.Pow) -> Element:
     if base is sp.E:
         return field(sp.exp(exponent))
     if isinstance(exponent, sp.Float):
-        exponent = sp.Rational(str(exponent))
+        exponent = shortest_decimal(exponent)
     if isinstance(exponent, sp.Integer):
         return field(base) ** int(exponent)
     if isinstance(exponent, sp.Rational):
@@ -106,7 +104,7 @@ def _power(field: DifferentialField, expression: sp.Pow) -> Element:
 
 @converts(sp.nan.__class__, sp.oo.__class__, (-sp.oo).__class__, sp.zoo.__class__)
 def _infinite(field: DifferentialField, number: sp.Expr) -> Element:
-    raise ValueError(f"{number} is no finite number")
+    raise InputError(f"{number} is no finite number")
 
 
 @converts(sp.Basic)

@@ -20,7 +20,7 @@ from typing import Any
 import sympy as sp
 
 from ..elements import Element
-from ..errors import UnsupportedFunction
+from ..errors import InputError, UnsupportedFunction
 from ..field import DifferentialField
 from ..rules import converts
 from ..sampling import Samples, numbers
@@ -132,7 +132,7 @@ def _bessel(field: DifferentialField, expression: sp.Expr) -> Element:
             return field(elementary)
     order, argument = field(order), field(z)
     if argument.is_zero:
-        raise ValueError(f"{expression} is not defined at zero")
+        raise InputError(f"{expression} is not defined at zero")
     pairs: list[BesselPair] = field.families.setdefault(Bessel, [])  # type: ignore[assignment]
     for pair in pairs:
         if pair.function is function and pair.argument == argument:

@@ -15,6 +15,7 @@ import sympy as sp
 
 from ..combinations import solve
 from ..elements import Element
+from ..errors import InputError
 from ..field import DifferentialField
 from ..rules import converts
 from ..sampling import Samples, holds, is_real, numbers, proven_sign
@@ -52,7 +53,7 @@ class Logarithm(Generator):
 def logarithm(field: DifferentialField, argument: Element) -> Element:
     """The principal ``log`` of an element."""
     if argument.is_zero:
-        raise ValueError("the logarithm of an expression that is exactly zero")
+        raise InputError("the logarithm of an expression that is exactly zero")
     memory: list[tuple[Element, Element]] = field.families.setdefault(Logarithm, [])  # type: ignore[assignment]
     for known, result in memory:
         if known == argument:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...exact.errors import InputError
 from .run import native_functions
 from .text import Vector, Writer
 
@@ -55,7 +56,7 @@ class Terms:
         if not (
             cells == y.shape[1] == total.shape[1] >= WIDE and total.dtype == np.float64 and total.flags.c_contiguous
         ):
-            raise ValueError(
+            raise InputError(
                 f"sums of products: {cells}, {y.shape[1]} and {total.shape[1]} cells; one number of them, at least {WIDE}, is needed"
             )
         address = [a.ctypes.data for a in (self.edges, self.x, self.y, self.factor, x, y, total)]
