@@ -16,6 +16,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from ...exact.errors import InputError
 from ...files import write_whole
 
 __all__ = ["LIMIT_BYTES", "CacheFolderError", "folder", "fetch", "store", "entries", "clear", "key_of"]
@@ -25,7 +26,7 @@ _FORMAT = 1
 LIMIT_BYTES = 256 * 1024 * 1024
 
 
-class CacheFolderError(ValueError):
+class CacheFolderError(InputError):
     """CHENTSOV_CACHE names something that cannot be a folder."""
 
 
