@@ -6,48 +6,49 @@ exact as well. So the ball of a result contains the exact value of the formula a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from numbers import Rational
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 from flint import arb, ctx, fmpq
 
-from ..exact.errors import InputError
-from .functions import FUNCTIONS
+from .algebras import BALLS
+from .interpreter import Evaluator, Straight
 from .lower import lower, symbol_keys
-from .program import ARITHMETIC, Node, Program
+from .program import Program
 
-__all__ = ["evaluate_ball", "BallProgram", "as_ball"]
+__all__ = ["BallProgram", "HighPrecision", "as_ball", "evaluate_ball", "precision"]
 
-_CONSTANTS: dict[str, Callable[[], arb]] = {
-    "pi": arb.pi,
-    "E": arb.const_e,
-    "EulerGamma": arb.const_euler,
-    "Catalan": arb.const_catalan,
-    "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2,
-    "resolution": arb,
-    "oo": arb.pos_inf,
-    "-oo": arb.neg_inf,
-    "nan": arb.nan,
-}
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Run the enclosed block with flint's working precision set to ``bits``."""
+    before = ctx.prec
+    ctx.prec = bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
 
 
 def evaluate_ball(
     expression: sp.Expr,
     values: Mapping[sp.Symbol, Any] | None = None,
-    precision: int = 128,
+    bits: int = 128,
     *,
     data: Mapping[sp.Symbol, Sequence[Any]] | None = None,
 ) -> arb:
     """A ball that contains the value of an expression.
 
     Args:
-        expression: SymPy, of any functions that kernels know.
+        expression: SymPy, of any functions that the table has.
         values: symbol -> int, Fraction, float (taken as the exact binary number), SymPy number or `arb`.
-        precision: working precision in bits.
+        bits: working precision.
         data: row symbol -> numbers, for every `Mean`.
 
     Raises:
@@ -60,15 +61,11 @@ def evaluate_ball(
     '0.549573756900043'
     """
     values, data = dict(values or {}), dict(data or {})
-    program = lower([expression], list(values))
+    program = lower([expression], list(values), algebra=BALLS)
     keys = symbol_keys([*values, *data])
-    old = ctx.prec
-    ctx.prec = precision
-    try:
+    with precision(bits):
         run = BallProgram(program, {_row_key(program, s, keys): v for s, v in data.items()})
         return run({k: as_ball(v) for k, v in zip(program.inputs, values.values())})[0]
-    finally:
-        ctx.prec = old
 
 
 def _row_key(program: Program, symbol: sp.Symbol, keys: Mapping[sp.Symbol, str]) -> str:
@@ -83,6 +80,8 @@ def as_ball(value: Any) -> arb:
         return arb(value)
     if isinstance(value, (Fraction, Rational)):
         return arb(fmpq(int(value.numerator), int(value.denominator)))
+    if isinstance(value, mpmath.mpf):
+        return from_mpf(value)
     if isinstance(value, sp.Expr):
         if value.is_Rational:
             return arb(fmpq(int(value.p), int(value.q)))
@@ -90,122 +89,65 @@ def as_ball(value: Any) -> arb:
     return arb(float(value))
 
 
-class BallProgram:
-    """A program over data, to be evaluated at many points; what depends on the data alone is kept.
+class BallProgram(Evaluator):
+    """A program over data in real balls, to be evaluated at many points at the current precision (`flint.ctx.prec`)."""
 
-    Values are object arrays with one axis a data table, of length one where the rows do not matter.
+    def __init__(self, program: Program, data: Mapping[str, Sequence[Any]]) -> None:
+        super().__init__(program, BALLS, {key: _column(data[key]) for key in program.rows if key in data})
+
+
+def _column(values: Sequence[Any]) -> np.ndarray:
+    column = np.empty(len(values), object)
+    column[:] = [as_ball(v.item() if hasattr(v, "item") else v) for v in values]
+    return column
+
+
+def from_mpf(value: mpmath.mpf) -> arb:
+    """The number itself, without a radius."""
+    sign, mantissa, exponent, _ = mpmath.mpf(value)._mpf_
+    if not mantissa:
+        return arb(0) if value == 0 else arb.nan() if value != value else arb.pos_inf() if value > 0 else arb.neg_inf()
+    with precision(int(mantissa).bit_length() + 8):
+        return arb((-int(mantissa) if sign else int(mantissa), int(exponent)))
+
+
+def to_mpf(ball: arb) -> mpmath.mpf:
+    """The midpoint; NaN for a ball without one."""
+    if not ball.is_finite():
+        return mpmath.nan if ball.is_nan() else mpmath.inf if ball > 0 else -mpmath.inf if ball < 0 else mpmath.nan
+    mantissa, exponent = ball.mid().man_exp()
+    return mpmath.ldexp(mpmath.mpf(int(mantissa)), int(exponent))
+
+
+class HighPrecision:
+    """Expressions as a function of numbers, to as many digits as asked for.
+
+    The working precision rises until every value is known to the precision asked for, relative to itself or, where it
+    is smaller, to one. A value that no precision settles (a pole, a place where it is not real) is NaN.
+
+    >>> x = sp.Symbol("x")
+    >>> with mpmath.workdps(30):
+    ...     print(HighPrecision([(sp.cos(x) - 1) / x**2], [x])(mpmath.mpf(10) ** -12)[0])
+    -0.499999999999999999999999958333
     """
 
-    def __init__(self, program: Program, data: Mapping[str, Any]) -> None:
-        missing = set(program.rows) - set(data)
-        if missing:
-            raise InputError(f"no data for the row variables {', '.join(sorted(missing))}")
-        self.program = program
-        self.order = list(program.nodes())
-        self.tables = sorted(set(program.rows.values()))
-        self.rows = {key: self._column(key, data[key]) for key in program.rows}
-        self.length = {table: self.rows[key].size for key, table in program.rows.items()}
-        self.varies = walk_up(self.order)
-        self.kept: dict[Node, Any] = {}
-        self.kept_precision = 0
+    def __init__(self, expressions: Sequence[sp.Expr], symbols: Sequence[sp.Symbol]) -> None:
+        self.function = Straight(lower(list(expressions), list(symbols), stabilise=False, algebra=BALLS), BALLS)
 
-    def _column(self, key: str, values: Sequence[Any]) -> np.ndarray:
-        shape = [1] * len(self.tables)
-        shape[self.tables.index(self.program.rows[key])] = -1
-        column = np.empty(len(values), object)
-        column[:] = [as_ball(_plain(v)) for v in values]
-        return column.reshape(shape)
+    def balls(self, values: Sequence[Any], bits: int) -> list[arb]:
+        """The values as balls of at most 2^-bits, at exact arguments."""
+        found: list[arb] = []
+        for working in (bits + 20, 2 * bits + 60, 8 * bits + 200):
+            with precision(working):
+                found = self.function([as_ball(v) for v in values])
+                if all(b.is_finite() and _settled(b, bits) for b in found):
+                    break
+        return [b if b.is_finite() and _settled(b, bits) or b.is_exact() else arb.nan() for b in found]
 
-    def __call__(self, values: Mapping[str, arb]) -> list[arb]:
-        """The outputs at the current precision (`flint.ctx.prec`)."""
-        if ctx.prec != self.kept_precision:
-            self.kept, self.kept_precision = {}, ctx.prec
-        found: dict[Node, Any] = {}
-        for node in self.order:
-            store = found if node in self.varies else self.kept
-            if node not in store:
-                store[node] = self._value(node, values, found)
-        return [_single(found[o] if o in found else self.kept[o]) for o in self.program.outputs]
-
-    def _value(self, node: Node, values: Mapping[str, arb], found: Mapping[Node, Any]) -> Any:
-        if node.op == "input":
-            return values[str(node.value)]
-        if node.op == "row":
-            return self.rows[str(node.value)]
-        args = [found[a] if a in found else self.kept[a] for a in node.args]
-        if node.op == "mean":
-            (integrand,), table = args, str(node.value)
-            axis = self.tables.index(table)
-            if not isinstance(integrand, np.ndarray) or integrand.shape[axis] == 1:
-                return integrand
-            return integrand.sum(axis=axis, keepdims=True) / self.length[table]
-        if not any(isinstance(a, np.ndarray) for a in args):
-            return operation(node, args)
-        if node.op in ("add", "mul", "product", "power", "div", "reciprocal"):
-            return operation(node, args)  # Python's operators, element by element
-        grids = np.broadcast_arrays(*(a if isinstance(a, np.ndarray) else _boxed(a, len(self.tables)) for a in args))
-        out = np.empty(grids[0].shape, object)
-        flat = out.reshape(-1)
-        for n, entries in enumerate(zip(*(g.reshape(-1) for g in grids))):
-            flat[n] = operation(node, list(entries))
-        return out
+    def __call__(self, *values: Any) -> list[mpmath.mpf]:
+        """The values in mpmath's working precision."""
+        return [to_mpf(b) for b in self.balls(values, mpmath.mp.prec + 4)]
 
 
-def walk_up(order: Sequence[Node]) -> set[Node]:
-    """The nodes that depend on an input."""
-    out: set[Node] = set()
-    for node in order:
-        if node.op == "input" or any(a in out for a in node.args):
-            out.add(node)
-    return out
-
-
-def _boxed(value: Any, axes: int) -> np.ndarray:
-    out = np.empty((1,) * axes, object)
-    out.reshape(-1)[0] = value
-    return out
-
-
-def _single(value: Any) -> arb:
-    return value.reshape(-1)[0] if isinstance(value, np.ndarray) else value
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
-
-
-def operation(node: Node, args: list[Any]) -> Any:
-    """One operation of a program on balls. A comparison that the balls cannot decide gives NaN."""
-    op = node.op
-    if op == "number":
-        return arb(fmpq(node.value.numerator, node.value.denominator))  # type: ignore[attr-defined]
-    if op == "constant":
-        return _CONSTANTS[str(node.value)]()
-    if op in ARITHMETIC:
-        return ARITHMETIC[op](*args)
-    if op == "power":
-        return args[0] ** node.value
-    if op == "select":
-        chosen, a, b = args
-        return arb.nan() if chosen is None else a if chosen else b
-    if op in ("lt", "le", "eq", "ne", "and", "or", "not"):
-        return _truth(op, args)
-    function = FUNCTIONS[op].ball
-    return function(*args) if node.value is None else function(*args, node.value)
-
-
-def _truth(op: str, args: list[Any]) -> bool | None:
-    """True, False, or None where the balls overlap."""
-    if op == "not":
-        return None if args[0] is None else not args[0]
-    if op in ("and", "or"):
-        if any(a is (op == "or") for a in args):
-            return op == "or"
-        return None if None in args else op == "and"
-    a, b = args
-    if op == "lt":
-        return True if a < b else False if a >= b else None
-    if op == "le":
-        return True if a <= b else False if a > b else None
-    equal = True if (a.is_exact() and b.is_exact() and a == b) else False if a != b else None
-    return equal if op == "eq" or equal is None else not equal
+def _settled(ball: arb, bits: int) -> bool:
+    return bool(ball.rad() <= arb(2) ** -bits) or ball.rel_accuracy_bits() >= bits

@@ -13,6 +13,7 @@ import sympy as sp
 
 from ..exact.errors import InputError
 from ..exact.reading import read
+from .algebras import NumPy
 from .arrange import arrange
 from .bounds import with_bounds
 from .contraction import Contraction
@@ -380,9 +381,7 @@ class Kernel:
                 home = plan.home[node]
                 flat[...] = made[node].reshape([extents[a] if a in home else 1 for a in range(len(extents))])
             else:
-                from .reference import leaf
-
-                flat[...] = leaf(node, self.dtype)
+                flat[...] = NumPy(self.dtype).leaf(node)
 
     def _machine(
         self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str
@@ -433,12 +432,14 @@ class Kernel:
 
     def _apart(self, a: Node, b: Node) -> bool:
         """Whether, in every row of the data, one of two functions of the data is zero."""
-        from .reference import leaf, operation
+        machine = NumPy(self.dtype)
 
         def value(node: Node) -> Any:
             if node.op == "row":
                 return self._data[str(node.value)]
-            return leaf(node, self.dtype) if node.op == "number" else operation(node, [value(x) for x in node.args])
+            return (
+                machine.leaf(node) if node.op == "number" else machine.operation(node)(*[value(x) for x in node.args])
+            )
 
         tables = {self.program.rows[str(n.value)] for n in walk((a, b)) if n.op == "row"}
         return len(tables) == 1 and bool(np.all((value(a) == 0) | (value(b) == 0)))

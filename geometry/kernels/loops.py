@@ -13,9 +13,9 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from .algebras import resolution
 from .native.bilinear import Terms
 from .native.run import in_threads
-from .reference import resolution
 
 __all__ = ["contract", "orthogonal_frame"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import sympy as sp
 
@@ -11,14 +12,17 @@ from ..exact import Mean, UnsupportedFunction
 from ..exact.decimals import shortest_decimal
 from ..exact.errors import InputError
 from ..exact.reading import read
+from .constants import constant_name
 from .contraction import Contraction, written_out
-from .functions import by_class
+from .functions import Function, by_class
 from .program import GATE, TOLERANCE, Graph, Node, Program
 from .stable import stable
 
-__all__ = ["lower"]
+if TYPE_CHECKING:
+    from .algebras import Algebra
 
-_RECIPROCAL = {sp.cot: sp.tan, sp.sec: sp.cos, sp.csc: sp.sin, sp.coth: sp.tanh, sp.sech: sp.cosh, sp.csch: sp.sinh}
+__all__ = ["Lowering", "defined", "lower"]
+
 _RELATIONS = {
     sp.Lt: ("lt", 0, 1),
     sp.Le: ("le", 0, 1),
@@ -30,7 +34,11 @@ _RELATIONS = {
 
 
 def lower(
-    expressions: Sequence[sp.Expr | Contraction], inputs: Sequence[sp.Symbol], *, stabilise: bool = True
+    expressions: Sequence[sp.Expr | Contraction],
+    inputs: Sequence[sp.Symbol],
+    *,
+    stabilise: bool = True,
+    algebra: Algebra | None = None,
 ) -> Program:
     """A program that computes the expressions from the inputs (and from data rows inside a `Mean`).
 
@@ -38,6 +46,8 @@ def lower(
         expressions: scalar SymPy expressions, or contractions of such.
         inputs: the symbols that are given numbers from outside, in the order of the call.
         stabilise: rewrite into stable forms first (`stable.py`).
+        algebra: whose routines will run it: functions that it lacks are written by their definitions. Without one, the
+            functions are those of machine code.
 
     Raises:
         ValueError: a symbol is neither an input nor a variable of the `Mean` it stands in.
@@ -52,12 +62,13 @@ def lower(
       return v4
     """
     items = [e if isinstance(e, Contraction) else read(e) for e in expressions]
+    translate = Lowering.prepare(stabilise, algebra)
     tables = _tables([part for e in items for part in (e.jet.expressions if isinstance(e, Contraction) else (e,))])
     clash = set(inputs) & set(tables)
     if clash:
         names = ", ".join(sorted(map(str, clash)))
         raise InputError(f"{names}: both an argument and a variable that a Mean averages over; rename one of them")
-    work = _Lowering(inputs, tables)
+    work = Lowering(inputs, tables, imaginary=algebra is not None and algebra.imaginary)
 
     made: dict[tuple, dict[tuple[int, ...], Node]] = {}
 
@@ -67,7 +78,7 @@ def lower(
             if key not in made:
                 made[key] = written_out(e.jet, e.quantity, work.graph, [output(part) for part in e.jet.expressions])
             return made[key][e.index]
-        return work.lower(stable(e) if stabilise else e, frozenset())
+        return work.lower(translate(e), frozenset())
 
     for s in inputs:
         work.graph.input(work.keys[s])
@@ -114,9 +125,37 @@ def _means(e: sp.Basic):
             yield part
 
 
-class _Lowering:
-    def __init__(self, inputs: Sequence[sp.Symbol], tables: Mapping[sp.Symbol, str]) -> None:
+def defined(expression: sp.Expr, known: Callable[[Function], bool]) -> sp.Expr:
+    """The expression with the functions that are not known written by their definitions.
+
+    >>> x = sp.Symbol("x")
+    >>> defined(sp.sech(x), lambda function: function.native is not None)
+    1/cosh(x)
+    """
+    while True:
+        kinds = {type(f) for f in expression.atoms(sp.Function)}
+        rows = [by_class[kind] for kind in kinds if kind in by_class]
+        missing = [row for row in rows if row.definition is not None and not known(row)]
+        if not missing:
+            return expression
+        for row in missing:
+            expression = expression.replace(row.sympy, row.definition)
+
+
+class Lowering:
+    """Builds the nodes of expressions in one graph."""
+
+    @staticmethod
+    def prepare(stabilise: bool, algebra: Algebra | None) -> Callable[[sp.Expr], sp.Expr]:
+        """What is done to an expression before its nodes are built."""
+        known = algebra.knows if algebra is not None else lambda function: function.native is not None
+        return lambda e: defined(stable(defined(e, known)) if stabilise else e, known)
+
+    def __init__(
+        self, inputs: Sequence[sp.Symbol], tables: Mapping[sp.Symbol, str], *, imaginary: bool = False
+    ) -> None:
         self.graph = Graph()
+        self.imaginary = imaginary
         self.tables = tables
         self.inputs = set(inputs)
         self.keys = symbol_keys([*inputs, *tables])
@@ -136,7 +175,9 @@ class _Lowering:
         if isinstance(e, sp.Number):
             return self._number(e)
         if isinstance(e, sp.NumberSymbol):
-            return g.constant(str(e))
+            return self._constant(e)
+        if e is sp.I and self.imaginary:
+            return g.constant("I")
         if isinstance(e, sp.Add):
             return g.add(*(self.lower(a, scope) for a in e.args))
         if isinstance(e, sp.Mul):
@@ -172,8 +213,13 @@ class _Lowering:
         if e.is_Float and e.is_finite:
             exact = shortest_decimal(e)
             return self.graph.number(Fraction(int(exact.p), int(exact.q)))
-        names = {sp.oo: "oo", -sp.oo: "-oo", sp.nan: "nan", sp.zoo: "nan"}
-        return self.graph.constant(names[e])
+        return self._constant(e)
+
+    def _constant(self, e: sp.Expr) -> Node:
+        name = constant_name(e)
+        if name is None:
+            raise UnsupportedFunction(f"the constant {e} has no numeric value here; substitute a number for it")
+        return self.graph.constant(name)
 
     def _power(self, e: sp.Pow, scope: frozenset) -> Node:
         g = self.graph
@@ -231,13 +277,6 @@ class _Lowering:
 
     def _function(self, e: sp.Basic, scope: frozenset) -> Node:
         g = self.graph
-        if type(e) in _RECIPROCAL:
-            return g.power(self.lower(_RECIPROCAL[type(e)](*e.args), scope), -1)
-        if isinstance(e, sp.Heaviside):
-            u = self.lower(e.args[0], scope)
-            at_zero = self.lower(e.args[1], scope)
-            step = g.call("select", g.call("lt", g.number(0), u), g.number(1), g.number(0))
-            return g.call("select", g.call("eq", u, g.number(0)), at_zero, step)
         record = by_class.get(type(e))
         if record is None:
             raise UnsupportedFunction(
@@ -261,4 +300,8 @@ class _Lowering:
             return out
         if record.name == "log" and len(args) == 2:
             return g.div(g.call("log", args[0]), g.call("log", args[1]))
+        if len(args) != len(record.domain):
+            raise UnsupportedFunction(
+                f"{e}: {type(e).__name__} has a numeric routine for {len(record.domain)} arguments, not for {len(args)}"
+            )
         return g.call(record.name, *args)

@@ -19,8 +19,8 @@ import numpy as np
 from ..files import write_whole
 from .native import cache as disk
 from .numba_source import write
-from .program import Node
-from .schedule import LEAVES, Schedule
+from .program import LEAVES, Node
+from .schedule import Schedule
 
 __all__ = ["NumbaMachine", "scalar_function"]
 

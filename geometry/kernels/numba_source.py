@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from ..exact import UnsupportedFunction
-from .program import CONSTANTS, Node, nearest
-from .reference import resolution
-from .schedule import LEAVES, Schedule, Stage
+from .algebras import resolution
+from .constants import CONSTANTS
+from .program import LEAVES, Node, nearest
+from .schedule import Schedule, Stage
 
 __all__ = ["write", "literal"]
 
@@ -92,7 +93,7 @@ def softplus(u):
 def literal(node: Node) -> float:
     """The float64 nearest to a number or a named constant of a program."""
     if node.op == "constant":
-        return CONSTANTS[str(node.value)]
+        return CONSTANTS[str(node.value)].float64
     assert isinstance(node.value, Fraction)
     return nearest(node.value)
 

@@ -11,25 +11,14 @@ of a data table. A loop is named by a small integer, the axes first.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
-__all__ = ["Node", "Graph", "Program", "walk", "OPERATIONS", "CONSTANTS", "TOLERANCE", "GATE", "ARITHMETIC", "nearest"]
+__all__ = ["Node", "Graph", "Program", "walk", "LEAVES", "OPERATIONS", "TOLERANCE", "GATE", "nearest"]
 
-#: The float64 nearest to each named constant; every machine-number back end reads them here.
-CONSTANTS = {
-    "pi": math.pi,
-    "E": math.e,
-    "EulerGamma": 0.5772156649015329,
-    "Catalan": 0.915965594177219,
-    "GoldenRatio": 1.618033988749895,
-    "TribonacciConstant": 1.8392867552141612,
-    "oo": math.inf,
-    "-oo": -math.inf,
-    "nan": math.nan,
-}
+#: What has a value of its own, whatever the inputs.
+LEAVES = ("number", "constant")
 
 #: Inputs of certified programs, besides the arguments.
 TOLERANCE, GATE = "\0tolerance", "\0gate"
@@ -46,16 +35,6 @@ OPERATIONS: dict[str, str] = {
     "power": "{0}^{value}",
     "mean": "mean over {value} of {0}",
     "select": "{1} if {0} else {2}",
-}
-
-
-# Arithmetic that is the same for machine numbers, arrays and balls.
-ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "add": lambda *terms: sum(terms[1:], terms[0]),
-    "mul": lambda *factors: math.prod(factors[1:], start=factors[0]),
-    "product": lambda *factors: math.prod(factors[1:], start=factors[0]),
-    "div": lambda a, b: a / b,
-    "reciprocal": lambda a: 1 / a,
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .reference import resolution
+from .algebras import resolution
 
 __all__ = ["of_rows"]
 

@@ -20,11 +20,10 @@ from functools import cached_property
 
 from .counts import operations, over
 from .functions import FUNCTIONS
-from .program import Node, Program
+from .program import LEAVES, Node, Program
 
 __all__ = ["Stage", "Schedule", "schedule", "explain", "domains", "loop_order", "loop_names"]
 
-LEAVES = ("number", "constant")
 MASKS = frozenset(
     {"lt", "le", "eq", "ne", "and", "or", "not"}
 )  # truth values are never stored, but made where they are used
@@ -293,7 +292,7 @@ def _on_host(node: Node) -> bool:
     record = FUNCTIONS.get(node.op)
     if node.op == "polygamma" and 1 <= int(node.value) <= 8:  # type: ignore[call-overload]
         return False  # our own (`native.polygamma`); SciPy has the digamma function and high orders
-    return record is not None and record.native.startswith(("scipy:", "numpy"))
+    return record is not None and record.native is not None and record.native.startswith(("scipy:", "numpy"))
 
 
 def _integrand_key(mean: Node, key: dict, where: dict, axes: int, tables: Sequence[str]) -> tuple[int, frozenset[int]]:

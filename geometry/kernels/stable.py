@@ -22,7 +22,7 @@ import sympy as sp
 from ..exact import logistic
 from ..exact.reading import read
 
-__all__ = ["stable", "explain", "softplus", "log1p", "expm1"]
+__all__ = ["stable", "explain", "softplus", "log_cosh", "log1p", "expm1"]
 
 
 class softplus(sp.Function):
@@ -30,13 +30,35 @@ class softplus(sp.Function):
 
     nargs = (1,)
 
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return logistic(self.args[0])
+
+
+class log_cosh(sp.Function):
+    """log(cosh(u)), without overflow far out and without cancellation near zero."""
+
+    nargs = (1,)
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.tanh(self.args[0])
+
 
 class log1p(sp.Function):
+    """log(1 + u)."""
+
     nargs = (1,)
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return 1 / (1 + self.args[0])
 
 
 class expm1(sp.Function):
+    """exp(u) - 1."""
+
     nargs = (1,)
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.exp(self.args[0])
 
 
 # A polynomial in (sigma, sigma'): exponents of the two -> coefficient.
@@ -150,6 +172,29 @@ def _log(e: sp.log) -> sp.Expr:
     return e
 
 
+def complementary(e: sp.Expr) -> sp.Expr:
+    """c erfc(±u) for c(1 ∓ erf u) and for c(2 − erfc u), so that no digits cancel; other sums as they are.
+
+    >>> x = sp.Symbol("x")
+    >>> complementary(3 - 3 * sp.erf(x)), complementary(2 - sp.erfc(x))
+    (3*erfc(x), erfc(-x))
+    """
+    if not isinstance(e, sp.Add) or len(e.args) != 2 or not e.has(sp.erf, sp.erfc):
+        return e
+    for constant, other in (e.args, e.args[::-1]):
+        factor, core = other.as_independent(sp.erf, sp.erfc, as_Add=False)
+        if isinstance(core, sp.erf) and factor in (constant, -constant):
+            return constant * _erfc(core.args[0] if factor == -constant else -core.args[0])
+        if isinstance(core, sp.erfc) and constant == -2 * factor:
+            return -factor * _erfc(-core.args[0])
+    return e
+
+
+def _erfc(u: sp.Expr) -> sp.Expr:
+    # SymPy turns erfc(-u) into the difference that was to be avoided
+    return sp.erfc(u, evaluate=False)
+
+
 def _sum(e: sp.Add) -> sp.Expr:
     for u in sorted({_oriented(f.args[0]) for f in _polynomial_in(e, logistic)}, key=sp.default_sort_key):
         e = _homogenised(e, logistic(u), logistic(-u), None)
@@ -160,7 +205,7 @@ def _sum(e: sp.Add) -> sp.Expr:
         e = _homogenised(e, logistic(u), logistic(-u), f)
         if not isinstance(e, sp.Add):
             return e
-    return _expm1(e)
+    return complementary(_expm1(e))
 
 
 def _oriented(u: sp.Expr) -> sp.Expr:

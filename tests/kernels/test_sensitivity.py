@@ -7,12 +7,13 @@ from chentsov.geometry.exact import Mean, logistic
 from chentsov.geometry.grids.cells import certified
 from chentsov.geometry.grids.recipes import recipe
 from chentsov.geometry.kernels import compile
+from chentsov.geometry.kernels.algebras import NumPy
 from chentsov.geometry.kernels.arrange import arrange
 from chentsov.geometry.kernels.ball import BallProgram
 from chentsov.geometry.kernels.lower import lower
 from chentsov.geometry.kernels.native import run
 from chentsov.geometry.kernels.program import Program
-from chentsov.geometry.kernels.reference import evaluate, operation
+from chentsov.geometry.kernels.reference import evaluate
 from chentsov.geometry.kernels.sensitivity import Sensitivity
 from chentsov.models.neuron import TwoWeightNeuron, decision_boundary
 from flint import arb, ctx
@@ -241,7 +242,7 @@ def perturbed(program, values, data, rng):
             found[node] = np.mean(args[0]) * (1 + u * rng.choice([-1, 1]))
         else:
             units = {"exp": 2.5, "select": 0, "abs": 0, "lt": 0}.get(node.op, 1)
-            made = operation(node, args)
+            made = NumPy().operation(node)(*args)
             found[node] = made if units == 0 else made * (1 + units * u * rng.choice([-1, 1], size=np.shape(made)))
     return found[program.outputs[0]]
 

@@ -15,8 +15,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ..program import CONSTANTS, Node, nearest
-from ..reference import resolution
+from ..algebras import resolution
+from ..constants import CONSTANTS
+from ..program import Node, nearest
 from ..schedule import Schedule, Stage, loop_order
 from .double_double import DoubleDouble, Pair, exact_constant
 from .machine import on_x86
@@ -449,7 +450,7 @@ class _Stage:
         if node.value == "resolution":
             return self.vector.constant(resolution(128 if self.pairs else self.vector.bits))
         if node.op == "constant":
-            return self.vector.constant(CONSTANTS[str(node.value)])
+            return self.vector.constant(CONSTANTS[str(node.value)].float64)
         return names[node]
 
 

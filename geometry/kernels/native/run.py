@@ -18,10 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ..functions import FUNCTIONS
-from ..program import Node
-from ..reference import leaf
-from ..schedule import LEAVES, Schedule, Stage
+from ..algebras import NumPy
+from ..program import LEAVES, Node
+from ..schedule import Schedule, Stage
 from . import cache as disk
 from .emit import block_lanes, emit
 from .machine import Library, assemble, host
@@ -404,19 +403,18 @@ class _Chunk:
     def _host(self, stage: Stage, low: int, high: int) -> None:
         """A function that only SciPy has, over whole tables."""
         (node,) = stage.results
-        record = FUNCTIONS[node.op]
+        operation = NumPy(self.machine.dtype).operation(node)
         span: tuple[slice, ...] = ()
         if stage.split is not None:
             span = tuple(slice(low, high) if k == stage.split else slice(None) for k in stage.domain)
         args = []
         for a in node.args:
             if a.op in LEAVES:
-                args.append(leaf(a, self.machine.dtype))
+                args.append(NumPy(self.machine.dtype).leaf(a))
                 continue
             part = self._aligned(self.buffers[a], self.plan.home[a], stage.domain)
             args.append(part[tuple(s if n > 1 else slice(None) for s, n in zip(span, part.shape))])
-        value = record.numpy(*args) if node.value is None else record.numpy(*args, node.value)
-        self.buffers[node][span] = value
+        self.buffers[node][span] = operation(*args)
 
     def _aligned(self, array: np.ndarray, home: tuple[int, ...], domain: tuple[int, ...]) -> np.ndarray:
         return array.reshape([array.shape[home.index(k)] if k in home else 1 for k in domain])
