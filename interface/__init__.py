@@ -24,6 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Tensor",
             "progress",
         ],
+        "geometry.grids": ["store", "sweep"],
         "geometry.kernels": ["compile", "evaluate_ball"],
         "geometry.exact": ["ChentsovError", "Mean", "TimeBudget", "TimeBudgetExceeded"],
         "geometry.validation.check": ["check_curvature"],

@@ -7,6 +7,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "grid": ["on_grid"],
+        "store": ["StoreError", "store"],
+        "sweep": ["sweep"],
         "labels": ["STATUS"],
     },
 )

@@ -1,73 +1,122 @@
-"""Grids in blocks: bounded memory, progress, and going on after an interruption.
-
-With a folder, the numbers live in two files on disk and a manifest lists the blocks that are finished. "The
-block is there" is no proof that it is finished (a block may be all NaN, a file half written), so only the
-manifest counts; it is written beside and renamed after the numbers have reached the disk. The manifest also
-holds a hash of the question, so that numbers of another grid are never taken for this one's.
-"""
+"""Grids in blocks: how a grid is cut, and its numbers in memory, block by block."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from ..exact.errors import InputError
 
-__all__ = ["fill", "parts", "question_hash"]
+__all__ = ["Blocks", "ChunkError", "Part", "fill", "question_hash"]
 
 Part = tuple[slice, ...]
-Evaluate = Callable[[Part], tuple[np.ndarray, np.ndarray]]
+
+#: Cells of a block where nobody says how many.
+CELLS = 1 << 20
 
 
-def parts(shape: Sequence[int], cells: int) -> Iterator[Part]:
-    """Slices along the first axis of about so many cells each.
+class ChunkError(InputError):
+    """Chunks that do not fit the grid."""
 
-    >>> list(parts((5, 10), 20))
-    [(slice(0, 2, None), slice(None, None, None)), (slice(2, 4, None), slice(None, None, None)), (slice(4, 5, None), slice(None, None, None))]
+
+@dataclass(frozen=True)
+class Blocks:
+    """A grid cut into blocks of equal sizes, smaller ones at the far ends.
+
+    Args:
+        shape: points of each axis.
+        sizes: points of a block along each axis.
+
+    >>> blocks = Blocks.of((5, 10), 20, ("x", "y"))
+    >>> blocks.sizes, blocks.counts, blocks.part((2, 0))
+    ((2, 10), (3, 1), (slice(4, 5, None), slice(0, 10, None)))
+    >>> Blocks.of((5, 10), {"y": 4}, ("x", "y")).sizes
+    (5, 4)
     """
-    if not shape:
-        yield ()
-        return
-    row = int(np.prod(shape[1:], dtype=object))
-    each = max(1, cells // max(row, 1))
-    for start in range(0, shape[0], each):
-        yield (slice(start, min(shape[0], start + each)), *(slice(None) for _ in shape[1:]))
+
+    shape: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, shape: Sequence[int], chunks: Any, names: Sequence[str]) -> Blocks:
+        """The blocks that somebody asks for.
+
+        Args:
+            chunks: None or "auto" (about a million cells a block), a number of cells a block, or a mapping
+                axis -> points of a block (-1 for all; axes that are not named are not cut).
+
+        Raises:
+            ChunkError: it is none of these, or names an axis that the grid has not.
+        """
+        if chunks is None or isinstance(chunks, str) and chunks == "auto":
+            chunks = CELLS
+        if isinstance(chunks, Mapping):
+            wanted = {getattr(k, "name", k): v for k, v in chunks.items()}
+            for name, size in wanted.items():
+                if name not in names:
+                    raise ChunkError(f"chunks: the grid has no axis {name!r}; its axes are {', '.join(names)}")
+                if not _whole(size) or size < 1 and size != -1:
+                    raise ChunkError(f"chunks[{name!r}] = {size!r}: a positive number of points, or -1 for all")
+            sizes = [int(wanted.get(name, -1)) for name in names]
+            return cls(tuple(shape), tuple(n if size == -1 else min(size, n) for size, n in zip(sizes, shape)))
+        if not _whole(chunks) or chunks < 1:
+            raise ChunkError(
+                f"chunks = {chunks!r}: a positive number of cells a block, 'auto', or {{axis: points of a block}}"
+            )
+        sizes, room = [], int(chunks)
+        for n in reversed(shape):  # the last axes whole, as long as there is room
+            sizes.append(max(1, min(n, room)))
+            room //= max(n, 1)
+        return cls(tuple(shape), tuple(reversed(sizes)))
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Blocks along each axis."""
+        return tuple(-(-n // size) for n, size in zip(self.shape, self.sizes))
+
+    @property
+    def cells(self) -> int:
+        """Cells of the whole grid."""
+        return math.prod(self.shape)
+
+    def __len__(self) -> int:
+        return math.prod(self.counts)
+
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
+        return product(*(range(n) for n in self.counts))
+
+    def part(self, index: Sequence[int]) -> Part:
+        """The slices of a block."""
+        return tuple(slice(k * size, min((k + 1) * size, n)) for k, size, n in zip(index, self.sizes, self.shape))
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def fill(
-    evaluate: Evaluate,
+    evaluate: Callable[[Part], tuple[np.ndarray, np.ndarray]],
     count: int,
-    shape: tuple[int, ...],
+    blocks: Blocks,
     dtype: np.dtype,
-    cells: int,
     progress: Callable[[int, int], None] | None,
-    store: str | os.PathLike[str] | None,
-    question: str,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values (count, *shape) and status (*shape), block by block; in memory, or in the folder `store`."""
-    blocks = list(parts(shape, cells))
-    total = int(np.prod(shape, dtype=object))
-    folder = None if store is None else _Folder(Path(store), question, count, shape, dtype, len(blocks))
-    values = np.empty((count, *shape), dtype) if folder is None else folder.values
-    status = np.zeros(shape, np.int8) if folder is None else folder.status
+    """Values (count, *shape) and status (*shape) in memory, block by block."""
+    values = np.empty((count, *blocks.shape), dtype)
+    status = np.zeros(blocks.shape, np.int8)
     done = 0
-    for number, part in enumerate(blocks):
-        if folder is None or number not in folder.finished:
-            found, status[part] = evaluate(part)
-            with np.errstate(over="ignore"):
-                values[(slice(None), *part)] = found
-            if folder is not None:
-                folder.finish(number)
+    for index in blocks:
+        part = blocks.part(index)
+        values[(slice(None), *part)], status[part] = evaluate(part)
         done += int(status[part].size)
         if progress is not None:
-            progress(done, total)
+            progress(done, blocks.cells)
     return values, status
 
 
@@ -80,52 +129,3 @@ def question_hash(*pieces: Any) -> str:
         else:
             digest.update(repr(piece).encode() + b"\0")
     return digest.hexdigest()
-
-
-class _Folder:
-    """Numbers on disk with the list of finished blocks."""
-
-    def __init__(
-        self, path: Path, question: str, count: int, shape: tuple[int, ...], dtype: np.dtype, blocks: int
-    ) -> None:
-        self.path = path
-        self.manifest = {"question": question, "blocks": blocks, "finished": []}
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            old = self._read()
-            if old is None and any(path.iterdir()):
-                raise InputError(f"{path} is not empty and holds no grid of ours: choose another folder for store=")
-            if old is not None and (old.get("question"), old.get("blocks")) != (question, blocks):
-                raise InputError(
-                    f"{path} holds the blocks of another grid (other formulas, axes, data or options): choose another folder, or remove it"
-                )
-            fresh = old is None or not all((path / name).exists() for name in ("values.npy", "status.npy"))
-            mode: Any = "w+" if fresh else "r+"
-            self.values = np.lib.format.open_memmap(path / "values.npy", mode, dtype, (count, *shape))
-            self.status = np.lib.format.open_memmap(path / "status.npy", mode, np.dtype(np.int8), shape)
-            if not fresh and old is not None:
-                self.manifest = old
-            self._write()
-        except OSError as error:
-            raise InputError(f"the folder {path} cannot be used to store the grid: {error.strerror or error}") from None
-        self.finished = set(self.manifest["finished"])  # type: ignore[call-overload]
-
-    def finish(self, number: int) -> None:
-        self.values.flush()
-        self.status.flush()
-        self.finished.add(number)
-        self.manifest["finished"] = sorted(self.finished)
-        self._write()
-
-    def _read(self) -> dict[str, Any] | None:
-        try:
-            found = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
-
-    def _write(self) -> None:
-        handle, beside = tempfile.mkstemp(dir=self.path, prefix=".manifest-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(self.manifest, file)
-        os.replace(beside, self.path / "manifest.json")

@@ -10,6 +10,7 @@ get their number after all (an overflow on the way), or the reason why there is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ _LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are h
 _WORTH_A_TIER = 0.01  # share of open cells from which double-doubles are tried for sums alone
 _VECTOR = 8  # cells that are computed together along the last axis of a grid
 _PRECISIONS = (128, 512, 2048)
+_BALLS = Lock()  # the precision of ball arithmetic is one for all threads
 _HOPELESS = 200  # cells without a number in a row, after which a block is given up
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
 
@@ -110,7 +112,8 @@ class Cells:
             values, unproven, refined = proven_numbers(self.kernel, arrays, self.rtol)
             self.refined += refined
         status = np.zeros(values.shape[1:], np.int8)
-        self._settle(values, status, unproven, part)
+        with _BALLS:
+            self._settle(values, status, unproven, part)
         return values, status
 
     def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +15,17 @@ from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
 from .axes import Axis, read_axes
-from .blocks import fill, question_hash
+from .blocks import Blocks, fill, question_hash
 from .cells import LIMIT, Cells
-from .labels import provenance, quantity_attributes, status_attributes
+from .labels import provenance, quantity_attributes
+from .lazy import lazy_dataset
 from .recipes import metric_of, recipe
+from .study import Dimension, Study, Variable
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Study", "on_grid"]
-
-_INDEX_NAMES = "ijklmnpqrs"
-_CHUNK_CELLS = 1 << 20
+__all__ = ["GridStudy", "on_grid"]
 
 
 def on_grid(
@@ -41,7 +39,7 @@ def on_grid(
     progress: Callable[[int, int], None] | None = None,
     *,
     threads: int | None = None,
-    chunks: int | None = None,
+    chunks: int | str | Mapping[Any, int] | None = None,
     store: str | os.PathLike[str] | None = None,
 ) -> xr.Dataset:
     """Quantities over the grid that the axes span.
@@ -57,9 +55,10 @@ def on_grid(
         dtype: "float64" or "float32".
         progress: called as `progress(cells done, cells in all)`.
         threads: how many; by default all processors.
-        chunks: cells a block; blocks bound the memory that is needed on the way.
-        store: a folder that keeps the numbers and the list of finished blocks; the same call with the same
-            folder goes on where it was interrupted. Scalars of the result then stay on disk (memory-mapped).
+        chunks: cells a block, "auto", or axis -> points of a block: the result is then a lazy dataset over dask
+            arrays, whose blocks are computed when they are looked at (needs the extra `[scale]`).
+        store: a Zarr store that keeps the numbers, see `chentsov.store`; the same call with the same store goes on
+            where it was interrupted. The result is read from it, lazily.
 
     Returns:
         A Dataset: one variable a quantity, over the axes; tensors have dimensions i, j, ... before them,
@@ -67,7 +66,7 @@ def on_grid(
 
     Raises:
         ValueError: unknown coordinates, constants or quantities; an empty or non-finite grid; data that are
-            missing, ragged or not finite; a result that memory cannot hold.
+            missing, ragged or not finite; a result that memory cannot hold; chunks that do not fit the grid.
 
     >>> import sympy as sp
     >>> from chentsov.geometry.manifolds import RiemannianManifold
@@ -79,38 +78,33 @@ def on_grid(
     >>> grid.metric.sel(i="p", j="p", p=0.0).values.round(4)
     array([0.2298, 0.7081])
     """
-    study = Study(source, axes, quantities, constants, data, rtol, dtype, threads)
-    if store is None:
-        _refuse_if_too_large(study.count, study.shape, dtype)
-    values, status = fill(
-        study.evaluate,
-        study.count,
-        study.shape,
-        study.dtype,
-        _block_cells(chunks),
-        progress,
-        store,
-        study.question,
-    )
-    return study.dataset(values, status)
+    study = GridStudy(source, axes, quantities, constants, data, rtol, dtype, threads)
+    blocks = Blocks.of(study.shape, chunks, [d.name for d in study.dimensions])
+    if store is not None:
+        from .store import store as write
+
+        return write(study, store, chunks=chunks, progress=progress)
+    if chunks is not None:
+        return lazy_dataset(study, blocks)
+    _refuse_if_too_large(study.count, study.shape, dtype)
+    values, status = fill(study.evaluate, study.count, blocks, study.dtype, progress)
+    worked = {"cells_in_double_double": study.cells.refined, "cells_in_balls": study.cells.recomputed}
+    return study.dataset(values, status).assign_attrs(worked)
 
 
-class Study:
-    """Everything that the cells of a grid are computed from; it can be sent to another process.
-
-    Args: see `on_grid`.
-    """
+class GridStudy(Study):
+    """Quantities of one manifold over the grid that axes span; for the arguments see `on_grid`."""
 
     def __init__(
         self,
         source: Any,
         axes: Mapping[Any, Any],
         quantities: Sequence[str] | str,
-        constants: Mapping[Any, Any] | None,
-        data: Mapping[Any, Any] | None,
-        rtol: float | None,
-        dtype: Any,
-        threads: int | None,
+        constants: Mapping[Any, Any] | None = None,
+        data: Mapping[Any, Any] | None = None,
+        rtol: float | None = None,
+        dtype: Any = "float64",
+        threads: int | None = None,
     ) -> None:
         names = _quantity_names(quantities)
         coordinates = tuple(source.coordinates)
@@ -130,7 +124,10 @@ class Study:
             backend="native",
             threads=threads,
         )
-        self.count, self.shape, self.dtype = len(flat), tuple(a.values.size for a in self.axes), np.dtype(dtype)
+        self.count, self.dtype = len(flat), np.dtype(dtype)
+        self.dimensions = [
+            Dimension(a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in self.axes
+        ]
         self.cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(
             kernel,
             self.axes,
@@ -142,7 +139,7 @@ class Study:
         self.variables = {
             name: Variable(
                 tuple(int(n) for n in recipes[name].shape) if _is_array(recipes[name]) else (),
-                slots[name],
+                tuple(slots[name]),
                 quantity_attributes(source, name),
             )
             for name in names
@@ -167,39 +164,6 @@ class Study:
         _unrepresentable(found, codes)
         return found, codes
 
-    def dataset(self, values: Any, status: Any) -> xr.Dataset:
-        """The numbers of all cells, with their labels."""
-        import xarray as xr
-
-        grid_dims = [a.name for a in self.axes]
-        free_names = [n for n in _INDEX_NAMES if n not in grid_dims] + [f"index_{k}" for k in range(12)]
-        variables: dict[str, Any] = {}
-        used: dict[str, list[str]] = {}
-        for name, variable in self.variables.items():
-            dims = free_names[: len(variable.shape)]
-            used |= {dim: self.labels for dim, n in zip(dims, variable.shape) if n == len(self.labels)}
-            own = variable.slots
-            consecutive = own == list(range(own[0], own[0] + len(own)))
-            picked = values[own[0] : own[0] + len(own)] if consecutive else values[own]  # a view, where there is one
-            array = picked.reshape((*variable.shape, *values.shape[1:]))
-            variables[name] = ([*dims, *grid_dims], array, variable.attributes)
-        variables["status"] = (grid_dims, status, status_attributes())
-        coords: dict[str, Any] = {
-            a.name: (a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in self.axes
-        }
-        coords |= {dim: (dim, values_) for dim, values_ in used.items()}
-        worked = {"cells_in_double_double": self.cells.refined, "cells_in_balls": self.cells.recomputed}
-        return xr.Dataset(variables, coords=coords, attrs=self.attributes | worked)
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A quantity of a result: the shape of its components, and where each of them stands among the expressions."""
-
-    shape: tuple[int, ...]
-    slots: list[int]
-    attributes: dict[str, str]
-
 
 class _Unexamined(Cells):
     """Cells of a contraction in many dimensions: what has no number is not examined in balls, which would take seconds a cell."""
@@ -207,14 +171,6 @@ class _Unexamined(Cells):
     def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
         values[unproven] = np.nan
         status[unproven.any(axis=0)] = LIMIT
-
-
-def _block_cells(chunks: int | None) -> int:
-    if chunks is None:
-        return _CHUNK_CELLS
-    if isinstance(chunks, bool) or not isinstance(chunks, (int, np.integer)) or chunks < 1:
-        raise InputError(f"chunks = {chunks!r}: a positive number of cells a block is needed")
-    return int(chunks)
 
 
 def _unrepresentable(values: np.ndarray, status: np.ndarray) -> None:

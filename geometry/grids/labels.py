@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-__all__ = ["quantity_attributes", "provenance", "STATUS", "status_attributes", "CONVENTIONS"]
+__all__ = ["quantity_attributes", "provenance", "STATUS", "status_attributes", "versions", "CONVENTIONS"]
 
 #: Why a cell has no number, by its code in the `status` variable.
 STATUS: dict[int, str] = {0: "ok", 1: "singular_metric", 2: "outside_the_domain", 3: "precision_limit"}
@@ -67,11 +67,14 @@ def provenance(
         out["data_sha256"] = _hash(data)
     for key, value in settings.items():
         out[key] = "none" if value is None else value
-    out["versions"] = (
-        ", ".join(f"{p} {_version(p)}" for p in ("chentsov", "numpy", "sympy", "llvmlite", "python-flint"))
-        + f", python {platform.python_version()}"
-    )
+    out["versions"] = ", ".join(f"{package} {number}" for package, number in versions().items())
     return out
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that make the numbers, and of Python."""
+    packages = ("chentsov", "numpy", "sympy", "llvmlite", "python-flint")
+    return {p: _version(p) for p in packages} | {"python": platform.python_version()}
 
 
 def _hash(data: Mapping[Any, Any]) -> str:

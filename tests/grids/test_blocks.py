@@ -1,16 +1,30 @@
-"""Blocks on disk: interrupted work is gone on with, other work is not mistaken for it."""
+"""Grids in blocks: lazily, in a store, interrupted and resumed."""
 
-import json
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
 
+import chentsov as ch
 import numpy as np
 import pytest
 import sympy as sp
+import xarray as xr
 from chentsov.geometry.grids import on_grid
+from chentsov.geometry.grids.blocks import Blocks
+from chentsov.geometry.grids.lazy import origin
 from chentsov.geometry.manifolds import RiemannianManifold
+from hypothesis import given
+from hypothesis import strategies as st
 
 u, v = sp.symbols("u v", real=True)
 torus = RiemannianManifold([[1, 0], [0, (2 + sp.cos(u)) ** 2]], (u, v))
 AXES = {u: np.linspace(-3, 3, 10), v: np.linspace(0, 1, 7)}
+QUANTITIES = ["ricci_scalar", "metric"]
 
 
 class Stopped(Exception):
@@ -25,42 +39,124 @@ def stop_after(cells):
     return progress
 
 
-def test_blocks_change_nothing():
-    whole = on_grid(torus, AXES, ["ricci_scalar", "metric"])
-    for chunks in (1, 20, 10**9):
-        np.testing.assert_array_equal(
-            on_grid(torus, AXES, ["ricci_scalar", "metric"], chunks=chunks).metric, whole.metric
-        )
+def evaluated_blocks(monkeypatch):
+    """The starts of the blocks that are evaluated from now on."""
+    from chentsov.geometry.grids import cells
+
+    starts = []
+    original = cells.Cells.evaluate
+    monkeypatch.setattr(
+        cells.Cells, "evaluate", lambda self, part: starts.append(part[0].start) or original(self, part)
+    )
+    return starts
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=3), st.data())
+def test_blocks_cover_every_cell_once(shape, data):
+    names = [f"x{k}" for k in range(len(shape))]
+    chunks = data.draw(st.one_of(st.integers(1, 800), st.fixed_dictionaries({n: st.integers(1, 9) for n in names})))
+    blocks = Blocks.of(shape, chunks, names)
+    seen = np.zeros(shape, int)
+    for index in blocks:
+        seen[blocks.part(index)] += 1
+    assert (seen == 1).all()
+    if isinstance(chunks, int):
+        assert np.prod(blocks.sizes) <= chunks
+
+
+@pytest.mark.parametrize("chunks", [1, 20, 10**9, "auto", {"u": 3}, {u: 4, "v": -1}])
+def test_blocks_change_nothing(chunks):
+    whole = on_grid(torus, AXES, QUANTITIES, rtol=1e-10)
+    lazy = on_grid(torus, AXES, QUANTITIES, rtol=1e-10, chunks=chunks)
+    assert lazy.chunks and lazy.load().equals(whole)
+
+
+def test_lazy_datasets_are_looked_at_as_any_other():
+    whole, lazy = on_grid(torus, AXES, QUANTITIES), on_grid(torus, AXES, QUANTITIES, chunks={"u": 4})
+    assert float(lazy.ricci_scalar.min()) == float(whole.ricci_scalar.min())
+    piece = {"i": "v", "j": "v", "u": slice(2, 7)}
+    assert lazy.metric.sel(i="v", j="v")[2:7].equals(whole.metric.sel(i="v", j="v")[2:7]), piece
+    assert lazy.status.sum().compute() == 0
+
+
+def test_only_what_is_looked_at_is_computed(monkeypatch):
+    lazy = on_grid(torus, AXES, chunks={"u": 2})
+    starts = evaluated_blocks(monkeypatch)
+    lazy.ricci_scalar[5].compute()
+    assert starts == [4]
+
+
+def test_describing_is_not_computing():
+    """4·10⁹ cells; the graph that travels stays under a kilobyte a block."""
+    axis = np.linspace(-3, 3, 1 << 16)
+    lazy = on_grid(torus, {u: axis, v: axis[:61036]}, QUANTITIES, chunks="auto")
+    assert lazy.ricci_scalar.size > 4e9
+    blocks = len(origin(lazy).blocks)
+    assert len(pickle.dumps(lazy)) - 8 * (axis.size + 61036) < 1000 * blocks
+
+
+@pytest.mark.parametrize("chunks", [0, -3, 1.5, True, "many", {"w": 3}, {"u": 0}, {"u": "all"}])
+def test_chunks_that_do_not_fit(chunks):
+    with pytest.raises(ValueError, match="chunks"):
+        on_grid(torus, AXES, chunks=chunks)
+
+
+def test_a_store_is_the_grid(tmp_path):
+    whole = on_grid(torus, AXES, QUANTITIES, rtol=1e-10)
+    told = []
+    lazy = on_grid(torus, AXES, QUANTITIES, rtol=1e-10, chunks=14)
+    stored = ch.store(lazy, tmp_path / "s.zarr", progress=lambda *numbers: told.append(numbers))
+    assert stored.load().equals(whole)
+    assert told == [(14 * k, 70) for k in range(1, 6)]
+    plain = xr.open_zarr(tmp_path / "s.zarr")
+    assert plain.load().equals(whole)
+    for key in ("conventions", "versions", "rtol", "quantities", "structure"):
+        assert plain.attrs[key] == lazy.attrs[key]
+    assert plain.metric.attrs["long_name"] and plain.status.attrs["flag_meanings"]
 
 
 def test_going_on_after_an_interruption(tmp_path, monkeypatch):
     whole = on_grid(torus, AXES)
     with pytest.raises(Stopped):
-        on_grid(torus, AXES, chunks=14, store=tmp_path / "s", progress=stop_after(28))
-    finished = json.loads((tmp_path / "s" / "manifest.json").read_text())
-    assert finished["finished"] == [0, 1] and finished["blocks"] == 5
-
-    from chentsov.geometry.grids import cells
-
-    evaluated = []
-    original = cells.Cells.evaluate
-    monkeypatch.setattr(
-        cells.Cells, "evaluate", lambda self, part: evaluated.append(part[0].start) or original(self, part)
-    )
+        ch.store(on_grid(torus, AXES, chunks=14), tmp_path / "s", progress=stop_after(28), workers=1)
+    starts = evaluated_blocks(monkeypatch)
     resumed = on_grid(torus, AXES, chunks=14, store=tmp_path / "s")
-    assert evaluated == [4, 6, 8]
+    assert sorted(starts) in ([4, 6, 8], [6, 8], [8])  # one or two more may have been under way
     np.testing.assert_array_equal(resumed.ricci_scalar, whole.ricci_scalar)
-    evaluated.clear()
+    starts.clear()
     on_grid(torus, AXES, chunks=14, store=tmp_path / "s")
-    assert evaluated == []
+    assert starts == []
 
 
-def test_a_block_of_nothing_but_nan_is_finished_too(tmp_path):
+def test_a_block_of_nothing_but_nan_is_finished_too(tmp_path, monkeypatch):
     cone = RiemannianManifold([[1, 0], [0, sp.log(u) ** 2]], (u, v))
+    starts = evaluated_blocks(monkeypatch)
     for _ in range(2):
         grid = on_grid(cone, {u: [-2.0, -1.0], v: [0.0, 1.0]}, chunks=2, store=tmp_path / "s")
         assert (grid.status == 2).all() and np.isnan(grid.ricci_scalar).all()
-    assert json.loads((tmp_path / "s" / "manifest.json").read_text())["finished"] == [0, 1]
+    assert sorted(starts) == [0, 1]
+
+
+@pytest.mark.parametrize("harm", ["truncated", "changed", "gone", "no record", "half written"])
+def test_harm_to_a_finished_block_is_seen_and_mended(tmp_path, monkeypatch, harm):
+    whole = on_grid(torus, AXES)
+    ch.store(on_grid(torus, AXES, chunks=14), tmp_path / "s")
+    chunk = tmp_path / "s" / "ricci_scalar" / "c" / "2" / "0"
+    content = chunk.read_bytes()
+    if harm == "truncated":
+        chunk.write_bytes(content[:-9])
+    elif harm == "changed":
+        chunk.write_bytes(content[:-3] + bytes(b ^ 1 for b in content[-3:]))
+    elif harm == "gone":
+        chunk.unlink()
+    elif harm == "no record":
+        shutil.rmtree(tmp_path / "s" / "chentsov_records" / "sha256" / "c" / "2")
+    else:
+        chunk.with_suffix(".0123.partial").write_bytes(b"half")
+    starts = evaluated_blocks(monkeypatch)
+    again = ch.store(on_grid(torus, AXES, chunks=14), tmp_path / "s")
+    assert starts == ([] if harm == "half written" else [4])
+    assert again.load().equals(whole) and not list((tmp_path / "s").rglob("*.partial"))
 
 
 @pytest.mark.parametrize(
@@ -75,27 +171,177 @@ def test_a_block_of_nothing_but_nan_is_finished_too(tmp_path):
 )
 def test_another_question_is_refused(tmp_path, other):
     asked = {"axes": AXES, "chunks": 14}
-    on_grid(torus, store=tmp_path / "s", **asked)
+    kept = on_grid(torus, store=tmp_path / "s", **asked).load()
     with pytest.raises(ValueError, match="another grid"):
         on_grid(torus, store=tmp_path / "s", **{**asked, **other})
+    assert xr.open_zarr(tmp_path / "s").load().equals(kept)
 
 
 def test_folders_that_will_not_do(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="cannot be used"):
+    with pytest.raises(ValueError, match="not empty and holds no grid"):
         on_grid(torus, AXES, store=tmp_path / "file")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("precious")
     with pytest.raises(ValueError, match="not empty"):
         on_grid(torus, AXES, store=tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.tex").read_text() == "precious"
-    for chunks in (0, -3, 1.5, True):
-        with pytest.raises(ValueError, match="chunks"):
-            on_grid(torus, AXES, chunks=chunks)
+    with pytest.raises(ValueError, match="cannot be used"):
+        on_grid(torus, AXES, store=tmp_path / "file" / "inside")
 
 
-def test_a_broken_manifest_means_starting_over_only_in_our_own_folder(tmp_path):
-    on_grid(torus, AXES, store=tmp_path / "s")
-    (tmp_path / "s" / "manifest.json").write_text("{ half")
-    with pytest.raises(ValueError, match="not empty"):
-        on_grid(torus, AXES, store=tmp_path / "s")
+def test_only_whole_lazy_grids_are_stored(tmp_path):
+    lazy = on_grid(torus, AXES, QUANTITIES, chunks=14)
+    for changed in (lazy.isel(u=slice(3)), lazy.drop_vars("metric"), lazy * 2, on_grid(torus, AXES), xr.Dataset()):
+        with pytest.raises(ValueError, match="as on_grid"):
+            ch.store(changed, tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+
+
+KILLED = """
+import os, random, signal, sys, threading, time
+import numpy as np, sympy as sp, chentsov as ch
+u, v = sp.symbols("u v", real=True)
+torus = ch.RiemannianManifold([[1, 0], [0, (2 + sp.cos(u)) ** 2]], (u, v))
+grid = torus.on_grid({u: np.linspace(-3, 3, 60), v: np.linspace(0, 1, 70)}, ["ricci_scalar"], chunks=70)
+after = float(sys.argv[2])
+if after >= 0:
+    from zarr.storage import LocalStore
+    writes = 0
+    real = os.replace
+    import pathlib
+    plain = pathlib.Path.replace
+    def counted(self, target):
+        global writes
+        writes += 1
+        if writes > after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return plain(self, target)
+    pathlib.Path.replace = counted
+ch.store(grid, sys.argv[1], workers=2)
+"""
+
+
+def run_killed(path, after):
+    return subprocess.run([sys.executable, "-c", KILLED, str(path), str(after)], capture_output=True, text=True)
+
+
+def _same_bytes(a, b):
+    files = [sorted(p.relative_to(x) for p in x.rglob("*") if p.is_file()) for x in (a, b)]
+    assert files[0] == files[1]
+    for name in files[0]:
+        assert (a / name).read_bytes() == (b / name).read_bytes(), name
+
+
+def killed_again_and_again(tmp_path, moments):
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    assert run_killed(undisturbed, -1).returncode == 0
+    for after in moments:
+        assert run_killed(killed, after).returncode == -signal.SIGKILL
+    done = run_killed(killed, -1)
+    assert done.returncode == 0, done.stderr
+    _same_bytes(undisturbed, killed)
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_killed_while_writing_the_store_is_the_same_in_the_end(tmp_path):
+    killed_again_and_again(tmp_path, [22])
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_moments(tmp_path):
+    killed_again_and_again(tmp_path, [int(x) for x in np.random.default_rng(3).integers(0, 40, 20)])
+
+
+def test_a_full_disk_is_one_sentence_and_no_loss(tmp_path, monkeypatch):
+    import errno
+    import pathlib
+
+    written = []
+    plain = pathlib.Path.replace
+
+    def full(self, target):
+        written.append(target)
+        if len(written) > 40:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return plain(self, target)
+
+    monkeypatch.setattr(pathlib.Path, "replace", full)
+    lazy = on_grid(torus, AXES, chunks=1)
+    with pytest.raises(ValueError, match="no space left.*finished blocks are kept"):
+        ch.store(lazy, tmp_path / "s")
+    monkeypatch.undo()
+    starts = evaluated_blocks(monkeypatch)
+    assert ch.store(lazy, tmp_path / "s").load().equals(on_grid(torus, AXES))
+    assert len(starts) < 70 + 1  # the whole grid for comparison is one of them
+
+
+def test_a_sweep_has_the_models_as_a_dimension(tmp_path):
+    def model(order, width):
+        return RiemannianManifold(sp.diag(1, (width + sp.cos(u)) ** order), (u, v))
+
+    grid = ch.sweep(model, {"order": [2, 4], "width": [2, 3]}, AXES, chunks={"u": 5})
+    assert grid.ricci_scalar.dims == ("order", "width", "u", "v")
+    stored = ch.store(grid, tmp_path / "s")
+    for order in (2, 4):
+        for width in (2, 3):
+            one = on_grid(model(order, width), AXES).ricci_scalar
+            np.testing.assert_array_equal(stored.ricci_scalar.sel(order=order, width=width), one)
+    for over, message in (({}, "nothing to sweep"), ({"u": [1]}, "already"), ({"order": []}, "no values")):
+        with pytest.raises(ValueError, match=message):
+            ch.sweep(lambda **_: torus, over, AXES)
+
+
+def test_a_neuron_brings_its_rows_along(tmp_path):
+    neuron = ch.models.TwoWeightNeuron(data=ch.models.decision_boundary(20, seed=1))
+    axes = {"theta_1": np.linspace(-1, 1, 8), "theta_2": np.linspace(-1, 1, 8)}
+    whole = neuron.on_grid(axes, ("loss", "ricci_scalar"))
+    stored = ch.store(neuron.on_grid(axes, ("loss", "ricci_scalar"), chunks=16), tmp_path / "s")
+    np.testing.assert_array_equal(stored.ricci_scalar, whole.ricci_scalar)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as made:
+        yield made
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_and_one_of_them_killed(tmp_path, cluster):
+    axes = {u: np.linspace(-3, 3, 40), v: np.linspace(0, 1, 50)}
+    killed = []
+
+    def progress(done, total):
+        if done > total / 3 and not killed:
+            killed.append(next(iter(cluster.workers.values())).pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    stored = ch.store(
+        on_grid(torus, axes, chunks=50), tmp_path / "s", scheduler=cluster.scheduler_address, progress=progress
+    )
+    assert killed and stored.load().equals(on_grid(torus, axes))
+
+
+def test_a_scheduler_that_does_not_answer(tmp_path):
+    start = time.monotonic()
+    with pytest.raises(ValueError, match="no scheduler answers at tcp://127.0.0.1:9"):
+        ch.store(on_grid(torus, AXES, chunks=14), tmp_path / "s", scheduler="tcp://127.0.0.1:9")
+    assert time.monotonic() - start < 60
+
+
+def test_without_the_extra_the_remedy_is_named():
+    code = textwrap.dedent("""
+        import sys
+        sys.modules["dask"] = sys.modules["dask.array"] = None
+        import sympy as sp, chentsov as ch
+        t, p = sp.symbols("t p")
+        try:
+            ch.RiemannianManifold(sp.diag(1, sp.sin(t)**2), (t, p)).on_grid({t: [1.0], p: [0.0]}, chunks=1)
+        except ValueError as error:
+            print(error)
+    """)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "pip install 'chentsov[scale]'" in done.stdout, done.stderr

@@ -1,0 +1,360 @@
+"""Studies past one machine's memory: blocks of cells computed anywhere and kept in a Zarr store that can be resumed.
+
+A block is one opaque task: it computes all quantities of its cells and writes them. "The chunk exists" is no proof that
+a block is finished (it may be half written, or belong to nothing but NaN), so each block has a record, the SHA-256 of its
+numbers, which is written after them; a block counts as done when it has a record and its numbers still agree with it.
+The store's attributes hold the hash of the question, so that another study's numbers are never taken for this one's.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..exact.errors import InputError
+from .blocks import Blocks
+from .labels import versions
+from .lazy import MissingExtra, origin
+from .study import Study, picked
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["StoreError", "store"]
+
+_QUESTION, _RECORDS = "chentsov_question", "chentsov_records"
+
+
+class StoreError(InputError):
+    """A store that cannot be used as it is asked for; what it holds is kept."""
+
+
+def store(
+    dataset: xr.Dataset | Study,
+    path: str | os.PathLike[str],
+    *,
+    chunks: Any = None,
+    scheduler: Any = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> xr.Dataset:
+    """Compute a lazy grid block by block into a Zarr store; go on where an earlier call was interrupted.
+
+    Whatever ends the work (a killed process, a full disk, Ctrl-C), the same call goes on: finished blocks are checked
+    against their records and kept, all others are computed. A finished store opens with ``xarray.open_zarr``.
+
+    Args:
+        dataset: what ``on_grid(…, chunks=…)`` or `sweep` returned.
+        path: a folder, or the address of an object store that fsspec knows.
+        chunks: of a `Study` that brings none; see `on_grid`.
+        scheduler: None for threads of this process, the address of a `dask.distributed` scheduler ("tcp://…"), or a
+            `distributed.Client`.
+        workers: threads of this process (by default all processors).
+        progress: called as ``progress(cells done, cells in all)``.
+
+    Returns:
+        The stored dataset, opened lazily.
+
+    Raises:
+        StoreError: a dataset that is not as `on_grid` returned it, a store that holds something else, a place that
+            cannot be written, no room left, a scheduler that does not answer or workers of another version.
+        MissingExtra: a library of the extra ``[scale]`` is missing.
+
+    >>> import tempfile, sympy as sp, chentsov as ch
+    >>> t, p = sp.symbols("t p")
+    >>> sphere = ch.RiemannianManifold([[1, 0], [0, sp.sin(t)**2]], (t, p))
+    >>> grid = sphere.on_grid({"t": [0.5, 1.0, 1.5], "p": [0.0, 1.0]}, chunks={"t": 1})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = ch.store(grid, f"{folder}/sphere.zarr")
+    ...     float(done.ricci_scalar.mean())
+    2.0
+    """
+    try:
+        import xarray as xr
+        import zarr  # noqa: F401  (xarray's own message names no remedy)
+    except ImportError as missing:
+        raise MissingExtra(f"stores need {missing.name}: install it with  pip install 'chentsov[scale]'") from None
+
+    if isinstance(dataset, Study):
+        study, blocks = dataset, Blocks.of(dataset.shape, chunks, [d.name for d in dataset.dimensions])
+    else:
+        found = origin(dataset)
+        if found is None:
+            raise StoreError(
+                "only a lazy dataset as on_grid(chunks=…) returned it can be stored block by block: give on_grid the axes "
+                "and quantities that are wanted (for any other dataset there is its own to_zarr)"
+            )
+        study, blocks = found
+    address = os.fspath(path)
+    with _plain_errors(address):
+        _prepare(study, blocks, address)
+        open_blocks = list(_unfinished(study, blocks, address, progress))
+        run = _by_threads if scheduler is None else _by_workers
+        done = blocks.cells - sum(_size(blocks, index) for index in open_blocks)
+        for index in run(study, blocks, address, open_blocks, scheduler or workers):
+            done += _size(blocks, index)
+            if progress is not None:
+                progress(done, blocks.cells)
+        return xr.open_zarr(address)
+
+
+def _size(blocks: Blocks, index: tuple[int, ...]) -> int:
+    return int(np.prod([s.stop - s.start for s in blocks.part(index)], dtype=object))
+
+
+# -- the store -----------------------------------------------------------------------------------------------------------
+
+
+def _prepare(study: Study, blocks: Blocks, address: str) -> None:
+    """Make the store, at once or not at all; or see that it is this study's."""
+    import zarr
+
+    plain = "://" not in address
+    identity = f"{study.question}-{'x'.join(map(str, blocks.sizes))}"
+    if not plain or not _is_empty(Path(address)):
+        try:
+            attributes = dict(zarr.open_group(address, mode="r").attrs)
+        except (FileNotFoundError, ValueError, KeyError):
+            attributes = {}
+        held = attributes.get(_QUESTION)
+        if held == identity:
+            return
+        if held is not None:
+            raise StoreError(
+                f"{address} holds another grid (other formulas, axes, data, chunks or options): choose another store, "
+                "or remove it"
+            )
+        if plain:
+            raise StoreError(f"{address} is not empty and holds no grid of ours: choose another place")
+    if not plain:
+        _template(study, blocks, address, identity)
+        return
+    target = Path(address).absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for left in target.parent.glob(f".{target.name}-*.new"):  # by a process that was killed here
+        shutil.rmtree(left, ignore_errors=True)
+    beside = target.with_name(f".{target.name}-{uuid.uuid4().hex}.new")
+    try:
+        _template(study, blocks, str(beside), identity)
+        os.replace(beside, target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.is_dir() and not any(path.iterdir())
+
+
+def _template(study: Study, blocks: Blocks, address: str, identity: str) -> None:
+    import xarray as xr
+    import zarr
+
+    from .labels import status_attributes
+
+    outer = xr.Dataset(coords=study.coordinates(), attrs={k: _storable(v) for k, v in study.attributes.items()})
+    with warnings.catch_warnings():  # texts in version 3 of the format are read by zarr-python alone, as yet
+        warnings.simplefilter("ignore")
+        outer.to_zarr(address, mode="w", zarr_format=3, consolidated=False)
+    group = zarr.open_group(address, mode="r+")
+    quick = zarr.codecs.BloscCodec(cname="lz4", clevel=1, shuffle="shuffle")
+    for name, variable in [*study.variables.items(), ("status", None)]:
+        shape = variable.shape if variable is not None else ()
+        attributes = dict(variable.attributes) if variable is not None else status_attributes()
+        group.create_array(
+            name,
+            shape=(*shape, *blocks.shape),
+            chunks=(*shape, *blocks.sizes),
+            dtype=study.dtype if variable is not None else np.dtype(np.int8),
+            fill_value=np.nan if variable is not None else 0,
+            dimension_names=study.dims(name),
+            attributes={k: _storable(v) for k, v in attributes.items()},
+            compressors=[quick],
+        )
+    records = group.create_group(_RECORDS)
+    records.create_array(
+        "sha256", shape=(*blocks.counts, 32), chunks=(*(1 for _ in blocks.counts), 32), dtype=np.uint8, fill_value=0
+    )
+    group.attrs[_QUESTION] = identity
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        zarr.consolidate_metadata(address)
+
+
+def _storable(value: Any) -> Any:
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+@lru_cache(maxsize=4)
+def _open(address: str) -> Any:
+    import zarr
+
+    group = zarr.open_group(address, mode="r+")
+    kept = {"write_empty_chunks": True}  # a block of nothing but NaN is a block
+    return (
+        {name: array.with_config(kept) for name, array in group.arrays()},
+        group[_RECORDS]["sha256"].with_config(kept),
+    )
+
+
+def _digest(arrays: list[np.ndarray]) -> np.ndarray:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return np.frombuffer(digest.digest(), np.uint8)
+
+
+def _compute_and_write(study: Study, blocks: Blocks, address: str, index: tuple[int, ...]) -> tuple[int, ...]:
+    """The task of one block."""
+    arrays, records = _open(address)
+    part = blocks.part(index)
+    values, status = study.evaluate(part)
+    numbers = {name: picked(values, variable) for name, variable in study.variables.items()} | {"status": status}
+    for name, array in numbers.items():
+        arrays[name][(..., *part)] = array
+    records[(*index, slice(None))] = _digest(list(numbers.values()))
+    return index
+
+
+def _unfinished(
+    study: Study, blocks: Blocks, address: str, progress: Callable[[int, int], None] | None
+) -> Iterator[tuple[int, ...]]:
+    """The blocks without a record, or whose numbers do not agree with it."""
+    _open.cache_clear()
+    if "://" not in address:
+        for half in Path(address).rglob("*.partial"):  # of a write that was killed
+            half.unlink(missing_ok=True)
+    arrays, records = _open(address)
+    done = 0
+    for index in blocks:
+        part = blocks.part(index)
+        try:
+            record = np.asarray(records[(*index, slice(None))])
+            whole = record.any() and np.array_equal(
+                record, _digest([np.asarray(arrays[n][(..., *part)]) for n in (*study.variables, "status")])
+            )
+        except Exception:  # whatever a codec makes of changed bytes
+            whole = False
+        if whole:
+            done += _size(blocks, index)
+            if progress is not None:
+                progress(done, blocks.cells)
+        else:
+            yield index
+
+
+# -- who computes --------------------------------------------------------------------------------------------------------
+
+
+def _by_threads(
+    study: Study, blocks: Blocks, address: str, indices: list[tuple[int, ...]], workers: Any
+) -> Iterator[tuple[int, ...]]:
+    """On threads of this process, a few blocks at a time; an interrupt waits for the blocks that are being written."""
+    crew = workers or os.cpu_count() or 1
+    with ThreadPoolExecutor(crew) as pool:
+        yield from _in_flight(
+            lambda index: pool.submit(_compute_and_write, study, blocks, address, index), indices, 2 * crew
+        )
+
+
+def _in_flight(
+    submit: Callable[[tuple[int, ...]], Future], indices: list[tuple[int, ...]], most: int
+) -> Iterator[tuple[int, ...]]:
+    waiting = iter(indices)
+    running: set[Future] = set()
+    try:
+        while True:
+            while len(running) < most and (index := next(waiting, None)) is not None:
+                running.add(submit(index))
+            if not running:
+                return
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield future.result()
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _by_workers(
+    study: Study, blocks: Blocks, address: str, indices: list[tuple[int, ...]], scheduler: Any
+) -> Iterator[tuple[int, ...]]:
+    """On the workers of a scheduler; the study goes to each of them once."""
+    if not indices:
+        return
+    try:
+        from distributed import Client, as_completed
+    except ImportError:
+        raise MissingExtra("a scheduler needs distributed: install it with  pip install 'chentsov[scale]'") from None
+
+    if isinstance(scheduler, str):
+        try:
+            client = Client(scheduler, timeout="5s")
+        except (OSError, TimeoutError, ValueError) as error:
+            raise StoreError(f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}") from None
+    else:
+        client = scheduler
+    try:
+        _check_workers(client)
+        if "://" not in address:
+            address = os.path.abspath(address)
+        sent = client.scatter(study, hash=False)
+        waiting = iter(indices)
+        crew = max(1, sum(client.nthreads().values()))
+
+        def submit(index: tuple[int, ...]) -> Any:
+            return client.submit(
+                _compute_and_write, sent, blocks, address, index, pure=False, retries=3, key=f"block-{uuid.uuid4().hex}"
+            )
+
+        running = as_completed([submit(i) for _, i in zip(range(2 * crew), waiting)])
+        for future in running:
+            yield tuple(future.result())
+            if (index := next(waiting, None)) is not None:
+                running.add(submit(index))
+    finally:
+        if client is not scheduler:
+            client.close()
+
+
+def _check_workers(client: Any) -> None:
+    """All workers have this version of the package."""
+    mine = versions()["chentsov"]
+    for worker, theirs in client.run(_worker_version, on_error="return").items():
+        if theirs != mine:
+            what = f"has chentsov {theirs}" if isinstance(theirs, str) else "has no chentsov"
+            raise StoreError(f"the worker {worker} {what}, and here is {mine}: install the same version there")
+
+
+def _worker_version() -> str:
+    return versions()["chentsov"]
+
+
+@contextmanager
+def _plain_errors(address: str) -> Iterator[None]:
+    """What the system says, as one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreError(
+                f"no space left for {address}: make room and call again; finished blocks are kept"
+            ) from error
+        raise StoreError(f"{address} cannot be used as a store: {(error.strerror or str(error)).lower()}") from error
+    except ImportError as error:
+        if isinstance(error, MissingExtra):
+            raise
+        raise MissingExtra(
+            f"{address} needs a library that is missing: pip install {error.name or 'fsspec'}"
+        ) from error
