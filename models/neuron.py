@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -251,15 +252,17 @@ class TwoWeightNeuron:
     def quantities(self) -> dict[str, Quantity]:
         """Name -> `Quantity`: the neuron's own, and everything its manifold knows."""
         own = (
-            Quantity("loss", "loss", r"\mathcal{L}", "1", 0, lambda n: n.loss),
-            Quantity("fisher_trace", "trace of the Fisher metric", r"\mathrm{tr}\,g", "1", 0, lambda n: n.fisher_trace),
+            Quantity("loss", "loss", r"\mathcal{L}", "1", 0, attrgetter("loss")),
+            Quantity(
+                "fisher_trace", "trace of the Fisher metric", r"\mathrm{tr}\,g", "1", 0, attrgetter("fisher_trace")
+            ),
             Quantity(
                 "ntk_trace",
                 "trace of the neural tangent kernel, per row",
                 r"\mathrm{tr}\,\Lambda/N",
                 "1",
                 0,
-                lambda n: n.ntk_trace,
+                attrgetter("ntk_trace"),
             ),
         )
         return {**{q.name: q for q in own}, **self.manifold.quantities()}

@@ -16,7 +16,7 @@ numbers, J. ACM 3, 1956.)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import sympy as sp
 from flint import fmpz_mpoly
@@ -50,6 +50,9 @@ class Element:
 
     def __init__(self, field: DifferentialField, num: fmpz_mpoly, den: fmpz_mpoly, stage: Stage):
         self.field, self.num, self.den, self.stage = field, num, den, stage
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _brought_in, (self.field, self.as_expr())
 
     # -- meeting other elements -----------------------------------------------------------------
 
@@ -242,3 +245,8 @@ def _product(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
                 reduced, below = reduced / common, below / common
             product = reduced
     return Element(a.field, product, below, stage)
+
+
+def _brought_in(field: DifferentialField, expression: sp.Expr) -> Element:
+    """An element out of a pickle: its expression, read into the field's copy."""
+    return field(expression)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sympy as sp
 from flint import fmpz_mpoly
@@ -66,6 +67,10 @@ class DifferentialField:
         self._derivatives: dict[tuple[int, sp.Symbol], Element] = {}
         for symbol in self.coordinates:
             self.variable(symbol)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy starts anew: its generators are opened by the elements that come along (see `Element.__reduce__`)."""
+        return DifferentialField, (self.coordinates, self.apart)
 
     # -- growth ---------------------------------------------------------------------------------
 

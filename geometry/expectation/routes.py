@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField
@@ -130,7 +131,7 @@ def exponential_route(density: Density, point: Point) -> ExponentialExpectation 
     mu = expectation_parameters(form, density.coordinates, DifferentialField(density.coordinates))
     if mu is not None:
         route = ExponentialExpectation(density, point, form, mu)
-        route.fallback = lambda: table_route(density, point)
+        route.fallback = partial(table_route, density, point)
         return route
     promoted = by_promotion(copy)
     if promoted is not None:
@@ -142,7 +143,7 @@ def exponential_route(density: Density, point: Point) -> ExponentialExpectation 
         )
         values = [m.as_expr().xreplace(backward) for m in means]
         route = ExponentialExpectation(density, point, form, values, tuple(backward[e] for e in extra))
-        route.fallback = lambda: table_route(density, point)
+        route.fallback = partial(table_route, density, point)
         return route
     if len(form.natural) <= len(density.coordinates):
         return None

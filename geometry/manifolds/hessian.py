@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import sympy as sp
@@ -355,13 +356,17 @@ class HessianManifold(HessianOperators, RiemannianManifold):
 
 
 def _of(name: str, long_name: str, latex: str, rank: int) -> Quantity:
-    return Quantity(name, long_name, latex, "1" if rank == 0 else "", rank, lambda m: getattr(m, name))
+    return Quantity(name, long_name, latex, "1" if rank == 0 else "", rank, attrgetter(name))
+
+
+def _dual_coordinates(manifold: HessianManifold) -> Array:
+    return Array(manifold.dual_coordinates)
 
 
 _HESSIAN_QUANTITIES = (
     _of("cubic", "cubic tensor", "T_{ijk}", 3),
     _of("quartic", "fourth derivatives of the potential", r"\psi_{ijkl}", 4),
-    Quantity("dual_coordinates", "dual coordinates", r"\eta_i", "", 1, lambda m: Array(m.dual_coordinates)),
+    Quantity("dual_coordinates", "dual coordinates", r"\eta_i", "", 1, _dual_coordinates),
     _of("koszul_alpha", "first Koszul form", r"\alpha_i", 1),
     _of("koszul_beta", "second Koszul form", r"\beta_{ij}", 2),
     _of("hessian_curvature", "Hessian curvature tensor", "Q_{ijkl}", 4),

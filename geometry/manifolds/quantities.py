@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from .symmetries import Symmetry, antisymmetric, no_symmetry, riemannian, symmetric
@@ -40,7 +41,7 @@ def _attribute(
     name: str, long_name: str, latex: str, rank: int, indices: str = "", symmetry: Symmetry = no_symmetry
 ) -> Quantity:
     units, positions = "1" if rank == 0 else "", tuple(indices.split())
-    return Quantity(name, long_name, latex, units, rank, lambda m: getattr(m, name), positions, symmetry)
+    return Quantity(name, long_name, latex, units, rank, attrgetter(name), positions, symmetry)
 
 
 #: The quantities of every Riemannian manifold, in the order of derivation.

@@ -8,6 +8,8 @@ invariant under sufficient statistics (Chentsov 1972).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from operator import attrgetter, methodcaller
 from typing import Any
 
 import sympy as sp
@@ -80,7 +82,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
                 raise ManifoldError(
                     f"the cubic tensor is not totally symmetric: T[{i}, {j}, {k}] differs from its sorted entry"
                 )
-        self._cubic_source: Callable[[int, int, int], Element] = lambda i, j, k: elements[i, j, k]
+        self._cubic_source: Callable[[int, int, int], Element] = partial(_entry, elements)
 
     @property
     def _n(self) -> range:
@@ -145,12 +147,16 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         rows = [[lower[max(i, j), min(i, j)] for j in n] for i in n]
         self._given_metric = sp.ImmutableMatrix(rows)
         elements = [[self.field(v) for v in row] for row in rows]
-        self._cubic_source = lambda i, j, k: self.field(expectation.cubic(i, j, k))
+        self._cubic_source = self._cubic_of_expectation
         try:
             self._adopt(detect_structure(self.field, self.coordinates, elements))
         except SingularMetricError:
             raise SingularMetricError(self._singular_direction(rows)) from None
         return self
+
+    def _cubic_of_expectation(self, i: int, j: int, k: int) -> Element:
+        assert self.expectation is not None
+        return self.field(self.expectation.cubic(i, j, k))
 
     def _singular_direction(self, rows: list[list[sp.Expr]]) -> str:
         assert self.expectation is not None
@@ -382,7 +388,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         """Those of every Riemannian manifold, the Amari–Chentsov tensor, and the α-curvature (constant α)."""
         known = super().quantities()
         known["amari_chentsov"] = Quantity(
-            "amari_chentsov", "Amari–Chentsov tensor", "T_{ijk}", "", 3, lambda m: m.amari_chentsov
+            "amari_chentsov", "Amari–Chentsov tensor", "T_{ijk}", "", 3, attrgetter("amari_chentsov")
         )
         known["alpha_ricci_scalar"] = Quantity(
             "alpha_ricci_scalar",
@@ -390,7 +396,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
             r"R^{(\alpha)}",
             "1",
             0,
-            lambda m: m.alpha_ricci_scalar(sp.Symbol("alpha", real=True)),
+            methodcaller("alpha_ricci_scalar", sp.Symbol("alpha", real=True)),
         )
         return known
 
@@ -516,3 +522,7 @@ def _irregularity(density: Density) -> str:
     if density.kinks:
         return f"log p has a kink at {density.kinks[0]} = 0, where ∂∂ log p holds a delta function that the integral misses"
     return "derivatives do not pass under the integral"
+
+
+def _entry(elements: Mapping[tuple[int, int, int], Element], i: int, j: int, k: int) -> Element:
+    return elements[i, j, k]

@@ -12,6 +12,7 @@ vanishes by symmetry. Only representatives are derived and written.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 __all__ = ["Symmetry", "antisymmetric", "no_symmetry", "riemannian", "symmetric"]
 
@@ -26,28 +27,28 @@ def no_symmetry(indices: Indices) -> tuple[int, Indices]:
 
 def symmetric(*slots: int) -> Symmetry:
     """T is unchanged when indices in these slots are exchanged."""
+    return partial(_sorted, slots)
 
-    def reduce(indices: Indices) -> tuple[int, Indices]:
-        result = list(indices)
-        for slot, value in zip(slots, sorted(indices[s] for s in slots)):
-            result[slot] = value
-        return 1, tuple(result)
 
-    return reduce
+def _sorted(slots: tuple[int, ...], indices: Indices) -> tuple[int, Indices]:
+    result = list(indices)
+    for slot, value in zip(slots, sorted(indices[s] for s in slots)):
+        result[slot] = value
+    return 1, tuple(result)
 
 
 def antisymmetric(first: int, second: int) -> Symmetry:
     """T changes its sign when these two indices are exchanged."""
+    return partial(_ordered, first, second)
 
-    def reduce(indices: Indices) -> tuple[int, Indices]:
-        a, b = indices[first], indices[second]
-        if a <= b:
-            return (1 if a < b else 0), indices
-        result = list(indices)
-        result[first], result[second] = b, a
-        return -1, tuple(result)
 
-    return reduce
+def _ordered(first: int, second: int, indices: Indices) -> tuple[int, Indices]:
+    a, b = indices[first], indices[second]
+    if a <= b:
+        return (1 if a < b else 0), indices
+    result = list(indices)
+    result[first], result[second] = b, a
+    return -1, tuple(result)
 
 
 def riemannian(indices: Indices) -> tuple[int, Indices]:

@@ -69,6 +69,9 @@ class Tensor:
         self._elements: dict[tuple[int, ...], Element] = {}
         self._expressions: dict[tuple[int, ...], sp.Expr] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tensor.from_components, (self.manifold, self.components, self.indices)
+
     @classmethod
     def from_components(cls, manifold: RiemannianManifold, components: Any, indices: Sequence[Index | str]) -> Tensor:
         """The tensor with these components; as many levels of nesting as there are indices."""
