@@ -13,8 +13,13 @@ where there is one value a cell, the sharper rules |a| E_b + |b| E_a + E_a E_b a
 The bounds hold for the operations as emitted: each is rounded once (fused operations round less often), a
 sum over rows is accumulated in runs, own functions err by at most the units checked in the tests. First
 order is made rigorous by inflating: every step adds a relative 2^-20 of the bound (2^-8 in float32), which
-covers the products of errors as long as c stays below a quarter of that; beyond, the node counts as unknown. What has no rule has no
-bound, which sends its cells to ball arithmetic.
+covers the products of errors as long as c stays below a quarter of that; beyond, the node counts as unknown. What
+has no rule has no bound, which sends its cells to ball arithmetic.
+
+Overflow needs one more care. A value that overflows makes its own bound infinite (c |computed|), but some operations
+lead back from infinity to finite numbers: 1/inf, tanh(inf), exp(-inf). Their rules *require* a finite operand: either
+its range says so, or the bound of every output that follows from it is infinite in the cells where it is not. In
+the same way double-double quotients and roots require operands whose rounding errors do not underflow.
 """
 
 from __future__ import annotations
@@ -24,18 +29,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .counts import LEAVES_FROM_OUTSIDE
 from .intervals import Interval, ranges
 from .native.emit import CAREFUL_RUN
 from .native.run import ROW_BLOCK
-from .program import Node, Program
+from .program import Node, Program, nearest, walk
 from .schedule import MASKS
 
-__all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "PAIR_UNIT", "Apart"]
+__all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "PAIR_UNIT", "SMALLEST_DIVISOR", "SMALLEST_RADICAND", "Apart"]
 
 # The relative error of own functions, in units of u, twice what `benchmarks.functions` measures (exp, which
 # is wrong by 0.7 units in the last place where its value is not subnormal: 1.8 times).
 _POLYGAMMA = 24.0
 PAIR_UNIT = 2.0**-101  # the relative error of a double-double operation: 32 u^2
+SMALLEST_DIVISOR = 2.0**-500  # of double-doubles, so that what underflows in a quotient is 2^-568 at most
+SMALLEST_RADICAND = 2.0**-960  # the residual of the root, u^2 of this, is no subnormal number
 _ULPS = {"exp": 2.5, "expm1": 4, "log": 4, "log1p": 4, "sin": 4, "cos": 4, "tanh": 4, "logistic": 4, "softplus": 4}
 
 
@@ -102,6 +110,8 @@ class Bounds:
         self.range = ranges(program, inputs)
         self.over_rows = _over_rows(program)
         self.bound: dict[Node, Bound] = {}
+        self.required: dict[Node, list[Node]] = {}  # what must hold for the bound of a node to do so
+        self.largest = {64: 2.0**1023, 32: 2.0**127, 128: 2.0**1023}[bits]
         self.prepare(program)
         for node in program.nodes():
             if node.op not in MASKS:
@@ -111,8 +121,7 @@ class Bounds:
         """What a derived analysis wants to know before the rules are applied."""
 
     def usable(self, node: Node, made: Bound) -> Bound:
-        low, high = self.range[node]
-        apart = low if low > 0 else -high if high < 0 else 0.0
+        apart = self.distance(node)
         if made.a is None and made.d and apart > 0 and made.d * self.eta / apart < self.u * 2.0**-12:
             made = Bound(
                 made.c + made.d * self.eta / apart
@@ -123,6 +132,11 @@ class Bounds:
     def magnitude(self, node: Node) -> float:
         low, high = self.range[node]
         return max(abs(low), abs(high)) * (1 + 2.0**-20)
+
+    def distance(self, node: Node) -> float:
+        """How far from zero the exact value is at least."""
+        low, high = self.range[node]
+        return low if low > 0 else -high if high < 0 else 0.0
 
     def nonnegative(self, node: Node) -> bool:
         return self.range[node][0] >= 0
@@ -164,9 +178,41 @@ class Bounds:
         return out
 
     def total(self, node: Node) -> Node:
-        return (
-            self.times(1 + 2.0**-10, self.error(node)) if self.bound[node] is not UNKNOWN else self.graph.constant("oo")
-        )
+        """The bound of an output, infinite where a requirement of what it is made of is not met."""
+        if self.bound[node] is UNKNOWN:
+            return self.graph.constant("oo")
+        return self.where_met(node, self.times(1 + 2.0**-10, self.error(node)))
+
+    # requirements ------------------------------------------------------------------------------------
+    def require(self, node: Node, relation: str, a: Node, b: Node) -> None:
+        condition = self.graph.node(relation, (a, b))
+        if condition not in self.required.setdefault(node, []):
+            self.required[node].append(condition)
+
+    def require_finite(self, node: Node, operand: Node) -> None:
+        """The rule of `node` holds for a finite operand only."""
+        if self.magnitude(operand) > self.largest and operand.op not in LEAVES_FROM_OUTSIDE:
+            self.require(node, "lt", self.raw("abs", operand), self.graph.constant("oo"))
+
+    def require_apart(self, node: Node, operand: Node, least: float) -> None:
+        """The rule of `node` holds for an operand of at least this modulus."""
+        if self.distance(operand) < least:
+            self.require(node, "lt", self.number(least), self.raw("abs", operand))
+
+    def where_met(self, output: Node, bound: Node) -> Node:
+        """The bound, or infinity where something required is missing; rows are asked one by one."""
+        for node in walk((output, bound)):
+            for condition in self.required.get(node, ()):
+                tables = sorted(self.over_rows[node])
+                if not tables:
+                    met = condition
+                else:
+                    missed = self.raw("select", condition, self.number(0.0), self.number(1.0))
+                    for table in tables:
+                        missed = self.graph.node("mean", (missed,), table)
+                    met = self.graph.node("lt", (missed, self.number(0.5**60)))
+                bound = self.graph.node("select", (met, bound, self.graph.constant("oo")))
+        return bound
 
     def _as_a(self, node: Node) -> tuple[float, Node]:
         """The bound, apart from d, as k A with A >= |node|."""
@@ -181,6 +227,8 @@ class Bounds:
     def _rule(self, node: Node) -> Bound:
         op, u = node.op, self.u
         if op == "number":
+            if math.isinf(nearest(node.value)):  # type: ignore[arg-type]
+                return UNKNOWN
             exact = _exactly(node.value, self.bits)  # type: ignore[arg-type]
             return _EXACT if exact else Bound(u, d=1.0)
         if op == "constant":
@@ -190,11 +238,11 @@ class Bounds:
         if any(a.op not in MASKS and self.bound[a] is UNKNOWN for a in node.args) and node.value != "guard":
             return UNKNOWN
         if op == "mean":
-            return self._mean(node)
-        rule = getattr(self, f"_{op}", None)
-        return rule(node) if rule is not None else self._other(node)
+            return self.rule_mean(node)
+        rule = getattr(self, f"rule_{op}", None)
+        return rule(node) if rule is not None else UNKNOWN
 
-    def _add(self, node: Node) -> Bound:
+    def rule_add(self, node: Node) -> Bound:
         a, b = node.args
         x, y = self.bound[a], self.bound[b]
         d = x.d + y.d
@@ -217,11 +265,12 @@ class Bounds:
         """Whether a and b have factors from the data alone of which one is zero in each row: t p + (1 - t) q with t = 0 or 1."""
         return self.bits != 32 and any(self.apart(s, t) for s in _zero_factors(a) for t in _zero_factors(b))
 
-    def _mul(self, node: Node) -> Bound:
+    def rule_mul(self, node: Node) -> Bound:
         a, b = node.args
         x, y = self.bound[a], self.bound[b]
         scaling = next((n for n in (a, b) if n.op == "number" and _power_of_two(n.value)), None)  # type: ignore[arg-type]
-        rounding = 0.0 if scaling is not None else self.u
+        exactly_scaled = scaling is not None and self.magnitude(node) <= self.largest
+        rounding = 0.0 if exactly_scaled else self.u
         d = (
             _finite_product(self.magnitude(a), y.d)
             + _finite_product(self.magnitude(b), x.d)
@@ -250,10 +299,12 @@ class Bounds:
         cross = self.raw("add", self.raw("mul", self.raw("add", size_a, ea), eb), self.raw("mul", size_b, ea))
         return Bound(rounding, 1.0, cross, 1.0, covers=False)
 
-    _product = _mul
+    rule_product = rule_mul
 
-    def _power(self, node: Node) -> Bound:
+    def rule_power(self, node: Node) -> Bound:
         (a,), n = node.args, int(node.value)  # type: ignore[call-overload]
+        if n < 0:
+            return UNKNOWN  # quotients stand in their place (`arrange`)
         x = self.bound[a]
         steps = n
         size = self.magnitude(a)
@@ -285,24 +336,33 @@ class Bounds:
         self.range.setdefault(made, (0.0, math.inf))
         return made
 
-    def _div(self, node: Node) -> Bound:
+    def rule_div(self, node: Node) -> Bound:
         a, b = node.args
         return self._quotient(node, a, b, self.u)
 
-    def _reciprocal(self, node: Node) -> Bound:
+    def rule_reciprocal(self, node: Node) -> Bound:
         (b,) = node.args
+        if self.bits != 128:  # two neighbouring cells share one division, by the product of their divisors
+            root = math.sqrt(self.largest) / 2
+            self.require_apart(node, b, 1 / root)
+            if self.magnitude(b) > root:
+                self.require(node, "lt", self.raw("abs", b), self.number(root))
         return self._quotient(node, None, b, 4 * self.u)
 
     def _quotient(self, node: Node, a: Node | None, b: Node, rounding: float) -> Bound:
         x = self.bound[a] if a is not None else Bound(0.0)
         y = self.bound[b]
-        low, high = self.range[b]
-        apart = low if low > 0 else -high if high < 0 else 0.0
+        apart = self.distance(b)
+        self.require_finite(node, b)
+        own = 1.0  # what underflows in the division itself, in units of eta
+        if self.bits == 128:  # the residual a - q b underflows by eta, and is divided by b
+            self.require_apart(node, b, SMALLEST_DIVISOR)
+            own += 1 / max(apart, SMALLEST_DIVISOR)
         if y.a is None and x.a is None and not (y.d or x.d):
-            return Bound((x.c + y.c) * self.inflate + rounding, d=1.0)
+            return Bound((x.c + y.c) * self.inflate + rounding, d=own)
         if y.a is None and x.a is None and apart > 0:
             top = self.magnitude(a) if a is not None else 1.0
-            d = 1.0 + x.d / apart + _finite_product(top / apart / apart, y.d)
+            d = own + _finite_product(1 / apart, x.d) + _finite_product(top / apart / apart, y.d)
             return Bound((x.c + y.c) * self.inflate + rounding, d=d * self.inflate)
         # E_q = (E_a + |q| E_b) / (|b| - E_b), nothing if the divisor's ball reaches zero
         eb = self.error(b)
@@ -314,9 +374,9 @@ class Bounds:
         guarded = self.graph.node("select", (positive, value, self.graph.constant("oo")))
         self.over_rows.setdefault(guarded, self.over_rows[node])
         self.range.setdefault(guarded, (0.0, math.inf))
-        return Bound(rounding, self.inflate, guarded, 1.0, covers=False)
+        return Bound(rounding, self.inflate, guarded, own, covers=False)
 
-    def _mean(self, node: Node) -> Bound:
+    def rule_mean(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         summing = self.summing(str(node.value))
@@ -347,15 +407,17 @@ class Bounds:
         self.range.setdefault(made, (0.0, math.inf))
         return made
 
-    def _sqrt(self, node: Node) -> Bound:
+    def rule_sqrt(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
+        if self.bits == 128:  # the residual a - root^2 must not underflow
+            self.require_apart(node, a, SMALLEST_RADICAND)
         if x.a is None and (not x.d or self.range[a][0] > 0):
             extra = x.d * self.eta / self.range[a][0] if x.d else 0.0
             return Bound((x.c + extra) * self.inflate + self.u)
         return Bound(self.u, 1.0, self.raw("div", self.error(a), node), covers=False)
 
-    def _exp(self, node: Node) -> Bound:
+    def rule_exp(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         own = self.ulps["exp"] * self.u
@@ -364,7 +426,7 @@ class Bounds:
             return Bound(wide * self.inflate + own, d=4.0)
         return UNKNOWN
 
-    def _exp_product(self, node: Node) -> Bound:
+    def rule_exp_product(self, node: Node) -> Bound:
         """The product's own rounding is made good to second order; that of its factors counts."""
         size = math.prod(max(self.magnitude(a), 1.0) for a in node.args)
         wide = (
@@ -384,18 +446,21 @@ class Bounds:
         if node.op == "mul":
             return math.prod(self._sup(n) for n in node.args)
         if node.op == "number":
-            return abs(float(node.value))  # type: ignore[arg-type]
+            return abs(nearest(node.value))  # type: ignore[arg-type]
         return self.magnitude(node)
 
-    def _abs(self, node: Node) -> Bound:
+    def rule_abs(self, node: Node) -> Bound:
         return self.bound[node.args[0]]
 
-    def _select(self, node: Node) -> Bound:
+    def rule_select(self, node: Node) -> Bound:
         mask, a, b = node.args
         if node.value == "guard":
             return self.bound[a]
         if node.value != "smooth" and not self._decided(mask):
             return UNKNOWN
+        if node.value == "smooth":
+            for compared in mask.args:
+                self.require_finite(node, compared)
         x, y = self.bound[a], self.bound[b]
         if x.a is None and y.a is None:
             return Bound(max(x.c, y.c), d=max(x.d, y.d))
@@ -408,10 +473,10 @@ class Bounds:
         b = self.bound[mask]
         return b.c == 0 and b.a is None and b.d == 0
 
-    def _sin(self, node: Node) -> Bound:
+    def rule_sin(self, node: Node) -> Bound:
         return self._lipschitz(node)
 
-    def _cos(self, node: Node) -> Bound:
+    def rule_cos(self, node: Node) -> Bound:
         return self._lipschitz(node)
 
     def _lipschitz(self, node: Node) -> Bound:
@@ -419,25 +484,27 @@ class Bounds:
         (a,) = node.args
         own = self.ulps[node.op] * self.u
         x = self.bound[a]
+        self.require_finite(node, a)
         if not x.c and x.a is None and not x.d:
             return Bound(own, d=4.0)
         return Bound(own, 1.0, self.error(a), 4.0, covers=False)
 
-    def _tanh(self, node: Node) -> Bound:
+    def rule_tanh(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
+        self.require_finite(node, a)
         if x.a is None:  # the relative error does not grow: |x tanh'(x)| <= |tanh x|
             return Bound(x.c * self.inflate + self.ulps["tanh"] * self.u, d=x.d + 4.0)
         return self._lipschitz(node)
 
-    def _log1p(self, node: Node) -> Bound:
+    def rule_log1p(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         if x.a is None and self.nonnegative(a):  # x / (1 + x) <= log1p(x)
             return Bound(x.c * self.inflate + self.ulps["log1p"] * self.u, d=x.d + 4.0)
         return UNKNOWN
 
-    def _log(self, node: Node) -> Bound:
+    def rule_log(self, node: Node) -> Bound:
         (a,) = node.args
         x = self.bound[a]
         own = self.ulps["log"] * self.u
@@ -455,19 +522,17 @@ class Bounds:
             self.range.setdefault(relative, (0.0, math.inf))
         return Bound(own, 1.0, relative, covers=False)
 
-    def _polygamma(self, node: Node) -> Bound:
+    def rule_polygamma(self, node: Node) -> Bound:
         """Of an order from 1 and x > 0: |x psi_(m+1)(x)| < (m + 1) |psi_m(x)|, as n!/(x + k)^(n+1) summed over k shows term by term."""
         (a,), order = node.args, int(node.value)  # type: ignore[call-overload]
         x = self.bound[a]
         if not 1 <= order <= 8 or x.a is not None or x.d or self.range[a][0] <= 0 or self.bits == 128:
             return UNKNOWN
+        self.require_finite(node, a)
         return Bound((order + 1) * x.c * self.inflate + _POLYGAMMA * self.u, d=4.0)
 
-    def _softplus(self, node: Node) -> Bound:
+    def rule_softplus(self, node: Node) -> Bound:
         return self._lipschitz(node)
-
-    def _other(self, node: Node) -> Bound:
-        return UNKNOWN
 
 
 def _only_rows(program: Program) -> dict[Node, bool]:

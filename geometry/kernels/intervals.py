@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 
 from .program import Node, Program
@@ -11,6 +12,11 @@ __all__ = ["Interval", "ranges", "range_of", "coarse", "WHOLE"]
 
 Interval = tuple[float, float]
 WHOLE: Interval = (-math.inf, math.inf)
+_LEAST = math.nextafter(0.0, 1.0)
+_WITHOUT_ROUNDING = frozenset(
+    {"number", "constant", "input", "row", "mean", "select", "min", "max", "abs", "sign", "sin", "cos", "tanh", "erf"}
+    | {"logistic"}
+)
 
 
 def coarse(low: float, high: float) -> Interval:
@@ -25,12 +31,14 @@ def coarse(low: float, high: float) -> Interval:
 
 
 def _down(value: float) -> float:
-    """The power of two (or zero) next below."""
+    """The power of two (or zero) next below, or the least machine number."""
     if value == 0:
         return 0.0
     mantissa, exponent = math.frexp(abs(value))
     if value > 0:
         return math.ldexp(0.5, exponent)
+    if mantissa != 0.5 and exponent == sys.float_info.max_exp:
+        return -sys.float_info.max
     return -math.ldexp(0.5 if mantissa == 0.5 else 1.0, exponent)
 
 
@@ -45,7 +53,16 @@ def ranges(program: Program, inputs: Mapping[str, Interval]) -> dict[Node, Inter
 def range_of(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> Interval:
     """The interval of one node, from those of its arguments."""
     low, high = _range(node, args, inputs)
-    return WHOLE if math.isnan(low) or math.isnan(high) else (low, high)
+    if math.isnan(low) or math.isnan(high):
+        return WHOLE
+    return (low, high) if node.op in _WITHOUT_ROUNDING else (_outward(low, -math.inf), _outward(high, math.inf))
+
+
+def _outward(end: float, towards: float) -> float:
+    """An end of an interval past what rounding (of sums and of the C library) may have moved it; zero stays."""
+    if end == 0 or math.isinf(end):
+        return end
+    return math.nextafter(end + math.copysign(abs(end) * 2.0**-50, towards), towards)
 
 
 def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> Interval:
@@ -55,7 +72,7 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
             value = node.value.numerator / node.value.denominator  # type: ignore[attr-defined]
         except OverflowError:
             return WHOLE
-        return (math.nextafter(value, -math.inf), math.nextafter(value, math.inf)) if value else (0.0, 0.0)
+        return (math.nextafter(value, -math.inf), math.nextafter(value, math.inf)) if node.value else (0.0, 0.0)
     if op in ("input", "row"):
         return inputs[str(node.value)]
     if node.value == "resolution":
@@ -108,15 +125,21 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
         return (0.0, max(args[0][1], 0.0) + 1.0)
     if op == "polygamma" and args[0][0] > 0 and int(node.value) >= 1:  # type: ignore[call-overload]
         return (0.0, math.inf) if int(node.value) % 2 else (-math.inf, 0.0)  # type: ignore[call-overload]
-    if op in ("log", "log1p"):
-        shift = 1.0 if op == "log1p" else 0.0
-        return (_log(args[0][0] + shift), _log(args[0][1] + shift))
+    if op == "log":
+        return (_log(args[0][0]), _log(args[0][1]))
+    if op == "log1p":
+        return tuple(math.log1p(end) if -1 < end < math.inf else _log(end) for end in args[0])  # type: ignore[return-value]
     return WHOLE
 
 
 def _times(a: Interval, b: Interval) -> Interval:
-    products = [0.0 if p == 0 or q == 0 else p * q for p in a for q in b]
+    products = [0.0 if p == 0 or q == 0 else _product(p, q) for p in a for q in b]
     return (min(products), max(products))
+
+
+def _product(p: float, q: float) -> float:
+    """Of numbers that are not zero, never zero."""
+    return p * q or math.copysign(_LEAST, p) * math.copysign(1.0, q)  # an end of an interval, moved outward later
 
 
 def _inverse(a: Interval) -> Interval:
@@ -133,7 +156,7 @@ def _power(a: Interval, n: int) -> Interval:
     if n < 0:
         return _inverse(_power(a, -n))
     try:
-        ends = (a[0] ** n, a[1] ** n)
+        ends = tuple(end**n or (math.copysign(_LEAST, end if n % 2 else 1.0) if end else 0.0) for end in a)
     except OverflowError:
         return WHOLE if n % 2 else (0.0, math.inf)
     if n % 2:
@@ -143,7 +166,7 @@ def _power(a: Interval, n: int) -> Interval:
 
 def _exp(x: float) -> float:
     try:
-        return math.exp(x)
+        return math.exp(x) or _LEAST  # an upper end is never zero; a lower one is moved below
     except OverflowError:
         return math.inf
 

@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from .bounds import UNKNOWN, Apart, Bound, Bounds
 from .intervals import Interval, range_of
-from .program import Node, Program
+from .program import Node, Program, nearest
 
 __all__ = ["Majorants", "Factored", "ARITHMETIC"]
 
@@ -59,8 +59,8 @@ class Majorants(Bounds):
                 self.factored[node] = _factor(node.args[0], self.only_rows)
 
     # means ------------------------------------------------------------------------------------------
-    def _mean(self, node: Node) -> Bound:
-        plain = super()._mean(node)
+    def rule_mean(self, node: Node) -> Bound:
+        plain = super().rule_mean(node)
         a = node.args[0]
         if (
             plain is UNKNOWN
@@ -118,7 +118,7 @@ class Majorants(Bounds):
     def major(self, node: Node) -> tuple[float, Node]:
         """(k, A) of a value; an error that is known as a number of its own is made to fit."""
         if node.op == "number" and self.bound[node].c == 0:
-            return 0.0, self.number(abs(float(node.value)))  # type: ignore[arg-type]
+            return 0.0, self.number(abs(nearest(node.value)))  # type: ignore[arg-type]
         b = self.bound[node]
         if b.covers and not b.d and b.c + b.k <= _LARGEST_K:
             return self._as_a(node)
@@ -137,7 +137,7 @@ class Majorants(Bounds):
     def _majorant_mul(self, node: Node, x: tuple[float, Node], y: tuple[float, Node]) -> Bound:
         for number, (k, size) in ((node.args[0], y), (node.args[1], x)):
             if number.op == "number" and self.bound[number].c == 0:
-                return Bound(self.u, k, self._floor(self.raw("mul", size, self.number(abs(float(number.value))))))  # type: ignore[arg-type]
+                return Bound(self.u, k, self._floor(self.raw("mul", size, self.number(abs(nearest(number.value))))))  # type: ignore[arg-type]
         a, b = node.args
         one = self.raw("mul", self._reach(a, x[1]), y[1])
         return Bound(

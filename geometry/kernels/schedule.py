@@ -296,9 +296,9 @@ def _on_host(node: Node) -> bool:
 
 
 def _integrand_key(mean: Node, key: dict, where: dict, axes: int, tables: Sequence[str]) -> tuple[int, frozenset[int]]:
-    """The stage that averages: the level of the integrand (and of the gate) and its domain, the rows always included."""
-    integrand = mean.args[0]
-    return max(key[a][0] for a in mean.args), where[integrand] | {axes + tables.index(str(mean.value))}
+    """The stage that averages: the level and the domain of the integrand and of the gate, the rows always included."""
+    domain = frozenset().union(*(where[a] for a in mean.args))
+    return max(key[a][0] for a in mean.args), domain | {axes + tables.index(str(mean.value))}
 
 
 def _body(

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from .bounds import PAIR_UNIT, UNKNOWN, Apart
+from .bounds import PAIR_UNIT, SMALLEST_DIVISOR, SMALLEST_RADICAND, UNKNOWN, Apart
 from .intervals import Interval
 from .majorants import ARITHMETIC, Majorants
 from .program import Node, Program, walk
@@ -180,7 +180,7 @@ class Sensitivity(Majorants):
         swept = {o: self.adjoints(o) for o in outputs}
         self.u /= 4
         if self.sums:
-            return {o: self.times(1 + 2.0**-10, self._in_pairs(swept[o])) for o in outputs}
+            return {o: self.where_met(o, self.times(1 + 2.0**-10, self._in_pairs(swept[o]))) for o in outputs}
         first: dict[Node, Node] = {}
         second: dict[Node, tuple[Node, dict[Node, Node]]] = {}
         for o in outputs:
@@ -207,13 +207,18 @@ class Sensitivity(Majorants):
         for o in outputs:
             common, of_means = second[o]
             again = self._summed([common, *self._second_pass(of_means, gate)])
-            out[o] = self.times(1 + 2.0**-10, self.raw("select", spared, first[o], again))
+            out[o] = self.where_met(o, self.times(1 + 2.0**-10, self.raw("select", spared, first[o], again)))
         return out
 
     def _in_pairs(self, adjoints: dict[Node, Node]) -> Node:
         """The bound with sums and what follows in double-doubles; these nodes are noted."""
         means = {m: e for m, e in adjoints.items() if m in self.factored and self._by_rows(m)}
         self.paired.update(n for n in adjoints if not self._is_leaf(n))
+        for node in adjoints:
+            if node.op in ("div", "reciprocal") and not self._is_leaf(node):
+                self.require_apart(node, node.args[-1], SMALLEST_DIVISOR)
+            elif node.op == "sqrt" and not self._is_leaf(node):
+                self.require_apart(node, node.args[0], SMALLEST_RADICAND)
         for mean in means:
             table = self.factored[mean].table
             self.paired.update((mean, mean.args[0]))
@@ -267,6 +272,8 @@ class Sensitivity(Majorants):
                 own_error = self.raw(
                     "add", self.times(rounding[node], self.absolute(node)), self.times(2.0**-140, self.major(node)[1])
                 )
+                if self.sums and node.op in ("div", "reciprocal"):
+                    own_error = self.raw("add", own_error, self.number(2.0**-1060 / SMALLEST_DIVISOR))
             terms.append(self.raw("mul", self.raw("add", self.absolute(adjoint), self.error(adjoint)), own_error))
         return self._summed(terms)
 

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from .counts import listed, spread
-from .program import Graph, Node, Program, rebuild
+from .program import Graph, Node, Program, nearest, rebuild
 from .schedule import domains, loop_names
 
 __all__ = ["separate", "explain", "headroom"]
@@ -167,7 +167,7 @@ def _magnitude(node: Node, bound: Mapping[Node, float], ranges: Mapping[str, tup
     inf = float("inf")
     below = [bound[a] for a in node.args]
     if node.op == "number":
-        return abs(float(node.value))  # type: ignore[arg-type]
+        return abs(nearest(node.value))  # type: ignore[arg-type]
     if node.op in ("input", "row"):
         low, high = ranges[str(node.value)]
         return max(abs(low), abs(high))
