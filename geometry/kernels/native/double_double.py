@@ -12,6 +12,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from flint import arb, ctx
+
+from ..constants import CONSTANTS
 from ..program import nearest
 from .text import Writer
 
@@ -189,20 +192,10 @@ class DoubleDouble:
 
 def exact_constant(name: str) -> Fraction:
     """An irrational constant to 250 bits; "ln2" besides those of programs."""
-    from flint import arb, ctx
-
-    makers = {
-        "pi": arb.pi,
-        "E": arb.const_e,
-        "EulerGamma": arb.const_euler,
-        "Catalan": arb.const_catalan,
-        "GoldenRatio": lambda: (1 + arb(5).sqrt()) / 2,
-        "ln2": arb.const_log2,
-    }
     old = ctx.prec
     ctx.prec = 260
     try:
-        mantissa, exponent = makers[name]().mid().man_exp()
+        mantissa, exponent = (arb.const_log2 if name == "ln2" else CONSTANTS[name].arb)().mid().man_exp()
     finally:
         ctx.prec = old
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
