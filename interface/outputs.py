@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["OutputError", "save_bytes", "save_figure", "save_netcdf", "save_text", "writable_folder"]
+__all__ = ["OutputError", "save_bytes", "save_figure", "save_netcdf", "save_table", "save_text", "writable_folder"]
 
 
 class OutputError(InputError):
@@ -67,6 +67,21 @@ def save_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
     made = io.BytesIO()
     dataset.to_netcdf(made, engine="h5netcdf", encoding=encoding)
     save_bytes(made.getvalue(), path)
+
+
+def save_table(dataset: xr.Dataset, path: str | Path) -> None:
+    """A row a cell, as CSV or Parquet by the suffix; components of tensors are rows of their own.
+
+    Raises :class:`OutputError` where the library for Parquet is missing.
+    """
+    table = dataset.to_dataframe().reset_index()
+    if Path(path).suffix.lower() != ".parquet":
+        save_text(table.to_csv(index=False), path)
+        return
+    try:
+        save_bytes(table.to_parquet(index=False), path)
+    except ImportError:
+        raise OutputError("a .parquet file needs pyarrow: pip install pyarrow, or choose .csv") from None
 
 
 def save_figure(figure: Figure, path: str | Path, dpi: int = 130) -> None:

@@ -32,12 +32,30 @@ class Report:
         self._progress: Any = None
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Any]:
-        """Show that a stage is under way, and keep its time. Yields a callback (done, total) for its progress."""
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    def stage(self, name: str, count: str = "") -> Iterator[Any]:
+        """Show that a stage is under way, and keep its time. Yields a callback (done, total) for its progress.
+
+        With `count`, the name of what is counted, its speed and the time that is left are shown as well.
+        """
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            ProgressColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text
+
+        class Speed(ProgressColumn):
+            def render(self, task: Any) -> Text:
+                return Text(f"{number(task.completed)} {count}, {number(task.speed or 0)} {count}/s, left")
 
         start = time.perf_counter()
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn())
+        columns: list[Any] = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn()]
+        if count:
+            columns += [Speed(), TimeRemainingColumn()]
         with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as progress:
             task = progress.add_task(name, total=None)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.reading import read_number
 
 from .shared import COORDINATES, EMBEDDING, METRIC, NAME, POSITIVE, POTENTIAL, manifold_from
 
@@ -32,41 +35,103 @@ def grid(
     coordinates: str | None = COORDINATES,
     positive: str = POSITIVE,
     axis: list[str] = typer.Option([], help="coordinate=first:last:points; may be repeated. [default: 0.1:3:64 each]"),
-    constant: list[str] = typer.Option([], help="name=value, e.g. a=2; may be repeated. [default: 1]"),
+    constant: list[str] = typer.Option([], help="name=value, e.g. a=2; may be repeated. Every constant needs one."),
     quantity: list[str] = typer.Option(["ricci_scalar"], help="What to evaluate; may be repeated."),
     rtol: float | None = typer.Option(None, help="Certify every number to this relative tolerance."),
     dtype: str = typer.Option("float64", help="float64 or float32."),
-    output: Path = typer.Option(Path("."), help="Folder for grid.nc, and grid.png of the scalars over two axes."),
+    chunks: str = typer.Option(
+        "auto", help="Blocks of a store: 'auto', cells a block, or coordinate=points,… (only with a .zarr output)."
+    ),
+    scheduler: str | None = typer.Option(
+        None, help="Address of a dask.distributed scheduler, tcp://…; without one, threads of this machine."
+    ),
+    resume: bool = typer.Option(False, "--resume", help="Go on with a .zarr output that an earlier call began."),
+    output: Path = typer.Option(
+        Path("."),
+        help="A file by its ending (.nc, .csv, .parquet), a store (.zarr: any size, may be resumed), "
+        "or a folder for grid.nc, and grid.png of the scalars over two axes.",
+    ),
 ) -> None:
     """Evaluate closed forms on a grid of coordinates."""
-    from chentsov.outputs import save_figure, save_netcdf, writable_folder
     from chentsov.reports import Report
 
     if rtol is not None and not 0 < rtol < 1:
         raise InputError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
     if dtype not in ("float64", "float32"):
         raise InputError(f"unknown dtype '{dtype}': choose float64 or float32")
+    ending = output.suffix.lower()
+    if ending not in ("", ".nc", ".csv", ".parquet", ".zarr") and not output.is_dir():
+        raise InputError(f"unknown kind of output '{ending}': choose .nc, .csv, .parquet, .zarr, or a folder")
+    stored = ending == ".zarr"
+    if not stored and (scheduler or resume or chunks != "auto"):
+        raise InputError(
+            "--chunks, --scheduler and --resume belong to a store: give --output a name that ends in .zarr"
+        )
+    if stored and output.exists() and not resume:
+        raise InputError(f"'{output}' exists: go on with it by --resume, or choose another name")
     report = Report()
     with report.stage("derive"):
         manifold = manifold_from(name, metric, potential, embedding, coordinates, positive)
         known = manifold.quantities()
         if unknown := [q for q in quantity if q not in known]:
             raise InputError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")
-        axes, constants = _axes(manifold, axis), _constants(manifold, constant)
-        folder = writable_folder(output)
-        for wanted in quantity:
-            manifold.expression_of(wanted)
+        axes = _axes(manifold, axis, None if stored else MOST_CELLS)
+        options: dict[str, Any] = {"constants": _constants(manifold, constant), "rtol": rtol, "dtype": dtype}
+        if stored:
+            lazy = manifold.on_grid(axes, quantity, chunks=_chunks(chunks), **options)
+    if stored:
+        _store(report, lazy, output, scheduler)
+        return
+    _evaluate_and_write(report, manifold, axes, quantity, options, output, ending)
+
+
+def _evaluate_and_write(
+    report: Report,
+    manifold: RiemannianManifold,
+    axes: Mapping[str, Any],
+    quantities: Sequence[str],
+    options: Mapping[str, Any],
+    output: Path,
+    ending: str,
+) -> None:
+    from chentsov.outputs import save_figure, save_netcdf, save_table, writable_folder
+
+    folder = writable_folder(output.parent if ending else output)
     with report.stage("evaluate") as advance:
-        result = manifold.on_grid(axes, quantity, constants=constants, rtol=rtol, dtype=dtype, progress=advance)
+        result = manifold.on_grid(axes, quantities, progress=advance, **options)
     _show(report, manifold, result)
     with report.stage("write"):
-        save_netcdf(result, folder / "grid.nc")
-        written = [folder / "grid.nc"]
-        if figure := _figure(manifold, result):
+        written = [output if ending else folder / "grid.nc"]
+        (save_netcdf if written[0].suffix.lower() == ".nc" else save_table)(result, written[0])
+        if not ending and (figure := _figure(manifold, result)):
             save_figure(figure, folder / "grid.png")
             written.append(folder / "grid.png")
     report.timetable()
     report.line(f"written: {', '.join(map(str, written))}")
+
+
+def _store(report: Report, lazy: xr.Dataset, output: Path, scheduler: str | None) -> None:
+    from chentsov import store
+
+    try:
+        with report.stage("evaluate and store", count="cells") as advance:
+            stored = store(lazy, output, scheduler=scheduler, progress=advance)
+    except KeyboardInterrupt:
+        report.line(f"{output} keeps the finished blocks; the same call with --resume goes on")
+        raise
+    report.line(f"{stored.status.size} cells, of which {int((stored.status != 0).sum())} have no number")
+    report.timetable()
+    report.line(f"written: {output}")
+
+
+def _chunks(text: str) -> Any:
+    """What --chunks says: "auto", a number, or coordinate=points pairs."""
+    try:
+        if "=" not in text:
+            return text if text == "auto" else int(text)
+        return {name.strip(): int(points) for name, points in (pair.split("=") for pair in text.split(","))}
+    except ValueError:
+        raise InputError(f"--chunks is 'auto', cells a block, or coordinate=points,…, not '{text[:60]}'") from None
 
 
 def read_axis(text: str) -> tuple[str, Any]:
@@ -93,41 +158,49 @@ def read_axis(text: str) -> tuple[str, Any]:
     if points < 1:
         raise InputError(f"the grid is empty: axis {name} has {points} points")
     if points > MOST_CELLS:
-        raise InputError(
-            f"the grid is too large: axis {name} has {points} points, at most {MOST_CELLS} cells are computed"
-        )
+        raise InputError(f"the grid is too large: axis {name} has {points} points, at most {MOST_CELLS} are taken")
     return name, np.linspace(first, last, points) if points > 1 else np.array([first])
 
 
-def _axes(manifold: RiemannianManifold, texts: list[str]) -> dict[str, Any]:
-    import math
-
+def _axes(manifold: RiemannianManifold, texts: list[str], most: int | None) -> dict[str, Any]:
     names = [c.name for c in manifold.coordinates]
-    given = dict(map(read_axis, texts))
-    if unknown := set(given) - set(names):
-        raise InputError(f"'{sorted(unknown)[0]}' is not a coordinate: they are {', '.join(names)}")
+    given: dict[str, Any] = {}
+    for name, values in map(read_axis, texts):
+        if name not in names:
+            raise InputError(f"'{name[:60]}' is not a coordinate: they are {', '.join(names)}")
+        if name in given:
+            raise InputError(f"the axis {name} is given twice")
+        given[name] = values
     axes = {
         n: given[n] if n in given else read_axis(f"{n}=0.1:3:64" if len(names) <= 2 else f"{n}=1")[1] for n in names
     }
     cells = math.prod(len(a) for a in axes.values())
-    if cells > MOST_CELLS:
+    if most is not None and cells > most:
         raise InputError(
-            f"the grid is too large: {cells} cells, at most {MOST_CELLS}; use on_grid from Python for more"
+            f"the grid is too large: {cells} cells, at most {most} in one file; a store holds more: --output NAME.zarr"
         )
     return axes
 
 
-def _constants(manifold: RiemannianManifold, texts: list[str]) -> dict[str, float]:
+def _constants(manifold: RiemannianManifold, texts: list[str]) -> dict[str, Any]:
+    """name -> exact number; every constant of the metric exactly once."""
     names = [c.name for c in manifold.constants]
-    values = dict.fromkeys(names, 1.0)
+    values: dict[str, Any] = {}
     for text in texts:
-        name, equals, number = (part.strip() for part in text.partition("="))
-        if name not in values:
+        name, _, number = (part.strip() for part in text.partition("="))
+        if name not in names:
             raise InputError(f"'{name[:60]}' is not a constant of this metric: they are {', '.join(names) or 'none'}")
+        if name in values:
+            raise InputError(f"the constant {name} is given twice")
         try:
-            values[name] = float(number)
-        except ValueError:
+            values[name] = read_number(number, f"the constant {name}")
+        except InputError:
             raise InputError(f"a constant is written name=number, not '{text[:60]}'") from None
+    if missing := [n for n in names if n not in values]:
+        raise InputError(
+            f"the constant{'s' * (len(missing) > 1)} {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no "
+            f"value: add {' '.join(f'--constant {n}=…' for n in missing)}"
+        )
     return values
 
 

@@ -202,6 +202,12 @@ BAD = [
     (["grid", "--axis", "theta=a:b:c"], "not made of numbers"),
     (["grid", "--axis", "rho=1:2:3"], "not a coordinate"),
     (["grid", "--constant", "a=1"], "not a constant"),
+    (["grid", "surfaces.torus", "--constant", "R=2"], "r has no value: add --constant r="),
+    (["grid", "surfaces.torus", "--constant", "R=2", "--constant", "R=3"], "given twice"),
+    (["grid", "--axis", "theta=1:2:3", "--axis", "theta=1:2:4"], "given twice"),
+    (["grid", "--output", "x.zip"], "unknown kind of output"),
+    (["grid", "--resume"], "belong to a store"),
+    (["grid", "--output", "x.zarr", "--chunks", "many"], "--chunks is"),
     (["grid", "--axis", "theta=0:1:100000", "--axis", "phi=0:1:100000"], "too large"),
     (["catalogue", "nosuchthing"], "nothing in the catalogue"),
 ]
@@ -324,6 +330,31 @@ def test_grid_of_a_named_surface(tmp_path, capsys):
         expected = 2 * np.cos(v) / (0.5 * (2 + 0.5 * np.cos(v)))
         np.testing.assert_allclose(data["ricci_scalar"].transpose("u", "v"), np.tile(expected, (5, 1)), rtol=1e-12)
     assert (tmp_path / "grid.png").exists()
+
+
+def test_a_grid_by_the_ending_of_its_output(tmp_path, capsys):
+    torus = [
+        "grid",
+        "surfaces.torus",
+        "--constant",
+        "R=2",
+        "--constant",
+        "r=1/2",
+        "--axis",
+        "u=0:6:5",
+        "--axis",
+        "v=0:6:7",
+    ]
+    assert run([*torus, "--output", str(tmp_path / "a.nc")]) == 0
+    whole = xr.open_dataset(tmp_path / "a.nc", engine="h5netcdf").load()
+    assert run([*torus, "--output", str(tmp_path / "a.csv")]) == 0
+    rows = np.loadtxt(tmp_path / "a.csv", delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(rows[:, 2], whole.ricci_scalar.values.ravel())
+    store = [*torus, "--chunks", "u=2", "--output", str(tmp_path / "a.zarr")]
+    assert run(store) == 0
+    assert run(store) == 2 and "--resume" in capsys.readouterr().err
+    assert run([*store, "--resume"]) == 0
+    np.testing.assert_array_equal(xr.open_zarr(tmp_path / "a.zarr").ricci_scalar, whole.ricci_scalar)
 
 
 def test_catalogue_lists_names_that_derive_knows(capsys):
