@@ -205,9 +205,7 @@ BAD = [
     (["grid", "surfaces.torus", "--constant", "R=2"], "r has no value: add --constant r="),
     (["grid", "surfaces.torus", "--constant", "R=2", "--constant", "R=3"], "given twice"),
     (["grid", "--axis", "theta=1:2:3", "--axis", "theta=1:2:4"], "given twice"),
-    (["grid", "--output", "x.zip"], "unknown kind of output"),
     (["grid", "--resume"], "belong to a store"),
-    (["grid", "--output", "x.zarr", "--chunks", "many"], "--chunks is"),
     (["grid", "--axis", "theta=0:1:100000", "--axis", "phi=0:1:100000"], "too large"),
     (["catalogue", "nosuchthing"], "nothing in the catalogue"),
 ]
@@ -350,6 +348,9 @@ def test_a_grid_by_the_ending_of_its_output(tmp_path, capsys):
     assert run([*torus, "--output", str(tmp_path / "a.csv")]) == 0
     rows = np.loadtxt(tmp_path / "a.csv", delimiter=",", skiprows=1)
     np.testing.assert_array_equal(rows[:, 2], whole.ricci_scalar.values.ravel())
+    for bad, message in (("a.zip", "unknown kind of output"), ("b.zarr", "--chunks is")):
+        assert run([*torus, "--output", str(tmp_path / bad), *(["--chunks", "many"] if bad == "b.zarr" else [])]) == 2
+        assert message in capsys.readouterr().err and not (tmp_path / bad).exists()
     store = [*torus, "--chunks", "u=2", "--output", str(tmp_path / "a.zarr")]
     assert run(store) == 0
     assert run(store) == 2 and "--resume" in capsys.readouterr().err
