@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from .errors import InputError
-from .reading import read
+from .reading import read, read_symbols
 from .rules import converts
 
 if TYPE_CHECKING:
@@ -55,20 +55,15 @@ class Mean(sp.Expr):
     is_commutative = True
 
     def __new__(cls, expression: Any, variables: Any) -> sp.Expr:
-        if isinstance(expression, str):
-            raise InputError(f"a mean is taken of a SymPy expression, not of the string {expression!r}")
-        expression = read(expression)
-        if isinstance(variables, sp.Symbol):
-            variables = (variables,)
-        variables = sp.Tuple(*variables)
-        if (
-            not variables
-            or not all(isinstance(v, sp.Symbol) for v in variables)
-            or len(set(variables)) < len(variables)
-        ):
+        expression = read(expression, "the summand of a mean")
+        try:
+            variables = sp.Tuple(*read_symbols(variables, "variable of the mean"))
+        except InputError as problem:
             raise InputError(
-                f"the variables of a mean must be distinct symbols, the columns of the data, not {tuple(variables)}"
-            )
+                f"the variables of a mean must be distinct symbols, the columns of the data: {problem}"
+            ) from None
+        if not variables:
+            raise InputError("the variables of a mean must be distinct symbols, the columns of the data; none is given")
         if not isinstance(expression, sp.Expr):
             raise InputError(f"a mean is taken of an expression, not of {type(expression).__name__}")
         if not expression.free_symbols.intersection(variables):

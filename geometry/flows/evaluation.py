@@ -8,8 +8,8 @@ from typing import Any
 import numba
 import numpy as np
 import sympy as sp
+from chentsov.geometry.exact.reading import read_float, read_values
 from chentsov.geometry.manifolds import ManifoldError
-from chentsov.geometry.manifolds.inputs import read_expression
 
 from .compiled_field import UncompiledFunction, compile_field
 from .lanes import FIELD_SIGNATURE, LANES
@@ -89,25 +89,6 @@ def constant_values(symbols: Sequence[sp.Symbol], given: Mapping[Any, Any] | Non
     Raises:
         ManifoldError: one is missing or not finite, or a name is not known.
     """
-    named = {getattr(k, "name", str(k)): v for k, v in (given or {}).items()}
-    known = {s.name for s in symbols}
-    missing = sorted(known - set(named))
-    if missing:
-        raise ManifoldError(f"give a number for {', '.join(missing)} in `constants`")
-    strange = sorted(set(named) - known)
-    if strange:
-        raise ManifoldError(f"`constants` holds {', '.join(strange)}, which the flow does not; it has {sorted(known)}")
-    values = {}
-    for s in symbols:
-        value = (
-            read_expression(named[s.name], f"the constant {s.name}")
-            if not isinstance(named[s.name], float)
-            else named[s.name]
-        )
-        try:
-            values[s] = float(value)
-        except TypeError:
-            raise ManifoldError(f"the constant {s.name} is {value}, which is no number") from None
-        if not np.isfinite(values[s]):
-            raise ManifoldError(f"the constant {s.name} is {values[s]}, which is not finite")
-    return values
+    stranger = "the mapping holds {name}, which the flow does not"
+    exact = read_values(given, symbols, "constants", ManifoldError, stranger=stranger)
+    return {s: read_float(v, f"the constant {s}", ManifoldError) for s, v in exact.items()}

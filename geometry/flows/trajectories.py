@@ -11,6 +11,8 @@ import xarray as xr
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES, log_density
 
+from ..exact.reading import match_point
+from ..exact.tables import read_reals
 from .compiled_field import UncompiledFunction, compile_field
 from .evaluation import constant_values, evaluate, single_point, sweep
 from .lanes import BLEW_UP, ENDINGS, FINISHED, STEP_TOO_SMALL, integrate_lanes
@@ -200,15 +202,8 @@ def trajectories(
 
 def _point(flow: Flow, start: Any) -> np.ndarray:
     if isinstance(start, Mapping):
-        named = {getattr(k, "name", k): v for k, v in start.items()}
-        missing = [c.name for c in flow.coordinates if c.name not in named]
-        if missing:
-            raise ManifoldError(f"the start has no value for {', '.join(missing)}")
-        start = [named[c.name] for c in flow.coordinates]
-    try:
-        point = np.asarray([float(v) for v in np.ravel(start)])
-    except (TypeError, ValueError):
-        raise ManifoldError(f"the start must hold numbers: {start!r}") from None
+        start = list(match_point(start, flow.coordinates, "start", ManifoldError).values())
+    point = np.ravel(read_reals(start, "the start must hold numbers", ManifoldError))
     if point.shape != (flow.dim,):
         names = ", ".join(c.name for c in flow.coordinates)
         raise ManifoldError(f"the start has {point.size} values; this flow has {flow.dim} coordinates ({names})")

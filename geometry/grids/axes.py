@@ -10,6 +10,8 @@ import numpy as np
 import sympy as sp
 
 from ..exact.errors import InputError
+from ..exact.reading import match_symbols, short
+from ..exact.tables import read_axis
 
 __all__ = ["Axis", "read_axes"]
 
@@ -44,57 +46,34 @@ def read_axes(
     ('a', array([1., 2.]), {b: 3.0})
     """
     if not isinstance(given, Mapping):
-        raise InputError(f"axes must be a mapping {{coordinate: values}}, not {type(given).__name__}")
+        raise InputError(f"axes must be a mapping {{coordinate: values}}, not {short(given)}")
     names = [c.name for c in coordinates]
     if len(set(names)) < len(names):
         raise InputError(f"two coordinates share a name ({', '.join(names)}): the dimensions of the result would clash")
-    by_name = {_name(k): v for k, v in given.items()}
-    unknown = [n for n in by_name if n not in names]
-    if unknown:
-        raise InputError(f"{unknown[0]!r} is not a coordinate: they are {', '.join(names)}")
-    constant = {_name(k): v for k, v in constants.items()}
+    on_axes = match_symbols(given, coordinates, "axes", stranger="'{name}' is not a coordinate")
+    held = {getattr(k, "name", k): v for k, v in constants.items()}
     axes: list[Axis] = []
     fixed: dict[sp.Symbol, Any] = {}
     for symbol in coordinates:
-        if symbol.name in by_name:
-            values = _values(symbol.name, by_name[symbol.name])
+        if symbol in on_axes and symbol.name in held:
+            raise InputError(f"the coordinate {symbol} is given twice, among the axes and among the constants")
+        if symbol in on_axes:
+            values = read_axis(on_axes[symbol], f"axis {symbol}")
             if values.ndim:
+                _check_name(symbol.name)
                 axes.append(Axis(symbol, values))
             else:
                 fixed[symbol] = float(values)
-        elif symbol.name in constant:
-            fixed[symbol] = constant[symbol.name]
-    missing = [n for n in names if n not in by_name and n not in constant]
-    return axes, fixed | {s: None for s in coordinates if s.name in missing}
+        elif symbol.name in held:
+            fixed[symbol] = held[symbol.name]
+    missing = [s for s in coordinates if s not in on_axes and s.name not in held]
+    return axes, fixed | dict.fromkeys(missing)
 
 
-def _name(key: Any) -> str:
-    return key.name if isinstance(key, sp.Symbol) else str(key)
-
-
-def _values(name: str, given: Any) -> np.ndarray:
-    try:
-        values = np.asarray(given)
-    except ValueError:
-        raise InputError(f"axis {name}: not a list of numbers") from None
-    if values.dtype == object:
-        try:
-            values = np.array([float(v) for v in values.ravel()]).reshape(values.shape)
-        except (TypeError, ValueError):
-            raise InputError(
-                f"axis {name}: real numbers are needed, not objects such as {values.ravel()[0]!r}"
-            ) from None
-    if values.dtype.kind not in "fiub":
-        raise InputError(f"axis {name}: real numbers are needed, not {values.dtype}")
-    if values.ndim > 1:
+def _check_name(name: str) -> None:
+    """A dimension of a dataset (and of its file) needs a name that nothing else in it has."""
+    if not name.strip() or "/" in name:
         raise InputError(
-            f"axis {name}: one-dimensional values are needed, not shape {values.shape}; the grid is spanned by its axes"
+            f"the coordinate {name!r} cannot name a dimension of a dataset; give it another name, for example "
+            "manifold.change_coordinates with a Symbol of letters and digits"
         )
-    values = values.astype(np.float64)
-    if not values.size:
-        raise InputError(f"the grid is empty: axis {name} has no points")
-    bad = ~np.isfinite(values)
-    if bad.any():
-        where = int(np.argmax(bad)) if values.ndim else 0
-        raise InputError(f"the grid is not finite: axis {name} holds {values.ravel()[where]} at position {where}")
-    return values

@@ -16,7 +16,8 @@ import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField, Mean
 
-from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, read_point, read_values
+from ..exact.tables import one_length, read_columns
+from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, point_and_constants
 from .immersed import ImmersedGeometry
 from .inputs import ManifoldError, read_coordinates, read_expression
 from .local import Element, component
@@ -136,9 +137,9 @@ class EmpiricalManifold(RiemannianManifold):
         Raises:
             ManifoldError: missing or ragged data, fewer independent rows than weights, or numbers that are not finite.
         """
-        columns = self._columns(data)
-        rows = len(columns[0])
-        values = read_point(self.coordinates, point) + read_values(self.constants, constants or {}, "constants")
+        read = read_columns(data, self.variables, error=ManifoldError)
+        rows, columns = one_length(read, error=ManifoldError), list(read.values())
+        values = point_and_constants(self, point, constants)
         tangents, seconds = derivatives(
             [self.loss], self.coordinates, (*self.coordinates, *self.constants, *self.variables)
         )
@@ -151,18 +152,3 @@ class EmpiricalManifold(RiemannianManifold):
 
         scale = rows**-0.5
         return curvature_of_vectors(scale * table(tangents).T, scale * full_seconds(table(seconds), self.dim))
-
-    def _columns(self, data: Mapping[Any, Any]) -> list[np.ndarray]:
-        named = {getattr(k, "name", k): v for k, v in data.items()}
-        missing = [v.name for v in self.variables if v.name not in named]
-        if missing:
-            raise ManifoldError(f"`data` has no column for {', '.join(missing)}")
-        columns = [np.asarray(named[v.name], dtype=float) for v in self.variables]
-        shapes = {c.shape for c in columns}
-        if len(shapes) > 1 or len(columns[0].shape) != 1 or not columns[0].size:
-            raise ManifoldError(
-                f"the columns of `data` must be one-dimensional and of one length, not {sorted(map(str, shapes))}"
-            )
-        if not all(np.all(np.isfinite(c)) for c in columns):
-            raise ManifoldError("`data` holds numbers that are not finite")
-        return columns

@@ -13,9 +13,9 @@ from typing import Any
 
 import sympy as sp
 
-from ..exact.reading import read
+from ..exact.reading import read, read_list
 from .hessian import HessianManifold
-from .inputs import ManifoldError
+from .inputs import ManifoldError, read_expression
 from .local import Element
 from .statistical import StatisticalManifold
 
@@ -58,7 +58,10 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
             name=name,
             source=source,
         )
-        self.statistics = tuple(map(sp.sympify, statistics))
+        self.statistics = tuple(
+            read_expression(t, f"the statistic {k}")
+            for k, t in enumerate(read_list(statistics, "the sufficient statistics", ManifoldError), 1)
+        )
         if self.statistics and len(self.statistics) != self.dim:
             raise ManifoldError(f"{len(self.statistics)} sufficient statistics for {self.dim} natural parameters")
 

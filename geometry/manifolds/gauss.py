@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from ..exact.reading import read_float, read_point, read_values
 from .inputs import ManifoldError
 
 __all__ = [
@@ -27,8 +28,7 @@ __all__ = [
     "derivatives",
     "full_seconds",
     "numeric_function",
-    "read_point",
-    "read_values",
+    "point_and_constants",
 ]
 
 
@@ -125,25 +125,8 @@ def full_seconds(upper: np.ndarray, dim: int) -> np.ndarray:
     return full
 
 
-def read_values(symbols: Sequence[sp.Symbol], values: Mapping[Any, Any], what: str) -> list[float]:
-    """One number for each symbol, looked up by symbol or name."""
-    named = {getattr(k, "name", k): v for k, v in values.items()}
-    missing = [s.name for s in symbols if s.name not in named]
-    if missing:
-        raise ManifoldError(f"give a number for {', '.join(missing)} in `{what}`")
-    return [float(named[s.name]) for s in symbols]
-
-
-def read_point(coordinates: Sequence[sp.Symbol], point: Any) -> list[float]:
-    """The coordinates of a point, in order or by symbol or name."""
-    if isinstance(point, Mapping):
-        return read_values(coordinates, point, "point")
-    try:
-        numbers = [float(p) for p in point]
-    except (TypeError, ValueError):
-        raise ManifoldError(
-            f"a point needs one number for each of {[s.name for s in coordinates]}: {point!r}"
-        ) from None
-    if len(numbers) != len(coordinates):
-        raise ManifoldError(f"a point needs {len(coordinates)} numbers, not {len(numbers)}")
-    return numbers
+def point_and_constants(manifold: Any, point: Any, constants: Mapping[Any, Any] | None) -> list[float]:
+    """The numbers of a point and of the constants, in the order of (coordinates, constants)."""
+    where = read_point(point, manifold.coordinates, error=ManifoldError)
+    values = read_values(constants, manifold.constants, "constants", ManifoldError)
+    return [read_float(v, f"the value of {s}", ManifoldError) for s, v in {**where, **values}.items()]

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import Mean
 
+from ..exact.reading import read_float, read_point, read_symbols, read_values
 from .gauss import numeric_function
 from .inputs import ManifoldError
 
@@ -20,7 +21,7 @@ __all__ = ["geodesic", "geodesic_equations"]
 
 def geodesic_equations(manifold: RiemannianManifold, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
     """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0, one equation a coordinate, as functions of the parameter."""
-    s = parameter or sp.Symbol("s", real=True)
+    (s,) = read_symbols(sp.Symbol("s", real=True) if parameter is None else parameter, "parameter", "t", ManifoldError)
     if s in manifold.coordinates or s in manifold.constants:
         raise ManifoldError(
             f"the parameter {s.name} is a coordinate or constant of the manifold; choose another symbol"
@@ -76,7 +77,7 @@ def geodesic(
 
     start = _numbers(manifold.coordinates, point, "point")
     push = _numbers(manifold.coordinates, velocity, "velocity")
-    values = _constants(manifold, constants or {})
+    values = read_values(constants, manifold.constants, "constants", ManifoldError)
     times = np.linspace(0.0, float(t), 101) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
     steps = np.diff(times)
     if times.size < 2 or not np.all(np.isfinite(times)) or not (np.all(steps > 0) or np.all(steps < 0)):
@@ -117,29 +118,8 @@ def geodesic(
 
 
 def _numbers(symbols: Sequence[sp.Symbol], values: Any, what: str) -> np.ndarray:
-    if isinstance(values, Mapping):
-        named = {getattr(k, "name", k): v for k, v in values.items()}
-        missing = [s.name for s in symbols if s.name not in named]
-        if missing:
-            raise ManifoldError(f"the {what} has no value for {', '.join(missing)}")
-        values = [named[s.name] for s in symbols]
-    try:
-        array = np.asarray([float(v) for v in values])
-    except (TypeError, ValueError):
-        raise ManifoldError(
-            f"the {what} must hold one number for each of {[s.name for s in symbols]}: {values!r}"
-        ) from None
-    if array.shape != (len(symbols),) or not np.all(np.isfinite(array)):
-        raise ManifoldError(f"the {what} must hold {len(symbols)} finite numbers: {values!r}")
-    return array
-
-
-def _constants(manifold: RiemannianManifold, constants: Mapping[Any, Any]) -> dict[sp.Symbol, Any]:
-    named = {getattr(k, "name", k): v for k, v in constants.items()}
-    missing = [s.name for s in manifold.constants if s.name not in named]
-    if missing:
-        raise ManifoldError(f"give a number for {', '.join(missing)} in `constants`")
-    return {s: sp.sympify(named[s.name], strict=True) for s in manifold.constants}
+    numbers = read_point(values, symbols, what, ManifoldError)
+    return np.array([read_float(v, f"the {what}: {s}", ManifoldError) for s, v in numbers.items()])
 
 
 def _right_hand_side(

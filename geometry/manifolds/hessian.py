@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
-from ..exact.reading import read
+from ..exact.reading import match_point, read
 from .curvature import HessianGeometry
 from .hessian_operators import HessianOperators
 from .inputs import ManifoldError, read_coordinates, read_expression
@@ -342,17 +342,10 @@ class HessianManifold(HessianOperators, RiemannianManifold):
         return psi.subs(at_p, simultaneous=True) - psi.subs(at_q, simultaneous=True) - slope
 
     def _point(self, values: Any, what: str) -> tuple[sp.Expr, ...]:
-        if isinstance(values, Mapping):
-            names = {s.name: s for s in self.coordinates}
-            read = {names.get(k, k) if isinstance(k, str) else k: v for k, v in values.items()}
-            missing = [s.name for s in self.coordinates if s not in read]
-            if missing:
-                raise ManifoldError(f"{what} lacks a value of {', '.join(missing)}")
-            values = [read[s] for s in self.coordinates]
-        point = tuple(read_expression(v, f"{what}[{i}]") for i, v in enumerate(values))
-        if len(point) != self.dim:
-            raise ManifoldError(f"{what} has {len(point)} coordinates; this manifold has {self.dim}")
-        return point
+        if not isinstance(values, Mapping) and hasattr(values, "__len__") and len(values) != self.dim:
+            raise ManifoldError(f"{what} has {len(values)} coordinates; this manifold has {self.dim}")
+        found = match_point(values, self.coordinates, what.removeprefix("the "), ManifoldError)
+        return tuple(read_expression(v, f"{what}: {x}") for x, v in found.items())
 
 
 def _of(name: str, long_name: str, latex: str, rank: int) -> Quantity:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from ..exact.reading import read_values
 from . import operators
 from .hessian_grid import mask_where_not_convex
 from .hessian_volumes import log_density_slopes
@@ -141,7 +142,7 @@ class HessianOperators:
 
     def _lowest_eigenvalue(self: Any, point: Any, constants: Mapping[Any, Any] | None) -> float:
         values = dict(zip(self.coordinates, self._point(point, "the point")))
-        values |= _by_symbol(self.constants, constants)
+        values |= read_values(constants, self.constants, "constants", ManifoldError)
         entries = [
             complex(sp.N(e, 30)) if not e.has(sp.zoo, sp.nan) else complex("nan") for e in self.metric.subs(values)
         ]
@@ -175,12 +176,3 @@ class HessianOperators:
         kept = result if "metric" in names else result.drop_vars("metric")
         unused = [d for d in kept.coords if d not in kept.dims or not any(d in v.dims for v in kept.data_vars.values())]
         return mask_where_not_convex(kept.drop_vars(unused), result["metric"], names)
-
-
-def _by_symbol(symbols: Sequence[sp.Symbol], values: Mapping[Any, Any] | None) -> dict[sp.Symbol, sp.Expr]:
-    """Values of the constants by symbol, from a mapping whose keys are symbols or names."""
-    named = {getattr(k, "name", str(k)): v for k, v in (values or {}).items()}
-    missing = [s.name for s in symbols if s.name not in named]
-    if missing:
-        raise ManifoldError(f"give a number for {', '.join(missing)} in `constants`")
-    return {s: read_expression(named[s.name], f"the constant {s.name}") for s in symbols}

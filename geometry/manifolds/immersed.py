@@ -12,7 +12,7 @@ from chentsov.geometry.exact import DifferentialField
 from sympy import ImmutableDenseNDimArray as Array
 
 from .curvature import Curvature
-from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, read_point, read_values
+from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, point_and_constants
 from .inputs import ManifoldError, read_coordinates, read_expression
 from .local import Element, component, total
 from .riemannian import RiemannianManifold
@@ -219,7 +219,7 @@ class ImmersedManifold(RiemannianManifold):
         """
         if set(self.signature) != {1}:
             raise ManifoldError("the ambient space is not Euclidean; evaluate ricci_scalar instead")
-        values = read_point(self.coordinates, point) + read_values(self.constants, constants or {}, "constants")
+        values = point_and_constants(self, point, constants)
         symbols = (*self.coordinates, *self.constants)
         tangents, seconds = derivatives(self.embedding, self.coordinates, symbols)
         n, rows = self.dim, len(self.embedding)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy as sp
 
-from ..exact.decimals import with_exact_numbers
+from ..exact import reading
 from ..exact.errors import InputError
+from ..exact.reading import read_symbols, short
 
 __all__ = [
     "ManifoldError",
@@ -30,60 +31,48 @@ class SingularMetricError(ManifoldError):
 
 def read_coordinates(coordinates: Any) -> tuple[sp.Symbol, ...]:
     """The coordinates as a tuple of distinct symbols."""
-    if isinstance(coordinates, sp.Symbol):
-        coordinates = (coordinates,)
     if isinstance(coordinates, sp.MatrixBase):
         coordinates = list(coordinates)
-    if isinstance(coordinates, str) or not isinstance(coordinates, Iterable):
-        raise ManifoldError(
-            f"coordinates must be SymPy symbols, not {coordinates!r}; write e.g. x, y = sympy.symbols('x y')"
-        )
-    found = tuple(coordinates)
+    found = read_symbols(coordinates, "coordinate", error=ManifoldError)
     if not found:
         raise ManifoldError("a manifold needs at least one coordinate")
-    for position, symbol in enumerate(found):
-        if not isinstance(symbol, sp.Symbol):
-            raise ManifoldError(f"coordinate {position} is {symbol!r}, which is not a SymPy Symbol")
-    repeated = sorted({s.name for s in found if found.count(s) > 1})
-    if repeated:
-        raise ManifoldError(f"repeated coordinate: {', '.join(repeated)}")
-    names = [s.name for s in found]
-    doubled = sorted({n for n in names if names.count(n) > 1})
-    if doubled:
-        raise ManifoldError(f"two different coordinates have the same name {', '.join(doubled)} (other assumptions)")
+    if not all(s.name.strip() for s in found):
+        raise ManifoldError("a coordinate has no name; write e.g. x = sympy.Symbol('x')")
     return found
 
 
 def read_expression(value: Any, where: str) -> sp.Expr:
     """A finite SymPy expression; strings are refused, because they would have to be evaluated."""
     if isinstance(value, str):
-        raise ManifoldError(f"{where} is the string {value!r}; hand in a SymPy expression")
-    try:
-        expression = sp.sympify(value, strict=True)
-    except (sp.SympifyError, TypeError):
-        raise ManifoldError(f"{where} is {value!r}, which is not a SymPy expression") from None
-    if not isinstance(expression, sp.Expr):
-        raise ManifoldError(f"{where} is {value!r}, which is not a scalar expression")
-    if expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
-        raise ManifoldError(f"{where} is {expression}, which is not finite")
-    return with_exact_numbers(expression)
+        raise ManifoldError(
+            f"{where} is the string {short(value)}; hand in a SymPy expression (chentsov.parsing reads text)"
+        )
+    return reading.read_expression(value, where, ManifoldError)
 
 
 def read_array(values: Any, dim: int, rank: int, what: str) -> sp.ImmutableDenseNDimArray:
-    """An array of `rank` indices, each of `dim` values."""
+    """An array of `rank` indices, each of `dim` values, from nested sequences or a matrix or array."""
     if isinstance(values, sp.MatrixBase) and rank == 1 and 1 in values.shape:
         values = list(values)
-    if strings := [v for v in sp.flatten(values) if isinstance(v, str)] if isinstance(values, (list, tuple)) else []:
-        raise ManifoldError(f"{what} holds the string {strings[0]!r}; hand in SymPy expressions")
-    try:
-        array = sp.ImmutableDenseNDimArray(values.tolist() if hasattr(values, "tolist") else values)
-    except (ValueError, TypeError, sp.SympifyError) as problem:
-        raise ManifoldError(f"{what} cannot be read as an array: {problem}") from None
-    if array.shape != (dim,) * rank:
-        raise ManifoldError(f"{what} has shape {tuple(array.shape)}; here it must be {(dim,) * rank}")
-    return sp.ImmutableDenseNDimArray(
-        [read_expression(v, f"an entry of {what}") for v in sp.flatten(array.tolist())], array.shape
-    )
+    shape, entries = _entries(values, what)
+    if shape != (dim,) * rank:
+        raise ManifoldError(f"{what} has shape {shape}; here it must be {(dim,) * rank}")
+    return sp.ImmutableDenseNDimArray([read_expression(v, f"an entry of {what}") for v in entries], shape)
+
+
+def _entries(values: Any, what: str) -> tuple[tuple[int, ...], list[Any]]:
+    """The shape of nested sequences, and what they hold, the last index fastest."""
+    if hasattr(values, "tolist"):
+        values = values.tolist()
+    if isinstance(values, (Mapping, set, frozenset)):
+        raise ManifoldError(f"{what} must be an array or nested lists, not a {type(values).__name__}")
+    if not isinstance(values, (list, tuple, sp.Tuple)):
+        return (), [values]
+    parts = [_entries(v, what) for v in values]
+    if len({shape for shape, _ in parts}) > 1:
+        raise ManifoldError(f"{what} cannot be read as an array: its rows have different shapes")
+    inner = parts[0][0] if parts else ()
+    return (len(parts), *inner), [e for _, entries in parts for e in entries]
 
 
 def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMatrix:

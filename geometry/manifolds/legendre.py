@@ -17,6 +17,7 @@ import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import logistic
 
+from ..exact.reading import read_values
 from .inputs import ManifoldError
 from .positive_factors import with_positive_factors
 from .time_limit import TimeLimit, time_limit
@@ -244,13 +245,12 @@ class LegendreTransform:
         Raises:
             ManifoldError: the start is not in the convex domain, or η is not a gradient of ψ (the maximum runs away).
         """
-        from .hessian_operators import _by_symbol
 
         eta = np.asarray(eta, dtype=float)
         dim = self.manifold.dim
         if eta.shape[-1:] != (dim,) or not np.all(np.isfinite(eta)):
             raise ManifoldError(f"η has shape {eta.shape}; finite values with a last axis of {dim} are needed")
-        values = _by_symbol(self.manifold.constants, constants)
+        values = read_values(constants, self.manifold.constants, "constants", ManifoldError)
         oracle = _Oracle(self.manifold, values)
         first = self._start(oracle, start, values)
         flat = eta.reshape(-1, dim)

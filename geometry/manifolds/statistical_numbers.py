@@ -20,13 +20,17 @@ from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
 
-from ..exact.decimals import with_exact_numbers
-from ..exact.reading import read, read_number
+from ..exact.reading import match_symbols, read, read_count, read_float, read_number
+from ..exact.tables import read_axis
 from .inputs import ManifoldError
 from .statistical_certified import certified_grid
 
 if TYPE_CHECKING:
+    from chentsov.geometry.expectation.density import Density
+
     from .statistical import StatisticalManifold
+
+_MOST_DIGITS = 2_000
 
 __all__ = ["expectation_at", "fisher_at", "on_nodes", "read_point", "ricci_scalar_at"]
 
@@ -34,22 +38,17 @@ __all__ = ["expectation_at", "fisher_at", "on_nodes", "read_point", "ricci_scala
 def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[sp.Symbol, sp.Expr]:
     """{symbol or name: number} with a value for every coordinate and constant of the density."""
     density = manifold._need_density().density
-    names = {s.name: s for s in [*density.coordinates, *density.constants]}
-    values: dict[sp.Symbol, sp.Expr] = {}
-    for key, value in point.items():
-        symbol = names.get(str(key))
-        if symbol is None:
-            raise ManifoldError(f"{key} is neither a coordinate nor a constant of the density")
-        try:
-            number = with_exact_numbers(read_number(value, f"the value of {key}"))
-        except ValueError as problem:
-            raise ManifoldError(str(problem)) from None
-        if not number.is_number or not number.is_finite:
-            raise ManifoldError(f"the value of {key} must be a finite number, not {value}")
-        values[symbol] = number
-    missing = [n for n, s in names.items() if s not in values]
-    if missing:
+    symbols = (*density.coordinates, *density.constants)
+    stranger = "'{name}' is neither a coordinate nor a constant of the density"
+    found = match_symbols(point, symbols, "the point", ManifoldError, stranger=stranger)
+    if missing := [s.name for s in symbols if s not in found]:
         raise ManifoldError(f"the point lacks {', '.join(missing)}")
+    values = {s: read_number(v, f"the value of {s}", ManifoldError) for s, v in found.items()}
+    for s, value in values.items():
+        if (s.is_positive and value.is_nonpositive) or (s.is_negative and value.is_nonnegative):
+            raise ManifoldError(f"the value of {s} is {value}, outside its domain: {s} is declared otherwise")
+        if s.is_integer and value.is_integer is False:
+            raise ManifoldError(f"the value of {s} is {value}, but {s} is declared an integer")
     return values
 
 
@@ -58,7 +57,7 @@ def expectation_at(
 ) -> list[sp.Float]:
     """E[f] for functions f of the sample variables and parameters."""
     density = manifold._need_density().density
-    where = read_point(manifold, point)
+    where, digits = read_point(manifold, point), read_count(digits, "digits", most=_MOST_DIGITS)
     rows = [[read(f)] * len(density.pieces) for f in functions]
     numbers = expectations(density, rows, where, digits)
     return [as_sympy(v, digits) for v in numbers.values]
@@ -67,7 +66,7 @@ def expectation_at(
 def fisher_at(manifold: StatisticalManifold, point: Mapping[Any, Any], digits: int = 25, rigorous: bool = False) -> Any:
     """E[s_i s_j] at a point: a SymPy matrix, or balls where ``rigorous``."""
     e = manifold._need_density()
-    where = read_point(manifold, point)
+    where, digits = read_point(manifold, point), read_count(digits, "digits", most=_MOST_DIGITS)
     n = manifold.dim
     index = [(i, j) for i in range(n) for j in range(i + 1)]
     products = [e._product(e.scores[i], e.scores[j]) for i, j in index]
@@ -87,7 +86,7 @@ def ricci_scalar_at(manifold: StatisticalManifold, point: Mapping[Any, Any], dig
     e = manifold._need_density()
     if e.density.kinks or e.density.moving_bounds:
         raise DensityError("2√p is not twice differentiable in L² for this density; R follows from the metric instead")
-    where = read_point(manifold, point)
+    where, digits = read_point(manifold, point), read_count(digits, "digits", most=_MOST_DIGITS)
     n = range(manifold.dim)
     half = sp.Rational(1, 2)
     pairs = [(i, j) for i in n for j in n if i <= j]
@@ -136,7 +135,7 @@ def on_nodes(manifold: StatisticalManifold, axes: Any, quantities: Sequence[str]
     assert isinstance(e, NodeExpectation)
     if options.get("rtol") is not None:
         return certified_grid(manifold, axes, quantities, **options)
-    corners = _corners(axes, options.get("constants") or {})
+    corners = _corners(e.density, axes, options.get("constants") or {})
     middle = {k: sum(c[k] for c in corners) / len(corners) for k in corners[0]}
     mass = e._mean([sp.S.One] * len(e.density.pieces))
     worst: tuple[float, dict[str, float]] = (0.0, {})
@@ -155,11 +154,15 @@ def on_nodes(manifold: StatisticalManifold, axes: Any, quantities: Sequence[str]
     )
 
 
-def _corners(axes: Any, constants: Mapping[Any, Any]) -> list[dict[str, float]]:
+def _corners(density: Density, axes: Any, constants: Mapping[Any, Any]) -> list[dict[str, float]]:
     from itertools import product
 
-    ends = [(str(k), sorted({float(np.min(v)), float(np.max(v))})) for k, v in dict(axes).items()]
-    fixed = {str(k): float(v) for k, v in dict(constants).items()}
+    symbols = (*density.coordinates, *density.constants)
+    on_axes = match_symbols(axes, symbols, "axes", ManifoldError)
+    given = {s.name: read_axis(v, f"axis {s}", ManifoldError) for s, v in on_axes.items()}
+    ends = [(name, sorted({float(np.min(v)), float(np.max(v))})) for name, v in given.items()]
+    held = match_symbols(constants, symbols, "constants", ManifoldError)
+    fixed = {s.name: read_float(v, f"the constant {s}", ManifoldError) for s, v in held.items()}
     return [{**fixed, **dict(zip((k for k, _ in ends), values))} for values in product(*(v for _, v in ends))]
 
 
