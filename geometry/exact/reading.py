@@ -358,7 +358,8 @@ def match_point(
     if isinstance(point, Mapping):
         found = match_symbols(point, coordinates, f"the {what}", error)
         if missing := [c.name for c in coordinates if c not in found]:
-            raise error(f"the {what} has no value for {', '.join(missing)}")
+            lost = ", ".join(missing)
+            raise error(f"the {what} lacks a value of {lost}: the mapping has no value for {lost}")
         return {c: found[c] for c in coordinates}
     if isinstance(point, (str, bytes)) or not hasattr(point, "__len__"):
         raise error(f"the {what} must hold one number for each of {names}, not {short(point)}")

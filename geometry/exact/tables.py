@@ -48,7 +48,7 @@ def read_reals(
         raise error(f"{where}: the rows of a nested list must have one length") from None
     kind = array.dtype.kind
     if kind == "O":
-        numbers = [read_float(v, where, error) for v in array.ravel()]
+        numbers = [read_float(v, f"{where}: real numbers are needed, but an entry", error) for v in array.ravel()]
         exact = [v for v in array.ravel() if isinstance(v, (int, sp.Integer))]
         if lost := [v for v in exact if int(float(v)) != v]:
             raise error(f"{where}: no double holds {short(lost[0], 24)} exactly; hand in a float")
