@@ -4,6 +4,7 @@ import doctest
 import re
 from pathlib import Path
 
+import pytest
 from chentsov.command_line import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -13,6 +14,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_examples():
     result = doctest.testfile(str(ROOT / "README.md"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.failed == 0 and result.attempted > 15
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.stem)
+def test_examples_of_the_docs(page):
+    assert doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE).failed == 0
 
 
 def test_the_two_commands_stand_word_for_word():
@@ -27,7 +33,7 @@ def test_every_command_is_listed():
 
 
 def test_links_lead_to_files():
-    for page in (README, *((ROOT / "docs" / p).read_text(encoding="utf-8") for p in ("sources.md", "notation.md"))):
+    for page in (README, *(p.read_text(encoding="utf-8") for p in (ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+)\)", page):
             assert (ROOT / target).exists() or (ROOT / "docs" / target).exists(), target
 
