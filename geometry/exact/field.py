@@ -169,7 +169,7 @@ class DifferentialField:
         if num.is_zero():
             return Element(self, num, stage.constant(1), stage)
         common = num.gcd(den)
-        if not common.is_one():
+        if not common.is_one() and not stage.vanishes_on_a_part(common):
             num, den = num / common, den / common
         while (relation := stage.algebraic_in(den)) is not None:
             cofactor = conjugate_product(stage, den, relation)
@@ -179,7 +179,7 @@ class DifferentialField:
                     "division by a divisor of zero, an expression that vanishes on part of the domain"
                 )
             common = num.gcd(den)
-            if not common.is_one():
+            if not common.is_one() and not stage.vanishes_on_a_part(common):
                 num, den = num / common, den / common
         if den.leading_coefficient() < 0:
             num, den = -num, -den

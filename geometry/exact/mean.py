@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from .errors import InputError
+from .kinks import derivative
 from .reading import read, read_symbols
 from .rules import converts
 
@@ -96,12 +97,10 @@ class Mean(sp.Expr):
     def _eval_derivative(self, symbol: sp.Symbol) -> sp.Expr:
         if symbol in self.variables:
             return sp.S.Zero
-        derivative = self.expression.diff(symbol)
-        if derivative.has(sp.DiracDelta) and not self.expression.has(sp.DiracDelta):
-            derivative = derivative.replace(sp.DiracDelta, lambda *_: sp.S.Zero)  # signs are locally constant
-        if derivative.is_Add:
-            derivative = sp.gcd_terms(derivative)
-        return Mean(derivative, self.variables)
+        slope = derivative(self.expression, symbol)
+        if slope.is_Add:
+            slope = sp.gcd_terms(slope)
+        return Mean(slope, self.variables)
 
     def _eval_subs(self, old: sp.Basic, new: sp.Basic) -> sp.Expr | None:
         return self if old in self.variables else None

@@ -1,9 +1,8 @@
-"""Values of elements at sample points, and what they say about signs.
+"""Values of elements at sample points that obey the assumptions on the symbols.
 
-Branches of roots and logarithms are locally constant; which of them holds is a question about the
-sign of real functions, not about algebra.  It is answered by the assumptions on the symbols where
-these prove it, and else by values at fixed points that obey the assumptions: symbols without
-assumptions are real, of either sign and of very different sizes.
+Symbols without assumptions are real, of either sign and of very different sizes.  Values refute and never prove:
+a sign is decided in ``positivity``.  What they choose between is the branches of functions of numbers, where one
+value says all, and of roots that are not real.
 """
 
 from __future__ import annotations
@@ -106,49 +105,6 @@ def sample_symbol(symbol: sp.Expr, point: int) -> Any:
     if symbol.is_imaginary:
         value = value * numbers.j
     return value
-
-
-def sign(element: Element) -> int | None:
-    """+1 or -1 if the element has this sign wherever it is real, else ``None``."""
-    proven = proven_sign(element)
-    if proven is not None:
-        return proven
-    found: set[int] = set()
-    for value in element.field.samples.values(element):
-        if not is_real(value):
-            continue
-        found.add(1 if numbers.re(value) > 0 else -1)
-        if len(found) > 1:
-            return None
-    return found.pop() if found else None
-
-
-def proven_sign(element: Element) -> int | None:
-    """The sign if it follows from the terms: all of one sign, even powers of real numbers or positive ones."""
-    element = element.field.lift(element)
-    signs = {_sign_of_terms(p, element) for p in (element.num, element.den)}
-    if None in signs:
-        return None
-    return -1 if signs == {1, -1} else 1
-
-
-def _sign_of_terms(p: fmpz_mpoly, element: Element) -> int | None:
-    generators = [element.field.generators[k] for k in element.stage.order]
-    signs = set()
-    for monomial, coefficient in p.terms():
-        term = 1 if coefficient > 0 else -1
-        for generator, exponent in zip(generators, monomial):
-            if not exponent:
-                continue
-            known = generator.sign(element.field)
-            if known is not None:
-                term *= known ** int(exponent % 2)
-            elif exponent % 2 or not generator.is_real(element.field):
-                return None
-        signs.add(term)
-        if len(signs) > 1:
-            return None
-    return signs.pop() if signs else None
 
 
 def holds(left: Element, right_values: Any, only_where_real: bool = False) -> bool:

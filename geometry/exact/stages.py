@@ -9,6 +9,7 @@ they were made and are lifted when they meet a younger one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
 
@@ -21,6 +22,12 @@ class Relation:
     position: int
     degree: int
     modulus: fmpz_mpoly
+
+    @cached_property
+    def splits(self) -> bool:
+        """Whether the generator is a sign: w² = 1 cuts the domain into the parts with w = 1 and w = -1."""
+        w = self.modulus.context().gen(self.position)
+        return self.degree == 2 and self.modulus == w**2 - 1
 
 
 @dataclass(eq=False)
@@ -91,6 +98,15 @@ class Stage:
                 if degrees[relation.position] > 0:
                     return relation
         return None
+
+    def vanishes_on_a_part(self, polynomial: fmpz_mpoly) -> bool:
+        """Whether a polynomial is zero for some values of the signs in it, as 1 + sign(x) is."""
+        norm, degrees = polynomial, polynomial.degrees()
+        for relation in self.relations:
+            if degrees[relation.position] and relation.splits:
+                w = self.context.gen(relation.position)
+                norm = self.product(norm, norm - 2 * w * norm.derivative(relation.position))
+        return norm.is_zero()
 
     def generators_in(self, *polynomials: fmpz_mpoly) -> list[int]:
         """The numbers of all generators that occur."""

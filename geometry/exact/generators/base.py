@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -10,6 +11,7 @@ import sympy as sp
 if TYPE_CHECKING:
     from ..elements import Element
     from ..field import DifferentialField
+    from ..positivity import Range
     from ..sampling import Samples
 
 
@@ -17,6 +19,7 @@ class Generator(ABC):
     """One generator of a field.  ``number`` is its place in the order of opening."""
 
     number: int = -1
+    real_with_its_element = False  # whether an element that holds it once is real only where it is real itself
 
     @abstractmethod
     def expression(self) -> sp.Expr:
@@ -37,6 +40,12 @@ class Generator(ABC):
     def is_real(self, field: DifferentialField) -> bool:
         """Whether it is proven to be real."""
         return False
+
+    def range(self, field: DifferentialField) -> Range:
+        """An interval that holds its real values."""
+        from ..positivity import NEGATIVE, POSITIVE, REAL
+
+        return {1: POSITIVE, -1: NEGATIVE, None: REAL}[self.sign(field)]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.expression()})"
@@ -64,3 +73,8 @@ class Variable(Generator):
 
     def is_real(self, field: DifferentialField) -> bool:
         return not self.symbol.is_imaginary
+
+    def range(self, field: DifferentialField) -> Range:
+        if self.symbol.is_integer and self.symbol.is_positive:
+            return Fraction(1), None
+        return super().range(field)

@@ -22,6 +22,7 @@ import sympy as sp
 from ..elements import Element
 from ..errors import InputError, UnsupportedFunction
 from ..field import DifferentialField
+from ..positivity import proven_real, proven_sign
 from ..rules import converts
 from ..sampling import Samples, numbers
 from .base import Generator
@@ -51,6 +52,20 @@ class Bessel(Generator):
 
     def expression(self) -> sp.Expr:
         return self.pair.function((self.pair.order + self.offset).as_expr(), self.pair.argument.as_expr())
+
+    def sign(self, field: DifferentialField) -> int | None:
+        """I of an order from 0 on and K of any real order are positive for positive arguments."""
+        if proven_sign(self.pair.argument) != 1 or self.pair.function not in (sp.besseli, sp.besselk):
+            return None
+        order = self.pair.order + self.offset
+        if self.pair.function is sp.besselk:
+            return 1 if proven_real(order) else None
+        return 1 if order.is_zero or proven_sign(order) == 1 else None
+
+    def is_real(self, field: DifferentialField) -> bool:
+        order, argument = self.pair.order, self.pair.argument
+        entire = self.pair.function in (sp.besseli, sp.besselj) and order.is_rational and order.rational().is_integer
+        return proven_real(argument) if entire else proven_sign(argument) == 1 and proven_real(order)
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         pair = self.pair

@@ -20,8 +20,9 @@ from ..elements import Element
 from ..exponents import exponential_expression
 from ..field import DifferentialField
 from ..functions import logistic
+from ..positivity import Range, proven_real, proven_sign
 from ..rules import converts
-from ..sampling import Samples, is_real, numbers
+from ..sampling import Samples, numbers
 from ..spelling import spelled
 from .base import Generator
 from .roots import restore_tower, root
@@ -47,8 +48,13 @@ class Exponential(Generator):
         return 1 if self.is_real(field) else None
 
     def is_real(self, field: DifferentialField) -> bool:
-        """Exponents are real unless they hold the imaginary unit or the logarithm of a negative number."""
-        return all(is_real(v) for v in field.samples.values(self.exponent))
+        return proven_real(self.exponent)
+
+    def range(self, field: DifferentialField) -> Range:
+        if not self.is_real(field):
+            return None, None
+        sign = proven_sign(self.exponent)
+        return Fraction(1 if sign == 1 else 0), Fraction(1) if sign == -1 else None
 
 
 def exponential(field: DifferentialField, exponent: Element) -> Element:

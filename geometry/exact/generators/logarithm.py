@@ -8,6 +8,7 @@ ones: an identity between logarithms is used when it holds wherever they are rea
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -17,15 +18,20 @@ from ..combinations import solve
 from ..elements import Element
 from ..errors import InputError
 from ..field import DifferentialField
+from ..positivity import proven_real, proven_sign, signs_where_positive
 from ..rules import converts
-from ..sampling import Samples, holds, is_real, numbers, proven_sign
+from ..sampling import Samples, numbers
 from .base import Generator
 from .roots import Root, factors, imaginary_unit, single_generator
 from .signs import Sign, absolute_value
 
+_HIGHEST_POWER = 12
+
 
 class Logarithm(Generator):
     """``log(argument)``."""
+
+    real_with_its_element = True
 
     def __init__(self, argument: Element):
         self.argument = argument
@@ -43,6 +49,10 @@ class Logarithm(Generator):
 
     def is_real(self, field: DifferentialField) -> bool:
         return proven_sign(self.argument) == 1
+
+    def sign(self, field: DifferentialField) -> int | None:
+        sign = proven_sign(self.argument - 1) if self.argument != 1 else None
+        return sign if sign == 1 or self.is_real(field) else None
 
     @property
     def exponential(self) -> Element:
@@ -85,7 +95,7 @@ def _split_logarithm(field: DifferentialField, u: Element) -> Element:
     argument = field.integer(rest)
     for factor, exponent in leftover:
         even = int(exponent / 2) * 2  # f^e = |f|^even f^(e - even), where e - even is 0, 1 or -1
-        if even and _all_real(field, [factor]):
+        if even and proven_real(factor):
             total = total + even * _real_logarithm(field, absolute_value(field, factor))
             exponent -= even
         argument = argument * factor**exponent
@@ -117,10 +127,6 @@ def _absolute_values(
     return total, rest
 
 
-def _all_real(field: DifferentialField, elements: list[Element]) -> bool:
-    return all(is_real(v) for e in elements for v in field.samples.values(e))
-
-
 def _real_logarithm(field: DifferentialField, argument: Element) -> Element:
     """The logarithm of a positive irreducible factor."""
     if argument == 1:
@@ -137,30 +143,44 @@ def _general_logarithm(field: DifferentialField, argument: Element) -> Element:
     for generator in known:
         if generator.argument == argument:
             return field.generator_element(generator.number)
-    samples = field.samples
-
-    def principal(point: int) -> Any:
-        value = samples.value(argument, point)
-        return None if value is None else numbers.log(value)
-
     for generator in known:
         for partner, direction in ((argument * generator.argument, -1), (argument / generator.argument, 1)):
             # (a + b w)(a - b w) is free of the root w
             if _is_algebraic(argument) and not _is_algebraic(partner):
-                candidate = logarithm(field, partner) + direction * field.generator_element(generator.number)
-                if holds(candidate, principal, only_where_real=True):
-                    return candidate
+                if proven_sign(partner) == 1:  # then both are real in the same places
+                    return logarithm(field, partner) + direction * field.generator_element(generator.number)
     signed = _holds_sign(field, argument)
     basis = [g for g in known if signed or not _holds_sign(field, g.argument)]
-    candidate = field.zero
-    for generator, q in zip(basis, _multiplicative_relation(field, argument, [g.argument for g in basis]) or []):
-        if q:
+    relation = _multiplicative_relation(field, argument, [g.argument for g in basis])
+    parts = [(g, q) for g, q in zip(basis, relation or []) if q]
+    if parts and _is_principal(argument, parts):
+        candidate = field.zero
+        for generator, q in parts:
             candidate = candidate + field(sp.Rational(q)) * field.generator_element(generator.number)
-    if candidate and holds(candidate, principal, only_where_real=True):
         return candidate
     if not argument.den.is_one() and argument.num.is_constant():
         return -_general_logarithm(field, argument.inverse())  # log(1/f) = -log(f) wherever it is real
     return field.open(Logarithm(argument))
+
+
+def _is_principal(argument: Element, parts: list[tuple[Logarithm, Fraction]]) -> bool:
+    """Whether ``log(u) = sum q_j log(u_j)`` wherever it is real, given that ``u = ± prod u_j**q_j``.
+
+    Both sides have the same real part, and where u > 0 the imaginary part on the right is pi times the sum of the
+    q_j with u_j < 0.
+    """
+    degree = math.lcm(*(q.denominator for _, q in parts))
+    if degree * max(abs(q) for _, q in parts) > _HIGHEST_POWER:
+        return False
+    ratio = argument**degree
+    for generator, q in parts:
+        ratio = ratio / generator.argument ** int(q * degree)
+    for pattern in signs_where_positive(argument, [g.argument for g, _ in parts]):
+        negative = sum(q for (_, q), sign in zip(parts, pattern) if sign < 0)
+        occurs = not ratio.is_rational or (negative * degree) % 2 == bool(ratio.rational() < 0)
+        if negative and occurs:
+            return False
+    return True
 
 
 def _holds_sign(field: DifferentialField, element: Element) -> bool:

@@ -8,6 +8,7 @@ argument.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -15,12 +16,15 @@ import sympy as sp
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
+from ..positivity import Range, proven_real
 from ..reading import read
 from ..rules import converts
-from ..sampling import Samples, is_real, numbers
+from ..sampling import Samples, numbers
 from .base import Generator
 
 DERIVATIVES: dict[type, Callable[..., sp.Expr]] = {}
+_BOUNDED = {sp.erf: Fraction(1), sp.atan: Fraction(11, 7)}  # above pi/2
+_REAL_ON_THE_LINE = (sp.erf, sp.erfi, sp.atan, sp.Si, sp.Shi, sp.fresnels, sp.fresnelc)
 _ODD = (sp.erf, sp.erfi, sp.atan, sp.asin, sp.Si, sp.Shi, sp.fresnels, sp.fresnelc, sp.erfinv)
 
 
@@ -71,7 +75,15 @@ class Opaque(Generator):
         return 1 if expression.is_nonnegative else -1 if expression.is_nonpositive else None
 
     def is_real(self, field: DifferentialField) -> bool:
+        if self.function in _REAL_ON_THE_LINE:
+            return all(map(proven_real, self.arguments))
         return bool(self.expression().is_extended_real)
+
+    def range(self, field: DifferentialField) -> Range:
+        if self.function in _BOUNDED and self.is_real(field):
+            sign, bound = self.sign(field), _BOUNDED[self.function]
+            return Fraction(0) if sign == 1 else -bound, Fraction(0) if sign == -1 else bound
+        return super().range(field)
 
 
 def _to_sympy(value: Any) -> sp.Expr:
@@ -136,24 +148,16 @@ def _inverse_hyperbolic(field: DifferentialField, expression: sp.Function) -> El
     return field(inverse(1 / expression.args[0]))
 
 
-@converts(sp.Piecewise)
-def _piecewise(field: DifferentialField, expression: sp.Piecewise) -> Element:
-    raise UnsupportedFunction(
-        f"Piecewise is not a function of one differential field (in {expression}); "
-        "take the branch that holds on your domain, or use Abs, Max or Min"
-    )
-
-
 @converts(sp.re, sp.im, sp.conjugate)
 def _real_part(field: DifferentialField, expression: sp.Function) -> Element:
     """Of real expressions alone; SymPy's derivative of ``|x|`` holds them where x carries no assumptions."""
     value = field(expression.args[0])
-    if not all(is_real(v) for v in field.samples.values(value)):
+    if not proven_real(value):
         return _refused(field, expression)
     return field.zero if isinstance(expression, sp.im) else value
 
 
-@converts(sp.floor, sp.ceiling, sp.frac, sp.Heaviside, sp.DiracDelta, sp.arg, sp.Mod)
+@converts(sp.floor, sp.ceiling, sp.frac, sp.DiracDelta, sp.arg, sp.Mod)
 def _refused(field: DifferentialField, expression: sp.Function) -> Element:
     raise UnsupportedFunction(
         f"{type(expression).__name__} is not a differentiable function of a differential field (in {expression}); "

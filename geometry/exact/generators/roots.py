@@ -23,7 +23,8 @@ from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..factoring import factored, factored_integer
 from ..field import DifferentialField
-from ..sampling import Samples, holds, is_real, numbers, proven_sign, sign
+from ..positivity import Range, is_number, proven_real, proven_sign
+from ..sampling import Samples, holds, numbers
 from ..stages import Relation
 from .base import Generator
 from .signs import Branch, Sign, absolute_value, sign_element
@@ -58,6 +59,18 @@ class Root(Generator):
 
     def sign(self, field: DifferentialField) -> int | None:
         return 1 if self.scale == 1 and proven_sign(self.argument) == 1 else None
+
+    @property
+    def real_with_its_element(self) -> bool:  # type: ignore[override]
+        return self.degree == 2
+
+    def is_real(self, field: DifferentialField) -> bool:
+        return proven_sign(self.argument) == 1 and proven_real(self.scale)
+
+    def range(self, field: DifferentialField) -> Range:
+        if self.scale == 1 and (self.degree == 2 or self.is_real(field)):
+            return Fraction(0), None
+        return None, None
 
 
 def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
@@ -139,7 +152,7 @@ def _split_square_root(field: DifferentialField, u: Element) -> Element:
         result = result * _simple_root(field, leftover)
     if outside.is_rational:
         return result * (outside if outside.rational() > 0 else -outside)
-    if any(not is_real(v) for v in field.samples.values(outside)):
+    if not proven_real(outside):
         return _branch(field, u, outside * result)
     return absolute_value(field, outside) * result
 
@@ -195,23 +208,24 @@ def _simple_root(field: DifferentialField, u: Element) -> Element:
 
 
 def _branch(field: DifferentialField, u: Element, inside: Element) -> Element:
-    """sqrt(u) = +-inside: the sign from sample values, or a locally constant generator."""
+    """sqrt(u) = +-inside: a proven sign, the value of a number, or a locally constant generator."""
     samples = field.samples
+    sign = proven_sign(inside)
+    if sign is not None:
+        return inside * sign
+    if proven_real(inside):
+        return absolute_value(field, inside)
 
     def principal(point: int) -> Any:
         value = samples.value(u, point)
         return None if value is None else numbers.sqrt(value)
 
-    if holds(inside, principal):
-        return inside
-    if holds(-inside, principal):
-        return -inside
+    for candidate in (inside, -inside):
+        if is_number(candidate) and holds(candidate, principal):
+            return candidate
     for generator in field.generators:
         if isinstance(generator, Branch) and generator.first_square == u and generator.second == inside:
             return inside * field.generator_element(generator.number)
-    values = samples.values(inside)
-    if values and all(map(is_real, values)):
-        return absolute_value(field, inside)
     return inside * field.open(Branch(sp.sqrt(u.as_expr()), u, inside), 2, field.one)
 
 
@@ -330,14 +344,14 @@ def _prime_root(field: DifferentialField, u: Element, p: int) -> Element:
         return u
     result, leftover, product = field.one, [], field.one
     for factor, exponent in factors(field, u):
-        if sign(factor) == 1:
+        if proven_sign(factor) == 1:
             result = result * _positive_root(field, factor, exponent, p)
         else:
             leftover.append((factor, exponent))
             product = product * factor**exponent
     if product == 1:
         return result
-    if sign(product) == 1:  # then it is the product of the |f|**(e/p)
+    if proven_sign(product) == 1:  # then it is the product of the |f|**(e/p)
         for factor, exponent in leftover:
             result = result * _positive_root(field, absolute_value(field, factor), exponent, p)
         return result
@@ -357,6 +371,10 @@ def _positive_root(field: DifferentialField, factor: Element, exponent: int, p: 
 def _root_generator(field: DifferentialField, u: Element, p: int) -> Element:
     """The generator w = h u**(1/p) with w**p a polynomial free of p-th powers; returns w/h."""
     u = field.lift(u)
+    for generator in field.generators:  # the same principal root
+        if isinstance(generator, Root) and generator.degree == p and not field.is_dropped(generator.number):
+            if generator.argument == u:
+                return field.generator_element(generator.number) / generator.scale
     scale, radicand = field.one, field.one
     for factor, exponent in factors(field, u):
         outside, inside = divmod(exponent, p)
@@ -380,7 +398,7 @@ def _root_generator(field: DifferentialField, u: Element, p: int) -> Element:
         value = samples.value(u, point)
         return None if value is None else numbers.root(value, p)
 
-    if not holds(candidate, principal):
+    if proven_sign(candidate) != 1 and not (is_number(candidate) and holds(candidate, principal)):
         raise UnsupportedFunction(
             f"({u})**(1/{p}) differs from {candidate} by a root of unity that depends on signs; "
             "declare the symbols positive where they are"

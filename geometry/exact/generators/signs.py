@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from operator import mul
 from typing import Any
 
 import sympy as sp
@@ -10,9 +11,10 @@ import sympy as sp
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..factoring import factored
-from ..field import DifferentialField
+from ..field import DifferentialField, conjugate_product
+from ..positivity import is_number, pieces, proven_real, proven_sign, sign_generators, sign_of_number
 from ..rules import converts
-from ..sampling import Samples, is_real, numbers, proven_sign, sign
+from ..sampling import Samples, is_real, numbers
 from .base import Generator
 
 
@@ -57,41 +59,69 @@ class Branch(Generator):
 
 
 def sign_element(field: DifferentialField, element: Element) -> Element:
-    """``sign(element)``, a product of the signs of its factors."""
+    """``sign(element)``, a product of the signs of its factors.
+
+    A factor that holds signs itself is looked at on each piece of the domain where they are constant, because it
+    may vanish on some of them: sign(max(0, x)) is 1 for x > 0 and 0 for x < 0.
+    """
     if element.is_zero:
         return field.zero
     element = field.lift(element)
     stage = element.stage
-    proven = proven_sign(element)
-    if proven is not None:
-        return field.integer(proven)
-    values = field.samples.values(element)
-    if sum(map(is_real, values)) * 4 < len(values):  # tiny imaginary parts may make a few look real
-        raise UnsupportedFunction(
-            f"the absolute value or sign of {element} is asked for, which is not real for real values of its symbols; "
-            "declare the symbols positive where they are"
-        )
-    definite = sign(element)
-    if definite is not None:
-        return field.integer(definite)
+    if not proven_real(element):
+        values = field.samples.values(element)
+        if sum(map(is_real, values)) * 4 < len(values):  # tiny imaginary parts may make a few look real
+            raise UnsupportedFunction(
+                f"the absolute value or sign of {element} is asked for, which is not real for real values of its "
+                "symbols; declare the symbols positive where they are"
+            )
     result = field.one
     for polynomial in (element.num, element.den):
         content, factors = factored(polynomial)
         if int(content) < 0:
             result = -result
         for factor, multiplicity in factors:
-            if int(multiplicity) % 2:
-                result = result * _sign_of_factor(field, field.lift(Element(field, factor, stage.constant(1), stage)))
+            part = field.lift(Element(field, factor, stage.constant(1), stage))
+            if sign_generators(part):
+                sign = _sign_by_pieces(field, part)
+                result = result * (sign if int(multiplicity) % 2 else sign * sign)
+            elif int(multiplicity) % 2:
+                result = result * _sign_of_factor(field, part)
     return result
 
 
+def indicator(field: DifferentialField, signs: dict[int, int]) -> Element:
+    """1 where the generators ``signs`` have the given values, 0 elsewhere: a product of idempotents (1 ± s)/2."""
+    result = field.one
+    for number, value in signs.items():
+        result = result * (1 + value * field.generator_element(number)) / 2
+    return result
+
+
+def _sign_by_pieces(field: DifferentialField, factor: Element) -> Element:
+    """The sign of what holds signs: the sum over the pieces of the domain, or a constant where all agree."""
+    parts = [(signs, sign_element(field, value)) for signs, value in pieces(factor)]
+    first = parts[0][1]
+    if all(sign == first for _, sign in parts):
+        return first
+    total = field.zero
+    for signs, sign in parts:
+        total = total + indicator(field, signs) * sign
+    return total
+
+
 def _sign_of_factor(field: DifferentialField, factor: Element) -> Element:
-    definite = sign(factor)
+    definite = proven_sign(factor)
+    if definite is None and is_number(factor):
+        definite = sign_of_number(factor)
     if definite is not None:
         return field.integer(definite)
-    single = factor.stage.generators_in(factor.num)
-    if len(single) == 1 and isinstance(field.generators[single[0]], (Sign, Branch)) and factor.den.is_one():
-        return factor  # the sign of a sign
+    relation = factor.stage.algebraic_in(factor.num)
+    if relation is not None and relation.degree == 2:  # a + b w by its norm, so that both have one sign generator
+        conjugate = Element(field, conjugate_product(factor.stage, factor.num, relation), factor.den, factor.stage)
+        definite = proven_sign(conjugate)
+        if definite is not None and not (norm := factor * conjugate).is_zero:
+            return definite * sign_element(field, norm)
     for generator in field.generators:
         if not isinstance(generator, Sign) or field.is_dropped(generator.number):
             continue
@@ -115,6 +145,49 @@ def _abs(field: DifferentialField, expression: sp.Abs) -> Element:
 @converts(sp.sign)
 def _sign(field: DifferentialField, expression: sp.sign) -> Element:
     return sign_element(field, field(expression.args[0]))
+
+
+@converts(sp.Heaviside)
+def _heaviside(field: DifferentialField, expression: sp.Heaviside) -> Element:
+    """(1 + sign u)/2, away from the kink."""
+    argument = field(expression.args[0])
+    return field(expression.args[1]) if argument.is_zero else (1 + sign_element(field, argument)) / 2
+
+
+@converts(sp.Piecewise)
+def _piecewise(field: DifferentialField, expression: sp.Piecewise) -> Element:
+    """The sum of the branches, each times the idempotent that is 1 where its condition is the first to hold."""
+    total, left = field.zero, field.one
+    for branch, condition in expression.args:
+        here = left * _truth(field, condition)
+        if here:
+            total, left = total + here * field(branch), left - here
+    if any(not value.is_zero for _, value in pieces(left)):
+        raise UnsupportedFunction(
+            f"{expression} is not defined where none of its conditions holds; end it with a branch (value, True)"
+        )
+    return total
+
+
+def _truth(field: DifferentialField, condition: Any) -> Element:
+    """1 where a condition holds and 0 where it does not, away from where its two sides meet."""
+    if condition in (sp.true, sp.false):
+        return field.integer(int(condition == sp.true))
+    if isinstance(condition, sp.Not):
+        return 1 - _truth(field, condition.args[0])
+    if isinstance(condition, sp.And):
+        return reduce(mul, (_truth(field, part) for part in condition.args))
+    if isinstance(condition, sp.Or):
+        return 1 - reduce(mul, (1 - _truth(field, part) for part in condition.args))
+    if isinstance(condition, (sp.Eq, sp.Ne)):
+        same = (field(condition.lhs) - field(condition.rhs)).is_zero
+        return field.integer(int(same == isinstance(condition, sp.Eq)))
+    if isinstance(condition, (sp.Gt, sp.Ge, sp.Lt, sp.Le)):
+        difference = field(condition.gts) - field(condition.lts)
+        if difference.is_zero:
+            return field.integer(int(isinstance(condition, (sp.Ge, sp.Le))))
+        return (1 + sign_element(field, difference)) / 2
+    raise UnsupportedFunction(f"the condition {condition} is no comparison; write it with <, <=, ==, &, |, ~")
 
 
 @converts(sp.Max, sp.Min)

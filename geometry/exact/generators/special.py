@@ -15,6 +15,7 @@ from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
 from ..functions import zeta_derivative
+from ..positivity import proven_real, proven_sign
 from ..rules import converts
 from ..sampling import Samples, numbers
 from .arithmetic import number_element
@@ -39,6 +40,15 @@ class Polygamma(Generator):
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         rate = self.argument.diff(symbol)
         return rate * polygamma(field, self.order + 1, self.argument) if rate else field.zero
+
+    def sign(self, field: DifferentialField) -> int | None:
+        """Of even order from 2 on, for positive arguments; of odd order, for real ones."""
+        if self.order % 2 and self.order > 0:
+            return 1 if proven_real(self.argument) else None
+        return -1 if self.order > 0 and proven_sign(self.argument) == 1 else None
+
+    def is_real(self, field: DifferentialField) -> bool:
+        return proven_sign(self.argument) == 1 or self.order >= 0 and proven_real(self.argument)
 
     def value(self, samples: Samples, point: int) -> Any:
         z = samples.value(self.argument, point)
@@ -175,6 +185,9 @@ class RiemannZeta(Generator):
         rate = self.argument.diff(symbol)
         return rate * riemann_zeta(field, self.order + 1, self.argument) if rate else field.zero
 
+    def is_real(self, field: DifferentialField) -> bool:
+        return proven_real(self.argument)
+
     def value(self, samples: Samples, point: int) -> Any:
         s = samples.value(self.argument, point)
         return None if s is None or s == 1 or abs(s) > 100 else numbers.zeta(s, 1, self.order)
@@ -260,6 +273,12 @@ class LambertW(Generator):
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         w = field.generator_element(self.number)
         return self.argument.diff(symbol) / self.argument * w / (1 + w)
+
+    def sign(self, field: DifferentialField) -> int | None:
+        return 1 if proven_sign(self.argument) == 1 else None
+
+    def is_real(self, field: DifferentialField) -> bool:
+        return self.sign(field) == 1
 
     def value(self, samples: Samples, point: int) -> Any:
         z = samples.value(self.argument, point)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -10,8 +11,9 @@ from ..budget import suspended
 from ..combinations import rational_combination
 from ..elements import Element
 from ..field import DifferentialField
+from ..positivity import Range, proven_real
 from ..rules import converts
-from ..sampling import Samples, is_real, numbers
+from ..sampling import Samples, numbers
 from .base import Generator, Variable
 from .opaque import Opaque
 from .roots import Root, restore_tower, root
@@ -34,7 +36,10 @@ class Cosine(Generator):
         return None if angle is None or abs(angle) > 1e12 else numbers.cos(angle)
 
     def is_real(self, field: DifferentialField) -> bool:
-        return all(is_real(v) for v in field.samples.values(self.angle))
+        return proven_real(self.angle)
+
+    def range(self, field: DifferentialField) -> Range:
+        return (Fraction(-1), Fraction(1)) if self.is_real(field) else (None, None)
 
 
 class Sine(Generator):
@@ -54,6 +59,9 @@ class Sine(Generator):
 
     def is_real(self, field: DifferentialField) -> bool:
         return self.cosine.is_real(field)
+
+    def range(self, field: DifferentialField) -> Range:
+        return self.cosine.range(field)
 
 
 def real_and_imaginary(field: DifferentialField, a: Element) -> tuple[Element, Element | None]:

@@ -1,0 +1,118 @@
+"""Functions with kinks, which are differentiated where they are smooth: moduli, extrema, steps and pieces.
+
+Away from its kinks |u|' = sign(u) u', sign and steps are locally constant, the derivative of a maximum is that of the
+largest argument, and a ``Piecewise`` is differentiated branch by branch.  On a kink there is no derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+import sympy as sp
+
+__all__ = ["KINKED", "derivative", "kink_indicator"]
+
+KINKED = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Heaviside, sp.Piecewise)
+
+
+class _Modulus(sp.Function):
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return _Sign(self.args[0])
+
+
+class _Sign(sp.Function):
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.S.Zero
+
+
+class _Step(sp.Function):
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.S.Zero
+
+
+class _Max(sp.Function):
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        chosen = self.args[argindex - 1]
+        return sp.Mul(*(_Step(chosen - a) for k, a in enumerate(self.args, start=1) if k != argindex))
+
+
+class _Min(sp.Function):
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        chosen = self.args[argindex - 1]
+        return sp.Mul(*(_Step(a - chosen) for k, a in enumerate(self.args, start=1) if k != argindex))
+
+
+_STAND_INS = {sp.Abs: _Modulus, sp.sign: _Sign, sp.Heaviside: _Step, sp.Max: _Max, sp.Min: _Min}
+
+
+def derivative(expression: sp.Expr, *symbols: sp.Symbol) -> sp.Expr:
+    """The derivative by the symbols, one after the other, where the expression is smooth; all symbols are real.
+
+    >>> import sympy as sp
+    >>> x, y = sp.symbols("x y", real=True)
+    >>> derivative(sp.Max(x, y) ** 2, x), derivative(sp.sign(x) * sp.Abs(x - y), x, y)
+    (2*Heaviside(x - y)*Max(x, y), 0)
+    >>> derivative(sp.Piecewise((x**2 / 2, sp.Abs(x) < 1), (sp.Abs(x) - sp.S.Half, True)), x)
+    Piecewise((x, Abs(x) < 1), (sign(x), True))
+    """
+    if not expression.has(*KINKED):
+        return sp.diff(expression, *symbols)
+    for cls, stand_in in _STAND_INS.items():
+        expression = expression.replace(cls, stand_in)
+    expression = sp.diff(expression, *symbols)
+    for cls, stand_in in _STAND_INS.items():
+        expression = expression.replace(stand_in, cls)
+    return expression
+
+
+def kink_indicator(expressions: Iterable[sp.Expr]) -> sp.Expr:
+    """An expression that is zero unless some of the expressions has a kink at the point, or in some row of a mean.
+
+    Powers |u|**p with p > 2 count as smooth: a curvature takes two derivatives.
+
+    >>> import sympy as sp
+    >>> x = sp.Symbol("x", real=True)
+    >>> kink_indicator([1 + sp.Abs(x), x**2])
+    Piecewise((1, Eq(x, 0)), (0, True))
+    >>> kink_indicator([1 + sp.Abs(x) ** 3])
+    0
+    """
+    return sp.Add(*(_indicator(e) for e in dict.fromkeys(expressions)))
+
+
+def _indicator(expression: sp.Expr) -> sp.Expr:
+    from .mean import Mean
+
+    means = {m: sp.Dummy() for m in expression.atoms(Mean)}
+    total = sp.Add(*(Mean(_indicator(m.expression), m.variables) for m in means))
+    arguments = dict.fromkeys(_kinks(expression.xreplace(means)))
+    conditions = [sp.Eq(u.xreplace({d: m for m, d in means.items()}), 0) for u in arguments]
+    return total + sp.Piecewise((1, sp.Or(*conditions)), (0, True)) if conditions else total
+
+
+def _kinks(expression: sp.Basic) -> list[sp.Expr]:
+    """The functions at whose zeros an expression may have a kink."""
+    smooth = _smooth_factors(expression)
+    if smooth is not None:
+        return [u for a in smooth for u in _kinks(a)]
+    found = [u for a in expression.args for u in _kinks(a)]
+    if isinstance(expression, (sp.Abs, sp.sign, sp.Heaviside)):
+        found.append(expression.args[0])
+    elif isinstance(expression, (sp.Max, sp.Min)):
+        found += [a - b for a, b in combinations(expression.args, 2)]
+    elif isinstance(expression, sp.core.relational.Relational):
+        found.append(expression.lhs - expression.rhs)
+    return [u for u in found if u.free_symbols]
+
+
+def _smooth_factors(product: sp.Basic) -> list[sp.Expr] | None:
+    """The other factors and u of a product that holds |u| u**k with k > 1 in all; ``None`` for anything else."""
+    powers = [f.as_base_exp() for f in sp.Mul.make_args(product)] if isinstance(product, (sp.Mul, sp.Pow)) else []
+    for base, exponent in powers:
+        if isinstance(base, sp.Abs):
+            u = base.args[0]
+            total = exponent + sum(e for b, e in powers if b == u)
+            if total.is_number and total > 2:
+                return [u, *(b**e for b, e in powers if b not in (u, base))]
+    return None
