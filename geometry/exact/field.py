@@ -35,6 +35,9 @@ class DifferentialField:
         Symbols that no exponential or angle shares with others: ``exp(a + x)`` is taken as
         ``exp(a)*exp(x)`` when x is one of them.  So an element is a combination of functions of these
         symbols with coefficients that are free of them wherever it can be.
+    pieces
+        Whether ``Piecewise`` and ``Heaviside`` are read, as functions on the pieces of the domain: right
+        everywhere but where two pieces meet.
 
     Raises ``ValueError`` if the coordinates are no symbols or repeat.
 
@@ -47,7 +50,7 @@ class DifferentialField:
     True
     """
 
-    def __init__(self, coordinates: Iterable[sp.Symbol] = (), apart: Iterable[sp.Symbol] = ()):
+    def __init__(self, coordinates: Iterable[sp.Symbol] = (), apart: Iterable[sp.Symbol] = (), pieces: bool = False):
         self.coordinates: tuple[sp.Symbol, ...] = tuple(coordinates)
         for symbol in self.coordinates:
             if not isinstance(symbol, sp.Symbol):
@@ -55,6 +58,7 @@ class DifferentialField:
         if len(set(self.coordinates)) != len(self.coordinates):
             raise InputError(f"repeated coordinates: {self.coordinates}")
         self.apart = frozenset(apart)
+        self.pieces = pieces
         self._apart: dict[int, bool] = {}
         self.generators: list[Generator] = []
         self.stages: list[Stage] = [Stage.of(0, ())]
@@ -70,7 +74,7 @@ class DifferentialField:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy starts anew: its generators are opened by the elements that come along (see `Element.__reduce__`)."""
-        return DifferentialField, (self.coordinates, self.apart)
+        return DifferentialField, (self.coordinates, self.apart, self.pieces)
 
     # -- growth ---------------------------------------------------------------------------------
 

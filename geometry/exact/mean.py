@@ -152,7 +152,7 @@ class MeanFamily:
         from .field import DifferentialField
 
         self.variables = frozenset(variables)
-        self.integrands = DifferentialField(apart=self.variables)
+        self.integrands = DifferentialField(apart=self.variables, pieces=True)
         self.known: list[tuple[Any, Element]] = []
 
     def element(self, field: DifferentialField, mean: Mean) -> Element:

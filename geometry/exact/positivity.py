@@ -31,7 +31,7 @@ POSITIVE: Range = (Fraction(0), None)
 NEGATIVE: Range = (None, Fraction(0))
 
 _T = sp.Dummy("t")
-_DEEPEST, _MOST_TERMS, _HIGHEST, _MOST_SIGNS = 3, 60, 40, 8
+_DEEPEST, _MOST_TERMS, _HIGHEST, MOST_SIGNS = 3, 60, 40, 8
 
 
 def proven_sign(element: Element) -> int | None:
@@ -101,10 +101,10 @@ def pieces(element: Element) -> Iterator[tuple[dict[int, int], Element]]:
     Raises :class:`UnsupportedFunction` for more signs than can be looked at one by one.
     """
     numbers = sign_generators(element)
-    if len(numbers) > _MOST_SIGNS:
+    if len(numbers) > MOST_SIGNS:
         raise UnsupportedFunction(
             f"an expression depends on {len(numbers)} signs, which are {2 ** len(numbers)} pieces of the domain; "
-            f"at most {_MOST_SIGNS} signs are looked at piece by piece"
+            f"at most {MOST_SIGNS} signs are looked at piece by piece"
         )
     for pattern in product((1, -1), repeat=len(numbers)):
         signs = dict(zip(numbers, pattern))
@@ -188,7 +188,7 @@ def _quick_sign(element: Element) -> int | None:
 
 def _sign_on_pieces(element: Element) -> int | None:
     """The sign if it is the same on every piece of the domain that the signs in the element cut out."""
-    if len(sign_generators(element)) > _MOST_SIGNS:
+    if len(sign_generators(element)) > MOST_SIGNS:
         return None
     found = set()
     for signs, value in pieces(element):
@@ -220,6 +220,19 @@ def _sign_where(element: Element, signs: dict[int, int]) -> int | None:
         (*polynomials, _), conditions, ranges = _constrained(stage, [*polynomials, p], rest, ranges, value)
     above, below = (_sign_of(stage, p, ranges, _DEEPEST) for p in polynomials)
     return above * below if above and below else None
+
+
+def essential_signs(field: DifferentialField, signs: dict[int, int]) -> dict[int, int]:
+    """The signs of a piece without those that follow from the others: x > 1 says that x > 0."""
+    left = dict(signs)
+    for number, value in signs.items():
+        argument, others = (
+            getattr(field.generators[number], "argument", None),
+            {k: v for k, v in left.items() if k != number},
+        )
+        if argument is not None and others and _sign_where(argument, others) == value:
+            left = others
+    return left
 
 
 def _is_empty(field: DifferentialField, signs: dict[int, int]) -> bool:

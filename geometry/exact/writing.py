@@ -25,6 +25,7 @@ from .generators.logarithm import Logarithm
 from .generators.roots import Root
 from .generators.trigonometric import Sine
 from .hyperbolic import symmetric_form
+from .positivity import MOST_SIGNS, essential_signs, on_piece, pieces, sign_generators
 from .sines import by_sines
 from .spelling import Hyperbolic, Spelling, spelling_of
 
@@ -41,6 +42,8 @@ def write(a: Element, by_name: bool = True) -> sp.Expr:
     if a.is_rational:
         return a.rational()
     a = a.field.lift(a)
+    if a.field.pieces and (form := _by_pieces(a)) is not None:
+        return form
     size = len(a.num) + len(a.den)
     if size > _LARGE:
         return _Writer(a, by_name=False).expanded_fraction()
@@ -52,6 +55,40 @@ def write(a: Element, by_name: bool = True) -> sp.Expr:
         if (reciprocal := shorter_reciprocal(a)) is not None:
             forms += [1 / form for form in _forms(reciprocal, size, by_name, {})]
     return min(forms, key=_length)
+
+
+def _by_pieces(a: Element) -> sp.Expr | None:
+    """A ``Piecewise`` over the signs of an element, where one fraction for all pieces says less.
+
+    That is so where a part is no number on some piece that has no use for it, as in (1 + sign(x)) log(x), and where
+    the denominator, which is common to all pieces, has zeros that the element has not on some of them: 1/(1 + |x|)
+    is (1 - |x|)/(1 - x²).  Where the element may jump the pieces leave out where they meet.
+    """
+    field, stage, numbers = a.field, a.stage, sign_generators(a)
+    if not 0 < len(numbers) <= MOST_SIGNS:
+        return None
+    unproven = {k for k in stage.generators_in(a.num, a.den) if not field.generators[k].is_real(field)}
+    parts = list(pieces(a))
+    if all(
+        unproven <= set(value.stage.generators_in(value.num, value.den))
+        and value.den.total_degree() == a.den.total_degree()
+        for _, value in parts
+    ):
+        return None
+    values: dict[sp.Expr, list[sp.Basic]] = {}
+    for signs, value in parts:
+        conditions = []
+        for k, sign in essential_signs(field, signs).items():
+            u = getattr(field.generators[k], "argument", None)
+            if u is None:
+                return None
+            half = field.element(a.num.derivative(stage.position[k]), a.den, stage)  # of the jump at u = 0
+            half = on_piece(half, {other: value for other, value in signs.items() if other != k})
+            closed = divmod(half.num, field.lift(u).num)[1].is_zero()
+            written = u.as_expr()
+            conditions.append((written >= 0 if closed else written > 0) if sign > 0 else written < 0)
+        values.setdefault(value.as_expr(), []).append(sp.And(*conditions))
+    return sp.Piecewise(*((value, sp.Or(*conditions)) for value, conditions in values.items()))
 
 
 def _forms(a: Element, size: int, by_name: bool, names: dict[int, sp.Expr]) -> list[sp.Expr]:

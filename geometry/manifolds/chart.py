@@ -43,7 +43,7 @@ class Chart(ABC):
         """Set up an empty chart with its field."""
         self.coordinates = coordinates
         self.name, self.source = name, source
-        self.field = field or DifferentialField(coordinates)
+        self.field = field or DifferentialField(coordinates, pieces=True)
         self._arrays: dict[str, Any] = {}
         self._expressions: dict[tuple[Any, ...], sp.Expr] = {}
 

@@ -58,7 +58,7 @@ class ChartMap:
                 f"{len(self.new)} new coordinates for a manifold of dimension {manifold.dim}: there can be at most as many"
             )
         self.relations = self._read_relations(relations)
-        self.field = DifferentialField(self.new)
+        self.field = DifferentialField(self.new, pieces=True)
         self._images = [self.field(e) for e in self.relations.values()]
         self._jacobian = [[image.diff(y) for y in self.new] for image in self._images]
         self._carried: dict[sp.Expr, Element] = {}

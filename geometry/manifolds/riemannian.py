@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField
+from chentsov.geometry.exact.generators.signs import jump
 from sympy import ImmutableDenseNDimArray as Array
 
 from . import classification, geodesics, operators
@@ -67,6 +68,7 @@ class RiemannianManifold(Chart):
         self._check_constants(constants)
         elements = [[self.field(v) for v in row] for row in self._given_metric.tolist()]
         self._check_symmetry(elements)
+        self._check_continuity(elements)
         self._adopt(detect_structure(self.field, self.coordinates, elements))
 
     @classmethod
@@ -118,6 +120,18 @@ class RiemannianManifold(Chart):
                     raise ManifoldError(
                         f"the metric is not symmetric: g[{i}, {j}] − g[{j}, {i}] = "
                         f"{(elements[i][j] - elements[j][i]).as_expr()}"
+                    )
+
+    def _check_continuity(self, elements: Sequence[Sequence[Element]]) -> None:
+        """Refuse a ``Piecewise`` or step that jumps; what is stated with signs, or inside a mean, may."""
+        for i, row in enumerate(elements):
+            for j, element in enumerate(row):
+                given = self._given_metric[i, j]
+                if given.has(sp.Piecewise, sp.Heaviside) and (found := jump(element)) is not None:
+                    where, size = found
+                    raise ManifoldError(
+                        f"g[{i}, {j}] = {given} jumps by {size} at {where.lhs} = {where.rhs}, where it is no metric; take "
+                        "the branch that holds on your domain"
                     )
 
     # -- what it is -------------------------------------------------------------------------

@@ -22,7 +22,7 @@ __all__ = ["equal_in_field", "field_of", "holds_identically"]
 
 def field_of(source: Any) -> DifferentialField:
     """A field of its own for the coordinates of a manifold: nothing that the engine derived is in it."""
-    return DifferentialField(tuple(source.coordinates))
+    return DifferentialField(tuple(source.coordinates), pieces=True)
 
 
 def equal_in_field(ours: Any, theirs: Any, field: DifferentialField) -> bool:

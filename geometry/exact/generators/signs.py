@@ -14,7 +14,7 @@ from ..factoring import factored
 from ..field import DifferentialField, conjugate_product
 from ..positivity import is_number, pieces, proven_real, proven_sign, sign_generators, sign_of_number
 from ..rules import converts
-from ..sampling import Samples, is_real, numbers
+from ..sampling import Samples, is_real, numbers, sample_symbol
 from .base import Generator
 
 
@@ -150,6 +150,7 @@ def _sign(field: DifferentialField, expression: sp.sign) -> Element:
 @converts(sp.Heaviside)
 def _heaviside(field: DifferentialField, expression: sp.Heaviside) -> Element:
     """(1 + sign u)/2, away from the kink."""
+    _check_pieces(field, expression)
     argument = field(expression.args[0])
     return field(expression.args[1]) if argument.is_zero else (1 + sign_element(field, argument)) / 2
 
@@ -157,6 +158,7 @@ def _heaviside(field: DifferentialField, expression: sp.Heaviside) -> Element:
 @converts(sp.Piecewise)
 def _piecewise(field: DifferentialField, expression: sp.Piecewise) -> Element:
     """The sum of the branches, each times the idempotent that is 1 where its condition is the first to hold."""
+    _check_pieces(field, expression)
     total, left = field.zero, field.one
     for branch, condition in expression.args:
         here = left * _truth(field, condition)
@@ -167,6 +169,40 @@ def _piecewise(field: DifferentialField, expression: sp.Piecewise) -> Element:
             f"{expression} is not defined where none of its conditions holds; end it with a branch (value, True)"
         )
     return total
+
+
+def _check_pieces(field: DifferentialField, expression: sp.Expr) -> None:
+    if not field.pieces:
+        raise UnsupportedFunction(
+            f"{type(expression).__name__} is a different function on each piece of the domain (in {expression}); take "
+            "the branch that holds on yours, or read it by pieces, with DifferentialField(..., pieces=True)"
+        )
+
+
+def jump(element: Element) -> tuple[sp.Expr, sp.Expr] | None:
+    """A point (as an equation ``symbol = value``) where the element jumps, and by how much, if one is found.
+
+    On the two sides of u = 0 the element p + q sign(u) differs by 2 q, which is looked at where a symbol solves u = 0.
+    """
+    field, stage = element.field, element.field.lift(element).stage
+    for number in sign_generators(element):
+        argument = getattr(field.generators[number], "argument", None)
+        if argument is None:
+            continue
+        half = field.element(element.num.derivative(stage.position[number]), element.den, stage).as_expr()
+        u = argument.as_expr()
+        for symbol in sorted(u.free_symbols, key=str):
+            slope = sp.diff(u, symbol)
+            place = -u.subs(symbol, 0) / slope if symbol not in slope.free_symbols else sp.nan
+            values = {s: sp.Float(sample_symbol(s, 1), 30) for s in (u.free_symbols | half.free_symbols) - {symbol}}
+            at = place.xreplace(values)
+            size = (2 * half).xreplace({symbol: at}).xreplace(values).n(20)
+            allowed = (
+                not (symbol.is_nonnegative and at < 0 or symbol.is_nonpositive and at > 0) if at.is_real else False
+            )
+            if allowed and size.is_number and size.is_finite and abs(size) > 1e-15:
+                return sp.Eq(symbol, place), 2 * half
+    return None
 
 
 def _truth(field: DifferentialField, condition: Any) -> Element:
