@@ -266,14 +266,12 @@ class Lowering:
         raise UnsupportedFunction(f"the condition {e} has no numeric form; write it with <, <=, ==, &, |, ~")
 
     def _zeta(self, e: sp.Basic, scope: frozenset) -> Node:
-        """ζ, or its derivative of the order that comes first."""
-        if isinstance(e, sp.zeta):
-            if len(e.args) > 1 and e.args[1] != 1:
-                raise UnsupportedFunction(
-                    f"{e}: kernels have the Riemann zeta function, not Hurwitz's, except where it is a polygamma"
-                )
-            return self.graph.call("zeta", self.lower(e.args[0], scope), value=0)
-        return self.graph.call("zeta", self.lower(e.args[1], scope), value=int(e.args[0]))  # type: ignore[arg-type]
+        """ζ(s), Hurwitz's ζ(s, a), or a derivative of ζ of the order that comes first."""
+        if not isinstance(e, sp.zeta):
+            return self.graph.call("zeta", self.lower(e.args[1], scope), value=int(e.args[0]))  # type: ignore[arg-type]
+        if len(e.args) > 1 and e.args[1] != 1:
+            return self.graph.call("hurwitz", *(self.lower(a, scope) for a in e.args))
+        return self.graph.call("zeta", self.lower(e.args[0], scope), value=0)
 
     def _function(self, e: sp.Basic, scope: frozenset) -> Node:
         g = self.graph

@@ -13,15 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property, lru_cache
+from itertools import combinations_with_replacement
 from typing import Any
 
 import flint
+import numpy as np
 import sympy as sp
-from flint import acb, arb, arb_series, fmpq
+from flint import arb, fmpq
 
+from ..exact import Mean, UnsupportedFunction
 from ..exact.decimals import shortest_decimal
 from ..exact.errors import InputError
 from ..exact.reading import read
+from ..kernels.algebras import BALLS, Algebra
+from ..kernels.functions import FUNCTIONS, Function
+from ..kernels.interpreter import Evaluator, Straight
+from ..kernels.lower import lower
+from ..kernels.program import Node, Program
 
 __all__ = ["Jet", "JetEvaluator", "UnsupportedExpression", "exact_number"]
 
@@ -65,6 +74,8 @@ class Jet:
         self.second = second
 
     def __add__(self, other: Jet) -> Jet:
+        if not isinstance(other, Jet):
+            return NotImplemented  # an array of jets adds itself, entry by entry
         if self.first is None:
             return Jet(self.value + other.value, other.first, other.second)
         if other.first is None:
@@ -84,6 +95,8 @@ class Jet:
         return Jet(self.value * factor, [a * factor for a in self.first], [a * factor for a in self.second])
 
     def __mul__(self, other: Jet) -> Jet:
+        if not isinstance(other, Jet):
+            return NotImplemented
         if self.first is None:
             return other.scaled(self.value)
         if other.first is None:
@@ -97,6 +110,16 @@ class Jet:
                 second.append(u * other.second[at] + v * self.second[at] + du[i] * dv[j] + du[j] * dv[i])
                 at += 1
         return Jet(u * v, [u * b + v * a for a, b in zip(du, dv)], second)
+
+    def __truediv__(self, number: int) -> Jet:
+        return self.scaled(1 / arb(number))
+
+    def undefined(self) -> Jet:
+        """No number of the same kind."""
+        nan = arb.nan()
+        if self.first is None or self.second is None:
+            return Jet(nan)
+        return Jet(nan, [nan] * len(self.first), [nan] * len(self.second))
 
     def through(self, taylor: Callable[[arb], tuple[arb, arb, arb]]) -> Jet:
         """The composition with a function of one variable given by (f, f′, f″)."""
@@ -114,122 +137,151 @@ class Jet:
         return Jet(f, [f1 * a for a in du], second)
 
 
-# --- functions of one variable: (f, f', f'') at a ball -----------------------------------------
-
-Taylor = Callable[[arb], tuple[arb, arb, arb]]
+# --- the algebra of jets, and its evaluator ------------------------------------------------------------
 
 
-def _from_series(method: str) -> Taylor:
+class JetAlgebra(Algebra):
+    """Jets over real balls. A kink has no derivative: there the jet of `Abs`, `Max` or a piecewise formula is NaN."""
+
+    name = "derivatives of balls"
+
+    def version(self) -> Any:
+        return flint.ctx.prec
+
+    def leaf(self, node: Node) -> Jet:
+        return Jet(BALLS.leaf(node))
+
+    def routine(self, function: Function) -> Callable[..., Jet] | None:
+        if function.name in _OWN:
+            return _OWN[function.name]
+        if function.taylor is not None:
+            taylor = function.taylor
+            if function.static:
+                return lambda jet, order: jet.through(lambda a: taylor(a, order))
+            return lambda jet: jet.through(taylor)
+        return None if function.definition is not None else _Chained(function)
+
+    def power(self, exponent: int) -> Callable[..., Jet]:
+        n, power = exponent, BALLS.power
+
+        def taylor(a: arb) -> tuple[arb, arb, arb]:
+            slope = n * power(n - 1)(a) if n != 1 else arb(1)
+            bend = n * (n - 1) * power(n - 2)(a) if n not in (1, 2) else arb(n * (n - 1))
+            return power(n)(a), slope, bend
+
+        return lambda jet: jet.through(taylor)
+
+    def logic(self, op: str) -> Callable[..., Any] | None:
+        if op == "select":
+            return lambda mask, a, b: a.undefined() if mask is None else a if mask else b
+        rule = BALLS.logic(op)
+        if rule is None or op in ("and", "or", "not"):
+            return rule
+        return lambda a, b: rule(a.value, b.value)
+
+
+def _general_power(base: Jet, exponent: Jet) -> Jet:
+    if exponent.first is None:
+        s = exponent.value
+        return base.through(lambda a: (a**s, s * a ** (s - 1), s * (s - 1) * a ** (s - 2)))
+    logarithm, exp = (JETS.routine(FUNCTIONS[name]) for name in ("log", "exp"))
+    assert logarithm is not None and exp is not None
+    return exp(exponent * logarithm(base))
+
+
+def _extreme(a: Jet, b: Jet, sign: int) -> Jet:
+    """The larger (sign 1) or the smaller of two: the one of them that is, and at a tie only a value."""
+    difference = sign * (a.value - b.value)
+    if difference > 0:
+        return a
+    if difference < 0:
+        return b
+    value = a.value.max(b.value) if sign > 0 else a.value.min(b.value)
+    if a.first is None and b.first is None:
+        return Jet(value)
+    kink = (a if a.first is not None else b).undefined()
+    return Jet(value, kink.first, kink.second)
+
+
+def _constant_between(routine: Callable[[arb], arb]) -> Callable[[Jet], Jet]:
+    """floor and ceil: constant but for their jumps at the whole numbers."""
+
     def taylor(a: arb) -> tuple[arb, arb, arb]:
-        series = getattr(arb_series([a, arb(1)], prec=3), method)()
-        return series[0], series[1], 2 * series[2]
+        value = routine(a)
+        flat = arb(0) if value.is_exact() and not a.contains(value) else arb.nan()
+        return value, flat, flat
 
-    return taylor
-
-
-def _polygamma(order: int) -> Taylor:
-    def taylor(a: arb) -> tuple[arb, arb, arb]:
-        return tuple(acb(a).polygamma(acb(order + k)).real for k in range(3))  # type: ignore[return-value]
-
-    return taylor
+    return lambda jet: jet.through(taylor)
 
 
-def _logistic(a: arb) -> tuple[arb, arb, arb]:
-    # Both σ and 1 − σ as values of their own: no digit is lost where σ rounds to 1.
-    s, complement = 1 / (1 + (-a).exp()), 1 / (1 + a.exp())
-    slope = s * complement
-    return s, slope, slope * (complement - s)
-
-
-def _asinh(a: arb) -> tuple[arb, arb, arb]:
-    w = 1 / (1 + a * a).sqrt()
-    return a.asinh(), w, -a * w**3
-
-
-def _acosh(a: arb) -> tuple[arb, arb, arb]:
-    w = 1 / (a * a - 1).sqrt()
-    return a.acosh(), w, -a * w**3
-
-
-def _atanh(a: arb) -> tuple[arb, arb, arb]:
-    w = 1 / (1 - a * a)
-    return a.atanh(), w, 2 * a * w * w
-
-
-def _tanh(a: arb) -> tuple[arb, arb, arb]:
-    t, sech = a.tanh(), a.sech()
-    return t, sech * sech, -2 * t * sech * sech
-
-
-def _sinh(a: arb) -> tuple[arb, arb, arb]:
-    s, c = a.sinh_cosh()
-    return s, c, s
-
-
-def _cosh(a: arb) -> tuple[arb, arb, arb]:
-    s, c = a.sinh_cosh()
-    return c, s, c
-
-
-def _absolute(a: arb) -> tuple[arb, arb, arb]:
-    sign = _sign(a)
-    return a * sign, sign, arb(0)
-
-
-def _sign(a: arb) -> arb:
-    if a.is_zero():
-        return arb(0)
-    return arb(1) if a > 0 else arb(-1) if a < 0 else arb.nan()
-
-
-_UNARY: dict[str, Taylor] = {
-    **{name: _from_series(name) for name in ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "gamma")},
-    "erf": _from_series("erf"),
-    "erfc": _from_series("erfc"),
-    "erfi": _from_series("erfi"),
-    "loggamma": _from_series("lgamma"),
-    "LambertW": _from_series("lambertw"),
-    "zeta": _from_series("zeta"),
-    "digamma": _polygamma(0),
-    "trigamma": _polygamma(1),
-    "logistic": _logistic,
-    "sinh": _sinh,
-    "cosh": _cosh,
-    "tanh": _tanh,
-    "asinh": _asinh,
-    "acosh": _acosh,
-    "atanh": _atanh,
-    "Abs": _absolute,
-    "sign": lambda a: (_sign(a), arb(0), arb(0)),
+_OWN: dict[str, Callable[..., Jet]] = {
+    "pow": _general_power,
+    "max": lambda a, b: _extreme(a, b, 1),
+    "min": lambda a, b: _extreme(a, b, -1),
+    "floor": _constant_between(arb.floor),
+    "ceil": _constant_between(arb.ceil),
 }
 
-# Values of functions of (index, argument); their derivatives come from SymPy's rule for them.
-_INDEXED: dict[str, Callable[[arb, arb], arb]] = {
-    "besseli": lambda nu, a: a.bessel_i(nu),
-    "besselj": lambda nu, a: a.bessel_j(nu),
-    "besselk": lambda nu, a: a.bessel_k(nu),
-    "bessely": lambda nu, a: a.bessel_y(nu),
-    "polygamma": lambda m, a: acb(a).polygamma(acb(m)).real,
-    "zeta": lambda s, a: s.zeta(a),
-    "uppergamma": lambda s, a: arb.gamma_upper(a, s),
-    "lowergamma": lambda s, a: arb.gamma_lower(a, s),
-    "polylog": lambda s, a: acb(a).polylog(acb(s)).real,
-    "expint": lambda s, a: arb.expint(a, s),
-}
 
-_CONSTANTS: dict[Any, Callable[[], arb]] = {
-    sp.pi: lambda: arb.pi(),
-    sp.E: lambda: arb.const_e(),
-    sp.EulerGamma: lambda: arb.const_euler(),
-    sp.Catalan: lambda: arb.const_catalan(),
-    sp.GoldenRatio: lambda: (1 + arb(5).sqrt()) / 2,
-}
+class _Chained:
+    """A function through its partial derivatives, which the table (or SymPy's class) knows as formulas.
 
-_DUMMY = sp.Dummy("t", real=True)
+    Only derivatives by arguments that vary are asked for: of a Bessel function none by its order.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.places = [sp.Dummy(f"u{k}", real=True) for k in range(len(function.domain))]
+        self.derivatives: dict[tuple[int, ...], Straight] = {}
+
+    def __call__(self, *jets: Jet) -> Jet:
+        values = [jet.value for jet in jets]
+        assert self.function.arb is not None
+        value = self.function.arb(*values)
+        varying = tuple(k for k, jet in enumerate(jets) if jet.first is not None)
+        if not varying:
+            return Jet(value)
+        if varying not in self.derivatives:
+            self.derivatives[varying] = self._formulas(varying)
+        found = iter(self.derivatives[varying](values))
+        slopes = {k: next(found) for k in varying}
+        bends = {pair: next(found) for pair in combinations_with_replacement(varying, 2)}
+        n = len(jets[varying[0]].first)  # type: ignore[arg-type]
+        first = [arb(0)] * n
+        second = [arb(0)] * (n * (n + 1) // 2)
+        for k in varying:
+            du, ddu = jets[k].first, jets[k].second
+            assert du is not None and ddu is not None
+            first = [t + slopes[k] * d for t, d in zip(first, du)]
+            second = [t + slopes[k] * d for t, d in zip(second, ddu)]
+        for (k, l), bend in bends.items():
+            du, dv = jets[k].first, jets[l].first
+            assert du is not None and dv is not None
+            pairs = combinations_with_replacement(range(n), 2)
+            products = [du[i] * dv[j] if k == l else du[i] * dv[j] + du[j] * dv[i] for i, j in pairs]
+            second = [t + bend * p for t, p in zip(second, products)]
+        return Jet(value, first, second)
+
+    def _formulas(self, varying: tuple[int, ...]) -> Straight:
+        slopes = [self.function.partial(k + 1, *self.places) for k in varying]
+        bends = [sp.diff(slope, self.places[l]) for n, slope in enumerate(slopes) for l in varying[n:]]
+        if any(d.has(sp.Derivative, sp.Subs) for d in (*slopes, *bends)):
+            raise UnsupportedExpression(
+                f"no derivative is known for {self.function.name}; give the metric in elementary functions"
+            )
+        return Straight(lower([*slopes, *bends], self.places, stabilise=False, algebra=BALLS), BALLS)
+
+
+JETS = JetAlgebra()
+
+
+@lru_cache(maxsize=4096)
+def _program(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Program:
+    return lower([expression], symbols, stabilise=False, algebra=JETS)
 
 
 class JetEvaluator:
-    """Jets of expressions at one point, each common subexpression evaluated once.
+    """Jets of expressions at one point: their programs run in the algebra of jets.
 
     ``values`` maps symbols to numbers (or balls); ``coordinates`` are the symbols that the jets
     differentiate by; ``data`` maps the row symbols of a ``Mean`` to their columns.
@@ -251,162 +303,61 @@ class JetEvaluator:
         self.coordinates = tuple(coordinates)
         self.data = dict(data or {})
         self.values = dict(values)
-        n = len(self.coordinates)
         self._memo: dict[sp.Basic, Jet] = {}
+
+    @cached_property
+    def _given(self) -> list[Jet]:
+        n = len(self.coordinates)
+        given = []
         for symbol, value in self.values.items():
             ball = value if isinstance(value, arb) else arb(exact_number(value))
             if symbol in self.coordinates:
                 at = self.coordinates.index(symbol)
-                first = [arb(int(k == at)) for k in range(n)]
-                self._memo[symbol] = Jet(ball, first, [arb(0)] * (n * (n + 1) // 2))
+                given.append(Jet(ball, [arb(int(k == at)) for k in range(n)], [arb(0)] * (n * (n + 1) // 2)))
             else:
-                self._memo[symbol] = Jet(ball)
+                given.append(Jet(ball))
+        return given
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        columns = {}
+        for symbol, values in self.data.items():
+            columns[symbol.name] = np.empty(len(values), object)
+            columns[symbol.name][:] = [Jet(v if isinstance(v, arb) else arb(exact_number(v))) for v in values]
+        return columns
 
     def jet(self, expression: Any) -> Jet:
-        """The jet of one SymPy expression."""
-        with flint.ctx.workprec(self.precision):
-            return self._jet(read(expression))
+        """The jet of one SymPy expression.
+
+        Raises:
+            UnsupportedExpression: a symbol without a value, a function without a value or derivative.
+        """
+        e = read(expression)
+        if e not in self._memo:
+            with flint.ctx.workprec(self.precision):
+                self._memo[e] = self._jet(e)
+        return self._memo[e]
 
     def value(self, expression: Any) -> arb:
         """The value alone, as a ball."""
         return self.jet(expression).value
 
-    def _jet(self, e: sp.Basic) -> Jet:
-        known = self._memo.get(e)
-        if known is None:
-            known = self._memo[e] = self._compute(e)
-        return known
-
-    def _compute(self, e: Any) -> Jet:
-        if e.is_Rational:
-            return Jet(arb(fmpq(int(e.p), int(e.q))))
-        if e.is_Float:
-            return Jet(arb(exact_number(shortest_decimal(e))))
-        if e in _CONSTANTS:
-            return Jet(_CONSTANTS[e]())
-        if e.is_Symbol:
+    def _jet(self, e: sp.Expr) -> Jet:
+        unknown = e.free_symbols - set(self.values)
+        if unknown:
             raise UnsupportedExpression(
-                f"no value is known for the symbol {e}: give it in constants={{...}} (or data={{...}} for a row symbol)"
+                f"no value is known for the symbol {min(unknown, key=str)}: give it in constants={{...}} "
+                "(or data={...} for a row symbol)"
             )
-        if e.is_Add:
-            total = self._jet(e.args[0])
-            for term in e.args[1:]:
-                total = total + self._jet(term)
-            return total
-        if e.is_Mul:
-            product = self._jet(e.args[0])
-            for factor in e.args[1:]:
-                product = product * self._jet(factor)
-            return product
-        if e.is_Pow:
-            return self._power(e)
-        if isinstance(e, sp.Piecewise):
-            return self._piecewise(e)
-        if hasattr(e, "variables") and hasattr(e, "expression") and type(e).__name__ == "Mean":
-            return self._mean(e)
-        return self._function(e)
-
-    def _power(self, e: Any) -> Jet:
-        base, exponent = e.base, e.exp
-        if base is sp.E:
-            return self._jet(exponent).through(_UNARY["exp"])
-        if exponent.is_Integer:
-            n = int(exponent)
-            return self._jet(base).through(
-                lambda a: (
-                    a**n,
-                    arb(0) if n == 0 else n * a ** (n - 1),
-                    arb(0) if n in (0, 1) else n * (n - 1) * a ** (n - 2),
-                )
-            )
-        if exponent.is_Rational and exponent.q == 2:
-            p = int(exponent.p)
-
-            def half_power(a: arb) -> tuple[arb, arb, arb]:
-                root = a.sqrt()
-                f = root**p
-                return f, arb(p) / 2 * root ** (p - 2), arb(p * (p - 2)) / 4 * root ** (p - 4)
-
-            return self._jet(base).through(half_power)
-        power, base_jet = self._jet(exponent), self._jet(base)
-        if power.first is None:
-            s = power.value
-            return base_jet.through(lambda a: (a**s, s * a ** (s - 1), s * (s - 1) * a ** (s - 2)))
-        return (power * base_jet.through(_UNARY["log"])).through(_UNARY["exp"])
-
-    def _piecewise(self, e: sp.Piecewise) -> Jet:
-        for branch, condition in e.args:
-            if self._holds(condition):
-                return self._jet(branch)
-        raise UnsupportedExpression(f"no branch of {e} applies at this point")
-
-    def _holds(self, condition: Any) -> bool:
-        if condition in (True, sp.true):
-            return True
-        if condition in (False, sp.false):
-            return False
-        if isinstance(condition, sp.And):
-            return all(self._holds(part) for part in condition.args)
-        if isinstance(condition, sp.Or):
-            return any(self._holds(part) for part in condition.args)
-        if isinstance(condition, sp.core.relational.Relational):
-            a, b = self._jet(condition.lhs).value, self._jet(condition.rhs).value
-            compare = {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}
-            return bool(compare[condition.rel_op])
-        raise UnsupportedExpression(f"the condition {condition} cannot be decided at this point")
-
-    def _mean(self, e: Any) -> Jet:
-        rows = tuple(e.variables)
-        missing = [str(s) for s in rows if s not in self.data]
-        if missing:
-            raise UnsupportedExpression(f"data={{...}} has no column for {', '.join(missing)}")
-        length = len(self.data[rows[0]])
-        total: Jet | None = None
-        for k in range(length):
-            values = {**self.values, **{s: self.data[s][k] for s in rows}}
-            row = JetEvaluator(values, self.coordinates, self.data, self.precision)._jet(e.expression)
-            total = row if total is None else total + row
-        assert total is not None
-        return total.scaled(1 / arb(length))
-
-    def _function(self, e: Any) -> Jet:
-        name = type(e).__name__
-        if name == "polygamma" and e.args[0].is_Integer:
-            return self._jet(e.args[1]).through(_polygamma(int(e.args[0])))
-        if len(e.args) == 1 and name in _UNARY:
-            return self._jet(e.args[0]).through(_UNARY[name])
-        arguments = [self._jet(a) for a in e.args]
-        if all(a.first is None for a in arguments):
-            return Jet(self._leaf(e, name, [a.value for a in arguments]))
-        varying = [k for k, a in enumerate(arguments) if a.first is not None]
-        if len(varying) > 1:
-            raise UnsupportedExpression(f"{name} with {len(varying)} varying arguments is not supported here")
-        at = varying[0]
-        inner = arguments[at]
-        f = e.func(*(_DUMMY if k == at else a for k, a in enumerate(e.args)))
-        derivatives = (f, sp.diff(f, _DUMMY), sp.diff(f, _DUMMY, 2))
-        if any(d.has(sp.Derivative) for d in derivatives):
-            raise UnsupportedExpression(f"no derivative is known for {name}; give the metric in elementary functions")
-
-        def taylor(a: arb) -> tuple[arb, arb, arb]:
-            local = JetEvaluator({**self.values, _DUMMY: a}, (), self.data, self.precision)
-            f0, f1, f2 = (local._jet(d).value for d in derivatives)
-            return f0, f1, f2
-
-        return inner.through(taylor)
-
-    @staticmethod
-    def _leaf(e: Any, name: str, values: list[arb]) -> arb:
-        if len(values) == 2 and name in _INDEXED:
-            return _INDEXED[name](*values)
-        if len(values) == 1 and name in _UNARY:
-            return _UNARY[name](values[0])[0]
-        if name in ("Max", "Min"):
-            best = values[0]
-            for v in values[1:]:
-                best = best.max(v) if name == "Max" else best.min(v)
-            return best
-        raise UnsupportedExpression(
-            f"the function {name} is not known to the ball arithmetic; known are {', '.join(sorted(_UNARY))}, "
-            f"{', '.join(sorted(_INDEXED))}"
-        )
+        symbols = tuple(self.values)
+        clash = {v for m in e.atoms(Mean) for v in m.variables} & set(symbols)
+        symbols = tuple(s if s not in clash else sp.Dummy(f"_{s.name}") for s in symbols)
+        try:
+            program = _program(e, symbols)
+            missing = [key for key in program.rows if key not in self._columns]
+            if missing:
+                raise UnsupportedExpression(f"data={{...}} has no column for {', '.join(missing)}")
+            (jet,) = Evaluator(program, JETS, self._columns)(dict(zip(program.inputs, self._given)))
+        except UnsupportedFunction as problem:
+            raise UnsupportedExpression(f"no value and no derivative is known for {problem}") from None
+        return jet
