@@ -1,24 +1,28 @@
 """A vector field as machine code: SymPy components -> a lane function, eight points at a time.
 
-The generated function reads ``y[LANES·component + lane]`` and writes ``out`` in the same order. Work that depends on constants
-only is done once a call, common subexpressions once a lane. The exponential is branch-free, so the loop over the
+The generated function reads ``y[LANES·component + lane]`` and writes ``out`` in the same order. Work that depends on
+constants only is done once a call, common subexpressions once a lane. The exponential is branch-free, so the loop over the
 lanes becomes vector instructions; functions without such a form (erf, arctan, …) call the scalar library.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numba
 import numpy as np
 import sympy as sp
-from chentsov.geometry.exact import logistic
-from sympy.codegen.cfunctions import log1p
-from sympy.printing.pycode import PythonCodePrinter
 
+from ..exact import UnsupportedFunction
 from ..exact.errors import InputError
 from ..exact.reading import read
+from ..kernels.arrange import arrange
+from ..kernels.lower import lower
+from ..kernels.numba_source import NumbaSource
+from ..kernels.program import LEAVES, Node
+from ..kernels.stable import stable_logarithms
 from .lanes import FIELD_SIGNATURE, LANES
 
 
@@ -77,7 +81,7 @@ def _cosh(x):
 
 
 @numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})
-def _log1pexp(x):
+def _softplus(x):
     return max(x, 0.0) + math.log1p(_exp(-abs(x)))
 
 
@@ -89,108 +93,18 @@ def _log_cosh(x):
     return math.log1p(2.0 * half * half) if a < 1.0 else a + math.log1p(_exp(-2.0 * a)) - 0.6931471805599453
 
 
-class log_cosh(sp.Function):
-    """log cosh x, to be evaluated without overflow and cancellation."""
-
-    nargs = (1,)
-
-    def _numpycode(self, printer: PythonCodePrinter, **settings: object) -> str:
-        return f"log_cosh({printer._print(self.args[0])})"
-
-    _scipycode = _numpycode
+#: Where the loop over lanes must stay free of branches: these take the place of the scalar library's.
+_OWN = {
+    "exp": "_exp({0})", "logistic": "_logistic({0})", "tanh": "_tanh({0})", "cosh": "_cosh({0})",
+    "softplus": "_softplus({0})", "log_cosh": "_log_cosh({0})", "floor": "math.floor({0})", "ceil": "math.ceil({0})",
+}  # fmt: skip
 
 
-class log1pexp(sp.Function):
-    """log(1 + eˣ), to be evaluated without overflow and cancellation."""
-
-    nargs = (1,)
-
-    def _numpycode(self, printer: PythonCodePrinter, **settings: object) -> str:
-        return f"log1pexp({printer._print(self.args[0])})"
-
-    _scipycode = _numpycode
+class _Lanes(NumbaSource):
+    name = "compiled form in a vector field"
 
 
-def stable_forms(expression: sp.Expr) -> sp.Expr:
-    """The expression with log(1 + eˣ) and log cosh x in forms that neither overflow nor cancel.
-
-    >>> x = sp.Symbol("x", real=True)
-    >>> stable_forms(sp.log(sp.cosh(x)) + sp.log(1 + sp.exp(x)))
-    log1pexp(x) + log_cosh(x)
-    """
-
-    def softplus(e: sp.log) -> sp.Expr:
-        rest = e.args[0] - 1
-        if isinstance(rest, sp.exp):
-            return log1pexp(rest.args[0])
-        return log1p(rest) if sp.S.One in e.args[0].args else e
-
-    def is_log_of(kind: type):
-        return lambda e: isinstance(e, sp.log) and isinstance(e.args[0], kind)
-
-    plain = expression.replace(is_log_of(sp.Add), softplus)
-    return plain.replace(is_log_of(sp.cosh), lambda e: log_cosh(e.args[0].args[0]))
-
-
-def numpy_log_cosh(x: np.ndarray) -> np.ndarray:
-    """log cosh x on arrays, as the compiled form has it."""
-    a = np.abs(x)
-    near = np.log1p(2.0 * np.sinh(0.5 * np.minimum(a, 1.0)) ** 2)
-    return np.where(a < 1.0, near, a + np.log1p(np.exp(-2.0 * a)) - np.log(2.0))
-
-
-class _LanePrinter(PythonCodePrinter):
-    """Python source for numba: own exp, logistic and tanh; `math` for the rest."""
-
-    def _print_Rational(self, expr: sp.Rational) -> str:
-        return repr(float(expr))
-
-    def _print_Integer(self, expr: sp.Integer) -> str:
-        return repr(float(expr))
-
-    def _print_Float(self, expr: sp.Float) -> str:
-        return repr(float(expr))
-
-    def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:
-        base, exponent = expr.as_base_exp()
-        text = self._print(base)
-        if exponent.is_Integer and 1 <= abs(int(exponent)) <= 8:
-            product = "(" + "*".join([f"({text})"] * abs(int(exponent))) + ")"
-            return product if exponent > 0 else f"(1.0/{product})"
-        if exponent in (sp.Rational(1, 2), sp.Rational(-1, 2)):
-            root = f"math.sqrt({text})"
-            return root if exponent > 0 else f"(1.0/{root})"
-        return f"(({text})**({self._print(exponent)}))"
-
-    def _print_exp(self, expr: sp.exp) -> str:
-        return f"_exp({self._print(expr.args[0])})"
-
-    def _print_ExpBase(self, expr: sp.Expr) -> str:
-        return self._print_exp(expr)
-
-    def _print_Exp1(self, expr: sp.Expr) -> str:
-        return repr(math.e)
-
-    def _print_logistic(self, expr: sp.Expr) -> str:
-        return f"_logistic({self._print(expr.args[0])})"
-
-    def _print_tanh(self, expr: sp.Expr) -> str:
-        return f"_tanh({self._print(expr.args[0])})"
-
-    def _print_log1p(self, expr: sp.Expr) -> str:
-        return f"math.log1p({self._print(expr.args[0])})"
-
-    def _print_log_cosh(self, expr: sp.Expr) -> str:
-        return f"_log_cosh({self._print(expr.args[0])})"
-
-    def _print_log1pexp(self, expr: sp.Expr) -> str:
-        return f"_log1pexp({self._print(expr.args[0])})"
-
-    def _print_cosh(self, expr: sp.Expr) -> str:
-        return f"_cosh({self._print(expr.args[0])})"
-
-    def _print_sech(self, expr: sp.Expr) -> str:
-        return f"(1.0/_cosh({self._print(expr.args[0])}))"
+_LANES = _Lanes(_OWN, number="({})")
 
 
 def compile_field(
@@ -223,69 +137,69 @@ def compile_scalar(expression: sp.Expr, variable: sp.Symbol) -> Callable:
     Raises:
         ValueError: a further symbol, or a function that has no compiled form.
     """
-    source = _source((expression,), (variable,), ())
-    # From "out[0 + lane] = …" inside the loop to a return statement.
-    inner = [line.strip() for line in source.splitlines()[2:]]
-    body = [line.replace("y[0 + lane]", "y").replace("out[0 + lane] =", "return") for line in inner]
+    _, lines, (result,) = _lines((expression,), {variable: "y"})
+    body = "".join(f"    {line}\n" for line in lines)
     namespace = _namespace()
-    exec(compile("def scalar(y):\n    " + "\n    ".join(body) + "\n", "<function>", "exec"), namespace)
+    exec(compile(f"def scalar(y):\n{body}    return {result}\n", "<function>", "exec"), namespace)
     return numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})(namespace["scalar"])
 
 
 def _namespace() -> dict:
     return {
-        "math": math, "numba": numba, "_exp": _exp, "_logistic": _logistic, "_tanh": _tanh, "_cosh": _cosh,
-        "_log1pexp": _log1pexp, "_log_cosh": _log_cosh,
+        "math": math, "np": np, "numba": numba, "_exp": _exp, "_logistic": _logistic, "_tanh": _tanh, "_cosh": _cosh,
+        "_softplus": _softplus, "_log_cosh": _log_cosh,
     }  # fmt: skip
 
 
-_CACHE: dict[tuple, Callable] = {}
-
-
+@lru_cache(maxsize=512)
 def _compiled(components: tuple, coordinates: tuple, constants: tuple) -> Callable:
-    key = (components, coordinates, constants)
-    if key not in _CACHE:
-        source = _source(components, coordinates, constants)
-        namespace = _namespace()
-        exec(compile(source, "<vector field>", "exec"), namespace)  # our own printed source: names are mangled
-        _CACHE[key] = numba.njit(FIELD_SIGNATURE, nogil=True, error_model="numpy", fastmath={"contract"})(
-            namespace["field"]
-        )
-    return _CACHE[key]
+    namespace = _namespace()
+    exec(compile(_source(components, coordinates, constants), "<vector field>", "exec"), namespace)
+    return numba.njit(FIELD_SIGNATURE, nogil=True, error_model="numpy", fastmath={"contract"})(namespace["field"])
 
 
 def _source(components: tuple, coordinates: tuple, constants: tuple) -> str:
-    # Symbol names are data: only positions reach the source.
-    ys = sp.symbols(f"y0:{len(coordinates)}", real=True)
-    ps = sp.symbols(f"p0:{len(constants)}", real=True) if constants else ()
-    renaming = dict(zip(coordinates, ys, strict=True)) | dict(zip(constants, ps, strict=True))
-    renamed = [stable_forms(c.xreplace(renaming)) for c in components]
-    for function in set().union(*(c.atoms(sp.Function) for c in renamed)):
-        if not isinstance(function, _PRINTABLE):
-            known = ", ".join(sorted(kind.__name__ for kind in _PRINTABLE))
-            raise UncompiledFunction(f"{function.func} has no compiled form in a vector field; these have: {known}")
-    steps, results = sp.cse(renamed, symbols=sp.numbered_symbols("t"), order="none")
-    printer = _LanePrinter({"fully_qualified_modules": True})
-    of_constants: set[sp.Symbol] = set(ps)
-    outside, inside = [], []
-    for symbol, value in steps:
-        line = f"{symbol} = {printer.doprint(value)}"
-        if value.free_symbols <= of_constants:
-            of_constants.add(symbol)
-            outside.append(line)
-        else:
-            inside.append(line)
+    ys = {s: f"y{i}" for i, s in enumerate(coordinates)}
+    ps = {s: f"p{i}" for i, s in enumerate(constants)}
+    outside, inside, results = _lines(components, ys, ps)
     lines = ["def field(y, p, out, lanes):"]
-    lines += [f"    {p} = p[{i}]" for i, p in enumerate(ps)]
+    lines += [f"    {name} = p[{i}]" for i, name in enumerate(ps.values())]
     lines += [f"    {line}" for line in outside]
     lines += ["    for lane in range(lanes):"]
-    lines += [f"        {y} = y[{LANES * i} + lane]" for i, y in enumerate(ys)]
+    lines += [f"        {name} = y[{LANES * i} + lane]" for i, name in enumerate(ys.values())]
     lines += [f"        {line}" for line in inside]
-    lines += [f"        out[{LANES * i} + lane] = {printer.doprint(value)}" for i, value in enumerate(results)]
+    lines += [f"        out[{LANES * i} + lane] = {value}" for i, value in enumerate(results)]
     return "\n".join(lines) + "\n"
 
 
-_PRINTABLE = (
-    log1p, log1pexp, log_cosh, sp.exp, logistic, sp.tanh, sp.cosh, sp.sech, sp.sinh, sp.log, sp.sin, sp.cos, sp.tan, sp.atan, sp.asin, sp.acos,
-    sp.asinh, sp.acosh, sp.atanh, sp.erf, sp.erfc, sp.Abs, sp.sign, sp.gamma, sp.loggamma,
-)  # fmt: skip
+def _lines(
+    expressions: tuple, variables: Mapping[sp.Symbol, str], constants: Mapping[sp.Symbol, str] | None = None
+) -> tuple[list[str], list[str], list[str]]:
+    """Assignments that depend on constants only, the others, and the results. Symbol names are data: only the given
+    names and the numbers of nodes reach the source."""
+    given = {**variables, **(constants or {})}
+    try:
+        forms = [stable_logarithms(read(e)) for e in expressions]
+        program = lower(forms, list(given), stabilise=False, algebra=_LANES)
+        pattern = {key: frozenset({0}) if s in variables else frozenset() for key, s in zip(program.inputs, given)}
+        program = arrange(program, pattern, 1)
+        names = dict(zip(program.inputs, given.values()))
+        moving = {key for key, s in zip(program.inputs, given) if s in variables}
+        text: dict[Node, str] = {}
+        inner: set[Node] = set()
+        outside: list[str] = []
+        inside: list[str] = []
+        for node in program.nodes():
+            if node.op in LEAVES:
+                text[node] = _LANES.leaf(node)
+            elif node.op == "input":
+                text[node] = names[str(node.value)]
+                inner |= {node} if node.value in moving else set()
+            else:
+                text[node] = f"t{node.index}"
+                line = f"{text[node]} = {_LANES.operation(node)(*(text[a] for a in node.args))}"
+                inner |= {node} if any(a in inner for a in node.args) else set()
+                (inside if node in inner else outside).append(line)
+    except UnsupportedFunction as problem:
+        raise UncompiledFunction(str(problem)) from None
+    return outside, inside, [text[o] for o in program.outputs]

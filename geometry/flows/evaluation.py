@@ -11,6 +11,7 @@ import sympy as sp
 from chentsov.geometry.exact.reading import read_float, read_values
 from chentsov.geometry.manifolds import ManifoldError
 
+from ..kernels.ball import HighPrecision
 from .compiled_field import UncompiledFunction, compile_field
 from .lanes import FIELD_SIGNATURE, LANES
 
@@ -58,10 +59,10 @@ def evaluate(
     try:
         field = compile_field(expressions, coordinates, symbols)
     except UncompiledFunction:
-        # No compiled form (polylogarithms and their like): arbitrary precision, point by point.
-        slow = sp.lambdify([*coordinates], [e.subs(dict(constants)) for e in expressions], "mpmath")
+        # No compiled form (polylogarithms and their like): balls, point by point.
+        slow = HighPrecision(expressions, [*coordinates, *symbols])
         for row, point in enumerate(flat):
-            values[row] = [float(v.real) if hasattr(v, "real") else float(v) for v in slow(*map(float, point))]
+            values[row] = [float(v.mid()) for v in slow.balls([*map(float, point), *constants.values()], 53)]
     else:
         sweep(field, flat, np.array([float(constants[s]) for s in symbols]), values)
     return values.reshape(*points.shape[:-1], len(expressions))

@@ -195,9 +195,9 @@ _ROWS = (
     Function("ceil", sp.ceiling, ((0.1, 0.9),), np.ceil, arb.ceil, **_flagged("real_ceil"), native="ceil",
              numba="number(math.ceil({0}))"),
     Function("min", sp.Min, ((0.1, 1.0), (1.1, 2.0)), np.minimum, arb.min, **_flagged("real_min"), native="min",
-             numba="min({0}, {1})"),
+             numba="np.minimum({0}, {1})"),
     Function("max", sp.Max, ((0.1, 1.0), (1.1, 2.0)), np.maximum, arb.max, **_flagged("real_max"), native="max",
-             numba="max({0}, {1})"),
+             numba="np.maximum({0}, {1})"),
     Function("heaviside", sp.Heaviside, ((0.1, 6.0), (0.1, 0.9)), definition=_step,
              acb=lambda u, at_zero: u.real_heaviside(), analytic=lambda u, at_zero: u.real_heaviside(analytic=True)),
     # special functions

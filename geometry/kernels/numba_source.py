@@ -8,64 +8,72 @@ into vector instructions. Symbol names never reach the source: values are called
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from ..exact import UnsupportedFunction
-from .algebras import resolution
+from .algebras import INFIX, Algebra, resolution
 from .constants import CONSTANTS
+from .functions import Function
 from .program import LEAVES, Node, nearest
 from .schedule import Schedule, Stage
 
-__all__ = ["write", "literal"]
+__all__ = ["NUMBA", "NumbaSource", "write", "literal"]
 
-_INFIX = {
-    "add": "+",
-    "mul": "*",
-    "product": "*",
-    "div": "/",
-    "lt": "<",
-    "le": "<=",
-    "eq": "==",
-    "ne": "!=",
-    "and": "and",
-    "or": "or",
-    "pow": "**",
+
+class NumbaSource(Algebra):
+    """Numbers as Python source for numba: an operation on texts is a text."""
+
+    name = "form that numba can compile"
+
+    def __init__(self, own: Mapping[str, str] | None = None, number: str = "number({})") -> None:
+        self.own = dict(own or {})
+        self.number = number
+
+    def leaf(self, node: Node) -> str:
+        value = literal(node)
+        if math.isfinite(value):
+            return self.number.format(repr(value))
+        return self.number.format("np.nan" if value != value else "np.inf" if value > 0 else "-np.inf")
+
+    def routine(self, function: Function) -> Callable[..., str] | None:
+        text = self.own.get(function.name, function.numba)
+        return None if text is None else text.format
+
+    def power(self, exponent: int) -> Callable[..., str]:
+        def text(base: str) -> str:
+            product = " * ".join([base] * abs(exponent)) if abs(exponent) <= 8 else f"{base} ** {abs(exponent)}"
+            return f"{self.number.format(1.0)} / ({product})" if exponent < 0 else f"({product})"
+
+        return text
+
+    def logic(self, op: str) -> Callable[..., str] | None:
+        return _LOGIC[op].format if op in _LOGIC else None
+
+    def operation(self, node: Node) -> Callable[..., str]:
+        if node.op in INFIX:
+            return lambda *args: f" {INFIX[node.op]} ".join(args)
+        if node.op == "reciprocal":
+            return lambda a: f"{self.number.format(1.0)} / {a}"
+        if node.op == "reciprocal_root":
+            return lambda a: f"{self.number.format(1.0)} / math.sqrt({a})"
+        if node.op == "exp_product":
+            exp = self.operation_named("exp")
+            return lambda *args: exp(" * ".join(args))
+        return super().operation(node)
+
+
+_LOGIC = {
+    "lt": "{0} < {1}",
+    "le": "{0} <= {1}",
+    "eq": "{0} == {1}",
+    "ne": "{0} != {1}",
+    "and": "{0} and {1}",
+    "or": "{0} or {1}",
+    "not": "not {0}",
+    "select": "{1} if {0} else {2}",
 }
-_CALLS = {
-    "abs": "abs",
-    "sign": "np.sign",
-    "floor": "math.floor",
-    "ceil": "math.ceil",
-    "min": "min",
-    "max": "max",
-    "logistic": "logistic",
-    "softplus": "softplus",
-    "loggamma": "math.lgamma",
-}
-_MATH = {
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "asin",
-    "acos",
-    "atan",
-    "asinh",
-    "acosh",
-    "atanh",
-    "atan2",
-    "erf",
-    "erfc",
-    "gamma",
-}
+
+NUMBA = NumbaSource()
 
 _HEAD = """\
 import math
@@ -85,6 +93,14 @@ def logistic(u):
 @numba.njit(error_model="numpy", inline="always")
 def softplus(u):
     return max(u, number(0)) + math.log1p(math.exp(-abs(u)))
+
+
+@numba.njit(error_model="numpy", inline="always")
+def log_cosh(u):
+    a = abs(u)
+    half = math.sinh(number(0.5) * min(a, number(1)))
+    near = math.log1p(number(2) * half * half)
+    return near if a < 1 else a + math.log1p(math.exp(number(-2) * a)) - number(0.6931471805599453)
 
 
 """
@@ -163,15 +179,10 @@ class _Source:
 
     def read(self, node: Node, body: Iterable[Node] = ()) -> str:
         """A value: a literal, a local name, or an entry of a table."""
+        if node.value == "resolution":
+            return f"number({resolution(64 if self.dtype == 'float64' else 32)!r})"
         if node.op in LEAVES:
-            value = resolution(64 if self.dtype == "float64" else 32) if node.value == "resolution" else literal(node)
-            return (
-                f"number({value!r})"
-                if math.isfinite(value)
-                else f"number(np.{'nan' if value != value else 'inf'})"
-                if value != -math.inf
-                else "number(-np.inf)"
-            )
+            return NUMBA.leaf(node)
         return f"v{node.index}" if node in body else self.entry(node)
 
     def entry(self, node: Node) -> str:
@@ -236,31 +247,5 @@ class _Source:
 
     def body(self, stage: Stage, indent: str) -> None:
         for node in stage.body:
-            self.lines.append(f"{indent}v{node.index} = {self.operation(node, lambda n: self.read(n, stage.body))}")
-
-    # -- operations --------------------------------------------------------------------------------
-
-    def operation(self, node: Node, read: Callable[[Node], str]) -> str:
-        op, args = node.op, [read(a) for a in node.args]
-        if op in _INFIX:
-            return f" {_INFIX[op]} ".join(args)
-        if op == "reciprocal":
-            return f"number(1) / {args[0]}"
-        if op == "reciprocal_root":
-            return f"number(1) / math.sqrt({args[0]})"
-        if op == "power":
-            n = int(node.value)  # type: ignore[call-overload]
-            product = " * ".join([args[0]] * abs(n)) if abs(n) <= 4 else f"{args[0]} ** {abs(n)}"
-            return f"number(1) / ({product})" if n < 0 else product
-        if op == "exp_product":
-            return f"math.exp({' * '.join(args)})"
-        if op == "select":
-            return f"{args[1]} if {args[0]} else {args[2]}"
-        if op == "not":
-            return f"not {args[0]}"
-        if op in _MATH or op in _CALLS:
-            call = _CALLS.get(op, f"math.{op}")
-            return f"{call}({', '.join(args)})" if op not in ("floor", "ceil") else f"number({call}({args[0]}))"
-        raise UnsupportedFunction(
-            f"numba cannot compile {op}; use the native back end, which calls scipy.special for it"
-        )
+            value = NUMBA.operation(node)(*(self.read(a, stage.body) for a in node.args))
+            self.lines.append(f"{indent}v{node.index} = {value}")

@@ -22,7 +22,7 @@ import sympy as sp
 from ..exact import logistic
 from ..exact.reading import read
 
-__all__ = ["stable", "explain", "softplus", "log_cosh", "log1p", "expm1"]
+__all__ = ["stable", "stable_logarithms", "explain", "softplus", "log_cosh", "log1p", "expm1"]
 
 
 class softplus(sp.Function):
@@ -83,6 +83,16 @@ def stable(expression: sp.Expr) -> sp.Expr:
     """
     memo: dict[sp.Basic, sp.Basic] = {}
     return _stable(read(expression), memo)  # type: ignore[return-value]
+
+
+def stable_logarithms(expression: sp.Expr) -> sp.Expr:
+    """The same value with the logarithms alone in forms that neither overflow nor cancel.
+
+    >>> x = sp.Symbol("x", real=True)
+    >>> stable_logarithms(sp.log(sp.cosh(x)) + sp.log(1 + sp.exp(x)) + logistic(x) - 1)
+    log_cosh(x) + softplus(x) + σ(x) - 1
+    """
+    return expression.replace(lambda part: isinstance(part, sp.log), _log)
 
 
 def explain(before: sp.Expr, after: sp.Expr) -> str:
@@ -166,6 +176,8 @@ def _log(e: sp.log) -> sp.Expr:
     inner = e.args[0]
     if isinstance(inner, logistic):
         return -softplus(-inner.args[0])
+    if isinstance(inner, sp.cosh):
+        return log_cosh(inner.args[0])
     if isinstance(inner, sp.Add) and inner.args[0] == 1:
         rest = inner - 1
         return softplus(rest.args[0]) if isinstance(rest, sp.exp) else log1p(rest)
