@@ -21,7 +21,7 @@ from .constants import CONSTANTS
 from .functions import FUNCTIONS, Function
 from .program import Node, nearest
 
-__all__ = ["Algebra", "ANALYTIC", "BALLS", "COMPLEX", "NumPy", "resolution"]
+__all__ = ["Algebra", "ANALYTIC", "BALLS", "COMPLEX", "Extended", "NumPy", "resolution"]
 
 Operation = Callable[..., Any]
 
@@ -160,6 +160,24 @@ class NumPy(Algebra):
 
     def logic(self, op: str) -> Operation | None:
         return self._LOGIC.get(op)
+
+
+class Extended(NumPy):
+    """Arrays of NumPy's longest float (80 bits where the machine has them), of the functions that take it."""
+
+    name = "routine on extended numbers"
+    _OWN = frozenset({"logistic", "softplus", "log_cosh"})
+
+    def __init__(self) -> None:
+        super().__init__(np.dtype(np.longdouble))
+
+    def leaf(self, node: Node) -> Any:
+        # numbers of a formula (a gain, √π) must not come in as doubles
+        return self.dtype.type(BALLS.leaf(node).str(25, radius=False, more=True))
+
+    def routine(self, function: Function) -> Operation | None:
+        wide = isinstance(function.numpy, np.ufunc) or function.name in self._OWN
+        return function.numpy if wide else None
 
 
 # -- balls ----------------------------------------------------------------------------------------------------

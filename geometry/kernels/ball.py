@@ -122,8 +122,8 @@ def to_mpf(ball: arb) -> mpmath.mpf:
 class HighPrecision:
     """Expressions as a function of numbers, to as many digits as asked for.
 
-    The working precision rises until every value is known to the precision asked for, relative to itself or, where it
-    is smaller, to one. A value that no precision settles (a pole, a place where it is not real) is NaN.
+    The working precision rises until every value is known to the precision asked for, relative to itself. One that at
+    last is not told from zero is zero; one that no precision settles (a pole, a place where it is not real) is NaN.
 
     >>> x = sp.Symbol("x")
     >>> with mpmath.workdps(30):
@@ -135,19 +135,21 @@ class HighPrecision:
         self.function = Straight(lower(list(expressions), list(symbols), stabilise=False, algebra=BALLS), BALLS)
 
     def balls(self, values: Sequence[Any], bits: int) -> list[arb]:
-        """The values as balls of at most 2^-bits, at exact arguments."""
+        """The values at exact arguments, as balls with so many right bits."""
         found: list[arb] = []
         for working in (bits + 20, 2 * bits + 60, 8 * bits + 200):
             with precision(working):
                 found = self.function([as_ball(v) for v in values])
-                if all(b.is_finite() and _settled(b, bits) for b in found):
+                if all(b.is_exact() or b.rel_accuracy_bits() >= bits for b in found):
                     break
-        return [b if b.is_finite() and _settled(b, bits) or b.is_exact() else arb.nan() for b in found]
+        return [_settled(b, bits) for b in found]
 
     def __call__(self, *values: Any) -> list[mpmath.mpf]:
         """The values in mpmath's working precision."""
         return [to_mpf(b) for b in self.balls(values, mpmath.mp.prec + 4)]
 
 
-def _settled(ball: arb, bits: int) -> bool:
-    return bool(ball.rad() <= arb(2) ** -bits) or ball.rel_accuracy_bits() >= bits
+def _settled(ball: arb, bits: int) -> arb:
+    if ball.is_exact() or ball.rel_accuracy_bits() >= bits:
+        return ball
+    return arb(0) if ball.contains(0) and ball.rad() <= arb(2) ** -bits else arb.nan()

@@ -148,9 +148,9 @@ def complex_softplus(u: acb, analytic: bool = False) -> acb:
 
 def log_cosh(x: Any) -> Any:
     """log cosh x on arrays: near zero without cancellation, far out without overflow."""
-    a = np.abs(x)
+    a = np.abs(np.asarray(x))
     near = np.log1p(2.0 * np.sinh(0.5 * np.minimum(a, 1.0)) ** 2)
-    return np.where(a < 1.0, near, a + np.log1p(np.exp(-2.0 * a)) - math.log(2.0))
+    return np.where(a < 1.0, near, a + np.log1p(np.exp(-2.0 * a)) - np.log(a.dtype.type(2.0)))
 
 
 def ball_log_cosh(x: arb) -> arb:

@@ -23,7 +23,6 @@ import sympy as sp
 from flint import arb, fmpq
 
 from ..exact import Mean, UnsupportedFunction
-from ..exact.decimals import shortest_decimal
 from ..exact.errors import InputError
 from ..exact.reading import read
 from ..kernels.algebras import BALLS, Algebra

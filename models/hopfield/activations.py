@@ -19,8 +19,10 @@ from chentsov.geometry.exact import logistic
 from chentsov.geometry.exact.decimals import with_exact_numbers
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import read
-from chentsov.geometry.flows.compiled_field import numpy_log_cosh, stable_forms
-from scipy.special import expit, spence
+from chentsov.geometry.kernels.algebras import NumPy
+from chentsov.geometry.kernels.interpreter import Straight
+from chentsov.geometry.kernels.lower import lower
+from chentsov.geometry.kernels.stable import stable_logarithms
 
 __all__ = ["ACTIVATIONS", "Activation", "activation"]
 
@@ -126,9 +128,7 @@ class Activation:
         free = self.value.free_symbols - {U}
         if free:
             raise InputError(f"the activation holds {', '.join(sorted(map(str, free)))}: substitute a number first")
-        return {
-            what: _vectorised(getattr(self, what)) for what in ("value", "slope", "bend", "primitive")
-        }  # fmt: skip
+        return _Parts(self)
 
     def subs(self, values: Any) -> Activation:
         """With numbers in place of symbols (a symbolic gain, parameters of an own activation)."""
@@ -139,41 +139,30 @@ class Activation:
         return replace(self, image=tuple(read(b).subs(values) for b in self.image), **changed)
 
 
+class _Parts(dict):
+    """The parts of an activation as functions, each made when it is first asked for."""
+
+    def __init__(self, activation: Activation) -> None:
+        super().__init__()
+        self.activation = activation
+
+    def __missing__(self, what: str) -> Callable[[np.ndarray], np.ndarray]:
+        self[what] = _vectorised(getattr(self.activation, what))
+        return self[what]
+
+
 def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
-    own = {
-        "logistic": expit,
-        "log1pexp": lambda u: np.logaddexp(0.0, u),
-        "log_cosh": numpy_log_cosh,
-        "polylog": _polylog,
-    }
-    modules: list[Any] = [own, "scipy"]
-    try:
-        function = sp.lambdify(U, stable_forms(expression), modules)
-        np.asarray(function(np.array([0.25])), dtype=float)
+    numbers = NumPy()
+    function = Straight(lower([stable_logarithms(expression)], [U], stabilise=False, algebra=numbers), numbers)
 
-        def evaluate(u: np.ndarray) -> np.ndarray:
-            value = function(np.asarray(u, dtype=float))
-            # A formula without u (the slope of a straight line) comes back as one number.
-            return value if np.shape(value) == np.shape(u) else np.broadcast_to(value, np.shape(u)).astype(float)
+    def evaluate(u: np.ndarray) -> np.ndarray:
+        u = np.asarray(u, dtype=float)
+        with np.errstate(all="ignore"):
+            (value,) = function([u])
+        # A formula without u (the slope of a straight line) comes back as one number.
+        return value if np.shape(value) == u.shape else np.broadcast_to(value, u.shape).astype(float)
 
-        return evaluate
-    except (NameError, TypeError, AttributeError, ValueError, KeyError):
-        # Functions that NumPy and SciPy do not have: arbitrary precision, value by value.
-        return np.vectorize(
-            lambda u: float(sp.re(sp.N(expression.subs(U, sp.Float(float(u), 17)), 17))), otypes=[float]
-        )
-
-
-def _polylog(order: float, z: np.ndarray) -> np.ndarray:
-    """Li₂(z) for z < 1: Spence's function, and near zero, where its argument 1 − z would lose digits, the series."""
-    if order != 2:
-        raise InputError("only the dilogarithm is evaluated on arrays")
-    z = np.asarray(z, dtype=float)
-    near = np.where(np.abs(z) < 0.5, z, 0.0)
-    series = np.zeros_like(near)
-    for k in range(54, 0, -1):
-        series = series * near + 1.0 / k**2
-    return np.where(np.abs(z) < 0.5, series * near, spence(1.0 - z))
+    return evaluate
 
 
 def _logistic() -> Activation:

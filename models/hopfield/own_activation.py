@@ -9,7 +9,13 @@ import mpmath
 import sympy as sp
 from chentsov.geometry.exact import UnsupportedFunction, canonical, logistic, register_rule
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.kernels.algebras import ANALYTIC, COMPLEX, NumPy
+from chentsov.geometry.kernels.ball import HighPrecision
+from chentsov.geometry.kernels.functions import Function, register
+from chentsov.geometry.kernels.interpreter import Straight
+from chentsov.geometry.kernels.lower import lower
 from chentsov.geometry.manifolds.time_limit import TimeLimit, time_limit
+from flint import acb, arb
 
 from .activations import Activation, U, V
 
@@ -60,18 +66,14 @@ def check_increasing(value: sp.Expr, slope: sp.Expr) -> None:
     slopes between them (parameters at sample values)."""
     parameters = sorted(slope.free_symbols - {U}, key=lambda s: s.name)
     at = {s: sp.Rational(7 + 2 * k, 5) for k, s in enumerate(parameters)}
-    plain = slope.replace(logistic, lambda u: 1 / (1 + sp.exp(-u)))
+    function = HighPrecision([slope.subs(at)], [U])
     with mpmath.workdps(30):
-        function = sp.lambdify(U, plain.subs(at), "mpmath")
 
         def at_point(u: Any) -> Any:
-            try:
-                number = mpmath.mpmathify(function(u))
-            except (ZeroDivisionError, ValueError, OverflowError):
-                raise InputError(f"the activation {value} has no finite slope at u = {mpmath.nstr(u, 8)}") from None
-            if not mpmath.isfinite(number) or abs(number.imag) > 1e-20 * (1 + abs(number)):
+            (number,) = function(u)
+            if not mpmath.isfinite(number):
                 raise InputError(f"the activation {value} has no finite real slope at u = {mpmath.nstr(u, 8)}")
-            return number.real
+            return number
 
         near = [mpmath.mpf(k) / 16 for k in range(-480, 481)]
         far = [s * mpmath.mpf(10) ** (mpmath.mpf(k) / 4) for k in range(6, 17) for s in (-1, 1)]
@@ -158,6 +160,7 @@ def _primitive(value: sp.Expr, seconds: float) -> sp.Expr:
         with time_limit(seconds):
             found = sp.integrate(value.replace(logistic, lambda u: 1 / (1 + sp.exp(-u))), U)
             if not found.has(sp.Integral, sp.I, sp.Piecewise) and _agree(found.diff(U), value, _POINTS):
+                lower([found], sorted(found.free_symbols, key=str), algebra=NumPy())  # of functions that have numbers
                 return found
     except (TimeLimit, NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
         pass
@@ -170,18 +173,23 @@ def _named_primitive(value: sp.Expr) -> type:
     def fdiff(self: sp.Function, argindex: int = 1) -> sp.Expr:
         return value.subs(U, self.args[0])
 
-    def evaluate(self: sp.Function, precision: int) -> sp.Expr:
-        end = self.args[0].evalf(15)
-        if not end.is_number or value.free_symbols - {U}:
-            return self
-        with mpmath.workprec(precision + 20):
-            top = mpmath.mpmathify(self.args[0].evalf(int(precision / 3.3) + 5))
-            plain = value.replace(logistic, lambda u: 1 / (1 + sp.exp(-u)))
-            result = mpmath.quad(sp.lambdify(U, plain, "mpmath"), [0, mpmath.re(top)])
-        return sp.Float(mpmath.re(result), precision=precision)
-
     name = f"Psi{next(_numbers)}"
-    made = type(name, (sp.Function,), {"nargs": (1,), "fdiff": fdiff, "_eval_evalf": evaluate, "is_primitive": True})
+    made = type(name, (sp.Function,), {"nargs": (1,), "fdiff": fdiff, "is_primitive": True})
+    if not value.free_symbols - {U}:
+        integrand = {flag: Straight(lower([value], [U], stabilise=False, algebra=COMPLEX), algebra)
+                     for flag, algebra in ((False, COMPLEX), (True, ANALYTIC))}  # fmt: skip
+
+        def ball(x: arb) -> arb:
+            return acb.integral(lambda z, analytic: integrand[analytic]([z])[0], acb(0), acb(x)).real
+
+        def evaluate(self: sp.Function, precision: int) -> sp.Expr:
+            end = self.args[0].evalf(int(precision / 3.3) + 5)
+            if not end.is_Float and not end.is_Rational:
+                return self
+            return sp.Float(HighPrecision([made(U)], [U])(end)[0], precision=precision)
+
+        made._eval_evalf = evaluate
+        register(Function(name, made, ((-6.0, 6.0),), arb=ball))
     register_rule(made, lambda k, u: value.subs(U, u))
     return made
 

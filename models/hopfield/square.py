@@ -12,12 +12,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import mpmath
 import numba
 import numpy as np
-import sympy as sp
+from chentsov.geometry.exact import UnsupportedFunction
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.kernels.algebras import BALLS, Algebra, Extended
+from chentsov.geometry.kernels.ball import precision
+from chentsov.geometry.kernels.interpreter import Straight
+from chentsov.geometry.kernels.lower import lower
+from chentsov.geometry.kernels.stable import stable_logarithms
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
+from flint import arb
 
 from .activations import Activation, U
 
@@ -115,8 +120,10 @@ def _rank_four(
         rows, columns = np.empty(total, np.int64), np.empty(total, np.int64)
         _cancelled(a1, b1, v1, a2, b2, v2, result, counts, rows, columns)
         wide, kind, number = _extended(network.activation)
-        (a1, b1, v1), (a2, b2, v2) = parts(wide, [axes[0][rows].astype(kind), axes[1][columns].astype(kind)], number)
-        result[rows, columns] = (a1 + a2 + b1 * v2 + v1 * b2).astype(float)
+        with precision(110):
+            here = [axes[0][rows].astype(kind), axes[1][columns].astype(kind)]
+            (a1, b1, v1), (a2, b2, v2) = parts(wide, here, number)
+            result[rows, columns] = (a1 + a2 + b1 * v2 + v1 * b2).astype(float)
     return result
 
 
@@ -155,31 +162,21 @@ def _cancelled(a1, b1, v1, a2, b2, v2, result, counts, rows, columns):
 
 @lru_cache(maxsize=32)
 def _extended(act: Activation) -> tuple[dict[str, Callable], Any, Any]:
-    """σ, σ′, σ″/σ′ in 80-bit arithmetic where NumPy has it and the functions, else with 30 digits value by value; with
-    the kind of array they take and the kind of number."""
-    if np.finfo(np.longdouble).eps < 1e-18 and not any(getattr(act, k).has(sp.erf) for k in ("value", "slope", "bend")):
-        modules: list[Any] = [{"logistic": lambda u: 1 / (1 + np.exp(-u))}, "numpy"]
-        # Numbers in the formulas (a gain, √π) must not come in as doubles.
-        found = {}
-        for what in ("value", "slope", "bend"):
-            expression = getattr(act, what)
-            exact = {n: sp.Dummy() for n in expression.atoms(sp.Rational, sp.NumberSymbol) if not n.is_Integer}
-            function = sp.lambdify([U, *exact.values()], expression.xreplace(exact), modules)
-            constants = [np.longdouble(str(sp.N(n, 25))) for n in exact]
-            found[what] = lambda u, f=function, c=constants: f(u, *c)
-        return found, np.longdouble, np.longdouble
+    """σ, σ′, σ″/σ′ in 80-bit arithmetic where NumPy has it and the functions, else in balls value by value; with the kind
+    of array they take and the kind of number."""
+    parts = {what: stable_logarithms(getattr(act, what)) for what in ("value", "slope", "bend")}
 
-    def slowly(expression: sp.Expr) -> Callable:
-        function = sp.lambdify(U, expression, [{"logistic": lambda u: 1 / (1 + mpmath.exp(-u))}, "mpmath"])
+    def in_algebra(algebra: Algebra) -> dict[str, Straight]:
+        return {k: Straight(lower([e], [U], stabilise=False, algebra=algebra), algebra) for k, e in parts.items()}
 
-        def each(values: np.ndarray) -> np.ndarray:
-            with mpmath.workdps(30):
-                return np.array([function(mpmath.mpf(float(v))) for v in values], dtype=object)
+    if np.finfo(np.longdouble).eps < 1e-18:
+        try:
+            wide = in_algebra(Extended())
+            return {k: lambda u, f=f: f([u])[0] for k, f in wide.items()}, np.longdouble, np.longdouble
+        except UnsupportedFunction:
+            pass
 
-        return each
+    def each(f: Straight) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda values: np.array([f([arb(v)])[0] for v in values], dtype=object)
 
-    return (
-        {what: slowly(getattr(act, what)) for what in ("value", "slope", "bend")},
-        object,
-        lambda x: mpmath.mpf(float(x)),
-    )
+    return {k: each(f) for k, f in in_algebra(BALLS).items()}, object, arb
