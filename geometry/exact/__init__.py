@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "field": ["DifferentialField", "canonical"],
         "mean": ["Mean"],
         "elements": ["Element"],
-        "functions": ["logistic", "zeta_derivative"],
+        "functions": ["logistic", "with_named_derivatives", "zeta_derivative"],
         "rules": ["register_rule"],
         "linear": ["determinant", "inverse"],
         "errors": ["ChentsovError", "InputError", "UnsupportedFunction"],

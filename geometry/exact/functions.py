@@ -109,3 +109,22 @@ class zeta_derivative(sp.Function):
         mark = "'" * int(k) if k < 4 else f"^{{({k})}}"
         name = rf"\zeta{mark}\left({printer._print(s)}\right)"
         return name if exp is None else rf"{{{name}}}^{{{exp}}}"
+
+
+def with_named_derivatives(e: sp.Expr) -> sp.Expr:
+    """Derivatives of the zeta function, which SymPy leaves as they are, by their names.
+
+    >>> s = sp.Symbol("s")
+    >>> with_named_derivatives(sp.zeta(2 * s).diff(s) + sp.zeta(s).diff(s, 2))
+    2*zeta_derivative(1, 2*s) + zeta_derivative(2, s)
+    """
+    if not e.has(sp.Derivative):
+        return e
+
+    def named(d: sp.Derivative) -> sp.Expr:
+        f = d.expr
+        own = isinstance(f, sp.zeta) and len(f.args) == 1 and set(d.variables) == {f.args[0]}
+        return zeta_derivative(len(d.variables), f.args[0]) if own else d
+
+    e = e.replace(lambda d: isinstance(d, sp.Derivative), named)
+    return e.replace(lambda d: isinstance(d, sp.Subs) and not d.has(sp.Derivative), lambda d: d.doit())

@@ -59,6 +59,35 @@ def inverse(rows: Matrix) -> list[list[Element]]:
     return result
 
 
+def null_vector(rows: Matrix) -> list[Element] | None:
+    """A vector v ≠ 0 with rows · v = 0, or None where there is none.
+
+    >>> import sympy as sp
+    >>> from chentsov.geometry.exact import DifferentialField
+    >>> x = sp.Symbol("x", real=True)
+    >>> K = DifferentialField((x,))
+    >>> [str(e) for e in null_vector([[K(x), K(1)], [K(x**2), K(x)]])]
+    ['-1/x', '1']
+    """
+    field = rows[0][0].field
+    left, pivots = [list(row) for row in rows], []
+    for column in range(len(rows[0])):
+        row = next((r for r in range(len(pivots), len(left)) if left[r][column]), None)
+        if row is None:
+            vector = [field.zero] * len(rows[0])
+            vector[column] = field.one
+            for r, pivot in enumerate(pivots):
+                vector[pivot] = -left[r][column]
+            return vector
+        left[row], left[len(pivots)] = left[len(pivots)], left[row]
+        top = left[len(pivots)] = [e / left[len(pivots)][column] for e in left[len(pivots)]]
+        for r, other in enumerate(left):
+            if other is not top and other[column]:
+                left[r] = [e - other[column] * t for e, t in zip(other, top)]
+        pivots.append(column)
+    return None
+
+
 def _check_square(rows: Matrix) -> None:
     if not rows or any(len(row) != len(rows) for row in rows):
         raise InputError(f"a square matrix is needed, not one with rows of lengths {[len(row) for row in rows]}")

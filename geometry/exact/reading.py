@@ -21,6 +21,7 @@ from .decimals import shortest_decimal, with_exact_numbers
 from .errors import InputError
 
 __all__ = [
+    "declaration_broken",
     "match_point",
     "match_symbols",
     "nearest",
@@ -232,6 +233,32 @@ def read_count(value: Any, where: str, least: int = 1, most: int | None = None, 
     if most is not None and value > most:
         raise error(f"{where} is {short(value, 24)}; at most {most} are possible here")
     return int(value)
+
+
+# -- what symbols promise -----------------------------------------------------------------------------------------------
+
+# What a symbol may be declared to be, in the words of SymPy, strongest first.
+_DECLARATIONS = (
+    "positive",
+    "negative",
+    "nonnegative",
+    "nonpositive",
+    "nonzero",
+    "even",
+    "odd",
+    "integer",
+    "rational",
+    "real",
+)
+
+
+def declaration_broken(symbol: sp.Symbol, number: Any) -> str | None:
+    """What a symbol was declared to be and a number is not, e.g. "positive"; None where they agree.
+
+    >>> declaration_broken(sp.Symbol("s", positive=True), sp.Integer(-1))
+    'positive'
+    """
+    return next((d for d in _DECLARATIONS if getattr(symbol, f"is_{d}") and getattr(number, f"is_{d}") is False), None)
 
 
 # -- symbols and values by symbol --------------------------------------------------------------------------------------

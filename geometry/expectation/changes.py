@@ -17,7 +17,7 @@ from .density import Piece, Variable
 from .logarithms import log_of, open_logs
 from .table import Diverges
 
-__all__ = ["Standard", "standard_candidates", "standard_forms"]
+__all__ = ["Standard", "fewest_parameters", "standard_candidates", "standard_forms", "with_fixed_ends"]
 
 oo = sp.oo
 
@@ -65,6 +65,56 @@ def standard_candidates(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: 
             if key not in seen:
                 seen.add(key)
                 queue.append((changed, level + 1))
+
+
+def fewest_parameters(piece: Piece, sign_of: Callable[[sp.Expr], int]) -> list[Standard]:
+    """The form whose weight has no moving kink or bound, least entangled variables, the fewest parameters."""
+
+    def cost(parts: list[Standard]) -> tuple[int, int, int, int]:
+        symbols = set()
+        moving = entangled = 0
+        for part in parts:
+            p = part.piece
+            symbols |= p.log_density.free_symbols - set(p.symbols)
+            moving += bool(p.log_density.atoms(sp.Abs, sp.sign))
+            entangled += sum(len(a.free_symbols & set(p.symbols)) > 1 for a in p.log_density.atoms(sp.Function, sp.exp))
+            for v in p.variables:
+                moving += len((v.lower.free_symbols | v.upper.free_symbols) - set(p.symbols))
+        return moving, entangled, len(symbols), len(parts[0].steps)
+
+    return min(standard_candidates(piece, sign_of), key=cost)
+
+
+def with_fixed_ends(part: Standard) -> Standard:
+    """The part in variables whose ranges do not depend on the parameters, so that derivatives pass under the integral."""
+    piece, rules, steps = part.piece, list(part.rules), list(part.steps)
+    done: list[Variable] = []
+    inner = list(piece.variables)
+    log_density = piece.log_density
+    while inner:
+        v = inner.pop(0)
+        if v.discrete or not (v.lower.free_symbols | v.upper.free_symbols) - {w.symbol for w in done}:
+            done.append(v)
+            continue
+        w = sp.Dummy("v", positive=True)
+        if v.upper.is_infinite:
+            image, end = v.lower + w, sp.oo
+        elif v.lower.is_infinite:
+            image, end = v.upper - w, sp.oo
+        else:
+            image, end = v.lower + (v.upper - v.lower) * w, sp.S.One
+        rate = sp.S.One if end == sp.oo else v.upper - v.lower
+        rule = {v.symbol: image}
+        log_density = log_density.xreplace(rule) + sp.log(rate)
+        inner = [
+            Variable(u.symbol, u.lower.xreplace(rule), u.upper.xreplace(rule), u.discrete, u.values) for u in inner
+        ]
+        rules.append((v.symbol, image))
+        steps.append(f"{v.symbol} = {image}")
+        done.append(Variable(w, sp.S.Zero, end))
+    return (
+        Standard(Piece(log_density, tuple(done)), tuple(rules), tuple(steps)) if len(rules) > len(part.rules) else part
+    )
 
 
 def _changes(parts: list[Standard], sign_of: Callable[[sp.Expr], int]) -> Iterator[list[Standard]]:
@@ -126,7 +176,7 @@ def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple[Any, Any, str]]:
         return
     w = sp.Dummy("w", positive=True)
     z = sp.Dummy("z", real=True)
-    affine, exponents, powers, logs = set(), set(), set(), False
+    affine, exponents, powers, squares, logs = set(), set(), set(), set(), False
     for e in sp.preorder_traversal(L):
         if not isinstance(e, sp.Expr) or x not in e.free_symbols:
             continue
@@ -148,24 +198,32 @@ def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple[Any, Any, str]]:
         elif isinstance(e, sp.log):
             logs = True
             inner = e.args[0]
+            squares.add(inner)
         elif isinstance(e, sp.Function) and e.args[-1] != x and _is_affine(e.args[-1], x):
             inner = e.args[-1]
         if inner is not None and inner != x and _is_affine(inner, x):
             affine.add(inner)
     line = (variable.lower, variable.upper) == (-oo, oo)
-    if line or (variable.lower, variable.upper) == (-oo, 0) or L.has(sp.Abs, sp.sign):
+    segment = variable.lower.is_finite is not False and variable.upper.is_finite is not False
+    moving = segment and bool(variable.lower.free_symbols | variable.upper.free_symbols)
+    if line or moving or (variable.lower, variable.upper) == (-oo, 0) or L.has(sp.Abs, sp.sign):
         for g in sorted(affine, key=sp.count_ops, reverse=True):
             if g != x and not (-g == x):
                 root, slope = _affine_parts(g, x)
                 if root != 0 or not line:
                     yield root + z / slope, slope * (x - root), f"{z.name} = {slope * (x - root)}"
         if line:
+            for g in sorted(squares, key=sp.count_ops):
+                if (completed := _completed_square(g, x)) is not None:
+                    centre, scale = completed
+                    yield centre + scale * z, (x - centre) / scale, f"{z.name} = {(x - centre) / scale}"
             for g in sorted(exponents, key=sp.count_ops):
                 root, slope = _affine_parts(g, x)
                 yield (root + sp.log(w) / slope), sp.exp(slope * (x - root)), f"w = exp({g})"
         if affine or L.has(sp.Abs, sp.sign) or powers:
             yield None, None, "fold"
-        return
+        if not moving:
+            return
     for p in sorted(powers, key=sp.count_ops):
         if p != 1:
             yield w ** (1 / p), x**p, f"w = {x**p}"
@@ -185,6 +243,18 @@ def _shifted_bases(L: sp.Expr, x: sp.Symbol) -> list[sp.Expr]:
             if r != 1 and r != 0 and r not in found and not r.could_extract_minus_sign():
                 found.append(r)
     return found
+
+
+def _completed_square(g: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, sp.Expr] | None:
+    """(m, s) where g is a multiple of s² + (x − m)², s > 0, unless it is s² + x² with s = 1."""
+    if not g.is_polynomial(x) or sp.degree(g, x) != 2:
+        return None
+    c, b, a = (sp.expand(g).coeff(x, k) for k in range(3))
+    centre = sp.cancel(-b / (2 * a))
+    square = sp.factor(sp.cancel(c / a - centre**2))
+    if not square.is_positive or (centre, square) == (0, 1):
+        return None
+    return centre, sp.sqrt(square)
 
 
 def _is_affine(g: sp.Expr, x: sp.Symbol) -> bool:

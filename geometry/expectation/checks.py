@@ -86,10 +86,21 @@ def _complain_unless_one(mass: sp.Expr, points: Sequence[Point]) -> None:
     for point in points:
         value = sp.N(mass.subs(point), 30)
         if not value.is_number or abs(value - 1) > sp.Float(10) ** -25:
+            where = ", ".join(f"{s} = {v}" for s, v in point.items())
+            if value.is_number and abs(value - 1) < 1e-6:
+                raise NormalisationError(f"the density is not quite normalised: {_rounded(mass, value, where)}")
             raise NormalisationError(
-                f"the density is not normalised: ∫p = {mass}, which is {sp.N(value, 8)} at "
-                + ", ".join(f"{s} = {v}" for s, v in point.items())
+                f"the density is not normalised: ∫p = {mass}, which is {sp.N(value, 8)} at {where}"
             )
+
+
+def _rounded(mass: sp.Expr, value: sp.Expr, where: str) -> str:
+    """How far ∫p is from 1, and the constant that a decimal in the density stands for."""
+    decimal, rest = mass.as_coeff_Mul()
+    text = f"∫p − 1 = {sp.N(value - 1, 3)} at {where}"
+    if decimal.is_Rational and decimal.q > 1 and set(sp.factorint(decimal.q)) <= {2, 5}:
+        return f"{text}, since {sp.N(decimal, 17)} stands where {1 / rest} is exact; hand that in instead"
+    return f"{text}; write its constants exactly, with sympy.pi, sqrt and Rational instead of decimals"
 
 
 def check_numerically(
@@ -132,6 +143,11 @@ def _check_at(density: Density, point: Point, digits: int, route: Expectation | 
     reached = int(-math.log10(max(numbers.error, 10.0**-digits)))
     mass, *means = (float((v.real - (k == 0)).mid()) for k, v in enumerate(numbers.values[: 1 + len(route.scores)]))
     if abs(mass) > 10.0**-reached:
+        if abs(mass) < 1e-6:
+            raise NormalisationError(
+                f"the density is not quite normalised: ∫p − 1 = {mass:.3g} at {where}; write its constants exactly, "
+                "with sympy.pi, sqrt and Rational instead of decimals"
+            )
         raise NormalisationError(f"the density is not normalised: ∫p = {1 + mass:.10g} at {where}")
     moving = []
     for c, m in zip(density.coordinates, means):
@@ -160,7 +176,7 @@ def _blame_a_score(
     """Say so where the density itself can be integrated and a score cannot.
 
     Raises:
-        DensityError: E[s_i] diverges, so that there is no Fisher metric.
+        DensityError: E[s_i] could not be integrated; where it diverges, there is no Fisher metric.
     """
     try:
         route.numbers([ones], point, digits, enough=6)
@@ -170,5 +186,8 @@ def _blame_a_score(
         try:
             route.numbers([score], point, digits, enough=6)
         except QuadratureError:
-            why = ": the density is unbounded at an end of its support that moves" if moving else ""
-            raise DensityError(f"E[∂ log p/∂{c}] diverges at {where}{why}; the Fisher metric does not exist") from None
+            raise DensityError(
+                f"E[∂ log p/∂{c}] could not be integrated at {where}, although p could be"
+                + (": the density is unbounded at an end of its support that moves" if moving else "")
+                + "; where it diverges, the Fisher metric does not exist"
+            ) from None

@@ -16,8 +16,9 @@ import sympy as sp
 from chentsov.geometry.exact import zeta_derivative
 from sympy.core.function import AppliedUndef
 
+from ..exact.decimals import with_exact_numbers
 from ..exact.errors import InputError
-from ..exact.reading import read
+from ..exact.reading import read, read_bound
 from .logarithms import log_density as take_log
 from .logarithms import open_logs
 
@@ -259,7 +260,7 @@ def read_density(
 def _expression(e: Any) -> sp.Expr:
     if isinstance(e, str):
         raise DensityError("densities are SymPy expressions, not strings; parse text first")
-    e = read(e)
+    e = read(e, "the density", DensityError)
     if not isinstance(e, sp.Expr):
         raise DensityError(f"expected a SymPy expression for the density, got {type(e).__name__}")
     if e.has(sp.nan, sp.zoo):
@@ -275,7 +276,7 @@ def _expression(e: Any) -> sp.Expr:
         raise DensityError(
             "write a density with several branches as pieces=[(density, variables), ...], one for each region"
         )
-    return e
+    return with_exact_numbers(e)
 
 
 def _log(density: Any) -> sp.Expr:
@@ -339,7 +340,7 @@ def _read_range(symbol: sp.Symbol, given: Any) -> Variable:
     if isinstance(given, sp.Set):
         return _read_set(symbol, given)
     if isinstance(given, (tuple, list)) and len(given) in (2, 3):
-        lower, upper = map(sp.sympify, given[:2])
+        lower, upper = (read_bound(bound, f"a bound of {symbol}", DensityError) for bound in given[:2])
         kind = given[2] if len(given) == 3 else "continuous"
         if kind not in ("continuous", "discrete"):
             raise DensityError(f"the kind of {symbol} must be 'continuous' or 'discrete', not {kind!r}")

@@ -6,7 +6,7 @@ written once, by definition; an exponential family has shorter formulas for them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from chentsov.geometry.exact import DifferentialField, inverse
 
 from .changes import Standard
 from .closed_form import integral, iterated
-from .density import Density, DensityError, differentiate
+from .density import Density, DensityError, Piece, differentiate
 from .exponential import ExponentialForm
 from .logarithms import exp_of, reduce_gamma, tidy_log
 from .quadrature import Numbers, QuadratureError, expectations
@@ -233,7 +233,9 @@ class TableExpectation(Expectation):
                 try:
                     value = integral(part.carry(f), part.piece, needs)
                 except Diverges as reason:
-                    raise DensityError(f"an expectation diverges: {str(reason).replace('_', '')}") from None
+                    raise DensityError(
+                        f"a term of the expectation of {functions[0]} diverges: {str(reason).replace('_', '')}"
+                    ) from None
                 if value is None:
                     return None
                 total += value
@@ -249,7 +251,10 @@ class TableExpectation(Expectation):
             expectations(self.density, [list(functions)], self.point, 10, enough=6)
         except QuadratureError as reason:
             where = ", ".join(f"{s} = {v}" for s, v in self.point.items())
-            raise DensityError(f"the expectation of {functions[0]} diverges at {where}: {reason}") from None
+            raise DensityError(
+                f"a term of the expectation of {functions[0]} diverges at {where}, and the whole could not be "
+                f"integrated: {reason}"
+            ) from None
 
     def mass(self) -> sp.Expr:
         """∫ p."""
@@ -272,19 +277,31 @@ class SymbolicExpectation(Expectation):
     route = "symbolic integration"
 
     def __init__(
-        self, density: Density, point: Point, stand_ins: Mapping[sp.Symbol, sp.Symbol], seconds: float
+        self,
+        density: Density,
+        point: Point,
+        stand_ins: Mapping[sp.Symbol, sp.Symbol],
+        parts: list[list[Standard]],
+        seconds: float,
     ) -> None:
         super().__init__(density, point)
         self.forward = dict(stand_ins)
         self.backward = {v: k for k, v in stand_ins.items()}
-        self.pieces = [p.substitute(self.forward) for p in density.pieces]
+        self.parts = parts
         self.seconds = seconds
-        self.details = f"SymPy within {seconds:g} s"
+        steps = [_plain(s) for group in parts for part in group[:1] for s in part.steps]
+        self.details = f"SymPy within {seconds:g} s" + (f" after {'; '.join(dict.fromkeys(steps))}" if steps else "")
+
+    def integrands(self, functions: Functions) -> Iterator[tuple[sp.Expr, Piece]]:
+        """f on each part, in its own variables."""
+        for f, group in zip(functions, self.parts):
+            for part in group:
+                yield part.carry(f.xreplace(self.forward)), part.piece
 
     def _mean(self, functions: Functions) -> sp.Expr | None:
         total = sp.S.Zero
-        for f, piece in zip(functions, self.pieces):
-            value = within(self.seconds, integrate, f.xreplace(self.forward), piece)
+        for f, piece in self.integrands(functions):
+            value = within(self.seconds, integrate, f, piece)
             if value is None:
                 return None
             total += value

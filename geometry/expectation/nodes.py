@@ -16,7 +16,7 @@ from flint import acb
 
 from ..exact import Mean
 from .balls import exact, precision
-from .changes import Standard, standard_candidates
+from .changes import Standard, fewest_parameters, with_fixed_ends
 from .density import Density, DensityError, Piece, Variable
 from .moments import Expectation
 from .quadrature import QuadratureError, Rule
@@ -42,7 +42,9 @@ class NodeExpectation(Expectation):
         self.forward = stand_ins
         self.backward = {v: k for k, v in stand_ins.items()}
         self.where = where
-        self.groups = [[with_fixed_ends(part) for part in self._fewest_parameters(piece)] for piece in copy.pieces]
+        self.groups = [
+            [with_fixed_ends(part) for part in fewest_parameters(piece, sign_at(where))] for piece in copy.pieces
+        ]
         if check:
             check_finite(self)
         self.lay_at(point, check)
@@ -77,25 +79,6 @@ class NodeExpectation(Expectation):
             for part in group:
                 self._lay(part, check)
         self._equalise()
-
-    def _fewest_parameters(self, piece: Piece) -> list[Standard]:
-        """The standard form whose weight has no moving kink or bound, least entangled variables, the fewest parameters."""
-
-        def cost(parts: Sequence[Standard]) -> tuple[int, int, int, int]:
-            symbols = set()
-            moving = entangled = 0
-            for part in parts:
-                p = part.piece
-                symbols |= p.log_density.free_symbols - set(p.symbols)
-                moving += bool(p.log_density.atoms(sp.Abs, sp.sign))
-                entangled += sum(
-                    len(a.free_symbols & set(p.symbols)) > 1 for a in p.log_density.atoms(sp.Function, sp.exp)
-                )
-                for v in p.variables:
-                    moving += len((v.lower.free_symbols | v.upper.free_symbols) - set(p.symbols))
-            return moving, entangled, len(symbols), len(parts[0].steps)
-
-        return min(standard_candidates(piece, sign_at(self.where)), key=cost)
 
     def _lay(self, part: Standard, check: bool) -> None:
         """Nodes and weights of one part, from the ranges where its density matters."""
@@ -159,40 +142,9 @@ def check_finite(e: Expectation) -> None:
         except QuadratureError as reason:
             where = ", ".join(f"{s} = {v}" for s, v in e.point.items())
             raise QuadratureError(
-                f"the Fisher metric component E[s_{c} s_{c}] does not exist at {where}: {reason}"
+                f"the Fisher metric component E[s_{c} s_{c}] could not be integrated at {where}, so it may not exist: "
+                f"{reason}"
             ) from None
-
-
-def with_fixed_ends(part: Standard) -> Standard:
-    """The part in variables whose ranges do not depend on the parameters, so that derivatives pass under the integral."""
-    piece, rules, steps = part.piece, list(part.rules), list(part.steps)
-    done: list[Variable] = []
-    inner = list(piece.variables)
-    log_density = piece.log_density
-    while inner:
-        v = inner.pop(0)
-        if v.discrete or not (v.lower.free_symbols | v.upper.free_symbols) - {w.symbol for w in done}:
-            done.append(v)
-            continue
-        w = sp.Dummy("v", positive=True)
-        if v.upper.is_infinite:
-            image, end = v.lower + w, sp.oo
-        elif v.lower.is_infinite:
-            image, end = v.upper - w, sp.oo
-        else:
-            image, end = v.lower + (v.upper - v.lower) * w, sp.S.One
-        rate = sp.S.One if end == sp.oo else v.upper - v.lower
-        rule = {v.symbol: image}
-        log_density = log_density.xreplace(rule) + sp.log(rate)
-        inner = [
-            Variable(u.symbol, u.lower.xreplace(rule), u.upper.xreplace(rule), u.discrete, u.values) for u in inner
-        ]
-        rules.append((v.symbol, image))
-        steps.append(f"{v.symbol} = {image}")
-        done.append(Variable(w, sp.S.Zero, end))
-    return (
-        Standard(Piece(log_density, tuple(done)), tuple(rules), tuple(steps)) if len(rules) > len(part.rules) else part
-    )
 
 
 def node_table(

@@ -16,6 +16,7 @@ from flint import acb, arb, fmpq
 
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, Variable, split_at_kinks
+from .logarithms import open_logs
 
 oo = sp.oo
 
@@ -57,13 +58,50 @@ def expectations(
     error = 0.0
     for k, piece in enumerate(density.pieces):
         for part, rules in split_at_kinks(piece, point):
-            rule = Rule(part, [f[k].xreplace(rules) for f in functions], point, digits)
-            values, gap = rule.converged(enough)
-            with precision(rule.bits):
+            values, gap = _integrals(part, [f[k].xreplace(rules) for f in functions], point, digits, enough)
+            with precision(_bits(digits)):
                 totals = values if totals is None else _add(totals, values)
             error += gap
     assert totals is not None
     return Numbers(totals, error)
+
+
+def _integrals(
+    piece: Piece, functions: Sequence[sp.Expr], point: Mapping, digits: int, enough: int | None
+) -> tuple[list[acb], float]:
+    """∫ f p over one piece; where p falls too slowly towards the end of a half-line, by the logarithm of the distance.
+
+    So 1/(x log² x) falls like 1/t², which the nodes reach.
+    """
+    try:
+        return Rule(piece, functions, point, digits).converged(enough)
+    except QuadratureError:
+        slow = _by_logarithm(piece)
+        if slow is None:
+            raise
+        image, stretched = slow
+        try:
+            return Rule(stretched, [f.xreplace(image) for f in functions], point, digits).converged(enough)
+        except QuadratureError:
+            pass
+        raise
+
+
+def _by_logarithm(piece: Piece) -> tuple[dict[sp.Expr, sp.Expr], Piece] | None:
+    """x = end ± e^t on the half-line of a single continuous variable."""
+    if len(piece.variables) != 1 or piece.variables[0].discrete:
+        return None
+    (v,) = piece.variables
+    if v.lower.is_infinite == v.upper.is_infinite:
+        return None
+    t = sp.Dummy("t", real=True)
+    image = {v.symbol: v.lower + sp.exp(t) if v.upper.is_infinite else v.upper - sp.exp(t)}
+    return image, Piece(open_logs(piece.log_density.xreplace(image)) + t, (Variable(t, -oo, oo),))
+
+
+def _bits(digits: int) -> int:
+    """Working precision, at which the refinements can be compared."""
+    return int(digits * 3.33 * 2.6) + 60
 
 
 class Rule:
@@ -72,7 +110,7 @@ class Rule:
     def __init__(self, piece: Piece, functions, point, digits: int) -> None:
         self.piece = piece
         self.digits = digits
-        self.bits = int(digits * 3.33 * 2.6) + 60
+        self.bits = _bits(digits)
         self.names = [*point, *piece.symbols]
         self.point = list(point.values())
         self.tape = Tape([piece.log_density, *functions], self.names)
@@ -260,11 +298,13 @@ def _active(sizes: dict[int, float], threshold: float) -> list[int]:
         while quiet < 3:
             k += direction
             if k not in sizes:
-                raise QuadratureError("an expectation diverges: its integrand does not decay at the end of the range")
+                raise QuadratureError(
+                    "an integrand does not decay within reach of the nodes: it diverges or falls slowly"
+                )
             if k not in finite:
                 if quiet == 0:
                     raise QuadratureError(
-                        "an expectation diverges: its integrand does not decay towards the end of the range"
+                        "an integrand does not decay towards the end of the range: it diverges or falls slowly"
                         if abs(k) > len(sizes) // 8
                         else "the density or the integrand is not finite inside its support"
                     )

@@ -16,7 +16,7 @@ from functools import partial
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField
 
-from .changes import Standard, standard_forms
+from .changes import Standard, fewest_parameters, standard_forms
 from .checks import check, check_numerically
 from .density import Density, DensityError
 from .elliptical import EllipticalExpectation, elliptical_form
@@ -215,12 +215,13 @@ def choose(
 def _symbolic_route(density: Density, point: Point, seconds: float, insist: bool = False) -> SymbolicExpectation | None:
     if seconds <= 0:
         return None
-    _, stand_ins, _ = working_copy(density, point)
-    route = SymbolicExpectation(density, point, stand_ins, seconds)
+    copy, stand_ins, where = working_copy(density, point)
+    parts = [fewest_parameters(piece, sign_at(where)) for piece in copy.pieces]
+    route = SymbolicExpectation(density, point, stand_ins, parts, seconds)
     if not insist and not all(
-        has_a_chance(s**2 * sp.exp(piece.log_density), piece)
-        for row in route.scores
-        for s, piece in zip(row, density.pieces)
+        has_a_chance(f * sp.exp(piece.log_density), piece.symbols)
+        for s in route.scores
+        for f, piece in route.integrands(route._product(s, s))
     ):
         return None
     try:

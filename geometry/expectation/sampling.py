@@ -7,11 +7,12 @@ and log p is real at points inside the support; the symbols' assumptions and an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
 import sympy as sp
 
+from ..exact.reading import read_bound
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, Variable
 
@@ -56,14 +57,14 @@ def _candidates(density: Density, domain: Mapping[sp.Symbol, tuple]) -> Iterator
     integers = set(density.integers)
     names = [*density.coordinates, *(c for c in density.constants)]
     free = [s for s in names if s not in integers]
-    by_name = {str(k): v for k, v in domain.items()}
+    by_name = _read_domain(domain, names)
 
     def place(s: sp.Symbol, value: sp.Rational) -> sp.Rational:
         if s.is_integer:
             return sp.ceiling(value) + 1
-        low, high = map(sp.sympify, by_name.get(s.name, (None, None)))
-        if low is None or high is None:
+        if s.name not in by_name:
             return -value if s.is_negative else value
+        low, high = by_name[s.name]
         if low.is_finite and high.is_finite:
             return low + (high - low) * (value / (1 + value))
         if low.is_finite:
@@ -78,6 +79,25 @@ def _candidates(density: Density, domain: Mapping[sp.Symbol, tuple]) -> Iterator
             for pattern in _PATTERNS[:3]:
                 if -1 in signs:
                     yield {**fixed, **{s: e * place(s, v) for s, e, v in zip(free, signs, pattern)}}
+
+
+def _read_domain(domain: Mapping[sp.Symbol, tuple], names: Sequence[sp.Symbol]) -> dict[str, tuple[sp.Expr, sp.Expr]]:
+    """name -> (lower, upper), numbers or ±oo."""
+    if not isinstance(domain, Mapping):
+        raise DensityError(f"domain= maps parameters to (lower, upper), e.g. {{sigma: (0, oo)}}; it is {domain!r}")
+    known = {s.name for s in names}
+    found: dict[str, tuple[sp.Expr, sp.Expr]] = {}
+    for key, bounds in domain.items():
+        if str(key) not in known:
+            raise DensityError(f"domain= names {key}, which is no parameter of the density")
+        try:
+            low, high = (read_bound(b, f"a bound of {key} in domain=") for b in bounds)
+        except (TypeError, ValueError) as problem:
+            raise DensityError(f"domain= needs (lower, upper) for {key}, not {bounds!r}: {problem}") from None
+        if not all(e.is_number for e in (low, high)) or not low < high:
+            raise DensityError(f"domain= has no room for {key}: ({low}, {high})")
+        found[str(key)] = low, high
+    return found
 
 
 # Relative positions inside the support at which the density must be positive.

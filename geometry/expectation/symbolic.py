@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy as sp
@@ -43,17 +43,16 @@ def _answer(sender, function, arguments) -> None:
         sender.close()
 
 
-def has_a_chance(f: sp.Expr, piece: Piece) -> bool:
-    """Whether it is worth the time to ask SymPy for ∫ f: not where a transcendental function of the variables is divided by.
+def has_a_chance(f: sp.Expr, variables: Sequence[sp.Symbol]) -> bool:
+    """Whether it is worth the time to ask SymPy for ∫ f: not where a transcendental function of the variables is
+    divided by.
 
-    >>> import sympy as sp
-    >>> from .density import Variable
     >>> x = sp.Symbol("x")
-    >>> piece = Piece(sp.S.Zero, (Variable(x, sp.S.Zero, sp.oo),))
-    >>> has_a_chance(x**2*sp.exp(-x)/(1 + x), piece), has_a_chance(1/(sp.exp(x) + sp.exp(2*x**2)), piece)
+    >>> has_a_chance(x**2*sp.exp(-x)/(1 + x), [x]), has_a_chance(1/(sp.exp(x) + sp.exp(2*x**2)), [x])
     (True, False)
     """
-    xs = set(piece.symbols)
+    xs = set(variables)
+    f = half_angles(f)
 
     def transcendental(e: sp.Expr) -> bool:
         return any(bool(a.free_symbols & xs) for a in e.atoms(sp.Function, sp.exp)) or any(
@@ -80,9 +79,35 @@ def has_a_chance(f: sp.Expr, piece: Piece) -> bool:
     return True
 
 
+def half_angles(f: sp.Expr) -> sp.Expr:
+    """A quotient by 1 ± cos u in sines and cosines of u/2, of which it is mostly a polynomial.
+
+    >>> x = sp.Symbol("x")
+    >>> half_angles(sp.sin(x)**2/(1 + sp.cos(x)))
+    2*sin(x/2)**2
+    """
+
+    def is_versed(e: sp.Expr) -> bool:
+        return (
+            e.is_Add
+            and len(e.args) == 2
+            and e.args[0] == 1
+            and isinstance(e.args[1] / e.args[1].as_coeff_Mul()[0], sp.cos)
+        )
+
+    divided = {p.base for p in f.atoms(sp.Pow) if p.exp.is_number and p.exp.is_negative and is_versed(p.base)}
+    for cosine in {c for base in divided for c in base.atoms(sp.cos)}:
+        (u,) = cosine.args
+        s, c = sp.sin(u / 2), sp.cos(u / 2)
+        f = f.xreplace({1 + cosine: 2 * c**2, 1 - cosine: 2 * s**2}).xreplace(
+            {cosine: 1 - 2 * s**2, sp.sin(u): 2 * s * c}
+        )
+    return f
+
+
 def integrate(f: sp.Expr, piece: Piece) -> sp.Expr | None:
     """∫ f exp(L) by ``sympy.integrate`` and ``sympy.summation``, or None if something stays unevaluated."""
-    value = f * sp.exp(piece.log_density)
+    value = half_angles(f * sp.exp(piece.log_density))
     for v in reversed(piece.variables):
         if v.values:
             value = sp.Add(*(value.subs(v.symbol, x) for x in v.values))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..exact import Mean, UnsupportedFunction
+from ..exact import Mean, UnsupportedFunction, with_named_derivatives
 from ..exact.decimals import shortest_decimal
 from ..exact.errors import InputError
 from ..exact.reading import read
@@ -78,7 +78,7 @@ def lower(
             if key not in made:
                 made[key] = written_out(e.jet, e.quantity, work.graph, [output(part) for part in e.jet.expressions])
             return made[key][e.index]
-        return work.lower(translate(e), frozenset())
+        return work.lower(translate(with_named_derivatives(e)), frozenset())
 
     for s in inputs:
         work.graph.input(work.keys[s])

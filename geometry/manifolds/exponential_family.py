@@ -13,10 +13,11 @@ from typing import Any
 
 import sympy as sp
 
-from ..exact.reading import read, read_list
+from ..exact.reading import read_count, read_list
 from .hessian import HessianManifold
-from .inputs import ManifoldError, read_expression
+from .inputs import MOST_DIGITS, ManifoldError, read_expression
 from .local import Element
+from .projections import point_with_means
 from .statistical import StatisticalManifold
 
 __all__ = ["ExponentialFamily"]
@@ -118,7 +119,8 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
         The maximum-likelihood estimate for an observed mean η(p): direction_a·(η(q) − η(p)) = 0.
 
         Raises:
-            ManifoldError: Newton's method finds no minimum (the submodel leaves the parameter domain).
+            ManifoldError: a direction is zero, or they are dependent; Newton's method finds no minimum (the submodel
+                leaves the parameter domain).
 
         >>> import sympy as sp
         >>> a, b = sp.symbols("a b", real=True)
@@ -126,27 +128,13 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
         >>> [round(float(x), 6) for x in pair.m_projection([1, 1], [0, 0], [[1, 1]])]
         [1.0, 1.0]
         """
-        import mpmath
-
-        start = self._point(base, "the base point")
-        rows = [self._point(d, "a direction") for d in directions]
-        target = self._point(p, "p")
-        eta = sp.lambdify(self.coordinates, list(self.dual_coordinates), "mpmath")
-        metric = sp.lambdify(self.coordinates, self.metric.tolist(), "mpmath")
-        with mpmath.workdps(digits + 10):
-            b = mpmath.matrix([mpmath.mpf(str(sp.N(v, digits + 10))) for v in start])
-            d = mpmath.matrix([[mpmath.mpf(str(sp.N(v, digits + 10))) for v in row] for row in rows])
-            goal = mpmath.matrix(eta(*[mpmath.mpf(str(sp.N(v, digits + 10))) for v in target]))
-            u = mpmath.matrix(len(rows), 1)
-            for _ in range(200):
-                theta = b + d.T * u
-                residual = d * (mpmath.matrix(eta(*theta)) - goal)
-                step = mpmath.lu_solve(d * mpmath.matrix(metric(*theta)) * d.T, residual)
-                size = mpmath.norm(step)
-                if size < mpmath.mpf(10) ** (-digits - 3):
-                    return tuple(sp.Float(str(v), digits) for v in theta)
-                u = u - step / max(1, size)  # steps of at most unit length keep to the domain
-        raise ManifoldError("the projection does not converge: the submodel may have no point of smallest divergence")
+        target = dict(zip(self.coordinates, self._point(p, "p")))
+        rows = [self._point(d, f"direction {k}") for k, d in enumerate(read_list(directions, "the directions"))]
+        eta = [e.subs(target, simultaneous=True) for e in self.dual_coordinates]
+        means = [sp.Add(*(x * y for x, y in zip(row, eta))) for row in rows]
+        digits = read_count(digits, "digits", most=MOST_DIGITS, error=ManifoldError)
+        failure = "the submodel may have no point of smallest divergence"
+        return point_with_means(self, self._point(base, "the base point"), rows, means, digits, failure)
 
     def e_projection(
         self, p: Any, constraints: Sequence[Any], values: Sequence[Any], digits: int = 25
@@ -161,23 +149,10 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
         >>> round(float(coin.e_projection([0], [[1]], [sp.Rational(3, 4)])[0]), 6) == round(float(sp.log(3)), 6)
         True
         """
-        import mpmath
-
-        rows = [self._point(c, "a constraint") for c in constraints]
+        rows = [self._point(c, f"constraint {k}") for k, c in enumerate(read_list(constraints, "the constraints"))]
         if len(values) != len(rows):
             raise ManifoldError(f"{len(rows)} constraints, but {len(values)} values")
-        eta = sp.lambdify(self.coordinates, list(self.dual_coordinates), "mpmath")
-        metric = sp.lambdify(self.coordinates, self.metric.tolist(), "mpmath")
-        with mpmath.workdps(digits + 10):
-            number = lambda v: mpmath.mpf(str(sp.N(v, digits + 10)))
-            theta = mpmath.matrix([number(v) for v in self._point(p, "p")])
-            c = mpmath.matrix([[number(v) for v in row] for row in rows])
-            goal = mpmath.matrix([number(read(v)) for v in values])
-            for _ in range(200):
-                residual = c * mpmath.matrix(eta(*theta)) - goal
-                step = mpmath.lu_solve(c * mpmath.matrix(metric(*theta)) * c.T, residual)
-                size = mpmath.norm(step)
-                if size < mpmath.mpf(10) ** (-digits - 3):
-                    return tuple(sp.Float(str(v), digits) for v in theta)
-                theta = theta - c.T * (step / max(1, size))
-        raise ManifoldError("the projection does not converge: no member of the family may satisfy the constraints")
+        means = [read_expression(v, f"value {k}") for k, v in enumerate(values)]
+        digits = read_count(digits, "digits", most=MOST_DIGITS, error=ManifoldError)
+        failure = "no member of the family may satisfy the constraints"
+        return point_with_means(self, self._point(p, "p"), rows, means, digits, failure)

@@ -29,6 +29,9 @@ class SingularMetricError(ManifoldError):
     """The determinant of the metric vanishes identically."""
 
 
+MOST_DIGITS = 2_000  # that may be asked for
+
+
 def read_coordinates(coordinates: Any) -> tuple[sp.Symbol, ...]:
     """The coordinates as a tuple of distinct symbols."""
     if isinstance(coordinates, sp.MatrixBase):

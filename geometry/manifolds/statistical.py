@@ -13,6 +13,7 @@ from operator import attrgetter, methodcaller
 from typing import Any
 
 import sympy as sp
+from chentsov.geometry.exact.linear import null_vector
 from chentsov.geometry.expectation.density import Density, DensityError, read_density
 from chentsov.geometry.expectation.exponential import ExponentialForm
 from chentsov.geometry.expectation.logarithms import tidy_log
@@ -122,7 +123,7 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         Raises:
             DensityError: the density is not normalised, not positive, has an impossible support, lacks a
                 coordinate, or an expectation diverges; the message says which, where, and what to do.
-            SingularMetricError: a direction of the parameters does not change the density.
+            SingularMetricError: a direction of the parameters does not change the density, or only moves its support.
 
         >>> import sympy as sp
         >>> k, lam, x = sp.symbols("k lam x", positive=True)
@@ -151,25 +152,30 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         try:
             self._adopt(detect_structure(self.field, self.coordinates, elements))
         except SingularMetricError:
-            raise SingularMetricError(self._singular_direction(rows)) from None
+            raise SingularMetricError(self._singular(elements)) from None
         return self
 
     def _cubic_of_expectation(self, i: int, j: int, k: int) -> Element:
         assert self.expectation is not None
         return self.field(self.expectation.cubic(i, j, k))
 
-    def _singular_direction(self, rows: list[list[sp.Expr]]) -> str:
-        assert self.expectation is not None
-        matrix = sp.Matrix(rows).subs(self.expectation.point)
-        kernel = sp.Matrix(matrix.applyfunc(sp.nsimplify)).nullspace()
-        text = "one direction"
-        if kernel:
-            terms = [f"({sp.nsimplify(v)})·∂/∂{c}" for v, c in zip(kernel[0], self.coordinates) if v != 0]
-            where = ", ".join(f"{s} = {v}" for s, v in self.expectation.point.items())
-            text = " + ".join(terms) + f" (at {where})"
+    def _singular(self, elements: list[list[Element]]) -> str:
+        """Along which direction the metric vanishes, and why."""
+        assert self.density is not None
+        direction = [e.as_expr() for e in null_vector(elements) or ()]
+        text = " + ".join(f"({v})·∂/∂{c}" for v, c in zip(direction, self.coordinates) if v != 0)
+        bounds = [b for piece in self.density.pieces for v in piece.variables for b in (v.lower, v.upper)]
+        rates = [sp.Add(*(v * sp.diff(b, c) for v, c in zip(direction, self.coordinates))) for b in bounds]
+        if all(self.field(rate).is_zero for rate in rates):
+            return (
+                f"the Fisher metric is singular: the density does not change along {text}; "
+                "leave out a coordinate or choose others"
+            )
+        moved = next(b for b, rate in zip(bounds, rates) if not self.field(rate).is_zero)
         return (
-            f"the Fisher metric is singular: the density does not change along {text}; "
-            "leave out a coordinate or choose others"
+            f"the Fisher metric does not exist: along {text} the support moves (its end {moved} does), which the score "
+            "∂ log p does not see, and E[s s] vanishes there although the densities differ; the family is not regular, "
+            "and distances go like |dθ| instead of dθ²"
         )
 
     def _defining_expressions(self) -> Iterable[sp.Expr]:

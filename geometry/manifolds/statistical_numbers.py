@@ -20,9 +20,9 @@ from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
 
-from ..exact.reading import match_symbols, read, read_count, read_float, read_number
+from ..exact.reading import declaration_broken, match_symbols, read, read_count, read_float, read_number
 from ..exact.tables import read_axis
-from .inputs import ManifoldError
+from .inputs import MOST_DIGITS, ManifoldError
 from .statistical_certified import certified_grid
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from .statistical import StatisticalManifold
 
-_MOST_DIGITS = 2_000
 
 __all__ = ["expectation_at", "fisher_at", "on_nodes", "read_point", "ricci_scalar_at"]
 
@@ -45,10 +44,8 @@ def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[
         raise ManifoldError(f"the point lacks {', '.join(missing)}")
     values = {s: read_number(v, f"the value of {s}", ManifoldError) for s, v in found.items()}
     for s, value in values.items():
-        if (s.is_positive and value.is_nonpositive) or (s.is_negative and value.is_nonnegative):
-            raise ManifoldError(f"the value of {s} is {value}, outside its domain: {s} is declared otherwise")
-        if s.is_integer and value.is_integer is False:
-            raise ManifoldError(f"the value of {s} is {value}, but {s} is declared an integer")
+        if broken := declaration_broken(s, value):
+            raise ManifoldError(f"the value of {s} is {value}, outside its domain: {s} was declared {broken}")
     return values
 
 
@@ -57,7 +54,7 @@ def expectation_at(
 ) -> list[sp.Float]:
     """E[f] for functions f of the sample variables and parameters."""
     density = manifold._need_density().density
-    where, digits = read_point(manifold, point), read_count(digits, "digits", most=_MOST_DIGITS)
+    where, digits = read_point(manifold, point), read_count(digits, "digits", most=MOST_DIGITS)
     rows = [[read(f)] * len(density.pieces) for f in functions]
     numbers = expectations(density, rows, where, digits)
     return [as_sympy(v, digits) for v in numbers.values]
@@ -66,7 +63,7 @@ def expectation_at(
 def fisher_at(manifold: StatisticalManifold, point: Mapping[Any, Any], digits: int = 25, rigorous: bool = False) -> Any:
     """E[s_i s_j] at a point: a SymPy matrix, or balls where ``rigorous``."""
     e = manifold._need_density()
-    where, digits = read_point(manifold, point), read_count(digits, "digits", most=_MOST_DIGITS)
+    where, digits = read_point(manifold, point), read_count(digits, "digits", most=MOST_DIGITS)
     n = manifold.dim
     index = [(i, j) for i in range(n) for j in range(i + 1)]
     products = [e._product(e.scores[i], e.scores[j]) for i, j in index]
@@ -86,7 +83,7 @@ def ricci_scalar_at(manifold: StatisticalManifold, point: Mapping[Any, Any], dig
     e = manifold._need_density()
     if e.density.kinks or e.density.moving_bounds:
         raise DensityError("2√p is not twice differentiable in L² for this density; R follows from the metric instead")
-    where, digits = read_point(manifold, point), read_count(digits, "digits", most=_MOST_DIGITS)
+    where, digits = read_point(manifold, point), read_count(digits, "digits", most=MOST_DIGITS)
     n = range(manifold.dim)
     half = sp.Rational(1, 2)
     pairs = [(i, j) for i in n for j in n if i <= j]

@@ -76,10 +76,13 @@ def _derivative(field: DifferentialField, expression: sp.Derivative) -> Element:
     done = expression.doit()
     if done != expression:
         return field(done)
-    value = field(inner)
+    around = field
+    if not set(expression.variables) <= set(field.coordinates):  # as under a mean, whose row symbols alone matter
+        around = DifferentialField(tuple(dict.fromkeys(expression.variables)))
+    value = around(inner)
     for symbol in expression.variables:
         value = value.diff(symbol)
-    return value
+    return value if around is field else field(value.as_expr())
 
 
 @converts(sp.Subs)
