@@ -117,7 +117,7 @@ def kills(folder: Path, moments: int = 20) -> None:
 
     assert run("undisturbed", -1) == 0
     random = np.random.default_rng(0)
-    for k, after in enumerate(random.integers(0, 60, moments), 1):
+    for k, after in enumerate(random.integers(0, 16, moments), 1):
         code = run("killed", int(after))
         print(f"  kill {k}: after {after} writes, exit {code}")
     assert run("killed", -1) == 0
@@ -193,11 +193,11 @@ def workers(folder: Path) -> None:
         f"{measured[2]:.2f} s ({measured[1] / measured[2]:.2f} times as fast)"
     )
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+        n_workers=1, threads_per_worker=16, processes=False, dashboard_address=None, silence_logs=50
     ) as cluster, Client(cluster) as client:  # fmt: skip
         start = time.perf_counter()
-        ch.store(Sleeping(400, 0.0), folder / "empty", chunks=1, scheduler=client)
-        task = (time.perf_counter() - start) / 400
+        ch.store(Sleeping(1000, 0.0), folder / "empty", chunks=1, scheduler=client)
+        task = (time.perf_counter() - start) / 1000
     print(f"an empty block, with its writes and its record: {1e3 * task:.2f} ms (client, scheduler and disk)")
     for count in (1, 2, 16, 256):
         total, block = 4 * count + (8 if count < 16 else 0), 1.0

@@ -14,6 +14,7 @@ import os
 import shutil
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["StoreError", "store"]
 
 _QUESTION, _RECORDS = "chentsov_question", "chentsov_records"
+_MOST_TRIES = 5  # of a block whose worker is lost
 
 
 class StoreError(InputError):
@@ -294,7 +296,7 @@ def _by_workers(
     if not indices:
         return
     try:
-        from distributed import Client, as_completed
+        from distributed import CancelledError, Client, KilledWorker, as_completed
     except ImportError:
         raise MissingExtra("a scheduler needs distributed: install it with  pip install 'chentsov[scale]'") from None
 
@@ -309,20 +311,37 @@ def _by_workers(
         _check_workers(client)
         if "://" not in address:
             address = os.path.abspath(address)
-        sent = client.scatter(study, hash=False)
-        waiting = iter(indices)
-        crew = max(1, sum(client.nthreads().values()))
+        waiting, tries = list(reversed(indices)), Counter[tuple[int, ...]]()
+        place: dict[str, tuple[int, ...]] = {}
+        sent = client.scatter(study, broadcast=True, hash=False)
 
-        def submit(index: tuple[int, ...]) -> Any:
-            return client.submit(
+        def submit() -> Any:
+            index = waiting.pop()
+            future = client.submit(
                 _compute_and_write, sent, blocks, address, index, pure=False, retries=3, key=f"block-{uuid.uuid4().hex}"
             )
+            place[future.key] = index
+            return future
 
-        running = as_completed([submit(i) for _, i in zip(range(2 * crew), waiting)])
+        crew = max(1, sum(client.nthreads().values()))
+        running = as_completed([submit() for _ in range(min(2 * crew, len(waiting)))])
         for future in running:
-            yield tuple(future.result())
-            if (index := next(waiting, None)) is not None:
-                running.add(submit(index))
+            index = place.pop(future.key)
+            try:
+                future.result()
+            except (CancelledError, KilledWorker):  # the study, or the answer, was on a worker that is gone
+                tries[index] += 1
+                if tries[index] > _MOST_TRIES:
+                    raise StoreError(
+                        f"the block {index} lost its worker {tries[index]} times: look at the workers' logs (memory?), "
+                        "then call again; finished blocks are kept"
+                    ) from None
+                waiting.append(index)
+                sent = client.scatter(study, broadcast=True, hash=False)
+            else:
+                yield index
+            while waiting and running.count() < 2 * crew:
+                running.add(submit())
     finally:
         if client is not scheduler:
             client.close()
