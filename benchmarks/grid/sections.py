@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from chentsov.geometry.grids.cells import proven_numbers
-from chentsov.geometry.grids.recipes import recipe
 from chentsov.geometry.kernels import compile
+from chentsov.geometry.manifolds.recipes import recipe
 from chentsov.models.neuron import TwoWeightNeuron, decision_boundary
 
 from . import methods

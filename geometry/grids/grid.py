@@ -14,12 +14,12 @@ from ..exact.errors import InputError
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
+from ..manifolds.recipes import metric_of, recipe
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
 from .cells import LIMIT, Cells
 from .labels import provenance, quantity_attributes
 from .lazy import lazy_dataset
-from .recipes import metric_of, recipe
 from .study import Dimension, Study, Variable
 
 if TYPE_CHECKING:

@@ -2,12 +2,8 @@ r"""Curvature from the jet of a metric, point by point.
 
 The closed form of R in the components is a quotient with det(g)^2 below, and it cancels where the metric
 is ill-conditioned. These contractions work in an orthogonal frame instead: g = L D L^T with L unit lower
-triangular, the frame e_a = (L^{-1})_a^i d_i has g(e_a, e_b) = D_a delta_ab, and D may have either sign.
-
-- Of a Hessian metric, R = 1/2 sum_c sum_{a<b} (T_abc^2 - T_aac T_bbc) / (D_a D_b D_c) in the frame: the terms
-  a = b, which cancel, never appear, and no second derivative of g is needed.
-- Of any other, R_ijkm = (what is free of Γ) + g^pq (Γ_p,jk Γ_q,im - Γ_p,jm Γ_q,ik), and R is the sum over pairs
-  i > j, k > m, where nothing cancels by antisymmetry alone.
+triangular, the frame e_a = (L^{-1})_a^i d_i has g(e_a, e_b) = D_a delta_ab, and D may have either sign. The formulas
+are those of `curvature`, over the nodes of a program.
 
 A `Contraction` is what `compile` accepts in the place of an expression. Up to dimension 6 it is written out and
 optimised with the rest of the program; beyond, the jet is lowered and the indices run in compiled loops
@@ -16,7 +12,7 @@ optimised with the rest of the program; beyond, the jet is lowered and the indic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -24,12 +20,19 @@ import numpy as np
 import sympy as sp
 
 from ..exact.errors import InputError
-from .jets import QUANTITIES, Given, Jet, general_jet, hessian_jet
+from .curvature import (
+    QUANTITIES,
+    SPECIAL_QUANTITIES,
+    Curvature,
+    GaussCurvature,
+    GeneralCurvature,
+    HessianCurvature,
+    component,
+)
+from .jets import Jet, general_jet, hessian_jet
 from .program import Graph, Node
 
-__all__ = ["Contraction", "contracted", "hessian_ricci_scalar", "general_ricci_scalar"]
-
-Table = dict[tuple[int, ...], Node]
+__all__ = ["Contraction", "InProgram", "contracted", "general_ricci_scalar", "hessian_ricci_scalar", "in_program"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +59,10 @@ def contracted(jet: Jet, quantity: str) -> Contraction | np.ndarray:
     >>> contracted(jet, "christoffel").shape
     (2, 2, 2)
     """
-    if quantity not in QUANTITIES:
-        raise InputError(f"{quantity!r} is not contracted from a jet; these are: {', '.join(QUANTITIES)}")
-    rank = QUANTITIES[quantity]
+    known = QUANTITIES | SPECIAL_QUANTITIES
+    if quantity not in known:
+        raise InputError(f"{quantity!r} is not contracted from a jet; these are: {', '.join(known)}")
+    rank = known[quantity]
     if not rank:
         return Contraction(jet, quantity)
     out = np.empty((jet.dimension,) * rank, object)
@@ -93,118 +97,135 @@ def general_ricci_scalar(
     return Contraction(general_jet(dimension, metric, first, second), "ricci_scalar")
 
 
-def written_out(jet: Jet, quantity: str, g: Graph, nodes: Sequence[Node]) -> Table:
-    """Every component of a quantity as a node, from the nodes of the jet's expressions."""
-    given = jet.given(g, nodes)
-    frame, weights = _orthogonal_frame(g, jet.dimension, given.metric)
-    if jet.structure == "hessian" and quantity == "ricci_scalar":
-        return {(): _hessian_scalar(g, jet.dimension, given, frame, weights)}
-    tensors = _Tensors(g, jet.dimension, given, _inverse(g, jet.dimension, frame, weights))
-    return {
-        "christoffel": tensors.christoffel,
-        "riemann_lowered": tensors.riemann_lowered,
-        "riemann": tensors.riemann,
-        "ricci": tensors.ricci,
-        "ricci_scalar": tensors.ricci_scalar,
-    }[quantity]()
+class _Value:
+    """A node as a number: what the formulas of `curvature` take for a component."""
+
+    __slots__ = ("graph", "node")
+
+    def __init__(self, graph: Graph, node: Node) -> None:
+        self.graph, self.node = graph, node
+
+    def __bool__(self) -> bool:
+        """False for what is certainly zero."""
+        return not (self.node.op == "number" and self.node.value == 0)
+
+    def _node(self, other: _Value | int) -> Node:
+        return other.node if isinstance(other, _Value) else self.graph.number(other)
+
+    def __add__(self, other: _Value | int) -> _Value:
+        return _Value(self.graph, self.graph.add(self.node, self._node(other)))
+
+    def __neg__(self) -> _Value:
+        return _Value(self.graph, self.graph.neg(self.node))
+
+    def __sub__(self, other: _Value | int) -> _Value:
+        return _Value(self.graph, self.graph.sub(self.node, self._node(other)))
+
+    def __mul__(self, other: _Value | int) -> _Value:
+        return _Value(self.graph, self.graph.mul(self.node, self._node(other)))
+
+    def __truediv__(self, other: _Value | int) -> _Value:
+        return _Value(self.graph, self.graph.div(self.node, self._node(other)))
+
+    def __rtruediv__(self, other: int) -> _Value:
+        return _Value(self.graph, self.graph.div(self._node(other), self.node))
+
+    def __pow__(self, exponent: int) -> _Value:
+        return _Value(self.graph, self.graph.power(self.node, exponent))
+
+    __radd__, __rmul__ = __add__, __mul__
 
 
-class _Tensors:
-    """The tensors of a jet in coordinates."""
+class InProgram(Curvature):
+    """The curvature formulas in the nodes of a program; final classes say what the jet supplies.
 
-    def __init__(self, g: Graph, dimension: int, given: Given, inverse: dict[tuple[int, int], Node]) -> None:
-        self.g, self.n, self.given = g, range(dimension), given
-        self.inverse = {(i, j): inverse[min(i, j), max(i, j)] for i in self.n for j in self.n}
-        self.low = {(m, j, k): given.low(m, min(j, k), max(j, k)) for m in self.n for j in self.n for k in self.n}
+    Args:
+        jet: whose components the nodes are.
+        graph: where to build.
+        nodes: those of `jet.expressions`.
+    """
 
-    def christoffel(self) -> Table:
-        g, out = self.g, Table()
-        for i, j, k in product(self.n, repeat=3):
-            out[i, j, k] = (
-                out[i, k, j] if k < j else g.add(*(g.mul(self.inverse[i, r], self.low[r, j, k]) for r in self.n))
-            )
-        return out
+    def __init__(self, jet: Jet, graph: Graph, nodes: Sequence[Node]) -> None:
+        self.graph, n = graph, range(jet.dimension)
+        keys = jet.components if jet.structure != "rows" else map(frozenset, jet.moments)
+        self.jet = {key: _Value(graph, node) for key, node in zip(keys, nodes)}
+        super().__init__(jet.dimension, _Value(graph, graph.number(0)), [[self._at(i, j) for j in n] for i in n])
 
-    def _pairs(self) -> Table:
-        """R_ijkm for i > j and k > m."""
-        g, low, raised = self.g, self.low, self.christoffel()
-        out = Table()
-        for i in self.n:
-            for j in range(i):
-                for k in self.n:
-                    for m in range(k):
-                        if (k, m, i, j) in out:
-                            out[i, j, k, m] = out[k, m, i, j]
-                            continue
-                        turned = g.add(
-                            *(
-                                g.sub(g.mul(low[r, j, k], raised[r, i, m]), g.mul(low[r, j, m], raised[r, i, k]))
-                                for r in self.n
-                            )
-                        )
-                        out[i, j, k, m] = g.add(self.given.curved(i, j, k, m), turned)
-        return out
+    def _at(self, i: int, j: int) -> _Value:
+        return self.jet[min(i, j), max(i, j)]
 
-    def ricci_scalar(self) -> Table:
-        g, h = self.g, self.inverse
-        terms = []
-        for (i, j, k, m), value in self._pairs().items():
-            # each stands for 2 x 2 orders of its indices
-            minor = g.sub(g.mul(h[i, k], h[j, m]), g.mul(h[i, m], h[j, k]))
-            terms.append(g.mul(g.number(2), minor, value))
-        return {(): g.add(*terms) if terms else g.number(0)}
+    def node(self, quantity: str, index: tuple[int, ...]) -> Node:
+        """One component of a quantity."""
+        return self.quantity(quantity)(*index).node  # type: ignore[misc]
 
-    def riemann_lowered(self) -> Table:
-        g, pairs, out = self.g, self._pairs(), Table()
-        for i, j, k, m in product(self.n, repeat=4):
-            if i == j or k == m:
-                out[i, j, k, m] = g.number(0)
-            else:
-                value = pairs[max(i, j), min(i, j), max(k, m), min(k, m)]
-                out[i, j, k, m] = value if (i > j) == (k > m) else g.neg(value)
-        return out
+    def total(self, terms: Iterable[_Value]) -> _Value:
+        nodes = [t.node for t in terms]
+        return _Value(self.graph, self.graph.add(*nodes)) if nodes else self.zero
 
-    def riemann(self) -> Table:
-        g, lowered = self.g, self.riemann_lowered()
-        return {
-            (i, j, k, m): g.add(*(g.mul(self.inverse[i, r], lowered[r, j, k, m]) for r in self.n))
-            for i, j, k, m in product(self.n, repeat=4)
-        }
+    def _metric_derivative(self, i: int, j: int, k: int) -> _Value:
+        return self.jet[i, j, k]
 
-    def ricci(self) -> Table:
-        g, lowered, out = self.g, self.riemann_lowered(), Table()
-        for j, m in product(self.n, repeat=2):
-            out[j, m] = (
-                out[m, j]
-                if m < j
-                else g.add(*(g.mul(self.inverse[i, k], lowered[i, j, k, m]) for i, k in product(self.n, repeat=2)))
-            )
-        return out
+    def _metric_second_derivative(self, i: int, j: int, k: int, l: int) -> _Value:
+        return self.jet[i, j, k, l]
+
+    @component
+    def frame(self) -> tuple[list[list[_Value]], list[_Value]]:
+        """(L^{-1}, D) of g = L D L^T."""
+        rows, weights = _orthogonal_frame(self.graph, self.dim, lambda i, j: self.metric(i, j).node)
+        return [[_Value(self.graph, e) for e in row] for row in rows], [_Value(self.graph, w) for w in weights]
+
+    def inverse(self, i: int, j: int) -> _Value:
+        return self._inverse(min(i, j), max(i, j))
+
+    @component
+    def _inverse(self, i: int, j: int) -> _Value:
+        """g^ij = Σ_a (L^{-1})_ai (L^{-1})_aj / D_a."""
+        rows, weights = self.frame()
+        return self.total(rows[a][i] * rows[a][j] / weights[a] for a in range(j, self.dim))
+
+    @component
+    def determinant(self) -> _Value:
+        return _Value(self.graph, self.graph.mul(*(w.node for w in self.frame()[1])))
+
+    def volume_density(self) -> _Value:
+        """√|det g|."""
+        return _Value(self.graph, self.graph.call("sqrt", self.graph.call("abs", self.determinant().node)))
 
 
-def _hessian_scalar(g: Graph, n: int, given: Given, frame: list[list[Node]], weights: list[Node]) -> Node:
-    t = _in_frame(g, n, frame, lambda i, j, k: g.mul(g.number(2), given.low(i, j, k)))
-    inverse = [g.power(w, -1) for w in weights]
-    terms = []
-    for c in range(n):
-        for b in range(n):
-            for a in range(b):
-                square = g.power(t[_sorted(a, b, c)], 2)
-                other = g.mul(t[_sorted(a, a, c)], t[_sorted(b, b, c)])
-                if square is not other:
-                    terms.append(g.mul(inverse[a], inverse[b], inverse[c], g.sub(square, other)))
-    return g.mul(_half(g), g.add(*terms)) if terms else g.number(0)
+class _General(InProgram, GeneralCurvature):
+    pass
 
 
-def _sorted(i: int, j: int, k: int) -> tuple[int, int, int]:
-    a, b, c = sorted((i, j, k))
-    return (a, b, c)
+class _Hessian(InProgram, HessianCurvature):
+    @component
+    def ricci_scalar(self) -> _Value:
+        return self.ricci_scalar_in_frame(*self.frame())
+
+    def riemann_pair(self, i: int, j: int, k: int, l: int) -> _Value:
+        if self.dim == 2:
+            return self.ricci_scalar() * self.determinant() / 2
+        return super().riemann_pair(i, j, k, l)
 
 
-def _half(g: Graph) -> Node:
-    from fractions import Fraction
+class _Rows(GaussCurvature, InProgram):
+    """Vectors are named by their indices; their products are means over the rows."""
 
-    return g.number(Fraction(1, 2))
+    def _at(self, i: int, j: int) -> _Value:
+        return self.inner((i,), (j,))
+
+    def tangent(self, i: int) -> tuple[int, ...]:
+        return (i,)
+
+    def second(self, i: int, j: int) -> tuple[int, ...]:
+        return (min(i, j), max(i, j))
+
+    def inner(self, u: tuple[int, ...], v: tuple[int, ...]) -> _Value:
+        return self.jet[frozenset((u, v))]
+
+
+def in_program(jet: Jet, graph: Graph, nodes: Sequence[Node]) -> InProgram:
+    """The curvature of a jet, written out on demand from the nodes of its expressions."""
+    return {"general": _General, "hessian": _Hessian, "rows": _Rows}[jet.structure](jet, graph, nodes)
 
 
 def _orthogonal_frame(g: Graph, n: int, metric: Callable[[int, int], Node]) -> tuple[list[list[Node]], list[Node]]:
@@ -236,35 +257,3 @@ def _resolved(g: Graph, weight: Node, diagonal: Node) -> Node:
         return weight
     least = g.mul(g.constant("resolution"), g.call("abs", diagonal))
     return g.call("select", g.call("lt", least, g.call("abs", weight)), weight, g.constant("nan"), value="guard")
-
-
-def _inverse(g: Graph, n: int, frame: list[list[Node]], weights: list[Node]) -> dict[tuple[int, int], Node]:
-    """g^ij = sum_a (L^{-1})_ai (L^{-1})_aj / D_a."""
-    return {
-        (i, j): g.add(*(g.mul(frame[a][i], frame[a][j], g.power(weights[a], -1)) for a in range(j, n)))
-        for i in range(n)
-        for j in range(i, n)
-    }
-
-
-def _in_frame(
-    g: Graph, n: int, frame: list[list[Node]], t: Callable[[int, int, int], Node]
-) -> dict[tuple[int, int, int], Node]:
-    """T_abc = E_a^i E_b^j E_c^k T_ijk, one index after the other; the frame is lower triangular."""
-    one = {
-        (a, j, k): g.add(*(g.mul(frame[a][i], t(i, j, k)) for i in range(a + 1)))
-        for a in range(n)
-        for j in range(n)
-        for k in range(j, n)
-    }
-    two = {}
-    for a in range(n):
-        for b in range(n):
-            for k in range(n):
-                two[a, b, k] = g.add(*(g.mul(frame[b][j], one[a, min(j, k), max(j, k)]) for j in range(b + 1)))
-    return {
-        (a, b, c): g.add(*(g.mul(frame[c][k], two[a, b, k]) for k in range(c + 1)))
-        for a in range(n)
-        for b in range(a, n)
-        for c in range(b, n)
-    }

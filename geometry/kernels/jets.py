@@ -1,42 +1,26 @@
 r"""The derivatives of a metric at a point, as expressions to lower: what curvature is contracted from.
 
-Three structures, each with the fewest derivatives that it allows. All of them supply the metric g_ij,
-Γ_m,jk = ½ (∂_k g_mj + ∂_j g_mk − ∂_m g_jk), and the part of R_ijkm that is not made of Γs:
+Three structures, each with the fewest derivatives that it allows (the formulas are those of `curvature`):
 
-- general: ½ (∂_j ∂_k g_im + ∂_i ∂_m g_jk − ∂_i ∂_k g_jm − ∂_j ∂_m g_ik).
-- hessian: ∂_k g_ij = T_ijk is totally symmetric. Γ_m,jk = ½ T_mjk, and the rest is zero.
-- rows: g_ij = E[∂_i ℓ ∂_j ℓ] over data rows. Γ_m,jk = E[∂_m ℓ ∂_j ∂_k ℓ], and the rest is
-  E[∂_i ∂_k ℓ ∂_j ∂_m ℓ] − E[∂_i ∂_m ℓ ∂_j ∂_k ℓ] (Gauss): no third derivatives of ℓ.
+- general: g_ij, ∂_k g_ij and ∂_k ∂_m g_ij.
+- hessian: ∂_k g_ij = T_ijk is totally symmetric, and no second derivatives are needed.
+- rows: g_ij = E[∂_i ℓ ∂_j ℓ] over data rows, an immersion: first and second derivatives of ℓ, no third ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement
 
 import sympy as sp
 
 from ..exact import Mean
-from .program import Graph, Node
 
-__all__ = ["Jet", "Given", "general_jet", "hessian_jet", "row_jet", "QUANTITIES"]
-
-#: What is contracted from a jet, with the number of indices.
-QUANTITIES = {"christoffel": 3, "riemann": 4, "riemann_lowered": 4, "ricci": 2, "ricci_scalar": 0}
+__all__ = ["Jet", "general_jet", "hessian_jet", "row_jet"]
 
 _MOST_UNROLLED = 6  # up to this dimension, writing a contraction out costs about a second of compile time
-
-
-@dataclass(frozen=True)
-class Given:
-    """The jet at a point, as nodes: the metric, Γ_m,jk, and the part of R_ijkm that is free of Γ."""
-
-    metric: Callable[[int, int], Node]
-    low: Callable[[int, int, int], Node]
-    curved: Callable[[int, int, int, int], Node]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,14 +50,15 @@ class Jet:
         """What is lowered where the contraction is written out: of "rows", the means of products."""
         if self.structure != "rows":
             return tuple(self.components.values())
-        return tuple(Mean(self.components[a] * self.components[b], self.variables) for a, b in self._moments)
+        return tuple(Mean(self.components[a] * self.components[b], self.variables) for a, b in self.moments)
 
     @cached_property
     def free_symbols(self) -> set[sp.Basic]:
         return set().union(*(e.free_symbols for e in self.components.values())) - set(self.variables)
 
     @cached_property
-    def _moments(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    def moments(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Of "rows": the pairs of derivatives of ℓ whose products are averaged, in the order of `expressions`."""
         firsts = [c for c in self.components if len(c) == 1]
         seconds = [c for c in self.components if len(c) == 2]
         return [
@@ -98,58 +83,22 @@ class Jet:
             f"{len(self.components)} components where a general metric of {n} dimensions takes {general}; {how}"
         )
 
-    def given(self, g: Graph, nodes: Sequence[Node]) -> Given:
-        """The jet in nodes, from those of `expressions`."""
-        half = g.number(Fraction(1, 2))
-        if self.structure == "rows":
-            moment = {
-                frozenset(pair) if pair[0] != pair[1] else frozenset(pair[:1]): node
-                for pair, node in zip(self._moments, nodes)
-            }
-
-            def second(i: int, j: int) -> tuple[int, int]:
-                return (min(i, j), max(i, j))
-
-            def mean(a: tuple[int, ...], b: tuple[int, ...]) -> Node:
-                return moment[frozenset((a, b))]
-
-            return Given(
-                lambda i, j: mean((i,), (j,)),
-                lambda m, j, k: mean((m,), second(j, k)),
-                lambda i, j, k, m: g.sub(mean(second(i, k), second(j, m)), mean(second(i, m), second(j, k))),
-            )
-        at = dict(zip(self.components, nodes))
-        if self.structure == "hessian":
-
-            def sorted_at(*index: int) -> Node:
-                return at[tuple(sorted(index))]
-
-            return Given(sorted_at, lambda m, j, k: g.mul(half, sorted_at(m, j, k)), lambda i, j, k, m: g.number(0))
-
-        def metric(i: int, j: int, *rest: int) -> Node:
-            return at[(min(i, j), max(i, j), *sorted(rest))]
-
-        return Given(
-            metric,
-            lambda m, j, k: g.mul(half, g.add(metric(m, j, k), metric(m, k, j), g.neg(metric(j, k, m)))),
-            lambda i, j, k, m: g.mul(
-                half,
-                g.add(metric(i, m, j, k), metric(j, k, i, m), g.neg(metric(j, m, i, k)), g.neg(metric(i, k, j, m))),
-            ),
-        )
-
 
 def general_jet(
     dimension: int,
     metric: Callable[[int, int], sp.Expr],
     first: Callable[[int, int, int], sp.Expr],
-    second: Callable[[int, int, int, int], sp.Expr],
+    second: Callable[[int, int, int, int], sp.Expr] | None,
 ) -> Jet:
-    """g_ij (i <= j), ∂_k g_ij = first(i, j, k) and ∂_k ∂_m g_ij = second(i, j, k, m) (k <= m)."""
+    """g_ij (i <= j), ∂_k g_ij = first(i, j, k) and ∂_k ∂_m g_ij = second(i, j, k, m) (k <= m).
+
+    Without `second`, a jet of first order: for the connection, and what needs no more.
+    """
     pairs = list(combinations_with_replacement(range(dimension), 2))
     made: dict[tuple[int, ...], sp.Expr] = {p: metric(*p) for p in pairs}
     made |= {(*p, k): first(*p, k) for p in pairs for k in range(dimension)}
-    made |= {(*p, *q): second(*p, *q) for p in pairs for q in pairs}
+    if second is not None:
+        made |= {(*p, *q): second(*p, *q) for p in pairs for q in pairs}
     return Jet("general", dimension, made)
 
 

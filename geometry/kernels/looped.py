@@ -15,7 +15,8 @@ import sympy as sp
 
 from ..exact.reading import read
 from .contraction import Contraction
-from .jets import QUANTITIES, Jet
+from .curvature import QUANTITIES, SPECIAL_QUANTITIES
+from .jets import Jet
 from .loops import contract
 from .native.bilinear import WIDE
 from .rows import of_rows
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Looped"]
 
 _BLOCK_BYTES = 1 << 25
+_RANK = QUANTITIES | SPECIAL_QUANTITIES
 
 
 class Looped:
@@ -84,7 +86,7 @@ class _JetLoops:
             self.distinct or [sp.Integer(0)], [*arguments, *jet.variables], {} if jet.variables else None
         )
         length = self.columns[0].size if self.columns else 1
-        outputs = sum(jet.dimension ** QUANTITIES[q] for q in {c.quantity for _, c in wanted})
+        outputs = sum(jet.dimension ** _RANK[q] for q in {c.quantity for _, c in wanted})
         self.cells = max(1 if self.columns else WIDE, _BLOCK_BYTES // (8 * (len(self.distinct) * length + outputs)))
 
     def __str__(self) -> str:

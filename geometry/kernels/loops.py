@@ -8,17 +8,21 @@ and notation as in `contraction` and `jets`; a metric that is singular, as far a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import combinations_with_replacement
 
 import numpy as np
 
 from .algebras import resolution
+from .batched import components
 from .native.bilinear import Terms
 from .native.run import in_threads
 
 __all__ = ["contract", "orthogonal_frame"]
 
+_OF_FIRST_ORDER = (
+    "metric", "inverse_metric", "determinant", "volume_density", "christoffel", "christoffel_first", "cubic"
+)  # fmt: skip
 _STRIP = 296  # cells whose tables fit the second-level cache
 Rows = Mapping[tuple[int, ...], int]  # component of the jet -> its row, -1 where it is zero
 
@@ -57,7 +61,7 @@ def contract(n: int, structure: str, quantity: str, jet: np.ndarray, rows: Rows,
     items = tuple(rows.items())
     terms = (
         *_jet_terms(n, structure, items),
-        None if quantity in ("ricci_scalar", "christoffel") else _pair_terms(n, structure, items),
+        None if quantity in _OF_FIRST_ORDER or quantity == "ricci_scalar" else _pair_terms(n, structure, items),
     )
 
     def strip(low: int, high: int) -> np.ndarray:
@@ -84,12 +88,22 @@ def _contract(
             # g^jm (g^ik (∂_j ∂_k g_im − ∂_i ∂_k g_jm))
             total += np.einsum("jc,jc->c", h, curved(h, jet))
         return total[None]
+    first, _, place = _antisymmetric(n)
+    of_lowered = partial(components, quantity, g, inverse, 1 / inverse_weights.prod(0))
+    if quantity in ("metric", "inverse_metric", "determinant", "volume_density"):
+        return of_lowered(None)
     raised = _raising(n)(h, low)
     if quantity == "christoffel":
         return raised[_full_symmetric(n)]
+    if quantity == "christoffel_first":
+        return low[_full_symmetric(n)]
+    if quantity == "cubic":
+        return 2 * low[_full_symmetric(n)]
     pairs = _turned(n)(low, raised)
     if second is not None:
         second(jet, ones, pairs)
+    if quantity not in ("ricci", "riemann", "riemann_lowered"):
+        return of_lowered(lambda i, j, k, m: pairs[place[i, j] * len(first) + place[k, m]])
     if quantity == "ricci":
         return _ricci(n)(h, pairs)
     if quantity == "riemann":

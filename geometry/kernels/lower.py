@@ -13,8 +13,9 @@ from ..exact.decimals import shortest_decimal
 from ..exact.errors import InputError
 from ..exact.reading import read
 from .constants import constant_name
-from .contraction import Contraction, written_out
+from .contraction import Contraction, InProgram, in_program
 from .functions import Function, by_class
+from .jets import Jet
 from .program import GATE, TOLERANCE, Graph, Node, Program
 from .stable import stable
 
@@ -70,14 +71,13 @@ def lower(
         raise InputError(f"{names}: both an argument and a variable that a Mean averages over; rename one of them")
     work = Lowering(inputs, tables, imaginary=algebra is not None and algebra.imaginary)
 
-    made: dict[tuple, dict[tuple[int, ...], Node]] = {}
+    made: dict[Jet, InProgram] = {}
 
     def output(e: sp.Expr | Contraction) -> Node:
         if isinstance(e, Contraction):
-            key = (e.jet, e.quantity)
-            if key not in made:
-                made[key] = written_out(e.jet, e.quantity, work.graph, [output(part) for part in e.jet.expressions])
-            return made[key][e.index]
+            if e.jet not in made:
+                made[e.jet] = in_program(e.jet, work.graph, [output(part) for part in e.jet.expressions])
+            return made[e.jet].node(e.quantity, e.index)
         return work.lower(translate(with_named_derivatives(e)), frozenset())
 
     for s in inputs:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from .algebras import resolution
+from .batched import components
+from .curvature import QUANTITIES
 
 __all__ = ["of_rows"]
 
@@ -29,7 +31,7 @@ def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...
     gradients = _stacked(jet, [rows[k,] for k in range(n)]) * scale  # cells x n x data
     seconds = _stacked(jet, [rows[int(a), int(b)] for a, b in zip(i, j)]) * scale  # cells x pairs x data
     good = np.isfinite(gradients).all((1, 2)) & np.isfinite(seconds).all((1, 2)) & (jet.shape[2] >= n)
-    rank = {"christoffel": 3, "ricci": 2, "ricci_scalar": 0}.get(quantity, 4)
+    rank = QUANTITIES[quantity]
     out = np.full((n**rank, jet.shape[1]), np.nan)
     if not good.any():
         return out
@@ -46,7 +48,7 @@ def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...
     inverse = np.linalg.solve(r, np.broadcast_to(np.eye(n), r.shape))
     place = np.empty((n, n), int)
     place[i, j] = place[j, i] = np.arange(i.size)
-    out[:, good] = _contracted(n, quantity, inverse, tangential, normal, place)
+    out[:, good] = _contracted(n, quantity, r, inverse, tangential, normal, place)
     return out
 
 
@@ -57,11 +59,19 @@ def _stacked(jet: np.ndarray, rows: list[int]) -> np.ndarray:
 
 
 def _contracted(
-    n: int, quantity: str, inverse: np.ndarray, tangential: np.ndarray, normal: np.ndarray, place: np.ndarray
+    n: int,
+    quantity: str,
+    triangle: np.ndarray,
+    inverse: np.ndarray,
+    tangential: np.ndarray,
+    normal: np.ndarray,
+    place: np.ndarray,
 ) -> np.ndarray:
     cells = len(inverse)
     if quantity == "christoffel":  # Γ^i_jk = (R⁻¹ Qᵀ ∂_j ∂_k ℓ)^i
         return np.einsum("cia,cpa->ipc", inverse, tangential)[:, place].reshape(n**3, cells)
+    if quantity == "christoffel_first":  # Γ_i,jk = (Rᵀ Qᵀ ∂_j ∂_k ℓ)_i
+        return np.einsum("cai,cpa->ipc", triangle, tangential)[:, place].reshape(n**3, cells)
     if quantity == "ricci_scalar":
         full = normal[:, place]  # cells x n x n x data
         second = np.swapaxes(inverse, 1, 2) @ full.reshape(cells, n, -1)
@@ -82,4 +92,8 @@ def _contracted(
     h = inverse @ np.swapaxes(inverse, 1, 2)
     if quantity == "riemann":
         return np.moveaxis((h @ lowered.reshape(cells, n, -1)).reshape(cells, -1), 0, 1)
-    return np.einsum("cik,cijkm->jmc", h, lowered, optimize=True).reshape(n * n, cells)
+    if quantity == "ricci":
+        return np.einsum("cik,cijkm->jmc", h, lowered, optimize=True).reshape(n * n, cells)
+    metric = np.moveaxis(np.swapaxes(triangle, 1, 2) @ triangle, 0, 2)
+    determinant = np.diagonal(triangle, axis1=1, axis2=2).prod(1) ** 2
+    return components(quantity, metric, np.moveaxis(h, 0, 2), determinant, lambda *index: lowered[:, *index])

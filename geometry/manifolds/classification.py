@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .curvature import Curvature
-from .local import Element
+from .local import Element, LocalGeometry
 from .tensors import DOWN, Tensor
 
 if TYPE_CHECKING:
@@ -14,22 +13,22 @@ if TYPE_CHECKING:
 __all__ = ["constant_curvature", "is_conformally_flat", "is_constant", "is_einstein", "is_flat", "is_ricci_flat"]
 
 
-def is_constant(local: Curvature, element: Element) -> bool:
+def is_constant(local: LocalGeometry, element: Element) -> bool:
     """Whether a function of the coordinates is a constant."""
     return all(element.diff(x).is_zero for x in local.coordinates)
 
 
-def is_flat(local: Curvature) -> bool:
+def is_flat(local: LocalGeometry) -> bool:
     """R_ijkl = 0."""
     return all(local.riemann_lowered(*q).is_zero for q in local.independent_riemann())
 
 
-def is_ricci_flat(local: Curvature) -> bool:
+def is_ricci_flat(local: LocalGeometry) -> bool:
     """R_ij = 0."""
     return all(local.ricci(i, j).is_zero for i in range(local.dim) for j in range(i + 1))
 
 
-def is_einstein(local: Curvature) -> bool:
+def is_einstein(local: LocalGeometry) -> bool:
     """R_ij = (R/n) g_ij with a constant R (which follows from the rest only for n ≥ 3)."""
     n, scalar = local.dim, local.ricci_scalar()
     if not is_constant(local, scalar):
@@ -37,7 +36,7 @@ def is_einstein(local: Curvature) -> bool:
     return n < 3 or all(local.ricci(i, j) * n == scalar * local.metric(i, j) for i in range(n) for j in range(i + 1))
 
 
-def constant_curvature(local: Curvature) -> Element | None:
+def constant_curvature(local: LocalGeometry) -> Element | None:
     """The constant K with R_ijkl = K (g_ik g_jl − g_il g_jk), or None."""
     n, g = local.dim, local.metric
     if n == 1:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField, Mean
+from chentsov.geometry.kernels.jets import Jet, row_jet
 
 from ..exact.tables import one_length, read_columns
 from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, point_and_constants
@@ -28,6 +29,7 @@ __all__ = ["EmpiricalGeometry", "EmpiricalManifold"]
 # Up to so many parameters a metric that is singular everywhere is refused at once; the determinant
 # of a large matrix of means is worked out only if something exact is asked for.
 _FEW = 4
+_FEW_WEIGHTS = 3  # up to so many parameters, moments in one fused loop over the rows beat a QR of them
 
 
 class EmpiricalGeometry(ImmersedGeometry):
@@ -120,6 +122,17 @@ class EmpiricalManifold(RiemannianManifold):
         """The symbols of the loss that are neither parameters nor data."""
         free = self.loss.free_symbols - set(self.coordinates) - set(self.variables)
         return tuple(sorted(free, key=lambda s: s.name))  # type: ignore[attr-defined]
+
+    @property
+    def many_weights(self) -> bool:
+        """Whether numbers come from a QR of the rows instead of moments."""
+        return self.dim > _FEW_WEIGHTS
+
+    def jet(self, first_order: bool = False) -> Jet:
+        """Of many weights, the derivatives of ℓ row by row; else those of the metric."""
+        if self.many_weights:
+            return row_jet(self.loss, self.coordinates, self.variables)
+        return super().jet(first_order)
 
     def _defining_expressions(self) -> list[sp.Expr]:
         return [Mean(self.loss, self.variables)]

@@ -10,8 +10,8 @@ import sympy as sp
 from chentsov.geometry.exact import Mean
 
 from ..exact.reading import read_float, read_point, read_symbols, read_values
-from .gauss import numeric_function
 from .inputs import ManifoldError
+from .recipes import metric_of, recipe
 
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
@@ -126,39 +126,28 @@ def _right_hand_side(
     manifold: RiemannianManifold, values: dict[sp.Symbol, Any], data: Mapping[Any, Any] | None
 ) -> tuple[Any, Any]:
     """(t, y) -> ẏ for y = (x, ẋ), and (x, ẋ) -> g(ẋ, ẋ)."""
+    from chentsov.geometry.kernels import compile
+
     dim, n = manifold.dim, range(manifold.dim)
-    christoffel, metric = _evaluators(manifold, values, data)
+    gamma, g = recipe(manifold, "christoffel"), metric_of(manifold)
+    independent = [(i, j, k) for i in n for j in n for k in n[j:] if gamma[i, j, k] != 0]
+    if data is None and any(e.has(Mean) for e in g):
+        rows = sorted({v.name for e in g for m in e.atoms(Mean) for v in m.variables})
+        raise ManifoldError(
+            f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}"
+        )
+    options: dict[str, Any] = {"constants": values, "data": data or {}}
+    symbols = [gamma[index] for index in independent] or [sp.S.Zero]
+    christoffel = compile(symbols, manifold.coordinates, **options).pointwise()
+    metric = compile(list(g), manifold.coordinates, **options).pointwise()
+    i, j, k = np.array(independent or [(0, 0, 0)]).T
+    factor = np.where(j == k, -1.0, -2.0)
 
     def right(_: float, y: np.ndarray) -> np.ndarray:
         v = y[dim:]
-        gamma = christoffel(*y[:dim])
-        forces = np.zeros(dim)
-        for value, (i, j, k) in zip(gamma, independent):
-            forces[i] -= (1 if j == k else 2) * value * v[j] * v[k]
-        return np.concatenate([v, forces])
+        return np.concatenate([v, np.bincount(i, factor * christoffel(*y[:dim]) * v[j] * v[k], dim)])
 
     def speed(*y: float) -> float:
-        g = np.asarray(metric(*y[:dim]), dtype=float).reshape(dim, dim)
-        return float(np.asarray(y[dim:]) @ g @ np.asarray(y[dim:]))
+        return float(np.asarray(y[dim:]) @ metric(*y[:dim]).reshape(dim, dim) @ np.asarray(y[dim:]))
 
-    independent = [(i, j, k) for i in n for j in n for k in n[j:] if manifold.christoffel[i, j, k] != 0]
     return right, speed
-
-
-def _evaluators(
-    manifold: RiemannianManifold, values: dict[sp.Symbol, Any], data: Mapping[Any, Any] | None
-) -> tuple[Any, Any]:
-    """x -> the non-zero Γ^i_jk with j ≤ k, and x -> the g_ij, as numbers."""
-    n, gamma = range(manifold.dim), manifold.christoffel
-    symbols = [gamma[i, j, k].subs(values) for i in n for j in n for k in n[j:] if gamma[i, j, k] != 0]
-    metric = [g.subs(values) for g in manifold.metric]
-    if any(e.has(Mean) for e in (*symbols, *metric)):
-        from chentsov.geometry.kernels import compile
-
-        if data is None:
-            rows = sorted({v.name for e in metric for m in e.atoms(Mean) for v in m.variables})
-            raise ManifoldError(
-                f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}"
-            )
-        return compile(symbols, manifold.coordinates, data=data), compile(metric, manifold.coordinates, data=data)
-    return numeric_function(manifold.coordinates, symbols), numeric_function(manifold.coordinates, metric)

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField
+from chentsov.geometry.kernels.curvature import GaussCurvature
 from sympy import ImmutableDenseNDimArray as Array
 
-from .curvature import Curvature
 from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, point_and_constants
 from .inputs import ManifoldError, read_coordinates, read_expression
-from .local import Element, component, total
+from .local import Element, LocalGeometry, component, total
 from .riemannian import RiemannianManifold
 
 __all__ = ["EmbeddedGeometry", "ImmersedGeometry", "ImmersedManifold"]
 
 
-class ImmersedGeometry(Curvature):
-    """g_ij = ⟨∂_iΦ, ∂_jΦ⟩ and R_ijkl = ⟨II_ik, II_jl⟩ − ⟨II_il, II_jk⟩ from first and second derivatives of Φ.
-
-    With Γ_{k,ij} = ⟨∂_i∂_jΦ, ∂_kΦ⟩ the normal parts have the products
-    ⟨II_ij, II_kl⟩ = ⟨∂_i∂_jΦ, ∂_k∂_lΦ⟩ − g^rs Γ_{r,ij} Γ_{s,kl} (do Carmo, Riemannian Geometry, ch. 6).
-    No third derivative of Φ occurs, though the metric holds first ones already.
-    A final class says what the vectors are: `tangent`, `second` and `inner`.
-    """
-
-    structure = "immersed"
+class ImmersedGeometry(GaussCurvature, LocalGeometry):
+    """The Gauss equation over a differential field; a final class says what `tangent`, `second` and `inner` are."""
 
     def __init__(self, field: DifferentialField, coordinates: Sequence[sp.Symbol]) -> None:
         self.field, self.coordinates, self.components = field, tuple(coordinates), {}
@@ -38,39 +29,6 @@ class ImmersedGeometry(Curvature):
         known = self.components
         super().__init__(field, coordinates, rows)
         self.components.update(known)
-
-    @abstractmethod
-    def tangent(self, i: int) -> Any:
-        """∂_iΦ."""
-
-    @abstractmethod
-    def second(self, i: int, j: int) -> Any:
-        """∂_i∂_jΦ."""
-
-    @abstractmethod
-    def inner(self, u: Any, v: Any) -> Element:
-        """⟨u, v⟩ in the ambient space."""
-
-    @component
-    def _christoffel_first(self, k: int, i: int, j: int) -> Element:
-        return self.inner(self.second(i, j), self.tangent(k))
-
-    @component
-    def _metric_derivative(self, i: int, j: int, k: int) -> Element:
-        return self.christoffel_first(j, i, k) + self.christoffel_first(i, j, k)
-
-    def normal_product(self, i: int, j: int, k: int, l: int) -> Element:
-        """⟨II_ij, II_kl⟩."""
-        return self._normal_product(*sorted([(min(i, j), max(i, j)), (min(k, l), max(k, l))]))
-
-    @component
-    def _normal_product(self, p: tuple[int, int], q: tuple[int, int]) -> Element:
-        tangential = self.contract(lambda r: (self.christoffel_first(r, *p), self.christoffel(r, *q)))
-        return self.inner(self.second(*p), self.second(*q)) - tangential
-
-    def riemann_pair(self, i: int, j: int, k: int, l: int) -> Element:
-        """R_ijkl = ⟨II_ik, II_jl⟩ − ⟨II_il, II_jk⟩."""
-        return self.normal_product(i, k, j, l) - self.normal_product(i, l, j, k)
 
 
 class EmbeddedGeometry(ImmersedGeometry):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from .symmetries import Symmetry, antisymmetric, no_symmetry, riemannian, symmetric
+from ..kernels.symmetries import Symmetry, antisymmetric, no_symmetry, riemannian, symmetric
 
 __all__ = ["CUBIC", "GAUSSIAN", "Quantity", "RIEMANNIAN_QUANTITIES"]
 

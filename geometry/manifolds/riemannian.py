@@ -8,15 +8,16 @@ from typing import Any
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField
 from chentsov.geometry.exact.generators.signs import jump
+from chentsov.geometry.kernels.jets import Jet, general_jet, hessian_jet
 from sympy import ImmutableDenseNDimArray as Array
 
 from . import classification, geodesics, operators
 from .chart import Chart
 from .coordinates import ChartMap, conformal
 from .coordinates import product as product_manifold
-from .curvature import Curvature, detect_structure
+from .curvature import detect_structure
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
-from .local import Element
+from .local import Element, LocalGeometry
 from .quantities import CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
 from .tensors import Tensor
 
@@ -91,15 +92,15 @@ class RiemannianManifold(Chart):
     # -- for subclasses: start, say what the expressions are, adopt a local geometry --------
 
     _given_metric: sp.ImmutableMatrix | None = None
-    local: Curvature
+    local: LocalGeometry
 
-    def _adopt(self, local: Curvature) -> None:
+    def _adopt(self, local: LocalGeometry) -> None:
         """Take a local geometry over, unless its metric is singular."""
         self._check_regular(local)
         self.local = local
 
     @staticmethod
-    def _check_regular(local: Curvature) -> None:
+    def _check_regular(local: LocalGeometry) -> None:
         if local.dim > _SMALL and local.regular_somewhere():
             return
         if local.determinant().is_zero:
@@ -179,6 +180,19 @@ class RiemannianManifold(Chart):
         """∂_k g_ij."""
         return self._component("metric_derivative", (min(i, j), max(i, j), k), self.local.metric_derivative)
 
+    def metric_second_derivative(self, i: int, j: int, k: int, l: int) -> sp.Expr:
+        """∂_k ∂_l g_ij."""
+        index = (min(i, j), max(i, j), min(k, l), max(k, l))
+        return self._component("metric_second_derivative", index, self.local.metric_second_derivative)
+
+    def jet(self, first_order: bool = False) -> Jet:
+        """g_ij with the derivatives that its structure needs for the curvature, or for the connection alone."""
+        metric, first = self.metric, self.metric_derivative
+        if self.structure == "hessian":
+            return hessian_jet(self.dim, lambda i, j: metric[i, j], first)
+        second = None if first_order else self.metric_second_derivative
+        return general_jet(self.dim, lambda i, j: metric[i, j], first, second)
+
     @property
     def christoffel_first(self) -> Array:
         """Γ_{k,ij} = ½ (∂_i g_kj + ∂_j g_ki − ∂_k g_ij), indexed [k, i, j]."""
@@ -253,7 +267,7 @@ class RiemannianManifold(Chart):
         return self.component("riemann", i, j, k, l)
 
     def _element_of(self, name: str) -> Callable[..., Element] | None:
-        return getattr(self.local, {"inverse_metric": "inverse", "cubic": "metric_derivative"}.get(name, name), None)
+        return self.local.quantity(name)
 
     # -- what kind of manifold it is: exact answers ------------------------------------------------
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import sympy as sp
 from chentsov.geometry.grids import on_grid
-from chentsov.geometry.grids.recipes import recipe
 from chentsov.geometry.kernels.contraction import Contraction
 from chentsov.geometry.manifolds import RiemannianManifold
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
+from chentsov.geometry.manifolds.recipes import recipe
 
 x = sp.symbols("x1:9")
 a, t = sp.symbols("a t")

@@ -5,7 +5,6 @@ import pytest
 import sympy as sp
 from chentsov.geometry.exact import Mean, logistic
 from chentsov.geometry.grids.cells import certified
-from chentsov.geometry.grids.recipes import recipe
 from chentsov.geometry.kernels import compile
 from chentsov.geometry.kernels.algebras import NumPy
 from chentsov.geometry.kernels.arrange import arrange
@@ -15,6 +14,7 @@ from chentsov.geometry.kernels.native import run
 from chentsov.geometry.kernels.program import Program
 from chentsov.geometry.kernels.reference import evaluate
 from chentsov.geometry.kernels.sensitivity import Sensitivity
+from chentsov.geometry.manifolds.recipes import recipe
 from chentsov.models.neuron import TwoWeightNeuron, decision_boundary
 from flint import arb, ctx
 from hypothesis import given, settings

@@ -25,7 +25,7 @@ from . import cache as disk
 from .emit import block_lanes, emit
 from .machine import Library, assemble, host
 
-__all__ = ["Machine", "aligned_empty", "default_threads", "native_functions", "in_threads", "ROW_BLOCK"]
+__all__ = ["Machine", "Point", "aligned_empty", "default_threads", "native_functions", "in_threads", "ROW_BLOCK"]
 
 ROW_BLOCK = 4096
 _CHUNK_CELLS = 1 << 18
@@ -133,6 +133,30 @@ class Machine:
                     results[node][...] = made
             self.give_back({n: b for n, b in work.buffers.items() if n not in values and b is not direct.get(n)})
         return [results[n] for n in outputs]
+
+
+class Point:
+    """A schedule without axes that is run again and again: its tables are laid out once.
+
+    Args:
+        machine: made for no axes.
+        values: input and row nodes -> arrays; those of the inputs are 0-dimensional.
+        rows: loop number of a table -> its number of rows, at most `ROW_BLOCK`.
+    """
+
+    def __init__(self, machine: Machine, values: Mapping[Node, np.ndarray], rows: Mapping[int, int]) -> None:
+        self.chunk = _Chunk(machine, dict(rows), values, (0, 0), 1, {})
+        self.chunk.buffers = {}  # the tables are kept: none is borrowed
+        self.chunk.run()
+        self.calls = list(dict.fromkeys(k for main, before in machine.steps for k in (*before, main)))
+
+    def run(self, inputs: Mapping[Node, float]) -> Mapping[Node, np.ndarray]:
+        """The tables of every stored node; they are overwritten by the next run."""
+        buffers = self.chunk.buffers
+        for node, value in inputs.items():
+            buffers[node][...] = value
+        self.chunk._run_calls(self.calls)
+        return buffers
 
 
 def native_functions(assembly: str, names: Sequence[str]) -> list[Any]:

@@ -1,0 +1,140 @@
+"""How to compute a quantity in numbers: its closed form, or a contraction of the metric's jet.
+
+A number never waits for a closed form. What a closed form would cost is estimated before any work is done, from the
+number of terms and generators of the metric; where it looks cheap it is derived under a time budget of a fraction of
+a second, and it is used if it is short. In all other cases the quantity is contracted point by point from the
+derivatives of the metric, the fewest that its structure allows:
+
+- where means over data occur, since the closed form of R is then a quotient of sums of products of means, which costs
+  digits;
+- where the closed form would be long: then the contraction is faster, and better conditioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations, product
+from math import exp, log, prod
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sympy as sp
+
+from ..exact import Mean, TimeBudget, TimeBudgetExceeded
+from ..exact.reading import read
+from ..kernels.contraction import contracted
+from ..kernels.curvature import QUANTITIES, SPECIAL_QUANTITIES
+from .local import Element
+
+__all__ = ["geometry_of", "metric_of", "recipe"]
+
+_SECONDS = 0.3  # for a closed form that looks cheap
+_MOST_WORK = (
+    2e4  # terms of the square of det g, its algebraic generators removed, up to which a closed form looks cheap
+)
+_TERMS = 20  # of a closed form, times the dimension squared: what the contraction of one scalar takes about
+_FIRST_ORDER = ("inverse_metric", "determinant", "volume_density", "christoffel", "christoffel_first", "cubic")
+_decided: WeakKeyDictionary[Any, dict[str, bool]] = WeakKeyDictionary()
+
+
+def geometry_of(source: Any) -> Any:
+    """The manifold of a source: itself, or the one it carries."""
+    return getattr(source, "manifold", source)
+
+
+def recipe(source: Any, name: str) -> Any:
+    """An expression, a contraction, or an array of either, for a named quantity."""
+    manifold = geometry_of(source)
+    if name == "metric" and _many_weights(manifold):
+        return metric_of(source)
+    if (
+        name != "metric"
+        and name in (QUANTITIES | SPECIAL_QUANTITIES)
+        and name in getattr(manifold, "quantities", dict)()
+    ):
+        if _many_weights(manifold) or not closed_form_pays(manifold, name):
+            return contracted(manifold.jet(first_order=name in _FIRST_ORDER), name)
+    return source.expression_of(name)
+
+
+def metric_of(source: Any) -> Any:
+    """The metric as a matrix of expressions, or None; of many weights as it stands, since a canonical form takes long and gains nothing."""
+    manifold = geometry_of(source)
+    if not _many_weights(manifold):
+        return getattr(manifold, "metric", None)
+    gradient = [sp.diff(manifold.loss, x) for x in manifold.coordinates]
+    return sp.Matrix(
+        manifold.dim, manifold.dim, lambda i, j: Mean(gradient[min(i, j)] * gradient[max(i, j)], manifold.variables)
+    )
+
+
+def _many_weights(manifold: Any) -> bool:
+    return getattr(manifold, "many_weights", False)
+
+
+# -- what a closed form costs ------------------------------------------------------------------------------------
+
+
+def closed_form_pays(manifold: Any, name: str) -> bool:
+    """Whether the closed form of a quantity comes soon, and is short enough to be the better way; decided once."""
+    decided = _decided.setdefault(manifold, {})
+    if name not in decided:
+        decided[name] = _pays(manifold, name)
+    return decided[name]
+
+
+def _pays(manifold: Any, name: str) -> bool:
+    if any(read(e).has(Mean) for e in manifold.metric):
+        return name != "ricci_scalar" and manifold.dim <= 2
+    if _work(manifold) > _MOST_WORK:
+        return False
+    try:
+        with TimeBudget(_SECONDS, name):
+            terms = sum(len(e.num) + len(e.den) for e in _independent(manifold, name))
+    except TimeBudgetExceeded:
+        return False
+    return terms <= _TERMS * manifold.dim**2
+
+
+def _independent(manifold: Any, name: str) -> Iterator[Any]:
+    """The elements that have to be derived for a quantity."""
+    what = manifold.quantities()[name]
+    element = manifold.local.quantity("determinant" if name == "volume_density" else name)
+    for index in product(range(manifold.dim), repeat=what.rank):
+        if what.symmetry(index) == (1, index):
+            yield element(*index)
+
+
+def _work(manifold: Any) -> float:
+    """About how many terms the square of det g has, block by block of the metric; the largest block counts.
+
+    A generator with a relation (a root, the cosine beside its sine) that stands in a denominator is removed by a
+    norm, which squares the number of terms.
+    """
+    work = 0.0
+    for block in _blocks(manifold):
+        elements = {(i, j): manifold.local.metric(i, j) for i in block for j in block}
+        terms = {k: len(e.num) + len(e.den) - 1 if e else 0 for k, e in elements.items()}
+        rows = prod(sum(terms[i, j] for j in block) for i in block)
+        orders = permutations(block) if len(block) < 6 else ()
+        determinant = sum(prod(terms[i, j] for i, j in zip(block, order)) for order in orders) or rows
+        found = [r.generator for e in elements.values() for r in e.stage.relations if _occurs(e, r.generator)]
+        work = max(work, max(2, 2 ** len(set(found))) * log(max(determinant, 1)))
+    return exp(min(work, 700.0))
+
+
+def _occurs(e: Element, generator: int) -> bool:
+    return generator in e.stage.generators_in(e.num, e.den)
+
+
+def _blocks(manifold: Any) -> list[list[int]]:
+    """Sets of coordinates between which no component of the metric stands."""
+    left, blocks = set(range(manifold.dim)), []
+    while left:
+        block, new = set(), {left.pop()}
+        while new:
+            block |= new
+            new = {j for i in new for j in left if manifold.local.metric(i, j)}
+            left -= new
+        blocks.append(sorted(block))
+    return blocks
