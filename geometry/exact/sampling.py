@@ -88,7 +88,7 @@ def is_real(value: Any) -> bool:
 def sample_symbol(symbol: sp.Expr, point: int) -> Any:
     """A number that obeys the assumptions on a symbol (or an undefined function, or a mean)."""
     if symbol.is_number:
-        return numbers.mpmathify(sp.N(symbol, DIGITS))
+        return numbers.mpmathify(sp.N(symbol, numbers.dps))
     name = sp.srepr(symbol) if symbol.is_Symbol else str(symbol)
     draw = random.Random(f"{name}|{point}")
     size = draw.uniform(0.05, 4) if point % 3 else 10 ** draw.uniform(-4, 6)

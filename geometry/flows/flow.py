@@ -19,6 +19,7 @@ from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.hessian_volumes import log_density_slopes
 from chentsov.geometry.manifolds.inputs import read_array, read_expression
 from chentsov.geometry.manifolds.local import Element, total
+from chentsov.geometry.manifolds.vanishing import Verdict, vanish
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -81,7 +82,7 @@ class Flow:
         assert self.potential is not None
         energy = self.manifold.field(self.potential)
         for i, x in enumerate(self.coordinates):
-            if not (self._lowered(i) + energy.diff(x)).is_zero:
+            if vanish([self._lowered(i) + energy.diff(x)]) is False:
                 what = "is a gradient flow, but of another potential" if self.is_gradient() else "is no gradient flow"
                 raise ManifoldError(
                     f"X is not −grad E of the given potential (component {x}): it {what}. "
@@ -140,16 +141,16 @@ class Flow:
             self.dim, self.dim, lambda i, j: 0 if i == j else upper[i, j] if i < j else -upper[j, i]
         )
 
-    def is_gradient(self) -> bool:
-        """Whether X is (locally, hence on a simply connected chart globally) −grad E of some E: an exact test."""
-        return all(self._curl(i, j).is_zero for i in range(self.dim) for j in range(i + 1, self.dim))
+    def is_gradient(self) -> Verdict:
+        """Whether X is (locally, hence on a simply connected chart globally) −grad E of some E: proven, or `Undecided`."""
+        return vanish(self._curl(i, j) for i in range(self.dim) for j in range(i + 1, self.dim))
 
     def check_gradient(self) -> None:
         """Raise ManifoldError, naming a component of the curl, where the flow is no gradient flow."""
         for i in range(self.dim):
             for j in range(i + 1, self.dim):
                 element = self._curl(i, j)
-                if not element.is_zero:
+                if vanish([element]) is False:
                     a, b = self.coordinates[i], self.coordinates[j]
                     raise ManifoldError(
                         f"this is no gradient flow: ∂X_{b}/∂{a} − ∂X_{a}/∂{b} = {element.as_expr()} is not zero. What "
@@ -193,7 +194,7 @@ class Flow:
     def _speed_squared(self) -> Element:
         return total(self.manifold.field, (self._lowered(i) * x for i, x in enumerate(self._elements) if x))
 
-    def dissipates(self) -> bool:
+    def dissipates(self) -> Verdict:
         """Whether dE/dt = −|u̇|² holds identically, so that E is a Lyapunov function.
 
         Raises:
@@ -201,7 +202,7 @@ class Flow:
         """
         if self.potential is None:
             raise ManifoldError("this flow was made without a potential, so there is no energy to follow")
-        return (self._rate(self.manifold.field(self.potential)) + self._speed_squared()).is_zero
+        return vanish([self._rate(self.manifold.field(self.potential)) + self._speed_squared()])
 
     # -- numbers -----------------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .tensors import DOWN as DOWN
     from .tensors import UP as UP
     from .tensors import Tensor as Tensor
+    from .vanishing import Undecided as Undecided
+    from .vanishing import UndecidedError as UndecidedError
 
 # The module that holds each public name; it is loaded when the name is first used.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -36,5 +38,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "quantities": ["Quantity"],
         "riemannian": ["RiemannianManifold"],
         "long_work": ["progress"],
+        "vanishing": ["Undecided", "UndecidedError"],
     },
 )

@@ -16,6 +16,7 @@ from sympy import ImmutableDenseNDimArray as Array
 
 from ..exact.reading import read
 from .local import Element, total
+from .vanishing import Verdict, vanish
 
 __all__ = ["AlphaGeometry"]
 
@@ -112,11 +113,11 @@ class AlphaGeometry:
             known["cubic_excess"] = excess
         return known["cubic_excess"]
 
-    def check_duality(self: Any, alpha: Any) -> bool:
+    def check_duality(self: Any, alpha: Any) -> Verdict:
         """Whether ∇^(α) and ∇^(−α) are dual: ∂_k g_ij = Γ^(α)_{ki,j} + Γ^(−α)_{kj,i}, exactly."""
         plus, minus = self.alpha_connection_first(alpha), self.alpha_connection_first(-read(alpha, "alpha"))
         n = range(self.dim)
-        return all(
-            self.local.metric_derivative(i, j, k) == self.field(plus[k, i, j]) + self.field(minus[k, j, i])
+        return vanish(
+            self.local.metric_derivative(i, j, k) - self.field(plus[k, i, j]) - self.field(minus[k, j, i])
             for i, j, k in product(n, repeat=3)
         )

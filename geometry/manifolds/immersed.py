@@ -15,6 +15,7 @@ from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_secon
 from .inputs import ManifoldError, read_coordinates, read_expression
 from .local import Element, LocalGeometry, component, total
 from .riemannian import RiemannianManifold
+from .vanishing import Verdict, vanish
 
 __all__ = ["EmbeddedGeometry", "ImmersedGeometry", "ImmersedManifold"]
 
@@ -154,9 +155,9 @@ class ImmersedManifold(RiemannianManifold):
             ),
         )
 
-    def is_minimal(self) -> bool:
-        """Whether the mean curvature vanishes identically."""
-        return all(self._trace(a).is_zero for a in range(len(self.embedding)))
+    def is_minimal(self) -> Verdict:
+        """Whether the mean curvature vanishes identically: proven, refuted at a point, or `Undecided`."""
+        return vanish(self._trace(a) for a in range(len(self.embedding)))
 
     def curvature_at(self, point: Any, constants: Mapping[Any, Any] | None = None) -> PointCurvature:
         """The curvature at a point in numbers, by QR of the tangent vectors: the metric is not formed.

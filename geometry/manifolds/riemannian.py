@@ -20,6 +20,7 @@ from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_m
 from .local import Element, LocalGeometry
 from .quantities import CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
 from .tensors import Tensor
+from .vanishing import Verdict, vanish
 
 __all__ = ["RiemannianManifold"]
 
@@ -117,7 +118,7 @@ class RiemannianManifold(Chart):
     def _check_symmetry(self, elements: Sequence[Sequence[Element]]) -> None:
         for i in range(self.dim):
             for j in range(i):
-                if not elements[i][j] == elements[j][i]:
+                if vanish([elements[i][j] - elements[j][i]]) is False:
                     raise ManifoldError(
                         f"the metric is not symmetric: g[{i}, {j}] − g[{j}, {i}] = "
                         f"{(elements[i][j] - elements[j][i]).as_expr()}"
@@ -269,32 +270,40 @@ class RiemannianManifold(Chart):
     def _element_of(self, name: str) -> Callable[..., Element] | None:
         return self.local.quantity(name)
 
-    # -- what kind of manifold it is: exact answers ------------------------------------------------
+    # -- what kind of manifold it is: True and False are proven, `Undecided` is neither ----------------
 
-    def is_flat(self) -> bool:
-        """Whether the Riemann tensor vanishes identically."""
+    def is_flat(self) -> Verdict:
+        """Whether the Riemann tensor vanishes identically.
+
+        This and the answers below are True where that is proven, False where a point refutes it, and else
+        `Undecided`, which says at how many points it vanished to how many digits.
+        """
         return classification.is_flat(self.local)
 
-    def is_ricci_flat(self) -> bool:
+    def is_ricci_flat(self) -> Verdict:
         """Whether the Ricci tensor vanishes identically."""
         return classification.is_ricci_flat(self.local)
 
-    def is_einstein(self) -> bool:
+    def is_einstein(self) -> Verdict:
         """Whether R_ij = k g_ij with a constant k."""
         return classification.is_einstein(self.local)
 
-    def is_conformally_flat(self) -> bool:
+    def is_conformally_flat(self) -> Verdict:
         """Whether the metric is a function times a flat one."""
         return classification.is_conformally_flat(self)
 
-    def has_constant_curvature(self) -> bool:
+    def has_constant_curvature(self) -> Verdict:
         """Whether all sectional curvatures are one constant."""
-        return self.constant_curvature() is not None
+        return classification.constant_curvature(self.local)[0]
 
     def constant_curvature(self) -> sp.Expr | None:
-        """The constant K with R_ijkl = K (g_ik g_jl − g_il g_jk), or None where there is none."""
-        k = classification.constant_curvature(self.local)
-        return None if k is None else self._component("constant_curvature", (), lambda: k)
+        """The constant K with R_ijkl = K (g_ik g_jl − g_il g_jk), or None where there is none.
+
+        Raises:
+            UndecidedError: it is neither proven nor refuted that the curvature is constant.
+        """
+        verdict, k = classification.constant_curvature(self.local)
+        return self._component("constant_curvature", (), lambda: k) if verdict else None
 
     def sectional_curvature(self, u: Any, v: Any) -> sp.Expr:
         """K(u, v) = R_ijkl u^i v^j u^k v^l / (|u|²|v|² − ⟨u, v⟩²) of the plane of two vectors (components u^i, v^i).
@@ -356,7 +365,7 @@ class RiemannianManifold(Chart):
         """∇_i X_j + ∇_j X_i."""
         return operators.killing_form(self, X).components
 
-    def is_killing(self, X: Any) -> bool:
+    def is_killing(self, X: Any) -> Verdict:
         """Whether X generates isometries: an exact answer."""
         return operators.killing_form(self, X).is_zero()
 

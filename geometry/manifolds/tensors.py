@@ -12,6 +12,7 @@ import sympy as sp
 from .inputs import ManifoldError, read_array, read_expression
 from .local import Element, total
 from .long_work import steps
+from .vanishing import Verdict, vanish
 
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
@@ -142,9 +143,9 @@ class Tensor:
     def _keys(self) -> product:
         return product(range(self.dim), repeat=self.rank)
 
-    def is_zero(self) -> bool:
-        """Whether every component vanishes identically: an exact answer."""
-        return all(self.element(*key).is_zero for key in self._keys())
+    def is_zero(self) -> Verdict:
+        """Whether every component vanishes identically: proven, refuted at a point, or `Undecided`."""
+        return vanish(self.element(*key) for key in self._keys())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tensor):
