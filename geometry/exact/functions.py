@@ -102,7 +102,7 @@ class zeta_derivative(sp.Function):
         if not s.is_number:
             return None
         with mpmath.workprec(prec + 10):
-            return sp.sympify(mpmath.zeta(s._to_mpmath(prec + 10), 1, int(k)))._eval_evalf(prec)
+            return sp.sympify(mpmath.zeta(s._to_mpmath(prec + 10), 1, int(k)), strict=True)._eval_evalf(prec)
 
     def _latex(self, printer, exp=None):
         k, s = self.args

@@ -62,7 +62,7 @@ def _complemented(e: sp.Expr) -> sp.Expr:
 
 def exact(value) -> acb:
     """A number (int, float, string, SymPy number) as a ball, without rounding where it can be."""
-    number = read_number(value, "the value")
+    number = sp.Rational(value) if isinstance(value, (float, sp.Float)) else read_number(value, "the value")
     if number.is_Rational:
         return acb(arb(fmpq(int(number.p), int(number.q))))
     return Tape([number], [])([])[0]

@@ -18,7 +18,7 @@ from sympy.core.function import AppliedUndef
 
 from ..exact.decimals import with_exact_numbers
 from ..exact.errors import InputError
-from ..exact.reading import read, read_bound
+from ..exact.reading import read, read_bound, short
 from .logarithms import log_density as take_log
 from .logarithms import open_logs
 
@@ -312,12 +312,12 @@ def read_variables(variables: Mapping[sp.Symbol, Any]) -> tuple[Variable, ...]:
     """
     if not isinstance(variables, Mapping):
         raise DensityError(
-            f"variables must map each sample variable to its range, e.g. {{x: (0, oo)}}, not {variables!r}"
+            f"variables must map each sample variable to its range, e.g. {{x: (0, oo)}}, not {short(variables)}"
         )
     found = {}
     for symbol, given in variables.items():
         if not isinstance(symbol, sp.Symbol):
-            raise DensityError(f"sample variables must be SymPy symbols, but got {symbol!r}")
+            raise DensityError(f"sample variables must be SymPy symbols, but got {short(symbol)}")
         found[symbol] = _read_range(symbol, given)
     ordered: list[Variable] = []
     waiting = dict(found)
@@ -340,7 +340,7 @@ def _read_range(symbol: sp.Symbol, given: Any) -> Variable:
     if isinstance(given, sp.Set):
         return _read_set(symbol, given)
     if isinstance(given, (tuple, list)) and len(given) in (2, 3):
-        lower, upper = (read_bound(bound, f"a bound of {symbol}", DensityError) for bound in given[:2])
+        lower, upper = (read_bound(b, f"the bound {k} of {symbol}", DensityError) for k, b in enumerate(given[:2], 1))
         kind = given[2] if len(given) == 3 else "continuous"
         if kind not in ("continuous", "discrete"):
             raise DensityError(f"the kind of {symbol} must be 'continuous' or 'discrete', not {kind!r}")
@@ -356,7 +356,7 @@ def _read_range(symbol: sp.Symbol, given: Any) -> Variable:
                 raise DensityError(f"the range of {symbol} is empty: {lower} to {upper}")
         return Variable(symbol, lower, upper, kind == "discrete")
     raise DensityError(
-        f"the range of {symbol} must be (lower, upper), (lower, upper, 'discrete') or a SymPy set, got {given!r}"
+        f"the range of {symbol} must be (lower, upper), (lower, upper, 'discrete') or a SymPy set, got {short(given)}"
     )
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import sympy as sp
 from flint import acb, arb, ctx, fmpq
 
-from ..exact.reading import read
+from ..exact.reading import read, read_number
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, split_at_kinks
 from .quadrature import QuadratureError
@@ -52,9 +52,7 @@ def _legendre(n: int, bits: int) -> tuple[tuple[arb, arb], ...]:
 
 def number(value: Any) -> Any:
     """An exact fraction where the value is one (floats are), else a ball."""
-    e = sp.Rational(value) if isinstance(value, float) else read(value, "the value")
-    if e.is_Float:
-        e = sp.Rational(e)
+    e = sp.Rational(value) if isinstance(value, (float, sp.Float)) else read_number(value, "the value")
     return fmpq(int(e.p), int(e.q)) if e.is_Rational else exact(e).real
 
 

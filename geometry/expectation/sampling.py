@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
+from typing import Any
 
 import sympy as sp
 
-from ..exact.reading import read_bound
+from ..exact.reading import match_symbols, read_bound, short
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, Variable
 
@@ -81,22 +82,19 @@ def _candidates(density: Density, domain: Mapping[sp.Symbol, tuple]) -> Iterator
                     yield {**fixed, **{s: e * place(s, v) for s, e, v in zip(free, signs, pattern)}}
 
 
-def _read_domain(domain: Mapping[sp.Symbol, tuple], names: Sequence[sp.Symbol]) -> dict[str, tuple[sp.Expr, sp.Expr]]:
+def _read_domain(domain: Any, names: Sequence[sp.Symbol]) -> dict[str, tuple[sp.Expr, sp.Expr]]:
     """name -> (lower, upper), numbers or ±oo."""
-    if not isinstance(domain, Mapping):
-        raise DensityError(f"domain= maps parameters to (lower, upper), e.g. {{sigma: (0, oo)}}; it is {domain!r}")
-    known = {s.name for s in names}
     found: dict[str, tuple[sp.Expr, sp.Expr]] = {}
-    for key, bounds in domain.items():
-        if str(key) not in known:
-            raise DensityError(f"domain= names {key}, which is no parameter of the density")
-        try:
-            low, high = (read_bound(b, f"a bound of {key} in domain=") for b in bounds)
-        except (TypeError, ValueError) as problem:
-            raise DensityError(f"domain= needs (lower, upper) for {key}, not {bounds!r}: {problem}") from None
+    stranger = "domain= names {name}, which is no parameter of the density"
+    for symbol, bounds in match_symbols(domain, names, "domain", DensityError, stranger=stranger).items():
+        if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
+            raise DensityError(f"domain= needs (lower, upper) for {symbol}, not {short(bounds)}")
+        low, high = (
+            read_bound(b, f"domain= needs (lower, upper) for {symbol}, but a bound", DensityError) for b in bounds
+        )
         if not all(e.is_number for e in (low, high)) or not low < high:
-            raise DensityError(f"domain= has no room for {key}: ({low}, {high})")
-        found[str(key)] = low, high
+            raise DensityError(f"domain= has no room for {symbol}: ({low}, {high})")
+        found[symbol.name] = low, high
     return found
 
 

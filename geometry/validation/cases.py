@@ -13,7 +13,7 @@ import sympy as sp
 from flint import arb, fmpq
 
 from ..exact.errors import InputError
-from ..exact.reading import read
+from ..exact.reading import match_symbols, read, read_expression, read_list, read_symbols
 from .jets import JetEvaluator, UnsupportedExpression, exact_number
 from .pipeline import Jets, Pipeline, Run
 
@@ -237,7 +237,7 @@ def as_case(
         case = manifold
     elif hasattr(manifold, "metric") and hasattr(manifold, "coordinates"):
         name = getattr(manifold, "name", None) or type(manifold).__name__
-        case = Case(str(name), sp.ImmutableMatrix(manifold.metric), tuple(manifold.coordinates), tags=_tags_of(manifold),
+        case = Case(str(name), _metric_of(manifold.metric), read_symbols(manifold.coordinates, "coordinate"), tags=_tags_of(manifold),
                     embedding=_embedding_of(manifold), origin=manifold)  # fmt: skip
         own = (
             manifold.row_values()
@@ -247,7 +247,7 @@ def as_case(
         if isinstance(own, Mapping):
             case = _with(case, data=dict(own))
     elif isinstance(manifold, (tuple, list)) and len(manifold) == 2:
-        case = Case("metric", sp.ImmutableMatrix(manifold[0]), tuple(manifold[1]))
+        case = Case("metric", _metric_of(manifold[0]), read_symbols(manifold[1], "coordinate"))
     else:
         raise InputError(
             f"manifold is a Chentsov manifold, a Case or a pair (metric, coordinates), not {type(manifold).__name__}"
@@ -256,18 +256,27 @@ def as_case(
     if case.metric.shape != (n, n):
         raise InputError(f"the metric is {case.metric.shape[0]}×{case.metric.shape[1]} for {n} coordinates")
     if constants:
-        case = _with(case, constants={**case.constants, **_by_symbol(case, constants)})
+        case = _with(case, constants={**case.constants, **_by_symbol(case, constants, "constants")})
     if data:
-        case = _with(case, data={**case.data, **_by_symbol(case, data)})
+        case = _with(case, data={**case.data, **_by_symbol(case, data, "data")})
     if scalar is not None:
-        if isinstance(scalar, str):
-            raise InputError("scalar is a SymPy expression in the coordinates, not text")
-        case = _with(case, scalar=read(scalar, "scalar"))
+        case = _with(case, scalar=read_expression(scalar, "scalar, an expression in the coordinates,"))
     if points is not None:
         case = _with(case, points=read_points(points, case))
     if not case.points:
         case = _with(case, points=find_points(case, count))
     return case
+
+
+def _metric_of(metric: Any) -> sp.ImmutableMatrix:
+    """A rectangular array of expressions."""
+    rows = metric.tolist() if hasattr(metric, "tolist") else read_list(metric, "the metric")
+    rows = [read_list(row, "a row of the metric") for row in rows]
+    if len({len(row) for row in rows}) != 1:
+        raise InputError(f"the rows of the metric have different lengths: {[len(row) for row in rows]}")
+    return sp.ImmutableMatrix(
+        [[read_expression(e, f"metric component g[{i}, {j}]") for j, e in enumerate(r)] for i, r in enumerate(rows)]
+    )
 
 
 def _with(case: Case, **changes: Any) -> Case:
@@ -276,13 +285,13 @@ def _with(case: Case, **changes: Any) -> Case:
     return replace(case, **changes)
 
 
-def _by_symbol(case: Case, values: Mapping[Any, Any]) -> dict[sp.Symbol, Any]:
-    symbols = {s.name: s for s in case.metric.free_symbols}
+def _by_symbol(case: Case, values: Mapping[Any, Any], what: str) -> dict[sp.Symbol, Any]:
+    symbols = set(case.metric.free_symbols)
     for entry in case.metric:
         for node in sp.preorder_traversal(entry):
-            for s in getattr(node, "variables", ()) or ():
-                symbols.setdefault(getattr(s, "name", str(s)), s)
-    return {symbols.get(k, sp.Symbol(k)) if isinstance(k, str) else k: v for k, v in values.items()}
+            symbols.update(s for s in getattr(node, "variables", ()) or () if isinstance(s, sp.Symbol))
+    known = sorted(symbols | set(case.constants) | set(case.data or {}), key=lambda s: s.name)
+    return match_symbols(values, known, what)
 
 
 def _tags_of(manifold: Any) -> frozenset[str]:
@@ -308,11 +317,10 @@ def read_points(points: Any, case: Case) -> tuple[tuple[fmpq, ...], ...]:
     out = []
     for row in rows:
         if isinstance(row, Mapping):
-            names = {str(k): v for k, v in row.items()}
-            missing = [s.name for s in case.coordinates if s.name not in names]
-            if missing:
+            named = match_symbols(row, case.coordinates, "a point")
+            if missing := [s.name for s in case.coordinates if s not in named]:
                 raise InputError(f"a point lacks the coordinate {', '.join(missing)}")
-            row = [names[s.name] for s in case.coordinates]
+            row = [named[s] for s in case.coordinates]
         if len(row) != case.dim:
             raise InputError(
                 f"a point has {len(row)} numbers; {case.name} has the {case.dim} coordinates {case.coordinates}"

@@ -19,9 +19,8 @@ import sympy as sp
 from mpmath import mp
 
 from ..exact import Mean
-from ..exact.decimals import with_exact_numbers
 from ..exact.errors import InputError
-from ..exact.reading import read, read_number
+from ..exact.reading import match_symbols, read, read_number, short
 from . import crosscheck_einsteinpy as einsteinpy
 from .identities import equal_in_field, field_of
 from .limits import TooSlow, time_limit
@@ -171,6 +170,8 @@ def crosscheck(
         options: dict[str, Any] = {"points": at, "constants": constants, "data": data, "count": points}
         return ask_oracle(source, wanted, oracle=oracle, seconds=seconds or 3600.0, **options)  # type: ignore[return-value]
     title = _oracle(oracle)
+    if not hasattr(source, "metric") or not hasattr(source, "coordinates"):
+        raise InputError(f"the source is a manifold or a model with a metric, not {short(source)}")
     if quantity not in einsteinpy.TENSORS:
         raise InputError(f"the cross-check knows {', '.join(einsteinpy.TENSORS)}, not '{quantity}'")
     rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else {}
@@ -276,23 +277,16 @@ def _places(
     if points < 1:
         raise InputError(f"at least one point is needed, not {points}")
     dice = random.Random(seed)
-    by_name = {s.name: s for s in symbols}
+    listed = at if at is not None else [{}] * points
+    if isinstance(listed, (str, Mapping)) or not hasattr(listed, "__len__"):
+        raise InputError(f"at= holds points [{{coordinate: number}}, ...], not {short(listed)}")
+    stranger = "'{name}' is not a coordinate or constant of the metric"
+    held = match_symbols(constants, symbols, "constants", stranger=stranger)
     places = []
-    for given in at if at is not None else [{}] * points:
-        named = {str(k): v for k, v in {**constants, **given}.items()}
-        if unknown := set(named) - set(by_name):
-            raise InputError(
-                f"'{sorted(unknown)[0]}' is not a coordinate or constant of the metric ({', '.join(by_name)})"
-            )
+    for given in listed:
+        named = {**held, **match_symbols(given, symbols, "at", stranger=stranger)}
         drawn = {s: sp.Rational(dice.randint(26, 124), 100) for s in symbols}
-        places.append(
-            {
-                s: with_exact_numbers(read_number(named[s.name], f"the value of {s.name}"))
-                if s.name in named
-                else drawn[s]
-                for s in symbols
-            }
-        )
+        places.append({s: read_number(named[s], f"the value of {s}") if s in named else drawn[s] for s in symbols})
     return places
 
 

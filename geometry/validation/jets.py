@@ -11,8 +11,8 @@ arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Comput.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement
 from typing import Any
@@ -24,7 +24,7 @@ from flint import arb, fmpq
 
 from ..exact import Mean, UnsupportedFunction
 from ..exact.errors import InputError
-from ..exact.reading import read
+from ..exact.reading import read, read_number
 from ..kernels.algebras import BALLS, Algebra
 from ..kernels.functions import FUNCTIONS, Function
 from ..kernels.interpreter import Evaluator, Straight
@@ -46,17 +46,16 @@ def exact_number(value: Any) -> fmpq:
     """
     if isinstance(value, fmpq):
         return value
-    if isinstance(value, sp.Basic):
-        if value.is_Float:
-            value = float(value)
-        elif value.is_Rational:
-            value = Fraction(int(value.p), int(value.q))
-        else:
-            raise InputError(f"{value} is not a rational number")
-    if hasattr(value, "item") and not isinstance(value, (Fraction, str)):
+    if isinstance(value, np.generic):
         value = value.item()
-    fraction = Fraction(value)
-    return fmpq(fraction.numerator, fraction.denominator)
+    if isinstance(value, sp.Float):
+        value = float(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return fmpq(*value.as_integer_ratio())
+    number = read_number(value, "the value")
+    if not number.is_Rational:
+        raise InputError(f"{number} is not a rational number")
+    return fmpq(int(number.p), int(number.q))
 
 
 class Jet:

@@ -27,7 +27,7 @@ from sympy.core.function import AppliedUndef
 
 from ..exact import TimeBudget, TimeBudgetExceeded, UnsupportedFunction
 from ..exact.errors import InputError
-from ..exact.reading import read
+from ..exact.reading import match_symbols, read, short
 from . import crosscheck_einsteinpy as einsteinpy
 from .cases import Case, NoUsablePoint, as_case, floats
 from .identities import equal_in_field, field_of, holds_identically
@@ -346,6 +346,8 @@ class _Asked:
 def _case_of(
     source: Any, points: Any, constants: Mapping[Any, Any] | None, data: Mapping[Any, Any] | None, count: int
 ) -> Case:
+    if not hasattr(source, "metric") or not hasattr(source, "coordinates"):
+        raise InputError(f"the source is a manifold or a model with a metric, not {short(source)}")
     rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else None
     metric = sp.Matrix(source.metric).applyfunc(_concrete)
     row_symbols = {v for m in metric for e in sp.preorder_traversal(m) for v in (getattr(e, "variables", None) or ())}
@@ -356,7 +358,7 @@ def _case_of(
             for k, v in enumerate(sorted(row_symbols, key=lambda s: s.name))
         }
     free = sorted(metric.free_symbols - set(source.coordinates) - row_symbols, key=lambda s: s.name)
-    given = {str(k): v for k, v in (constants or {}).items()}
+    given = {s.name: v for s, v in match_symbols(constants, free, "constants").items()}
     chosen = {s: given.get(s.name, -sp.Rational(3, 4) if s.is_negative else sp.Integer(2 + k) if s.is_integer else sp.Rational(3 + 2 * k,
         4))
               for k, s in enumerate(free)}  # fmt: skip
