@@ -81,7 +81,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             print(problem.format_message())
             return 2
         return _fail(problem.format_message(), 2)
-    except ValueError as error:
+    except (ValueError, ZeroDivisionError) as error:
         return _fail(str(error), 2)
     except MemoryError:
         return _fail("not enough memory: ask for fewer points", 1)

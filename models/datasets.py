@@ -94,6 +94,8 @@ class LabelledPoints:
         """
         path = Path(path)
         try:
+            if path.is_char_device() or path.is_block_device():
+                raise DataError(f"cannot read the data file '{path}': it is a device, which has no end")
             with path.open(newline="", encoding="utf-8-sig") as file:
                 lines = [
                     (n, [f.strip() for f in row])
@@ -112,6 +114,8 @@ class LabelledPoints:
             if len(fields) != 3:
                 raise DataError(f"line {number} of '{path}' has {len(fields)} field(s); three are needed: x, y, t")
             try:
+                if any("_" in field for field in fields):  # Python reads 1_0 as 10
+                    raise ValueError
                 rows.append([float(fields[k]) for k in order])
             except ValueError:
                 raise DataError(f"line {number} of '{path}' is not three numbers: {', '.join(fields)[:60]}") from None

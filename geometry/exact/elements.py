@@ -22,7 +22,7 @@ import sympy as sp
 from flint import fmpz_mpoly
 
 from .budget import check_power, checkpoint
-from .errors import InputError
+from .errors import InputError, ZeroDivision
 from .stages import Stage
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Element:
     def inverse(self) -> Element:
         """``1 / self``; the denominator is made free of algebraic generators by their norms."""
         if self.is_zero:
-            raise ZeroDivisionError("division by an element that is exactly zero")
+            raise ZeroDivision("division by an element that is exactly zero")
         if self.stage.algebraic_in(self.num) is None:
             num, den = self.den, self.num
             if den.leading_coefficient() < 0:

@@ -4,7 +4,7 @@ An error that has a fitting built-in kind is of that kind too (`InputError` is a
 not know Chentsov can handle it.
 """
 
-__all__ = ["ChentsovError", "CheckFailed", "InputError", "UnsupportedFunction"]
+__all__ = ["ChentsovError", "CheckFailed", "InputError", "UnsupportedFunction", "ZeroDivision"]
 
 
 class ChentsovError(Exception):
@@ -21,6 +21,10 @@ class ChentsovError(Exception):
 
 class InputError(ChentsovError, ValueError):
     """Something handed in that cannot be used as it is."""
+
+
+class ZeroDivision(ChentsovError, ZeroDivisionError):
+    """A division by what is exactly zero, or zero on a part of the domain."""
 
 
 class CheckFailed(ChentsovError, RuntimeError):

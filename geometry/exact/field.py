@@ -9,7 +9,7 @@ import sympy as sp
 from flint import fmpz_mpoly
 
 from .elements import Element
-from .errors import InputError, UnsupportedFunction
+from .errors import InputError, UnsupportedFunction, ZeroDivision
 from .generators.base import Generator, Variable
 from .reading import read
 from .rules import conversion_of
@@ -179,9 +179,7 @@ class DifferentialField:
             cofactor = conjugate_product(stage, den, relation)
             num, den = stage.product(num, cofactor), stage.product(den, cofactor)
             if den.is_zero():
-                raise ZeroDivisionError(
-                    "division by a divisor of zero, an expression that vanishes on part of the domain"
-                )
+                raise ZeroDivision("division by a divisor of zero, an expression that vanishes on part of the domain")
             common = num.gcd(den)
             if not common.is_one() and not stage.vanishes_on_a_part(common):
                 num, den = num / common, den / common

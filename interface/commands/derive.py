@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import typer
 from chentsov.geometry.exact.errors import InputError
 
-from .shared import COORDINATES, EMBEDDING, METRIC, NAME, POSITIVE, POTENTIAL, manifold_from
+from .shared import (
+    CONSTANTS,
+    COORDINATES,
+    EMBEDDING,
+    FUNCTIONS,
+    METRIC,
+    NAME,
+    POSITIVE,
+    POTENTIAL,
+    manifold_from,
+    names_in,
+)
 
 if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
@@ -27,6 +38,8 @@ def derive(
     embedding: str | None = EMBEDDING,
     coordinates: str | None = COORDINATES,
     positive: str = POSITIVE,
+    constants: str = CONSTANTS,
+    functions: str = FUNCTIONS,
     quantity: list[str] = typer.Option(
         ["metric", "christoffel", "ricci_scalar"], help="What to derive; may be repeated."
     ),
@@ -41,7 +54,9 @@ def derive(
 
     report = Report()
     with TimeBudget(seconds, "derive"):
-        manifold = manifold_from(name, metric, potential, embedding, coordinates, positive)
+        manifold = manifold_from(
+            name, metric, potential, embedding, coordinates, positive, names_in(constants), functions
+        )
         known = manifold.quantities()
         if unknown := [q for q in quantity if q not in known]:
             raise InputError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")

@@ -11,7 +11,17 @@ import typer
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import read_number
 
-from .shared import COORDINATES, EMBEDDING, METRIC, NAME, POSITIVE, POTENTIAL, manifold_from
+from .shared import (
+    CONSTANTS,
+    COORDINATES,
+    EMBEDDING,
+    METRIC,
+    NAME,
+    POSITIVE,
+    POTENTIAL,
+    manifold_from,
+    names_in,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,6 +44,7 @@ def grid(
     embedding: str | None = EMBEDDING,
     coordinates: str | None = COORDINATES,
     positive: str = POSITIVE,
+    constants: str = CONSTANTS,
     axis: list[str] = typer.Option([], help="coordinate=first:last:points; may be repeated. [default: 0.1:3:64 each]"),
     constant: list[str] = typer.Option([], help="name=value, e.g. a=2; may be repeated. Every constant needs one."),
     quantity: list[str] = typer.Option(["ricci_scalar"], help="What to evaluate; may be repeated."),
@@ -71,7 +82,15 @@ def grid(
         raise InputError(f"'{output}' exists: go on with it by --resume, or choose another name")
     report = Report()
     with report.stage("derive"):
-        manifold = manifold_from(name, metric, potential, embedding, coordinates, positive)
+        manifold = manifold_from(
+            name,
+            metric,
+            potential,
+            embedding,
+            coordinates,
+            positive,
+            [*names_in(constants), *(text.partition("=")[0].strip() for text in constant)],
+        )
         known = manifold.quantities()
         if unknown := [q for q in quantity if q not in known]:
             raise InputError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")

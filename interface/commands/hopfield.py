@@ -99,8 +99,10 @@ def _positive(value: float, what: str) -> None:
 def _list(text: str, what: str) -> list[float]:
     import math
 
+    from chentsov.geometry.exact.reading import read_float
+
     try:
-        values = [float(part) for part in text.split(",")]
+        values = [read_float(part.strip(), what) for part in text.split(",")]
     except ValueError:
         raise InputError(f"{what} is written as numbers by ',', e.g. \"1, 1\", not '{text[:60]}'") from None
     if len(values) != 2:
@@ -111,8 +113,10 @@ def _list(text: str, what: str) -> list[float]:
 
 
 def _matrix(text: str) -> list[list[float]]:
+    from chentsov.geometry.exact.reading import read_float
+
     try:
-        return [[float(part) for part in row.split(",")] for row in text.split(";")]
+        return [[read_float(part.strip(), "a weight") for part in row.split(",")] for row in text.split(";")]
     except ValueError:
         raise InputError(
             f"weights are written as rows by ';' and entries by ',', e.g. \"2, -3; -3, 2\", not '{text[:60]}'"
@@ -131,7 +135,7 @@ def _activation(text: str) -> Any:
             f"unknown activation '{text[:60]}': choose {', '.join(ACTIVATIONS)}, or an increasing expression in u"
         )
     (u,) = parse_names("u")
-    expression = parse_expression(text, (u,))
+    expression = parse_expression(text, (u,), open_names=True)
     if strange := expression.free_symbols - {u}:
         raise InputError(f"the activation holds {', '.join(sorted(map(str, strange)))}: write it in u alone")
     return expression

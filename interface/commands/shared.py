@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,7 +11,18 @@ from chentsov.geometry.exact.errors import InputError
 if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
 
-__all__ = ["COORDINATES", "EMBEDDING", "METRIC", "NAME", "POSITIVE", "POTENTIAL", "manifold_from"]
+__all__ = [
+    "CONSTANTS",
+    "COORDINATES",
+    "EMBEDDING",
+    "FUNCTIONS",
+    "METRIC",
+    "NAME",
+    "POSITIVE",
+    "POTENTIAL",
+    "manifold_from",
+    "names_in",
+]
 
 NAME = typer.Argument(
     None, help="A manifold of the catalogue, e.g. surfaces.torus (see `chentsov catalogue`).", show_default=False
@@ -18,7 +30,9 @@ NAME = typer.Argument(
 METRIC = typer.Option(None, help="Metric: entries by ',', rows by ';', e.g. \"1, 0; 0, sin(theta)^2\".")
 POTENTIAL = typer.Option(None, help='Potential ψ of a Hessian metric ∂ᵢ∂ⱼψ, e.g. "log(1 + exp(a) + exp(b))".')
 EMBEDDING = typer.Option(None, help="Embedding in flat space, components by ',', e.g. \"u, v, u^2 + v^2\".")
-COORDINATES = typer.Option(None, help='Coordinates, e.g. "theta, phi". Other names are constants.')
+COORDINATES = typer.Option(None, help='Coordinates, e.g. "theta, phi".')
+CONSTANTS = typer.Option("", help='Names of constants, e.g. "a, m"; any other name in a formula is an error.')
+FUNCTIONS = typer.Option("", help='Names of undefined functions, e.g. "f, h" for a metric with f(r).')
 POSITIVE = typer.Option("", help='Names that are positive, e.g. "sigma".')
 
 
@@ -29,14 +43,18 @@ def manifold_from(
     embedding: str | None,
     coordinates: str | None,
     positive: str,
+    constants: Iterable[str] = (),
+    functions: str = "",
 ) -> RiemannianManifold:
     """The manifold that the options describe; the unit sphere if they describe none.
+
+    The names of a formula are the coordinates, the constants and what is said to be positive.
 
     Raises ValueError if they describe more than one, or leave something out.
     """
     from chentsov.catalogue import manifold_called
     from chentsov.geometry.manifolds import HessianManifold, ImmersedManifold, RiemannianManifold
-    from chentsov.parsing import parse_expression, parse_list, parse_matrix, parse_names
+    from chentsov.parsing import ExpressionError, parse_expression, parse_list, parse_matrix, parse_names
 
     ways = {"a name": name, "--metric": metric, "--potential": potential, "--embedding": embedding}
     given = [way for way, text in ways.items() if text is not None]
@@ -52,14 +70,31 @@ def manifold_from(
         metric, coordinates = "1, 0; 0, sin(theta)^2", "theta, phi"
     if coordinates is None:
         raise InputError(f'{given[0]} needs --coordinates, e.g. --coordinates "theta, phi"')
-    above_zero = [n for n in positive.replace(",", " ").split() if n]
-    listed = [n for n in coordinates.replace(",", " ").split() if n]
+    above_zero, listed = names_in(positive), names_in(coordinates)
     symbols = parse_names(coordinates, positive=[n for n in above_zero if n in listed])
-    others = [n for n in above_zero if n not in listed]
-    known = (*symbols, *(parse_names(" ".join(others), positive=others) if others else ()))
-    if metric is not None:
-        return RiemannianManifold(parse_matrix(metric, known), symbols)
-    if potential is not None:
-        return HessianManifold(parse_expression(potential, known), symbols)
-    assert embedding is not None
-    return ImmersedManifold(parse_list(embedding, known), symbols)
+    others = [n for n in dict.fromkeys((*above_zero, *constants)) if n not in listed]
+    if others:
+        above = [n for n in above_zero if n in others]
+        symbols_and_constants = (*symbols, *parse_names(" ".join(others), positive=above))
+    else:
+        symbols_and_constants = symbols
+    options = {"symbols": symbols_and_constants, "functions": names_in(functions)}
+    try:
+        if metric is not None:
+            return RiemannianManifold(parse_matrix(metric, **options), symbols)
+        if potential is not None:
+            return HessianManifold(parse_expression(potential, **options), symbols)
+        assert embedding is not None
+        return ImmersedManifold(parse_list(embedding, **options), symbols)
+    except ExpressionError as problem:
+        hint = "; a constant is declared by --constants NAME" if "unknown name" in str(problem) else ""
+        raise ExpressionError(f"{problem}{hint}") from None
+
+
+def names_in(text: str) -> list[str]:
+    """Names separated by commas or blanks.
+
+    >>> names_in("a, b c")
+    ['a', 'b', 'c']
+    """
+    return text.replace(",", " ").split()

@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -140,6 +139,11 @@ def validate(
         if target is None:
             return 0
     if target is None:
+        about = {"--manifold": manifold, "--metric": metric, "--coordinates": coordinates, "--constants": constants}
+        if alone := [option for option, value in about.items() if value]:
+            raise InputError(
+                f"{alone[0]} describes what a function is judged by, and no function is named: FILE.py:NAME"
+            )
         if catalogue:
             return _whole_catalogue(oracle or "jets", quantity, limit, only, as_json)
         return _own_engine(suite, quantity, oracle or "jets", limit)
@@ -152,8 +156,10 @@ def validate(
     if manifold is not None or metric is not None:
         from chentsov.commands.shared import manifold_from
 
-        options["manifold"] = manifold_from(manifold, metric, None, None, coordinates, positive)
-        options["constants"] = _values(constants)
+        options["manifold"] = manifold_from(
+            manifold, metric, None, None, coordinates, positive, values := _values(constants)
+        )
+        options["constants"] = values
     elif coordinates is not None or constants:
         raise InputError("coordinates or constants without a manifold: add --metric or --manifold")
     else:
@@ -169,17 +175,21 @@ def _may_fork() -> bool:
     return can_isolate() and not {"jax", "torch", "tensorflow"} & set(sys.modules)
 
 
-def _values(text: str) -> dict[str, Fraction]:
+def _values(text: str) -> dict[str, Any]:
     """``"m=1, a=3/4"`` as exact numbers."""
-    values = {}
+    from chentsov.geometry.exact.reading import read_number
+
+    values: dict[str, Any] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, equals, number = (p.strip() for p in part.partition("="))
-        try:
-            values[name] = Fraction(number)
-        except (ValueError, ZeroDivisionError):
-            equals = ""
         if not equals or not name.isidentifier():
             raise InputError(f"constants are written name=number, number, …: '{part[:40]}' is not")
+        if name in values:
+            raise InputError(f"the constant {name[:40]} is given twice")
+        try:
+            values[name] = read_number(number, f"the constant {name}")
+        except InputError as problem:
+            raise InputError(f"constants are written name=number, number, …: {problem}") from None
     return values
 
 
