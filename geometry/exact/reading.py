@@ -192,6 +192,8 @@ def read_number(value: Any, where: str = "the number", error: Kind = InputError)
 
 
 def _numeral(text: str | bytes, where: str, error: Kind) -> sp.Rational:
+    if isinstance(text, str) and text.strip().lower().lstrip("+-") in ("nan", "inf", "infinity", "oo", "zoo"):
+        raise error(f"{where} is '{text.strip()}', which is not finite")
     parts = text.strip().split("/") if isinstance(text, str) else []
     if not 1 <= len(parts) <= 2 or len(text) > _MAX_DIGITS or not all(_NUMERAL.fullmatch(p.strip()) for p in parts):
         raise error(f"{where} is the text {short(text)}, which is no finite number")
