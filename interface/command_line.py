@@ -112,3 +112,7 @@ def main() -> None:
     with suppress(OSError, ValueError):  # what could not be written is not tried again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
