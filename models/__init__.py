@@ -9,20 +9,24 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "activations",
         "datasets",
         "families",
         "flows",
         "gibbs",
         "hopfield",
+        "losses",
+        "model",
         "networks",
         "neuron",
         "spacetimes",
         "surfaces",
     ],
     submod_attrs={
-        "datasets": ["decision_boundary", "LabelledPoints"],
+        "datasets": ["decision_boundary", "LabelledPoints", "Rows"],
         "hopfield": ["Hopfield"],
-        "neuron": ["TwoWeightNeuron"],
+        "model": ["Model"],
+        "neuron": ["Neuron", "TwoWeightNeuron"],
         "networks": ["DenseNetwork"],
     },
 )

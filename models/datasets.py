@@ -1,22 +1,147 @@
-"""Labelled points of the plane: the rows (x, y, t) that a two-input neuron learns from."""
+"""Data rows: inputs with targets, for networks of any size, and the labelled points of the plane of the thesis."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.reading import read_count
 
-__all__ = ["DataError", "LabelledPoints", "decision_boundary"]
+__all__ = ["DataError", "LabelledPoints", "Rows", "decision_boundary"]
+
+#: Rows beyond which data are not made: a column of so many takes 0.8 GB.
+MOST_ROWS = 100_000_000
 
 Column = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class DataError(InputError):
     """Data that the model cannot be built on: says which row and what is wrong with it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of numbers by columns: inputs first, then targets.
+
+    Args:
+        columns: one-dimensional, of equal length, finite, of two rows or more. They are copied to float64.
+        source: where the rows come from, kept as provenance.
+
+    Raises:
+        DataError: columns of different lengths or not one-dimensional, fewer than two rows, a value that is not finite.
+    """
+
+    columns: tuple[Column, ...]
+    source: str = "given"
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} rows of {len(self.columns)} numbers: {self.source}>"
+
+    @classmethod
+    def read(cls, data: Any, targets: Any = None, *, names: Sequence[str], inputs: int) -> Rows:
+        """Rows from what people have.
+
+        Args:
+            data: inputs (rows × inputs) if `targets` (rows × outputs) are given, or the pair of both; an array with
+                inputs and targets side by side; a mapping, data frame or dataset that has a column for every name;
+                `Rows` or `LabelledPoints`.
+            names: of the columns, inputs first.
+            inputs: how many of them are inputs.
+
+        Raises:
+            DataError: something else, another shape, fewer than two rows, or a number that is not finite.
+
+        >>> Rows.read([[0.0], [1.0]], [1.0, 0.0], names=["x", "t"], inputs=1)
+        <2 rows of 2 numbers: given>
+        """
+        if isinstance(data, (Rows, LabelledPoints)) and targets is None:
+            if len(data.columns) != len(names):
+                raise DataError(f"the data have {len(data.columns)} columns; {len(names)} are needed: {_some(names)}")
+            return cls(tuple(data.columns), data.source)
+        if targets is None and hasattr(data, "keys"):
+            named = {str(getattr(k, "name", k)): data[k] for k in data.keys()}
+            missing = [n for n in names if n not in named]
+            if missing:
+                raise DataError(f"the data have no column {_some(missing)}; they have {_some(list(named))}")
+            columns = [_array(named[n], f"column {n}") for n in names]
+            shapes = {c.shape for c in columns}
+            if len(shapes) > 1 or columns[0].ndim != 1:
+                raise DataError(
+                    f"the columns of the data must be one-dimensional and of one length, not {sorted(shapes)}"
+                )
+            table = np.array(columns).T
+            return cls._checked(table[:, :inputs], table[:, inputs:])
+        if targets is None and isinstance(data, (tuple, list)) and len(data) == 2:
+            data, targets = data
+        if targets is None:
+            table = _array(data, "the data")
+            if table.ndim != 2 or table.shape[1] != len(names):
+                raise DataError(
+                    f"data are a pair (inputs, targets), columns by name, or an array with the columns {_some(names)}; "
+                    f"the array has the shape {table.shape}"
+                )
+            return cls._checked(table[:, :inputs], table[:, inputs:])
+        arrays = []
+        for what, given, width in (("inputs", data, inputs), ("targets", targets, len(names) - inputs)):
+            array = _array(given, f"the {what}")
+            if array.ndim == 1 and width == 1:
+                array = array[:, None]
+            if array.ndim != 2 or array.shape[1] != width:
+                raise DataError(f"the {what} must have the shape (rows, {width}), not {array.shape}")
+            arrays.append(array)
+        return cls._checked(*arrays)
+
+    @classmethod
+    def _checked(cls, inputs: Column, targets: Column, source: str = "given") -> Rows:
+        for what, array in (("inputs", inputs), ("targets", targets)):
+            if not np.isfinite(array).all():
+                row = int(np.argwhere(~np.isfinite(array))[0, 0])
+                raise DataError(f"the {what} hold a number that is not finite in row {row}")
+            if (np.abs(array) > LARGEST).any():
+                row = int(np.argwhere(np.abs(array) > LARGEST)[0, 0])
+                raise DataError(f"the {what} hold a number beyond {LARGEST:g} in row {row}: rescale the data")
+        if len(inputs) != len(targets):
+            raise DataError(f"there are {len(inputs)} rows of inputs and {len(targets)} of targets")
+        if len(inputs) < 2:
+            raise DataError(f"the data have {len(inputs)} row(s); at least 2 are needed")
+        columns = np.concatenate([inputs, targets], axis=1).T.copy()
+        columns.flags.writeable = False
+        return cls(tuple(columns), source)
+
+    def check_rank(self, inputs: int, bias: bool) -> None:
+        """Raise DataError unless the inputs (with the constant 1, if there is a bias) span the weights."""
+        table = np.array([*self.columns[:inputs], *([np.ones(len(self))] if bias else [])])
+        sizes = np.abs(table).max(axis=1)
+        rank = int(np.linalg.matrix_rank(table / np.where(sizes > 0, sizes, 1)[:, None])) if sizes.all() else 0
+        if rank < len(table):
+            what = "inputs and the constant 1 of the bias" if bias else "inputs"
+            raise DataError(
+                f"the {what} of the data span fewer than {len(table)} dimensions, so the metric is singular: "
+                "add rows in other directions, or leave out an input"
+            )
+
+
+#: Numbers beyond which data are refused: their products are no doubles any more.
+LARGEST = 1e100
+
+
+def _array(given: Any, what: str) -> Column:
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{what} must be numbers in an array, not {given!r:.60}") from None
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(map(str, names[:6])) + (", …" if len(names) > 6 else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +186,11 @@ class LabelledPoints:
             if not np.isfinite(column).all():
                 row = int(np.flatnonzero(~np.isfinite(column))[0])
                 raise DataError(f"the data hold {column[row]} in row {row}, column {name}; every value must be finite")
+            if (np.abs(column) > LARGEST).any():
+                row = int(np.flatnonzero(np.abs(column) > LARGEST)[0])
+                raise DataError(
+                    f"the data hold {column[row]:g} in row {row}, column {name}; beyond {LARGEST:g} rescale them"
+                )
         outside = np.flatnonzero((columns["t"] < 0) | (columns["t"] > 1))
         if outside.size:
             row = int(outside[0])
@@ -72,6 +202,11 @@ class LabelledPoints:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """x, y and t."""
+        return self.x, self.y, self.t
+
     def __repr__(self) -> str:
         return (
             f"<{len(self)} labelled points, {int((self.t > 0.5).sum())} of them with target above 1/2: {self.source}>"
@@ -80,8 +215,12 @@ class LabelledPoints:
     @property
     def spans_the_plane(self) -> bool:
         """Are there two inputs that are not on one line through the origin (beyond rounding)?"""
-        far = int(np.argmax(np.hypot(self.x, self.y)))
-        products = self.x[far] * self.y, self.y[far] * self.x
+        size = max(float(np.abs(self.x).max()), float(np.abs(self.y).max()))
+        if size == 0:
+            return False
+        x, y = self.x / size, self.y / size
+        far = int(np.argmax(np.hypot(x, y)))
+        products = x[far] * y, y[far] * x
         tolerance = 4 * np.finfo(float).eps * (abs(products[0]) + abs(products[1]))
         return bool((abs(products[0] - products[1]) > tolerance).any())
 
@@ -135,6 +274,7 @@ def decision_boundary(n: int = 200, seed: int = 0) -> LabelledPoints:
     """
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 2:
         raise DataError(f"the data need at least 2 rows, not {n}")
+    read_count(n, "the number of rows", most=MOST_ROWS)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise DataError(f"the seed must be a non-negative integer, not {seed}")
     x, y = np.random.default_rng(seed).random((2, n))

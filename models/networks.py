@@ -1,199 +1,339 @@
-r"""Dense networks of a few layers: outputs, losses, and the geometry of their weights, by differentiation alone.
+r"""Networks of dense layers with a loss: outputs, traces, and the geometry of their weights, by differentiation alone.
 
-    h⁰ = x,   h^l = φ(W^l h^{l−1} + b^l),   f = h^L,
+    h⁰ = x,   h^l = φ(s (W^l h^{l−1} + b^l)),   f = h^L,
     g_αβ = E_D[∂_αℓ ∂_βℓ],   tr g = E_D[Σ_ab (∂ℓ/∂f_a)(∂ℓ/∂f_b) Λ_ab],   Λ_ab = ∇f_a · ∇f_b
 
 with α running over all weights and biases, and a, b over the outputs (thesis 2.2, 5.1.1–5.1.7). The metric is the
 pull-back by θ ↦ ℓ(θ)/√N, so its curvature comes from the Gauss equation: exactly for few weights, in numbers for many.
+The weights of a single unit enter through one number z, which makes the metric E_D[w(z) x_i x_j], a Hessian one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-from chentsov.geometry.exact import Mean, logistic
+from chentsov.geometry.exact import Mean
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.kinks import KINKED, derivative, kink_indicator
+from chentsov.geometry.exact.reading import read_count
+from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
+from chentsov.geometry.manifolds.quantities import Quantity
 
-from .datasets import DataError
+from .activations import Activation, U, read_activation
+from .datasets import DataError, Rows
+from .losses import OUTPUT, Loss, read_loss, without_squared_signs
+from .model import Model, scalar
+from .units import UnitManifold, curvature_of_unit
 
 if TYPE_CHECKING:
     import numpy as np
     from chentsov.geometry.manifolds.gauss import PointCurvature
 
-__all__ = ["ACTIVATIONS", "DenseNetwork", "LOSSES"]
+__all__ = ["DenseNetwork", "Layer", "Network"]
 
-#: Name of an activation -> what it does to one number.
-ACTIVATIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
-    "identity": lambda u: u,
-    "tanh": sp.tanh,
-    "logistic": logistic,
-    "softplus": lambda u: sp.log(1 + sp.exp(u)),
-    "erf": sp.erf,
-}
-
-#: Name of a loss -> what it is, over N_O outputs.
-LOSSES: dict[str, str] = {
-    "mean_power": "Σ (f_a − t_a)ⁿ / N_O, n even",
-    "lp_norm": "(Σ |f_a − t_a|ᵖ)^(1/p), p even",
-    "cross_entropy": "−Σ t_a log softmax_a(f)",
-}
+#: Weights beyond which a network is refused: formulas of so many take hours.
+MOST_WEIGHTS = 100_000
 
 
-class DenseNetwork:
-    """A dense network with a loss.
+@dataclass(frozen=True)
+class Layer:
+    """h ↦ φ(s (W h + b)).
 
-    Args:
-        widths: numbers of inputs, of units in each hidden layer, and of outputs.
-        activation: of the hidden layers, a name of `ACTIVATIONS` or a function SymPy -> SymPy.
-        final: the same for the outputs.
-        loss: "mean_power", "lp_norm" or "cross_entropy" (two outputs or more).
-        order: n or p, an even number from 2: then no modulus is needed.
-        bias: with biases, or without.
-
-    Raises:
-        ValueError: fewer than two widths, a width below 1, an unknown activation or loss, an odd order,
-            cross-entropy of a single output (its softmax is 1, and the loss 0).
-
-    >>> net = DenseNetwork((1, 1), final="tanh", bias=False)
-    >>> net.outputs, net.manifold.metric[0, 0]
-    ((tanh(w1_1_1*x_1),), 4*E_D[x_1**2*(1 - tanh(w1_1_1*x_1)**2)**2*(-t_1 + tanh(w1_1_1*x_1))**2])
+    Attributes:
+        weights: W, a row a unit.
+        biases: b, a column; zeros where there are none.
+        activation: φ.
+        slope: s.
     """
 
-    def __init__(
-        self,
-        widths: Sequence[int],
-        activation: str | Callable[[sp.Expr], sp.Expr] = "tanh",
-        final: str | Callable[[sp.Expr], sp.Expr] = "identity",
-        loss: str = "mean_power",
-        order: int = 2,
-        bias: bool = True,
-    ) -> None:
-        self.widths = tuple(widths)
-        if len(self.widths) < 2 or any(isinstance(w, bool) or not isinstance(w, int) or w < 1 for w in self.widths):
-            raise InputError(f"widths are the sizes of two layers or more, each at least 1, not {widths!r}")
-        if loss not in LOSSES:
-            raise InputError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
-        if loss != "cross_entropy" and (
-            isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2
-        ):
-            raise InputError(f"the order of the {loss} loss must be an even number from 2, not {order!r}")
-        if loss == "cross_entropy" and self.widths[-1] == 1:
-            raise InputError("cross-entropy needs two outputs or more: the softmax of one output is 1, and the loss 0")
-        self.activation, self.final = _activation(activation), _activation(final)
-        self.loss_name, self.order = loss, order
-        self.inputs = tuple(sp.Symbol(f"x_{i + 1}", real=True) for i in range(self.widths[0]))
-        self.targets = tuple(sp.Symbol(f"t_{a + 1}", real=True) for a in range(self.widths[-1]))
-        self.layers = tuple(
-            _layer(number, m, n, bias) for number, (m, n) in enumerate(zip(self.widths, self.widths[1:]), 1)
-        )
-        self._output_symbols = tuple(sp.Symbol(f"f_{a + 1}", real=True) for a in range(self.widths[-1]))
-
-    @property
-    def name(self) -> str:
-        """Its layers and its loss."""
-        return f"dense network {'-'.join(map(str, self.widths))}, {self.loss_name.replace('_', ' ')}"
+    weights: sp.ImmutableMatrix
+    biases: sp.ImmutableMatrix
+    activation: Activation
+    slope: sp.Expr = sp.S.One
 
     @property
     def coordinates(self) -> tuple[sp.Symbol, ...]:
-        """All weights and biases, layer by layer: `w1_2_3` leads from input 3 to unit 2 of layer 1."""
-        return tuple(s for weights, biases in self.layers for s in (*weights, *biases) if isinstance(s, sp.Symbol))
+        """Its weights and biases."""
+        return tuple(s for s in (*self.weights, *self.biases) if isinstance(s, sp.Symbol))
+
+    def arguments(self, values: sp.Matrix) -> sp.Matrix:
+        """s (W h + b)."""
+        return (self.weights * values + self.biases).applyfunc(lambda z: sp.expand(self.slope * z))
+
+
+class Network(Model):
+    """Layers with a loss, and rows of data: what neurons and dense networks have in common.
+
+    Args:
+        layers: from the inputs to the outputs.
+        loss: ℓ of the outputs.
+        inputs, targets: the symbols of a data row.
+        data: the rows that numbers are computed from; the closed forms do not need them.
+    """
+
+    source = "Sauter, thesis, chapter 5"
+
+    def __init__(
+        self, layers: Sequence[Layer], loss: Loss, inputs: Sequence[sp.Symbol], targets: Sequence[sp.Symbol], data: Any
+    ) -> None:
+        self.layers, self.subloss_of_outputs = tuple(layers), loss
+        self.inputs, self.targets = tuple(inputs), tuple(targets)
+        self.data = self.read_data(data)
+
+    @abstractmethod
+    def read_data(self, data: Any) -> Any:
+        """The data given to the constructor, read and checked; None if there are none."""
+
+    # -- the network and its loss --------------------------------------------------------------------
+
+    @property
+    def loss_name(self) -> str:
+        """The name of the loss in the table, or "own"."""
+        return self.subloss_of_outputs.name
+
+    @property
+    def order(self) -> sp.Expr:
+        """The order of the loss, 0 where it has none."""
+        return sp.S.Zero if self.subloss_of_outputs.order is None else self.subloss_of_outputs.order
+
+    @cached_property
+    def _coordinates(self) -> tuple[sp.Symbol, ...]:
+        return tuple(s for layer in self.layers for s in layer.coordinates)
+
+    @property
+    def coordinates(self) -> tuple[sp.Symbol, ...]:
+        """All weights and biases, layer by layer."""
+        return self._coordinates
 
     @property
     def rows(self) -> tuple[sp.Symbol, ...]:
         """The symbols of a data row: inputs, then targets."""
         return (*self.inputs, *self.targets)
 
+    @property
+    def constants(self) -> tuple[sp.Symbol, ...]:
+        """A slope, or parameters of an own activation or loss, that were given as symbols."""
+        free = {s for layer in self.layers for e in (layer.slope, layer.activation.value) for s in e.free_symbols}
+        loss = self.subloss_of_outputs
+        free |= loss.expression.free_symbols - {*loss.outputs, *loss.targets}
+        return tuple(sorted((s for s in free if s != U and s.name != "r"), key=lambda s: s.name))
+
+    @property
+    def is_single_unit(self) -> bool:
+        """Does the output depend on the weights through one number alone?"""
+        return len(self.layers) == 1 and len(self.targets) == 1
+
     @cached_property
     def outputs(self) -> tuple[sp.Expr, ...]:
         """f of one row."""
         values = sp.Matrix(self.inputs)
-        for number, (weights, biases) in enumerate(self.layers, 1):
-            act = self.final if number == len(self.layers) else self.activation
-            values = (weights * values + biases).applyfunc(act)
+        for layer in self.layers:
+            values = layer.arguments(values).applyfunc(layer.activation.of)
         return tuple(values)
 
     @cached_property
-    def _subloss(self) -> sp.Expr:
-        """ℓ of the symbols of output and target."""
-        residuals = [f - t for f, t in zip(self._output_symbols, self.targets)]
-        if self.loss_name == "mean_power":
-            return sp.Add(*(r**self.order for r in residuals)) / len(residuals)
-        if self.loss_name == "lp_norm":
-            return sp.Add(*(r**self.order for r in residuals)) ** sp.Rational(1, self.order)
-        partition = sp.log(sp.Add(*map(sp.exp, self._output_symbols)))
-        return sp.Add(*(t * (partition - f) for f, t in zip(self._output_symbols, self.targets)))
+    def _argument(self) -> sp.Expr:
+        """z of one row, of a single unit."""
+        (z,) = self.layers[0].arguments(sp.Matrix(self.inputs))
+        return z
 
-    def _at_outputs(self, expression: sp.Expr) -> sp.Expr:
-        return expression.xreplace(dict(zip(self._output_symbols, self.outputs)))
+    @property
+    def output(self) -> sp.Expr:
+        """f of one row, of a network with one output.
+
+        Raises:
+            ManifoldError: there are several.
+        """
+        if len(self.targets) > 1:
+            raise InputError(f"this network has {len(self.targets)} outputs: see `outputs`")
+        return self.outputs[0]
+
+    def _of_a_row(self, expression: sp.Expr) -> sp.Expr:
+        """An expression in the stand-ins of the loss, at this network's outputs and targets."""
+        return self.subloss_of_outputs.at(expression, self.outputs, self.targets)
+
+    def _factored(self, integrand: sp.Expr) -> sp.Expr:
+        """The integrand of a mean of a single unit in lowest terms, as a product: the form to print and to evaluate."""
+        if not self.is_single_unit:
+            return integrand
+        plain: dict[sp.Expr, sp.Expr] = {self._argument: sp.Dummy("z"), self.output: OUTPUT}
+        integrand = integrand.xreplace(plain)
+        if integrand.has(sp.sign, sp.Heaviside):
+            integrand = without_squared_signs(integrand)
+        kinks = {kink: sp.Dummy("kink") for kink in integrand.atoms(*KINKED, sp.exp)}
+        try:
+            factored = sp.factor(integrand.xreplace(kinks))
+        except sp.PolynomialError:
+            factored = integrand
+        for names in (kinks, plain):
+            factored = factored.xreplace({v: k for k, v in names.items()})
+        return factored
 
     @cached_property
     def subloss(self) -> sp.Expr:
-        """ℓ of one row, as a function of the weights."""
-        return self._at_outputs(self._subloss)
+        """ℓ of one row (thesis 5.1.5–5.1.7)."""
+        return self._of_a_row(self.subloss_of_outputs.expression)
 
     @cached_property
-    def manifold(self) -> EmpiricalManifold:
-        """The weights, with g_αβ = E_D[∂_αℓ ∂_βℓ]."""
-        return EmpiricalManifold(self.subloss, self.rows, self.coordinates, name=self.name)
+    def loss(self) -> sp.Expr:  # type: ignore[override]
+        """L = E_D[ℓ]."""
+        return Mean(self.subloss, self.rows)
 
-    # -- the two traces -----------------------------------------------------------------------------------
+    @cached_property
+    def output_gradients(self) -> tuple[tuple[sp.Expr, ...], ...]:
+        """∂_i f_a of one row, [a][i]."""
+        return tuple(tuple(derivative(f, c) for c in self.coordinates) for f in self.outputs)
+
+    @property
+    def output_gradient(self) -> tuple[sp.Expr, ...]:
+        """∂_i f of one row, of a network with one output."""
+        if len(self.targets) > 1:
+            raise InputError(f"this network has {len(self.targets)} outputs: see `output_gradients`")
+        return self.output_gradients[0]
+
+    @cached_property
+    def row_gradient(self) -> tuple[sp.Expr, ...]:
+        """∂_iℓ = Σ_a (∂ℓ/∂f_a) ∂_i f_a of one row."""
+        slopes = [self._of_a_row(self.subloss_of_outputs.slope(a)) for a in range(len(self.targets))]
+        return tuple(
+            sp.Add(*(p * d[i] for p, d in zip(slopes, self.output_gradients, strict=True)))
+            for i in range(len(self.coordinates))
+        )
+
+    @cached_property
+    def loss_gradient(self) -> tuple[sp.Expr, ...]:
+        """∂_i L = E_D[∂_iℓ]."""
+        return tuple(Mean(self._factored(d), self.rows) for d in self.row_gradient)
+
+    # -- its geometry -----------------------------------------------------------------------------------
+
+    @cached_property
+    def squared_loss_slope(self) -> sp.Expr:
+        """(∂ℓ/∂f)² of one row and one output; free of |·| and sign also where ℓ has a kink at f = t."""
+        return self._of_a_row(self.subloss_of_outputs.squared_slope())
+
+    def _product(self, i: int, j: int) -> sp.Expr:
+        """∂_iℓ ∂_jℓ of one row."""
+        if len(self.targets) > 1:
+            return self.row_gradient[i] * self.row_gradient[j]
+        if self.is_single_unit:
+            return (
+                self._weight
+                * sp.diff(self._argument, self.coordinates[i])
+                * sp.diff(self._argument, self.coordinates[j])
+            )
+        (d,) = self.output_gradients
+        return self.squared_loss_slope * d[i] * d[j]
+
+    @cached_property
+    def _weight(self) -> sp.Expr:
+        """w = (∂ℓ/∂z)² of one row, of a single unit."""
+        z = sp.Symbol("z", real=True)
+        slope = derivative(self.layers[0].activation.of(z), z).xreplace({z: self._argument})
+        return self._factored(self.squared_loss_slope * slope**2)
+
+    @cached_property
+    def manifold(self) -> RiemannianManifold:
+        """The weights with g_ij = E_D[∂_iℓ ∂_jℓ] (thesis 3.3.5)."""
+        if not self.is_single_unit:
+            return EmpiricalManifold(self.subloss, self.rows, self.coordinates, name=self.name, source=self.source)
+        n = range(len(self.coordinates))
+        metric = [[Mean(self._product(min(i, j), max(i, j)), self.rows) for j in n] for i in n]
+        return UnitManifold(metric, self.coordinates, self._unit_at, name=self.name, source=self.source)
+
+    @cached_property
+    def fisher_trace(self) -> sp.Expr:
+        """tr g (thesis 5.1.3)."""
+        n = range(len(self.coordinates))
+        if self.is_single_unit:
+            return sp.Add(*(self.manifold.metric[i, i] for i in n))
+        return Mean(sp.Add(*(self._product(i, i) for i in n)), self.rows)
 
     @cached_property
     def kernel(self) -> tuple[tuple[sp.Expr, ...], ...]:
         """Λ_ab = ∇f_a · ∇f_b of one row: the diagonal block of the neural tangent kernel (thesis 4.2.1)."""
-        gradients = [[sp.diff(f, c) for c in self.coordinates] for f in self.outputs]
-        return tuple(tuple(sp.Add(*(u * v for u, v in zip(p, q))) for q in gradients) for p in gradients)
-
-    @cached_property
-    def fisher_trace(self) -> sp.Expr:
-        """tr g, from the derivatives of the loss in every weight (thesis 5.1.3)."""
-        return Mean(sp.Add(*(sp.diff(self.subloss, c) ** 2 for c in self.coordinates)), self.rows)
-
-    @cached_property
-    def fisher_trace_by_output(self) -> sp.Expr:
-        """E_D[Σ_ab (∂ℓ/∂f_a)(∂ℓ/∂f_b) Λ_ab]: the same by way of the outputs (thesis 5.1.2)."""
-        slopes = [self._at_outputs(sp.diff(self._subloss, f)) for f in self._output_symbols]
-        terms = (p * q * self.kernel[a][b] for a, p in enumerate(slopes) for b, q in enumerate(slopes))
-        return Mean(sp.Add(*terms), self.rows)
+        d = self.output_gradients
+        return tuple(tuple(sp.Add(*(u * v for u, v in zip(p, q, strict=True))) for q in d) for p in d)
 
     @cached_property
     def ntk_trace(self) -> sp.Expr:
         """E_D[Σ_a Λ_aa]: the trace of the neural tangent kernel divided by the number of rows."""
-        return Mean(sp.Add(*(self.kernel[a][a] for a in range(len(self.outputs)))), self.rows)
+        return Mean(self._factored(sp.Add(*(self.kernel[a][a] for a in range(len(self.targets))))), self.rows)
 
-    # -- numbers --------------------------------------------------------------------------------------------
+    @cached_property
+    def fisher_trace_by_output(self) -> sp.Expr:
+        """E_D[Σ_ab (∂ℓ/∂f_a)(∂ℓ/∂f_b) Λ_ab]: the trace of the metric by way of the outputs (thesis 5.1.2)."""
+        if len(self.targets) == 1:
+            return Mean(self._factored(self.squared_loss_slope * self.kernel[0][0]), self.rows)
+        slopes = [self._of_a_row(self.subloss_of_outputs.slope(a)) for a in range(len(self.targets))]
+        terms = (p * q * self.kernel[a][b] for a, p in enumerate(slopes) for b, q in enumerate(slopes))
+        return Mean(sp.Add(*terms), self.rows)
 
-    def row_values(self, inputs: Any, targets: Any) -> dict[sp.Symbol, np.ndarray[Any, Any]]:
-        """{row symbol: column} of inputs (rows × inputs) and targets (rows × outputs).
+    # -- numbers ------------------------------------------------------------------------------------------
+
+    def own_quantities(self) -> tuple[Quantity, ...]:
+        """The loss and the two traces."""
+        return (
+            scalar("loss", "loss", r"\mathcal{L}"),
+            scalar("fisher_trace", "trace of the Fisher metric", r"\mathrm{tr}\,g"),
+            scalar("ntk_trace", "trace of the neural tangent kernel, per row", r"\mathrm{tr}\,\Lambda/N"),
+        )
+
+    def row_values(self, data: Any = None, targets: Any = None) -> dict[sp.Symbol, np.ndarray[Any, Any]]:
+        """{row symbol: column} of the rows given, or of the network's own.
+
+        Args:
+            data: inputs (rows × inputs) where `targets` (rows × outputs) are given as well; else anything that
+                `Rows.read` takes.
+            targets: see there.
 
         Raises:
-            DataError: another shape, fewer than two rows, or a number that is not finite.
+            DataError: there are no data, another shape, fewer than two rows, or a number that is not finite.
         """
+        if data is None and targets is None:
+            if self.data is None:
+                kind = "neuron" if self.is_single_unit else "network"
+                raise DataError(
+                    f"the {kind} has no data to average over: hand in data=, e.g. decision_boundary(200, seed=0)"
+                )
+            return dict(zip(self.rows, self.data.columns, strict=True))
+        return dict(zip(self.rows, self._rows_of(data, targets).columns, strict=True))
+
+    def _rows_of(self, data: Any, targets: Any = None) -> Rows:
+        return Rows.read(data, targets, names=[s.name for s in self.rows], inputs=len(self.inputs))
+
+    def rows_for_checks(self) -> dict[sp.Symbol, np.ndarray[Any, Any]]:
+        """The network's own rows, or drawn ones: inputs from the normal distribution, targets that the loss takes."""
         import numpy as np
 
-        arrays = []
-        for what, given, width in (("inputs", inputs, self.widths[0]), ("targets", targets, self.widths[-1])):
-            array = np.asarray(given, dtype=np.float64)
-            if array.ndim == 1 and width == 1:
-                array = array[:, None]
-            if array.ndim != 2 or array.shape[1] != width:
-                raise DataError(f"the {what} must have the shape (rows, {width}), not {array.shape}")
-            if not np.isfinite(array).all():
-                raise DataError(
-                    f"the {what} hold a number that is not finite in row {int(np.argwhere(~np.isfinite(array))[0, 0])}"
-                )
-            arrays.append(array)
-        if len(arrays[0]) != len(arrays[1]):
-            raise DataError(f"there are {len(arrays[0])} rows of inputs and {len(arrays[1])} of targets")
-        if len(arrays[0]) < 2:
-            raise DataError(f"the data have {len(arrays[0])} row(s); at least 2 are needed")
-        return dict(zip(self.rows, np.concatenate(arrays, axis=1).T))
+        if self.data is not None:
+            return self.row_values()
+        draw, outputs = np.random.default_rng(0), len(self.targets)
+        count = 2 * len(self.coordinates) + 3
+        inputs = draw.normal(size=(count, len(self.inputs)))
+        classes = draw.integers(0, max(outputs, 2), count)
+        labels = np.eye(outputs)[classes] if outputs > 1 else classes[:, None].astype(float)
+        if self.loss_name == "hinge":
+            labels = 2 * labels - 1
+        return self.row_values(inputs, labels)
 
-    def traces_at(self, weights: Sequence[float], inputs: Any, targets: Any) -> tuple[float, float]:
+    def description(self) -> dict[str, Any]:
+        """The loss and the rows."""
+        found = {
+            "model": self.name,
+            "loss": self.loss_name,
+            "order": str(self.order),
+            "slope": str(self.layers[-1].slope),
+        }
+        return found if self.data is None else {**found, "data": self.data.source, "rows": len(self.data)}
+
+    def traces_at(self, weights: Sequence[float], inputs: Any = None, targets: Any = None) -> tuple[float, float]:
         """(tr g, tr Λ/N) at given weights, in the order of `coordinates`.
 
         Raises ValueError for the wrong number of weights, and :class:`DataError` as `row_values`.
@@ -206,27 +346,183 @@ class DenseNetwork:
         fisher, kernel = traces(*weights)
         return float(fisher), float(kernel)
 
-    def curvature_at(self, weights: Sequence[float] | Mapping[Any, float], inputs: Any, targets: Any) -> PointCurvature:
-        """Metric, Ricci tensor and R at given weights, in numbers, by the Gauss equation.
+    def curvature_at(
+        self, point: Any, data: Any = None, targets: Any = None, *, constants: Mapping[Any, Any] | None = None
+    ) -> PointCurvature:
+        """Metric, Ricci tensor and R at given weights, in numbers: for any number of weights.
 
-        Raises ManifoldError (a ValueError) where the row gradients do not span the weights.
+        Args:
+            point: the weights, in order or by symbol or name.
+            data, targets: rows instead of the network's own, as for `row_values`.
+            constants: a number for every constant.
+
+        Raises:
+            ManifoldError: a weight or constant is missing, or the row gradients do not span the weights (a ValueError).
         """
-        return self.manifold.curvature_at(weights, self.row_values(inputs, targets))
+        rows = self.row_values(data, targets)
+        self._check_kinks(point, rows, constants)
+        if self.is_single_unit:
+            return self._unit_at(point, rows, constants)
+        return super().curvature_at(point, rows, constants=constants)
+
+    @cached_property
+    def _kink(self) -> sp.Expr:
+        """1 where the loss of a row has a kink, else 0."""
+        return kink_indicator([self.subloss])
+
+    def _check_kinks(
+        self, point: Any, rows: Mapping[sp.Symbol, np.ndarray[Any, Any]], constants: Mapping[Any, Any] | None
+    ) -> None:
+        import numpy as np
+        from chentsov.geometry.kernels import compile
+        from chentsov.geometry.manifolds.gauss import point_and_constants
+
+        if not self._kink.free_symbols:
+            return
+        kernel = compile(self._kink, (*self.coordinates, *rows), constants=constants)
+        here = np.array(point_and_constants(self, point, constants)[: len(self.coordinates)])
+        aside = here + 1e-6 * (1 + np.abs(here)) * np.sqrt(np.arange(2, len(here) + 2))
+        # what stays one beside the point (a unit that is off) is no kink in the weights
+        on = np.flatnonzero((kernel(*here, *rows.values()) != 0) & (kernel(*aside, *rows.values()) == 0))
+        if on.size:
+            raise ManifoldError(f"row {on[0]} lies on a kink of the loss at this point: there is no curvature")
+
+    def _unit_at(self, point: Any, data: Mapping[Any, Any], constants: Mapping[Any, Any] | None) -> PointCurvature:
+        """The curvature of a single unit at a point: ∂ℓ/∂z and ∂²ℓ/∂z² of every row, and `curvature_of_unit`."""
+        import numpy as np
+        from chentsov.geometry.kernels import compile
+        from chentsov.geometry.manifolds.gauss import point_and_constants
+
+        named = {getattr(k, "name", k): v for k, v in data.items()}
+        columns = np.array([np.asarray(named[s.name], dtype=float) for s in self.rows])
+        (layer,) = self.layers
+        values = point_and_constants(self, point, constants)
+        here, fixed = (
+            np.array(values[: len(self.coordinates)]),
+            dict(zip(self.constants, values[len(self.coordinates) :])),
+        )
+        slope = float(layer.slope.subs(fixed))
+        bias = [np.ones(columns.shape[1])] if len(self.coordinates) > len(self.inputs) else []
+        inputs = slope * np.array([*columns[:-1], *bias]).T
+        z, f = sp.Symbol("z", real=True), layer.activation.of(sp.Symbol("z", real=True))
+        ell = self.subloss_of_outputs
+        first = ell.at(ell.slope(), (f,), self.targets) * derivative(f, z)
+        rows = compile([first, derivative(first, z)], (z, *self.targets), constants=fixed)
+        first_values, second_values = rows(inputs @ here, columns[-1])
+        return curvature_of_unit(inputs, np.asarray(first_values), np.asarray(second_values))
+
+    def default_start(self) -> Sequence[float]:
+        """½ for every weight of a single unit; small random numbers where equal units would stay equal."""
+        import numpy as np
+
+        if self.is_single_unit:
+            return [0.5] * len(self.coordinates)
+        return list(np.random.default_rng(0).normal(scale=0.5, size=len(self.coordinates)))
+
+    def default_learning_rate(self) -> float:
+        """n²/20 for the mean power loss and 1/20 for the others."""
+        return float(self.order) ** 2 / 20 if self.loss_name == "mean_power" else 1 / 20
+
+    def _at_the_end(self, point: Any, rows: Mapping[Any, Any], constants: Mapping[Any, Any] | None) -> dict[str, Any]:
+        """How many rows are predicted right: the largest output, or the side of the middle between two targets."""
+        import numpy as np
+        from chentsov.geometry.kernels import compile
+
+        targets = np.array([rows[s] for s in self.targets])
+        z = self.layers[-1].arguments(sp.Matrix(self.inputs)) if self.is_single_unit else None
+        monotone = z is not None and self.layers[0].activation.name == "logistic"
+        wanted = (
+            list(z) if monotone and z is not None else list(self.outputs)
+        )  # f > ½ where z > 0, also if f rounds to ½
+        outputs = np.array(
+            compile(wanted, (*self.coordinates, *self.inputs), constants=constants)(
+                *point, *(rows[s] for s in self.inputs)
+            )
+        )
+        if len(self.targets) > 1:
+            right = outputs.argmax(axis=0) == targets.argmax(axis=0)
+        else:
+            middle = 0.5 if targets.min() >= 0 and targets.max() <= 1 else (targets.min() + targets.max()) / 2
+            right = (outputs[0] > (0.0 if monotone else middle)) == (targets[0] > middle)
+        return {"predicted_right": int(right.sum()), "rows": targets.shape[1]}
+
+
+class DenseNetwork(Network):
+    """A dense network with a loss.
+
+    Args:
+        widths: numbers of inputs, of units in each hidden layer, and of outputs.
+        activation: of the hidden layers, a name in the table of activations, an expression in one symbol, or a function
+            SymPy -> SymPy.
+        final: the same for the outputs.
+        loss: "mean_power", "lp_norm", "cross_entropy" (of the softmax of two outputs or more), "huber", "log_cosh", or
+            one's own, an expression or a function of outputs and targets.
+        order: n or p, an even number from 2: then no modulus is needed; of "huber" the threshold δ.
+        bias: with biases, or without.
+        data: the rows that numbers are computed from: (inputs, targets), or columns by the names of `rows`.
+
+    Raises:
+        ValueError: fewer than two widths, a width below 1, an unknown activation or loss, an odd order,
+            cross-entropy of a single output (its softmax is 1, and the loss 0).
+
+    >>> net = DenseNetwork((1, 1), final="tanh", bias=False)
+    >>> net.outputs, net.manifold.structure, net.metric[0, 0]
+    ((tanh(w1_1_1*x_1),), 'hessian',
+     4*E_D[x_1**2*(-t_1 + tanh(w1_1_1*x_1))**2*(tanh(w1_1_1*x_1) - 1)**2*(tanh(w1_1_1*x_1) + 1)**2])
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        activation: Any = "tanh",
+        final: Any = "identity",
+        loss: Any = "mean_power",
+        order: Any = None,
+        bias: bool = True,
+        *,
+        data: Any = None,
+    ) -> None:
+        self.widths = tuple(widths) if isinstance(widths, Sequence) else (widths,)
+        if len(self.widths) < 2 or any(isinstance(w, bool) or not isinstance(w, int) or w < 1 for w in self.widths):
+            raise InputError(f"widths are the sizes of two layers or more, each at least 1, not {widths!r}")
+        read_count(sum(m * n for m, n in zip(self.widths, self.widths[1:], strict=False)), "the number of weights",
+                   most=MOST_WEIGHTS)  # fmt: skip
+        outputs = self.widths[-1]
+        inputs = tuple(sp.Symbol(f"x_{i + 1}", real=True) for i in range(self.widths[0]))
+        targets = tuple(sp.Symbol(f"t_{a + 1}", real=True) for a in range(outputs))
+        if loss == "cross_entropy" and outputs == 1:
+            raise InputError("cross-entropy needs two outputs or more: the softmax of one output is 1, and the loss 0")
+        if loss in ("mean_power", "lp_norm") and order is not None and (
+            isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2
+        ):  # fmt: skip
+            raise InputError(f"the order of the {loss} loss must be an even number from 2, not {order!r}")
+        hidden, last = read_activation(activation), read_activation(final)
+        chosen = read_loss(loss, order, outputs=outputs, allowed=_FOR_SEVERAL)
+        sizes = list(zip(self.widths, self.widths[1:], strict=False))
+        layers = [
+            _layer(number, m, n, bias, last if number == len(sizes) else hidden)
+            for number, (m, n) in enumerate(sizes, 1)
+        ]
+        super().__init__(layers, chosen, inputs, targets, data)
+
+    @property
+    def name(self) -> str:
+        """Its layers and its loss."""
+        return f"dense network {'-'.join(map(str, self.widths))}, {self.subloss_of_outputs.title.split(',')[0]}"
+
+    def read_data(self, data: Any) -> Rows | None:
+        """Rows of any kind that `Rows.read` takes."""
+        return None if data is None else self._rows_of(data)
 
     def __repr__(self) -> str:
         return f"<{self.name}, {len(self.coordinates)} weights>"
 
 
-def _activation(given: str | Callable[[sp.Expr], sp.Expr]) -> Callable[[sp.Expr], sp.Expr]:
-    if callable(given):
-        return given
-    if given not in ACTIVATIONS:
-        raise InputError(f"unknown activation '{given}': choose one of {', '.join(ACTIVATIONS)}, or hand in a function")
-    return ACTIVATIONS[given]
+_FOR_SEVERAL = ("mean_power", "lp_norm", "cross_entropy", "huber", "log_cosh")
 
 
-def _layer(number: int, inputs: int, units: int, bias: bool) -> tuple[sp.Matrix, sp.Matrix]:
-    """The weights W (units × inputs) and biases b of a layer."""
-    weights = sp.Matrix(units, inputs, lambda i, j: sp.Symbol(f"w{number}_{i + 1}_{j + 1}", real=True))
-    biases = sp.Matrix(units, 1, lambda i, _: sp.Symbol(f"b{number}_{i + 1}", real=True) if bias else sp.S.Zero)
-    return weights, biases
+def _layer(number: int, inputs: int, units: int, bias: bool, activation: Activation) -> Layer:
+    """The weights W (units × inputs) and biases b of a layer: `w1_2_3` leads from input 3 to unit 2 of layer 1."""
+    weights = [[sp.Symbol(f"w{number}_{i + 1}_{j + 1}", real=True) for j in range(inputs)] for i in range(units)]
+    biases = [[sp.Symbol(f"b{number}_{i + 1}", real=True) if bias else sp.S.Zero] for i in range(units)]
+    return Layer(sp.ImmutableMatrix(weights), sp.ImmutableMatrix(biases), activation)

@@ -1,197 +1,128 @@
-r"""A single neuron with two inputs and two weights: its Fisher geometry, in closed form, for every loss.
+r"""A neuron: one unit with a loss, and its Fisher geometry in closed form.
 
-    f(x, y) = σ(s (θ₁ x + θ₂ y)),   σ(u) = 1/(1 + e^{−u}),   s the slope,
-    L(θ) = E_D[ℓ(f, t)]             over data rows (x, y, t),
+    f(x) = φ(s (θ·x + b)),          s the slope,
+    L(θ) = E_D[ℓ(f, t)]             over data rows (x, t),
     g_ij(θ) = E_D[∂_iℓ ∂_jℓ]        the metric: the second moment of the per-row gradients.
 
-The weights enter through z = s (θ₁ x + θ₂ y) alone, so with w(z) = (∂ℓ/∂z)² the metric is E_D[s² w(z) x_i x_j] and
-∂_k g_ij = E_D[s³ w′(z) x_i x_j x_k] is totally symmetric: the neuron is a Hessian manifold, and its Ricci scalar is a
-rational function of seven means. Nothing here relies on that remark: the manifold finds it by itself.
+The weights enter through z = s (θ·x + b) alone, so with w(z) = (∂ℓ/∂z)² the metric is E_D[s² w(z) x_i x_j] and
+∂_k g_ij = E_D[s³ w′(z) x_i x_j x_k] is totally symmetric: the neuron is a Hessian manifold. Of two weights its Ricci
+scalar is a rational function of seven means.
 
-Source: the neuron, the losses and the quantities of section 5.2 of Sauter's thesis; ``docs/sources.md`` lists where
-this module departs from its text.
+Source: the two-weight neuron, its losses and the quantities of section 5.2 of Sauter's thesis; ``docs/sources.md``
+lists where this module departs from its text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-from chentsov.geometry.exact import Mean, logistic
+from chentsov.geometry.exact import Mean
 from chentsov.geometry.exact.errors import InputError
-from chentsov.geometry.manifolds import RiemannianManifold
-from chentsov.geometry.manifolds.quantities import Quantity
+from chentsov.geometry.exact.reading import read_count, read_expression
 
-from .datasets import DataError, LabelledPoints, decision_boundary
-from .training import descend
+from .activations import read_activation
+from .datasets import DataError, LabelledPoints, Rows, decision_boundary
+from .losses import OUTPUT, Loss, read_loss
+from .networks import Layer, Network
 
 if TYPE_CHECKING:
     import numpy as np
-    import xarray as xr
 
-__all__ = ["LOSSES", "TwoWeightNeuron", "decision_boundary", "weight_axes"]
-
-#: Name of a loss -> what it is.
-LOSSES: dict[str, str] = {
-    "mean_power": "mean power |f − t|ⁿ",
-    "lp_norm": "Lᵖ norm (one output: |f − t|)",
-    "cross_entropy": "binary cross-entropy −t log f − (1 − t) log(1 − f)",
-}
+__all__ = ["Neuron", "TwoWeightNeuron", "decision_boundary", "weight_axes"]
 
 #: Points a side beyond which `weight_axes` refuses: all quantities on this grid take some 5 GB.
 MOST_POINTS = 8192
-
-# Stand-ins in which a subloss is written and differentiated. The residual is taken off its zero, where
-# |r|ⁿ of odd order has a kink; the metric, an average of squares, does not notice.
-_OUTPUT, _TARGET = sp.Symbol("f", positive=True), sp.Symbol("t", real=True)
-_RESIDUAL = sp.Symbol("r", real=True, nonzero=True)
+#: Inputs of a neuron beyond which it is refused.
+MOST_INPUTS = 10_000
 
 
-class TwoWeightNeuron:
-    """The neuron with a loss, as a Riemannian manifold over its two weights.
+class Neuron(Network):
+    """One unit with a loss: f = φ(s (θ₁x₁ + … + θ_n x_n + b)).
 
     Args:
-        loss: "mean_power" |f − t|ⁿ, "lp_norm" (|f − t|ᵖ)^(1/p), or "cross_entropy".
-        order: n, a whole number from 1, or p, a real number from 1. Cross-entropy has none and ignores it.
+        inputs: n.
+        bias: with a weight b, or without.
+        activation: a name in the table of activations, an expression in one symbol, or a function SymPy -> SymPy.
+        loss: a name in the table of losses, an expression in symbols named f and t, or a function of both.
         slope: s, a finite number other than 0 (decimals are read exactly) or a SymPy symbol.
-        data: the rows that numbers are computed from (or three columns x, y, t); the closed forms do not need them.
+        order: of the loss, where it has one: n, p or δ.
+        data: the rows that numbers are computed from: (inputs, targets), `LabelledPoints`, or columns by name; the
+            closed forms do not need them.
 
     Raises:
-        ValueError: unknown loss, order below 1 or not whole, a slope of 0 or not finite.
-        DataError: data that lie on one line through the origin (a ValueError).
+        ValueError: no inputs, an unknown activation or loss, an order that the loss does not have, a slope of 0.
+        DataError: data of another shape, or inputs that do not span the weights (a ValueError).
 
-    >>> neuron = TwoWeightNeuron("cross_entropy")
-    >>> neuron.metric[0, 1]
-    25*E_D[x*y*(t - σ(5*theta_1*x + 5*theta_2*y))**2]
-    >>> neuron.manifold.structure
-    'hessian'
+    >>> neuron = Neuron(inputs=2, activation="tanh", loss="huber", bias=False)
+    >>> neuron.coordinates, neuron.manifold.structure
+    ((theta_1, theta_2), 'hessian')
+    >>> import numpy as np
+    >>> draw = np.random.default_rng(0)
+    >>> x = draw.normal(size=(200, 5))
+    >>> wide = Neuron(inputs=5, bias=True, loss="hinge", activation="identity", data=(x, np.sign(x[:, 0])))
+    >>> wide.curvature_at([0.1, 0.2, 0.1, 0.3, 0.2, 0.05]).ricci_scalar  # w is constant between the kinks
+    0.0
     """
+
+    source = "Sauter, thesis, section 5.2"
 
     def __init__(
         self,
-        loss: str = "mean_power",
-        order: Any = 2,
-        slope: Any = 5,
-        data: LabelledPoints | Mapping[str, Any] | Sequence[Any] | None = None,
+        inputs: int = 2,
+        bias: bool = False,
+        activation: Any = "logistic",
+        loss: Any = "mean_power",
+        slope: Any = 1,
+        order: Any = None,
+        *,
+        data: Any = None,
     ) -> None:
-        name = str(loss).replace("-", "_")
-        if name not in LOSSES:
-            raise InputError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
-        self.loss_name = name
-        self.order = _read_order(name, order)
-        self.slope = _read_slope(slope)
-        self.coordinates: tuple[sp.Symbol, ...] = sp.symbols("theta_1 theta_2", real=True)
-        self.rows: tuple[sp.Symbol, ...] = sp.symbols("x y t", real=True)
-        if data is not None and not isinstance(data, LabelledPoints):
-            data = LabelledPoints(**data) if isinstance(data, Mapping) else LabelledPoints(*data)
-        if data is not None and not data.spans_the_plane:
-            raise DataError(
-                "all points of the data lie on one line through the origin, so the metric is singular everywhere: "
-                "add a point off that line"
-            )
-        self.data = data
+        n = read_count(inputs, "the number of inputs", most=MOST_INPUTS)
+        weights = tuple(sp.Symbol(f"theta_{i + 1}", real=True) for i in range(n))
+        xs = tuple(sp.Symbol(f"x_{i + 1}", real=True) for i in range(n))
+        target = sp.Symbol("t", real=True)
+        self._build(weights, bias, activation, read_loss(loss, order, outputs=1), slope, xs, target, data)
 
-    # -- the network and its loss --------------------------------------------------------------
+    def _build(
+        self, weights: tuple[sp.Symbol, ...], bias: bool, activation: Any, loss: Loss, slope: Any,
+        inputs: tuple[sp.Symbol, ...], target: sp.Symbol, data: Any,
+    ) -> None:  # fmt: skip
+        self.slope = _read_slope(slope)
+        self.activation = read_activation(activation)
+        shift = sp.Symbol("b", real=True) if bias else sp.S.Zero
+        layer = Layer(sp.ImmutableMatrix([weights]), sp.ImmutableMatrix([shift]), self.activation, self.slope)
+        super().__init__([layer], loss, inputs, [target], data)
 
     @property
     def name(self) -> str:
-        """What to call it: the loss with its order."""
-        if self.loss_name == "cross_entropy":
-            return "two-weight neuron, cross-entropy"
-        kind, letter = ("mean power", "n") if self.loss_name == "mean_power" else ("Lᵖ norm", "p")
-        return f"two-weight neuron, {kind}, {letter} = {self.order}"
+        """What to call it: its size, its activation and the loss with its order."""
+        return f"{self.activation.name} neuron of {len(self.inputs)} inputs, {self.subloss_of_outputs.title}"
 
-    @cached_property
-    def output(self) -> sp.Expr:
-        """f = σ(s (θ₁ x + θ₂ y)) of one row (thesis 5.2.1)."""
-        x, y, _ = self.rows
-        return logistic(sp.expand(self.slope * (self.coordinates[0] * x + self.coordinates[1] * y)))
+    def read_data(self, data: Any) -> Rows | LabelledPoints | None:
+        """Rows of any kind that `Rows.read` takes, whose inputs span the weights."""
+        if data is None:
+            return None
+        rows = self._rows_of(data)
+        rows.check_rank(len(self.inputs), bias=len(self.coordinates) > len(self.inputs))
+        return rows
 
-    @cached_property
-    def _subloss_and_slope(self) -> tuple[sp.Expr, sp.Expr]:
-        """ℓ and ∂ℓ/∂f, of the stand-ins (f, t) or of the residual r = f − t."""
-        if self.loss_name == "cross_entropy":
-            subloss = -_TARGET * sp.log(_OUTPUT) - (1 - _TARGET) * sp.log(1 - _OUTPUT)
-            return subloss, sp.diff(subloss, _OUTPUT)
-        subloss = sp.Abs(_RESIDUAL) ** self.order
-        if self.loss_name == "lp_norm":
-            subloss = subloss ** (1 / self.order)
-        slope = sp.expand(sp.diff(subloss, _RESIDUAL).subs(sp.Abs(_RESIDUAL), _RESIDUAL * sp.sign(_RESIDUAL)))
-        return subloss, slope
-
-    def _of_a_row(self, expression: sp.Expr) -> sp.Expr:
-        """An expression in the stand-ins, at this network's output and target."""
-        target = self.rows[2]
-        return expression.xreplace({_RESIDUAL: self.output - target, _OUTPUT: self.output, _TARGET: target})
-
-    def _factored(self, integrand: sp.Expr) -> sp.Expr:
-        """The integrand of a mean in lowest terms, as a product: the form to print and to evaluate."""
-        plain = {self.output: _OUTPUT, **{sign: sp.Dummy("sign") for sign in integrand.atoms(sp.sign)}}
-        return sp.factor(integrand.xreplace(plain)).xreplace({v: k for k, v in plain.items()})
-
-    @cached_property
-    def subloss(self) -> sp.Expr:
-        """ℓ(f, t) of one row (thesis 5.1.5–5.1.7, for one output)."""
-        return self._of_a_row(self._subloss_and_slope[0])
-
-    @cached_property
-    def loss(self) -> sp.Expr:
-        """L = E_D[ℓ]."""
-        return Mean(self.subloss, self.rows)
-
-    @cached_property
-    def output_gradient(self) -> tuple[sp.Expr, ...]:
-        """∂_i f of one row."""
-        return tuple(sp.diff(self.output, c) for c in self.coordinates)
-
-    @cached_property
-    def loss_gradient(self) -> tuple[sp.Expr, ...]:
-        """∂_i L = E_D[(∂ℓ/∂f) ∂_i f]."""
-        slope = self._of_a_row(self._subloss_and_slope[1])
-        return tuple(Mean(self._factored(slope * d), self.rows) for d in self.output_gradient)
-
-    # -- its geometry -----------------------------------------------------------------------------
-
-    @cached_property
-    def squared_loss_slope(self) -> sp.Expr:
-        """(∂ℓ/∂f)² of one row; free of |·| and sign also where ℓ has a kink at f = t."""
-        return self._of_a_row(sp.expand(self._subloss_and_slope[1] ** 2))
-
-    @cached_property
-    def manifold(self) -> RiemannianManifold:
-        """The weights with g_ij = E_D[∂_iℓ ∂_jℓ] (thesis 3.3.5)."""
-        d = self.output_gradient
-        entries = [[self._factored(self.squared_loss_slope * d[i] * d[j]) for j in range(2)] for i in range(2)]
-        metric = [[Mean(entry, self.rows) for entry in row] for row in entries]
-        return RiemannianManifold(metric, self.coordinates, name=self.name, source="Sauter, thesis, section 5.2")
-
-    @property
-    def metric(self) -> sp.ImmutableMatrix:
-        """g_ij."""
-        return self.manifold.metric
-
-    @property
-    def ricci_scalar(self) -> sp.Expr:
-        """R, a rational function of the means g_ij and ∂_k g_ij."""
-        return self.manifold.ricci_scalar
+    # -- means by their names -----------------------------------------------------------------------------
 
     @cached_property
     def moments(self) -> dict[sp.Symbol, sp.Expr]:
-        """The seven moments that make up R: g_ij and T_ijk = ∂_k g_ij, under these names.
+        """The moments that make up R: g_ij and T_ijk = ∂_k g_ij, under these names.
 
         >>> list(TwoWeightNeuron("lp_norm").moments)
         [g_11, g_12, g_22, T_111, T_112, T_122, T_222]
         """
-        indices = ((0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1))
-        named = {sp.Symbol(f"g_{i + 1}{j + 1}"): self.metric[i, j] for i, j, _ in indices if (i, j) != (1, 0)}
-        cubic = {
-            sp.Symbol("T_" + "".join(str(i + 1) for i in index)): self.manifold.metric_derivative(*index)
-            for index in indices
-        }
-        return {**named, **cubic}
+        n = range(len(self.coordinates))
+        pairs = [(i, j) for i in n for j in n[i:]]
+        triples = [(i, j, k) for i, j in pairs for k in n[j:]]
+        named = {_indexed("g", pair): self.metric[pair] for pair in pairs}
+        return named | {_indexed("T", triple): self.manifold.metric_derivative(*triple) for triple in triples}
 
     @cached_property
     def ricci_scalar_of_moments(self) -> sp.Expr:
@@ -215,29 +146,12 @@ class TwoWeightNeuron:
         >>> neuron.in_terms_of_output(neuron.metric[0, 0])
         25*E_D[f**2*x**2*(f - 1)**2]
         """
-        x, y, t = self.rows
-        written = {self.output: _OUTPUT}
+        written, order = {self.output: OUTPUT}, (*self.targets, *self.inputs)
         means = {
-            mean: Mean(_factor_for_reading(mean.expression.xreplace(written), (_OUTPUT, t, x, y)), (x, y, t, _OUTPUT))
+            mean: Mean(_factor_for_reading(mean.expression.xreplace(written), (OUTPUT, *order)), (*order, OUTPUT))
             for mean in expression.atoms(Mean)
         }
         return expression.xreplace(means).xreplace(written)
-
-    @cached_property
-    def fisher_trace(self) -> sp.Expr:
-        """tr g = g₁₁ + g₂₂ (thesis 5.1.3)."""
-        return sp.Add(*(self.metric[i, i] for i in range(2)))
-
-    @cached_property
-    def ntk_trace(self) -> sp.Expr:
-        """E_D[|∇f|²]: the trace of the neural tangent kernel divided by the number of rows (thesis 4.2.1)."""
-        return Mean(self._factored(sum(d**2 for d in self.output_gradient)), self.rows)
-
-    @cached_property
-    def fisher_trace_by_output(self) -> sp.Expr:
-        """E_D[(∂ℓ/∂f)² |∇f|²]: the trace of the metric by way of the output (thesis 5.1.2, one output)."""
-        squares = sum(d**2 for d in self.output_gradient)
-        return Mean(self._factored(self.squared_loss_slope * squares), self.rows)
 
     def trace_identity_holds(self) -> bool:
         """Is tr g = E_D[(∂ℓ/∂f)² |∇f|²], exactly? (thesis 5.1.2)
@@ -247,108 +161,59 @@ class TwoWeightNeuron:
         """
         return bool(self.manifold.field(self.fisher_trace - self.fisher_trace_by_output).is_zero)
 
-    # -- numbers -------------------------------------------------------------------------------------
+    def __repr__(self) -> str:
+        return f"<{self.name}, slope {self.slope}, data: {self.data.source if self.data else 'none'}>"
 
-    def quantities(self) -> dict[str, Quantity]:
-        """Name -> `Quantity`: the neuron's own, and everything its manifold knows."""
-        own = (
-            Quantity("loss", "loss", r"\mathcal{L}", "1", 0, attrgetter("loss")),
-            Quantity(
-                "fisher_trace", "trace of the Fisher metric", r"\mathrm{tr}\,g", "1", 0, attrgetter("fisher_trace")
-            ),
-            Quantity(
-                "ntk_trace",
-                "trace of the neural tangent kernel, per row",
-                r"\mathrm{tr}\,\Lambda/N",
-                "1",
-                0,
-                attrgetter("ntk_trace"),
-            ),
-        )
-        return {**{q.name: q for q in own}, **self.manifold.quantities()}
 
-    def expression_of(self, name: str) -> Any:
-        """The closed form of a quantity, e.g. "loss" or "ricci_scalar".
+class TwoWeightNeuron(Neuron):
+    """The neuron of the thesis: two inputs x, y, no bias, the logistic function, and one of three losses.
 
-        Raises:
-            ValueError: there is no such quantity; the message lists those there are.
-        """
-        known = self.quantities()
-        if name not in known:
-            raise InputError(f"unknown quantity '{name}': known are {', '.join(known)}")
-        return known[name].getter(self if name in ("loss", "fisher_trace", "ntk_trace") else self.manifold)
+    Args:
+        loss: "mean_power" |f − t|ⁿ, "lp_norm" (|f − t|ᵖ)^(1/p), or "cross_entropy"; `Neuron` takes others.
+        order: n, a whole number from 1, or p, a real number from 1. Cross-entropy has none and ignores it.
+        slope: s, a finite number other than 0 (decimals are read exactly) or a SymPy symbol.
+        data: the rows that numbers are computed from: `LabelledPoints`, or three columns x, y, t with targets in
+            [0, 1]; the closed forms do not need them.
 
-    def row_values(self) -> dict[sp.Symbol, np.ndarray[Any, Any]]:
-        """{row symbol: column} of the data, as `chentsov.compile` and `on_grid` take them.
+    Raises:
+        ValueError: unknown loss, order below 1 or not whole, a slope of 0 or not finite.
+        DataError: data that lie on one line through the origin (a ValueError).
 
-        Raises:
-            DataError: the neuron has no data.
-        """
-        if self.data is None:
-            raise DataError("the neuron has no data to average over: hand in data=decision_boundary(200, seed=0)")
-        return dict(zip(self.rows, (self.data.x, self.data.y, self.data.t)))
+    >>> neuron = TwoWeightNeuron("cross_entropy")
+    >>> neuron.metric[0, 1]
+    25*E_D[x*y*(t - σ(5*theta_1*x + 5*theta_2*y))**2]
+    >>> neuron.manifold.structure
+    'hessian'
+    """
 
-    def on_grid(
-        self, axes: Mapping[Any, Any], quantities: Sequence[str] = ("ricci_scalar",), **options: Any
-    ) -> xr.Dataset:
-        """The quantities over a grid of weights, from this neuron's data; options as for `chentsov.geometry.grids.on_grid`."""
-        from chentsov.geometry.grids import on_grid
+    LOSSES = ("mean_power", "lp_norm", "cross_entropy")
 
-        dataset = on_grid(self, axes, quantities, data=self.row_values(), **options)
-        assert self.data is not None
-        dataset.attrs.update(
-            model=self.name,
-            loss=self.loss_name,
-            order=str(self.order),
-            slope=str(self.slope),
-            data=self.data.source,
-            rows=len(self.data),
-        )
-        return dataset
+    def __init__(self, loss: str = "mean_power", order: Any = 2, slope: Any = 5, data: Any = None) -> None:
+        chosen = read_loss(str(loss), order, outputs=1, allowed=self.LOSSES)
+        weights = sp.symbols("theta_1 theta_2", real=True)
+        x, y, t = sp.symbols("x y t", real=True)
+        self._build(weights, False, "logistic", chosen, slope, (x, y), t, data)
 
-    def train(
-        self,
-        start: Sequence[float] = (0.5, 0.5),
-        learning_rate: float | None = None,
-        steps: int = 1000,
-        quantities: Sequence[str] = ("loss", "fisher_trace", "ntk_trace", "ricci_scalar"),
-    ) -> xr.Dataset:
-        """Gradient descent on the loss, with the quantities along its path (dimension "step").
+    @property
+    def name(self) -> str:
+        """What to call it: the loss with its order."""
+        return f"two-weight neuron, {self.subloss_of_outputs.title}"
 
-        The default learning rate is n²/20 for the mean power loss and 1/20 for the others: with slope 5 and 1000
-        steps it leads from (0.5, 0.5) well into the valley θ₁ = −θ₂.
-
-        Raises:
-            DataError: the neuron has no data.
-            TrainingError: a learning rate that is not positive, or a path that leaves the numbers.
-        """
-        import numpy as np
-        import xarray as xr
-        from chentsov.geometry.kernels import compile
-
-        if learning_rate is None:
-            learning_rate = float(self.order) ** 2 / 20 if self.loss_name == "mean_power" else 1 / 20
-        rows = self.row_values()
-        path = descend(
-            compile(list(self.loss_gradient), self.coordinates, data=rows, threads=1), start, learning_rate, steps
-        )
-        names = list(quantities)
-        values = (
-            compile([self.expression_of(name) for name in names], self.coordinates, data=rows)(*path.T) if names else ()
-        )
-        known = self.quantities()
-        dataset = xr.Dataset({c.name: ("step", path[:, k]) for k, c in enumerate(self.coordinates)})
-        for name, column in zip(names, values, strict=True):
-            dataset[name] = (
-                "step",
-                np.asarray(column),
-                {"long_name": known[name].long_name, "units": known[name].units},
+    def read_data(self, data: Any) -> LabelledPoints | None:
+        """The labelled points of the plane, checked to span it."""
+        if data is not None and not isinstance(data, LabelledPoints):
+            if not isinstance(data, Mapping) and not (isinstance(data, Sequence) or hasattr(data, "shape")):
+                raise DataError(f"data are LabelledPoints or three columns x, y, t, not {data!r:.60}")
+            try:
+                data = LabelledPoints(**data) if isinstance(data, Mapping) else LabelledPoints(*data)
+            except TypeError:
+                raise DataError("data are LabelledPoints or three columns x, y, t of numbers") from None
+        if data is not None and not data.spans_the_plane:
+            raise DataError(
+                "all points of the data lie on one line through the origin, so the metric is singular everywhere: "
+                "add a point off that line"
             )
-        assert self.data is not None
-        above_half = float(self.slope) * (path[-1, 0] * self.data.x + path[-1, 1] * self.data.y) > 0
-        right = int((above_half == (self.data.t > 0.5)).sum())
-        dataset.attrs.update(learning_rate=learning_rate, steps=steps, predicted_right=right, rows=len(self.data))
-        return dataset.assign_coords(step=np.arange(steps + 1))
+        return data
 
     def metric_jet(self, point: Sequence[Any], digits: int = 50) -> Any:
         """g, ∂g and ∂²g at a point, summed over the rows by hand: the cross-check's own derivation.
@@ -363,8 +228,9 @@ class TwoWeightNeuron:
         self.row_values()
         return metric_jet(self, point, digits)
 
-    def __repr__(self) -> str:
-        return f"<{self.name}, slope {self.slope}, data: {self.data.source if self.data else 'none'}>"
+
+def _indexed(letter: str, indices: Sequence[int]) -> sp.Symbol:
+    return sp.Symbol(f"{letter}_" + ("" if max(indices) < 9 else "_").join(str(i + 1) for i in indices))
 
 
 def _factor_for_reading(integrand: sp.Expr, order: Sequence[sp.Symbol]) -> sp.Expr:
@@ -395,34 +261,11 @@ def weight_axes(points: int = 256, extent: float = 3.0) -> dict[str, np.ndarray[
     return {"theta_1": axis, "theta_2": axis.copy()}
 
 
-def _read_order(loss: str, order: Any) -> sp.Expr:
-    """n of |f − t|ⁿ (whole, from 1) or p of the Lᵖ norm (real, from 1), exactly."""
-    if loss == "cross_entropy":
-        return sp.Integer(0)
-    letter = "n" if loss == "mean_power" else "p"
-    try:
-        value = None if isinstance(order, (bool, str)) else sp.Rational(str(order))
-    except (TypeError, ValueError):
-        value = None
-    if value is None:
-        raise InputError(f"the order {letter} of the {loss} loss must be a number, not {order!r}")
-    if value < 1:
-        raise InputError(f"the order {letter} of the {loss} loss must be at least 1, not {order}")
-    if loss == "mean_power" and not value.is_Integer:
-        raise InputError(f"the order n of the mean_power loss must be a whole number, not {order}")
-    if value > 64:
-        raise InputError(f"the order {letter} of the {loss} loss must be at most 64, not {order}")
-    return value
-
-
 def _read_slope(slope: Any) -> sp.Expr:
     """s, exactly."""
-    if isinstance(slope, sp.Expr) and not slope.is_number:
-        return slope
-    try:
-        value = None if isinstance(slope, (bool, str)) else sp.Rational(str(slope))
-    except (TypeError, ValueError):
-        value = None
-    if value is None or value == 0:
+    value = read_expression(slope, "the slope")
+    if value == 0:
         raise InputError(f"the slope must be a finite number other than 0, not {slope}")
+    if value.is_number and not 1e-100 <= abs(value) <= 1e100:
+        raise InputError(f"the slope {slope} is beyond what numbers can hold: between 1e-100 and 1e100 it can be used")
     return value

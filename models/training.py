@@ -11,18 +11,23 @@ from chentsov.geometry.exact.errors import InputError
 
 __all__ = ["TrainingError", "check_schedule", "descend"]
 
+#: Steps beyond which training is refused: the path is kept.
+MOST_STEPS = 10_000_000
+
 
 class TrainingError(InputError):
     """Training that cannot be started, or that ran away."""
 
 
 def check_schedule(learning_rate: float | None, steps: int) -> None:
-    """Raise :class:`TrainingError` unless the rate is positive (or None: a default) and the steps are a number from 0."""
+    """Raise `TrainingError` unless the rate is positive (or None: a default) and the steps are a number from 0."""
     positive = isinstance(learning_rate, (int, float)) and math.isfinite(learning_rate) and learning_rate > 0
     if learning_rate is not None and not positive:
         raise TrainingError(f"the learning rate must be a positive number, not {learning_rate}")
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
         raise TrainingError(f"the number of training steps must be a whole number from 0, not {steps}")
+    if steps > MOST_STEPS:
+        raise TrainingError(f"{steps!s:.30} training steps are too many: ask for at most {MOST_STEPS}")
 
 
 def descend(

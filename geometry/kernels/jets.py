@@ -17,6 +17,7 @@ from itertools import combinations_with_replacement
 import sympy as sp
 
 from ..exact import Mean
+from ..exact.kinks import derivative
 
 __all__ = ["Jet", "general_jet", "hessian_jet", "row_jet"]
 
@@ -114,7 +115,7 @@ def hessian_jet(
 def row_jet(loss: sp.Expr, coordinates: Sequence[sp.Symbol], variables: Sequence[sp.Symbol]) -> Jet:
     """Of g_ij = E[∂_i ℓ ∂_j ℓ] for a function ℓ of the coordinates and of a data row."""
     n = range(len(coordinates))
-    gradient = [sp.diff(loss, s) for s in coordinates]
+    gradient = [derivative(loss, s) for s in coordinates]
     made: dict[tuple[int, ...], sp.Expr] = {(i,): gradient[i] for i in n}
-    made |= {(i, j): sp.diff(gradient[i], coordinates[j]) for i in n for j in n if i <= j}
+    made |= {(i, j): derivative(gradient[i], coordinates[j]) for i in n for j in n if i <= j}
     return Jet("rows", len(coordinates), made, tuple(variables))

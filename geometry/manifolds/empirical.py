@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField, Mean
+from chentsov.geometry.exact.kinks import derivative
 from chentsov.geometry.kernels.jets import Jet, row_jet
 
 from ..exact.tables import one_length, read_columns
@@ -50,14 +51,14 @@ class EmpiricalGeometry(ImmersedGeometry):
 
     @component
     def tangent(self, i: int) -> sp.Expr:
-        return sp.diff(self.loss, self.coordinates[i])
+        return derivative(self.loss, self.coordinates[i])
 
     def second(self, i: int, j: int) -> sp.Expr:
         return self._second(min(i, j), max(i, j))
 
     @component
     def _second(self, i: int, j: int) -> sp.Expr:
-        return sp.diff(self.tangent(i), self.coordinates[j])
+        return derivative(self.tangent(i), self.coordinates[j])
 
     def inner(self, u: sp.Expr, v: sp.Expr) -> Element:
         return self.field(Mean(u * v, self.variables))

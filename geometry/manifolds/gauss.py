@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from chentsov.geometry.exact.kinks import derivative
 
 from ..exact.reading import read_float, read_point, read_values
 from .inputs import ManifoldError
@@ -111,8 +112,8 @@ def derivatives(
     functions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol], symbols: Sequence[sp.Symbol]
 ) -> tuple[Any, Any]:
     """Numeric ∂_iΦ^a (by i, then a) and ∂_i∂_jΦ^a (by i ≤ j, then a) as functions of the symbols."""
-    tangents = [[sp.diff(f, x) for f in functions] for x in coordinates]
-    seconds = [sp.diff(f, y) for i, row in enumerate(tangents) for y in coordinates[i:] for f in row]
+    tangents = [[derivative(f, x) for f in functions] for x in coordinates]
+    seconds = [derivative(f, y) for i, row in enumerate(tangents) for y in coordinates[i:] for f in row]
     return numeric_function(symbols, [f for row in tangents for f in row]), numeric_function(symbols, seconds)
 
 

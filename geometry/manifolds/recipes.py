@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 import sympy as sp
 
 from ..exact import Mean, TimeBudget, TimeBudgetExceeded
+from ..exact.kinks import derivative
 from ..exact.reading import read
 from ..kernels.contraction import contracted
 from ..kernels.curvature import QUANTITIES, SPECIAL_QUANTITIES
@@ -62,7 +63,7 @@ def metric_of(source: Any) -> Any:
     manifold = geometry_of(source)
     if not _many_weights(manifold):
         return getattr(manifold, "metric", None)
-    gradient = [sp.diff(manifold.loss, x) for x in manifold.coordinates]
+    gradient = [derivative(manifold.loss, x) for x in manifold.coordinates]
     return sp.Matrix(
         manifold.dim, manifold.dim, lambda i, j: Mean(gradient[min(i, j)] * gradient[max(i, j)], manifold.variables)
     )

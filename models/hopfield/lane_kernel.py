@@ -9,14 +9,14 @@ import numpy as np
 from chentsov.geometry.flows.compiled_field import compile_scalar
 from chentsov.geometry.flows.lanes import FIELD_SIGNATURE, LANES
 
-from .activations import Activation, U
+from .activations import IncreasingActivation, U
 
 __all__ = ["network_field"]
 
 _FIELDS: dict[object, Callable] = {}
 
 
-def network_field(activation: Activation) -> Callable:
+def network_field(activation: IncreasingActivation) -> Callable:
     """The lane function of C u̇ = −u/R + W σ(u) + J; its parameters are W (by rows), 1/R, J, 1/C.
 
     Raises:

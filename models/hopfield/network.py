@@ -14,7 +14,7 @@ from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds import HessianManifold, ManifoldError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
-from .activations import Activation, activation
+from .activations import IncreasingActivation, activation
 from .network_flow import NetworkFlow
 from .reading import StatisticalReading, statistical_reading
 
@@ -30,7 +30,7 @@ class Hopfield:
     Args:
         network: the number of neurons (weights W11, W12, … as symbols) or a square matrix of weights.
         activation: a name ("logistic", "tanh", "arctan", "softplus", "erf", "algebraic", "hyperbolic"), an
-            `Activation`, or an increasing SymPy expression.
+            `IncreasingActivation`, or an increasing SymPy expression.
         resistance, capacitance, current: R_i > 0, C_i > 0, J_i: one value for all neurons or one each. Left out, they
             are symbols R1, C1, J1, … where the weights are symbols, and 1, 1, 0 where a matrix was given.
         gain: λ in σ(λu).
@@ -60,7 +60,7 @@ class Hopfield:
         gain: Any = 1,
         symmetric: bool = True,
     ) -> None:
-        self.activation: Activation = _activation(activation, gain)
+        self.activation: IncreasingActivation = _activation(activation, gain)
         symbolic = not hasattr(network, "__len__") and not isinstance(network, sp.MatrixBase)
         self.weights = _symbolic_weights(network, symmetric) if symbolic else _weights(network)
         n = self.size = self.weights.rows
@@ -264,7 +264,7 @@ class Hopfield:
         return f"<{self}>"
 
 
-def _activation(which: Any, gain: Any) -> Activation:
+def _activation(which: Any, gain: Any) -> IncreasingActivation:
     return activation(which, gain=gain)
 
 

@@ -19,7 +19,7 @@ from chentsov.geometry.flows.evaluation import constant_values
 from chentsov.geometry.flows.lanes import ENDINGS, integrate_lanes
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
-from .activations import Activation, U
+from .activations import IncreasingActivation, U
 from .lane_kernel import network_field
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class HopfieldNumbers:
     resistance: np.ndarray
     capacitance: np.ndarray
     current: np.ndarray
-    activation: Activation
+    activation: IncreasingActivation
 
     @classmethod
     def of(cls, network: Hopfield, constants: Mapping[Any, Any] | None = None) -> HopfieldNumbers:

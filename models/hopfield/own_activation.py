@@ -17,14 +17,14 @@ from chentsov.geometry.kernels.lower import lower
 from chentsov.geometry.manifolds.time_limit import TimeLimit, time_limit
 from flint import acb, arb
 
-from .activations import Activation, U, V
+from ..activations import IncreasingActivation, U, V, argument_of
 
 __all__ = ["activation_from", "check_increasing"]
 
 _numbers = itertools.count(1)
 
 
-def activation_from(expression: Any, seconds: float = 5.0) -> Activation:
+def activation_from(expression: Any, seconds: float = 5.0) -> IncreasingActivation:
     """The activation σ given by an expression in one real symbol (further positive symbols are parameters).
 
     The primitive and the inverse are taken in closed form where SymPy finds one within the time and it stands a
@@ -39,7 +39,7 @@ def activation_from(expression: Any, seconds: float = 5.0) -> Activation:
     """
     if not isinstance(expression, sp.Expr):
         raise InputError(f"an activation is a name, an Activation or a SymPy expression, not {expression!r}")
-    variable = _variable(expression)
+    variable = argument_of(expression)
     value = expression.subs(variable, U)
     slope = _tidy(value.diff(U))
     check_increasing(value, slope)
@@ -49,7 +49,7 @@ def activation_from(expression: Any, seconds: float = 5.0) -> Activation:
     conjugate = None
     if inverse is not None and not isinstance(primitive, sp.core.function.AppliedUndef) and not _is_named(primitive):
         conjugate = sp.simplify(V * inverse - primitive.subs(U, inverse))
-    return Activation(
+    return IncreasingActivation(
         str(expression),
         value,
         slope,
@@ -107,19 +107,6 @@ def _lowest(function: Any, low: Any, high: Any) -> Any:
         else:
             low = a
     return (low + high) / 2
-
-
-def _variable(expression: sp.Expr) -> sp.Symbol:
-    free = sorted(expression.free_symbols, key=lambda s: s.name)
-    candidates = [s for s in free if not s.is_positive]
-    if len(free) == 1:
-        return free[0]
-    if len(candidates) != 1:
-        raise InputError(
-            f"the activation {expression} holds {[str(s) for s in free]}: one real symbol is its argument, "
-            "and parameters must be declared positive"
-        )
-    return candidates[0]
 
 
 def _tidy(expression: sp.Expr) -> sp.Expr:

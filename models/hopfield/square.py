@@ -24,7 +24,7 @@ from chentsov.geometry.kernels.stable import stable_logarithms
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 from flint import arb
 
-from .activations import Activation, U
+from .activations import IncreasingActivation, U
 
 if TYPE_CHECKING:
     from .numeric import HopfieldNumbers
@@ -161,7 +161,7 @@ def _cancelled(a1, b1, v1, a2, b2, v2, result, counts, rows, columns):
 
 
 @lru_cache(maxsize=32)
-def _extended(act: Activation) -> tuple[dict[str, Callable], Any, Any]:
+def _extended(act: IncreasingActivation) -> tuple[dict[str, Callable], Any, Any]:
     """σ, σ′, σ″/σ′ in 80-bit arithmetic where NumPy has it and the functions, else in balls value by value; with the kind
     of array they take and the kind of number."""
     parts = {what: stable_logarithms(getattr(act, what)) for what in ("value", "slope", "bend")}

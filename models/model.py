@@ -1,0 +1,297 @@
+"""The contract of a model: what every system here has, and what can be done with each of them, written once.
+
+A model says where it lives (`coordinates`, `domain`), which geometry it carries (`manifold`), what else can be asked of
+it by name (`own_quantities`), and which data rows its means run over (`rows`, `row_values`). From that follow numbers
+on grids and at points, second opinions, the judgement of somebody's program, pictures and training.
+
+>>> from chentsov.models import DenseNetwork
+>>> net = DenseNetwork((2, 1), data=([[0.3, 0.1], [0.2, 0.9], [0.5, 0.4], [0.1, 0.2]], [1, 0, 1, 1]))
+>>> isinstance(net, Model), list(net.quantities())[:4]
+(True, ['loss', 'fisher_trace', 'ntk_trace', 'metric'])
+>>> dict(net.on_grid({"w1_1_1": [0.1, 0.2], "w1_1_2": 0.5, "b1_1": 0.0}).sizes)["w1_1_1"]
+2
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+from chentsov.geometry.manifolds.inputs import ManifoldError
+from chentsov.geometry.manifolds.quantities import Quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import xarray as xr
+    from chentsov.geometry.manifolds import RiemannianManifold
+    from chentsov.geometry.manifolds.gauss import PointCurvature
+    from chentsov.geometry.validation.report import Report
+
+__all__ = ["Model", "scalar"]
+
+
+def scalar(name: str, long_name: str, latex: str, getter: Callable[[Any], Any] | None = None) -> Quantity:
+    """A scalar that a model knows of itself: by default the attribute of that name."""
+    return Quantity(name, long_name, latex, "1", 0, getter or attrgetter(name))
+
+
+class Model(ABC):
+    """A system with a geometry.
+
+    A subclass gives `name`, `coordinates` and `manifold`; what else it has it declares by overriding `domain`, `rows`,
+    `row_values`, `own_quantities` and `loss`.
+    """
+
+    # -- what it is ------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What to call it."""
+
+    @property
+    @abstractmethod
+    def coordinates(self) -> tuple[sp.Symbol, ...]:
+        """The symbols of its parameters."""
+
+    @property
+    @abstractmethod
+    def manifold(self) -> RiemannianManifold:
+        """The geometry of its parameters."""
+
+    @property
+    def domain(self) -> tuple[sp.Basic, ...]:
+        """The inequalities that coordinates and constants satisfy."""
+        return ()
+
+    @property
+    def rows(self) -> tuple[sp.Symbol, ...]:
+        """The symbols of a data row, if the model averages over data."""
+        return ()
+
+    @property
+    def constants(self) -> tuple[sp.Symbol, ...]:
+        """Every symbol that needs a number besides the coordinates."""
+        return tuple(self.manifold.constants)
+
+    @property
+    def metric(self) -> sp.ImmutableMatrix:
+        """g_ij."""
+        return self.manifold.metric
+
+    @property
+    def ricci_scalar(self) -> sp.Expr:
+        """R."""
+        return self.manifold.ricci_scalar
+
+    @property
+    def loss(self) -> sp.Expr | None:
+        """What training lowers; None where there is nothing to train."""
+        return None
+
+    # -- quantities by name -------------------------------------------------------------------------
+
+    def own_quantities(self) -> tuple[Quantity, ...]:
+        """What can be asked of the model and not of its manifold; the getters take the model."""
+        return ()
+
+    @cached_property
+    def _own(self) -> dict[str, Quantity]:
+        return {q.name: q for q in self.own_quantities()}
+
+    def quantities(self) -> dict[str, Quantity]:
+        """Name -> `Quantity`: the model's own, and everything its manifold knows."""
+        return {**self._own, **self.manifold.quantities()}
+
+    def expression_of(self, name: str) -> Any:
+        """The closed form of a quantity, e.g. "loss" or "ricci_scalar".
+
+        Raises:
+            ManifoldError: there is no such quantity; the message lists those there are (a ValueError).
+        """
+        if name in self._own:
+            return self._own[name].getter(self)
+        known = self.quantities()
+        if name not in known:
+            raise ManifoldError(f"unknown quantity '{name!s:.60}': known are {', '.join(known)}")
+        return self.manifold.expression_of(name)
+
+    # -- data -------------------------------------------------------------------------------------------
+
+    def row_values(self, data: Any = None, targets: Any = None) -> dict[sp.Symbol, np.ndarray[Any, Any]]:
+        """{row symbol: column} of the data given, or of the model's own; empty for a model without rows."""
+        if data is not None or targets is not None:
+            raise ManifoldError(f"{self.name} averages over no data: leave `data` out")
+        return {}
+
+    def rows_for_checks(self) -> dict[sp.Symbol, np.ndarray[Any, Any]]:
+        """Rows to compare formulas on: the model's own, or drawn ones where it has none."""
+        return self.row_values()
+
+    def description(self) -> dict[str, Any]:
+        """What a data set made from the model says of it."""
+        return {"model": self.name}
+
+    # -- numbers -------------------------------------------------------------------------------------------
+
+    def on_grid(
+        self, axes: Mapping[Any, Any], quantities: Sequence[str] | str = ("ricci_scalar",), *, data: Any = None,
+        **options: Any,
+    ) -> xr.Dataset:  # fmt: skip
+        """The quantities over a grid of coordinates; see `chentsov.geometry.grids.on_grid`.
+
+        Args:
+            axes: coordinate (symbol or name) -> values, or one number to hold it fixed.
+            quantities: names that `quantities()` lists.
+            data: rows instead of the model's own.
+            options: as for `on_grid` (constants, rtol, dtype, …).
+        """
+        from chentsov.geometry.grids import on_grid
+
+        dataset = on_grid(self, axes, quantities, data=self.row_values(data), **options)
+        dataset.attrs.update(self.description())
+        return dataset
+
+    def curvature_at(
+        self, point: Any, data: Any = None, targets: Any = None, *, constants: Mapping[Any, Any] | None = None
+    ) -> PointCurvature:
+        """Metric, Ricci tensor and R at a point, in numbers.
+
+        Args:
+            point: the coordinates, in order or by symbol or name.
+            data, targets: rows instead of the model's own.
+            constants: a number for every constant.
+
+        Raises:
+            ManifoldError: a point or constant is missing, or the metric is singular there.
+        """
+        import numpy as np
+        from chentsov.geometry.grids import on_grid
+        from chentsov.geometry.manifolds.gauss import PointCurvature, point_and_constants
+
+        rows = self.row_values(data, targets)
+        if hasattr(self.manifold, "curvature_at"):
+            given = {"data": rows} if rows else {}
+            return self.manifold.curvature_at(point, constants=constants, **given)
+        axes = {c: [v] for c, v in zip(self.coordinates, point_and_constants(self, point, constants), strict=False)}
+        found = on_grid(self.manifold, axes, ("metric", "ricci", "ricci_scalar"), constants=constants, data=rows)
+        metric, ricci = (found[n].values.reshape(self.manifold.dim, -1) for n in ("metric", "ricci"))
+        if not np.isfinite(metric).all() or not np.isfinite(found["ricci_scalar"].values).all():
+            raise ManifoldError(f"{self.name} has no curvature at this point: it is singular, or outside the domain")
+        return PointCurvature(metric, ricci, float(found["ricci_scalar"].item()), np.nan, float(np.linalg.cond(metric)))
+
+    # -- second opinions -----------------------------------------------------------------------------------
+
+    def crosscheck(self, quantity: str = "ricci_scalar", **options: Any) -> Any:
+        """The engine's quantity beside an oracle's; see `chentsov.crosscheck`."""
+        from chentsov.geometry.validation.crosscheck import crosscheck
+
+        return crosscheck(self, quantity, **options)
+
+    def check(self, function: Callable[..., Any], quantity: str = "ricci_scalar", **options: Any) -> Report:
+        """Is this curvature program right for the model? See `chentsov.check_curvature`."""
+        from chentsov.geometry.validation.check import check_curvature
+
+        return check_curvature(function, self, quantity=quantity, **options)
+
+    def plot(self, axes: Mapping[Any, Any], quantities: Sequence[str] | str = ("ricci_scalar",), **options: Any) -> Any:
+        """Scalars over a grid as a Matplotlib figure: lines along one axis, heat maps over two; options as `on_grid`.
+
+        Raises:
+            ManifoldError: a quantity that is no scalar, or a grid without one or two axes of more than one point.
+        """
+        from chentsov.plots import heat_map, new_figure
+
+        names = [quantities] if isinstance(quantities, str) else list(quantities)
+        known = self.quantities()
+        for name in names:
+            if name in known and known[name].rank:
+                raise ManifoldError(f"{name} has {known[name].rank} indices: a picture shows scalars")
+        grid = self.on_grid(axes, names, **options)
+        wide = [c.name for c in self.coordinates if grid.sizes.get(c.name, 1) > 1]
+        if len(wide) not in (1, 2):
+            raise ManifoldError(f"a picture is drawn over one or two axes of more than one point, not {len(wide)}")
+        figure = new_figure(5.2 * len(names), 4.4)
+        for ax, name in zip(figure.subplots(1, len(names), squeeze=False).flat, names, strict=True):
+            field, label = grid[name].squeeze(drop=True), f"{known[name].long_name} ${known[name].latex}$"
+            if len(wide) == 2:
+                heat_map(ax, field.transpose(*wide), label)
+            else:
+                ax.plot(field[wide[0]].values, field.values)
+                ax.set(xlabel=wide[0], ylabel=label)
+        figure.suptitle(self.name)
+        return figure
+
+    # -- training ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def loss_gradient(self) -> tuple[sp.Expr, ...]:
+        """∂_iL."""
+        if self.loss is None:
+            raise ManifoldError(f"{self.name} has no loss to train on")
+        return tuple(sp.diff(self.loss, c) for c in self.coordinates)
+
+    def default_start(self) -> Sequence[float]:
+        """Where training starts unless told otherwise."""
+        return [0.5] * len(self.coordinates)
+
+    def default_learning_rate(self) -> float:
+        """The learning rate unless told otherwise."""
+        return 1 / 20
+
+    def train(
+        self,
+        start: Sequence[float] | None = None,
+        learning_rate: float | None = None,
+        steps: int = 1000,
+        quantities: Sequence[str] | None = None,
+        *,
+        data: Any = None,
+        constants: Mapping[Any, Any] | None = None,
+    ) -> xr.Dataset:
+        """Gradient descent on the loss, with quantities along its path (dimension "step").
+
+        Args:
+            start: the first point; `default_start` if left out.
+            learning_rate: η of θ ← θ − η ∂L; `default_learning_rate` if left out.
+            steps: how many.
+            quantities: scalars to follow; the model's own, and R of few coordinates, if left out.
+            data, constants: as for `on_grid`.
+
+        Raises:
+            ManifoldError: the model has no loss.
+            DataError: the model has no data.
+            TrainingError: a learning rate that is not positive, too many steps, or a path that leaves the numbers.
+        """
+        import numpy as np
+        import xarray as xr
+        from chentsov.geometry.kernels import compile
+
+        from .training import descend
+
+        gradient = list(self.loss_gradient)
+        rows = self.row_values(data)
+        rate = self.default_learning_rate() if learning_rate is None else learning_rate
+        first = self.default_start() if start is None else start
+        options: dict[str, Any] = {"data": rows, "constants": constants}
+        path = descend(compile(gradient, self.coordinates, threads=1, **options), first, rate, steps)
+        names = [*self._own, *(["ricci_scalar"] if len(self.coordinates) <= 3 else [])]
+        names = names if quantities is None else list(quantities)
+        values = compile([self.expression_of(n) for n in names], self.coordinates, **options)(*path.T) if names else ()
+        known = self.quantities()
+        dataset = xr.Dataset({c.name: ("step", path[:, k]) for k, c in enumerate(self.coordinates)})
+        for name, column in zip(names, values, strict=True):
+            labels = {"long_name": known[name].long_name, "units": known[name].units}
+            dataset[name] = ("step", np.asarray(column), labels)
+        dataset.attrs.update(learning_rate=rate, steps=steps, **self._at_the_end(path[-1], rows, constants))
+        return dataset.assign_coords(step=np.arange(steps + 1))
+
+    def _at_the_end(self, point: Any, rows: Mapping[Any, Any], constants: Mapping[Any, Any] | None) -> dict[str, Any]:
+        """What else to say of a trained model."""
+        return {}

@@ -1,0 +1,118 @@
+"""A single unit: weights that enter through one number z = s (θ·x + b) alone, so that its manifold is Hessian.
+
+With w(z) = (∂ℓ/∂z)² the metric is g_ij = E_D[w x_i x_j], and T_ijk = ∂_k g_ij = E_D[w′ x_i x_j x_k] is totally
+symmetric, whatever activation and loss are. In the frame in which g is the identity, with x_n → u_n, a row adds
+w′_n u_n ⊗ u_n ⊗ u_n to T, and R = ¼(|T|² − |τ|²) becomes
+
+    R = (1/4N²) [Σ_nm w′_n w′_m (u_n·u_m)³ − |Σ_n w′_n |u_n|² u_n|²],
+
+which needs no array of three indices: a unit with hundreds of inputs takes a product of two matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from chentsov.geometry.exact.kinks import derivative
+from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
+from chentsov.geometry.manifolds.curvature import HessianGeometry
+from chentsov.geometry.manifolds.gauss import PointCurvature
+from chentsov.geometry.manifolds.inputs import read_coordinates, read_metric
+
+__all__ = ["UnitManifold", "curvature_of_unit"]
+
+# Rows of a block of the matrix u_n·u_m.
+_BLOCK = 1024
+
+
+class UnitManifold(RiemannianManifold):
+    """The weights of a unit, g_ij = E_D[w(z) x_i x_j]: Hessian by construction.
+
+    Args:
+        metric: the means g_ij.
+        coordinates: the weights.
+        at: (point, data, constants) -> curvature there.
+    """
+
+    def __init__(
+        self, metric: Sequence[Sequence[sp.Expr]], coordinates: Sequence[sp.Symbol],
+        at: Callable[[Any, Mapping[Any, Any], Mapping[Any, Any] | None], PointCurvature], *, name: str, source: str,
+    ) -> None:  # fmt: skip
+        self._start(read_coordinates(coordinates), name, source)
+        self._given_metric = read_metric(metric, self.coordinates)
+        self._at = at
+
+    @cached_property
+    def local(self) -> HessianGeometry:  # type: ignore[override]
+        """The exact geometry, built when something exact is first asked for."""
+        rows = [[self.field(entry) for entry in row] for row in self.metric.tolist()]
+        geometry = HessianGeometry(self.field, self.coordinates, rows)
+        self._check_regular(geometry)
+        return geometry
+
+    @property
+    def structure(self) -> str:
+        """ "hessian"."""
+        return HessianGeometry.structure
+
+    def metric_derivative(self, i: int, j: int, k: int) -> sp.Expr:
+        """T_ijk = ∂_k g_ij = E_D[w′ x_i x_j x_k]."""
+        i, j, k = sorted((i, j, k))
+        return derivative(self.metric[i, j], self.coordinates[k])
+
+    def curvature_at(
+        self, point: Any, data: Mapping[Any, Any], constants: Mapping[Any, Any] | None = None
+    ) -> PointCurvature:
+        """The curvature at a point in numbers, for any number of weights and data rows."""
+        return self._at(point, data, constants)
+
+
+def curvature_of_unit(inputs: np.ndarray, first: np.ndarray, second: np.ndarray) -> PointCurvature:
+    """The curvature of a unit from its rows.
+
+    Args:
+        inputs: s x of every row (and s in the column of a bias), N × P.
+        first, second: ∂ℓ/∂z and ∂²ℓ/∂z² of every row.
+
+    Raises:
+        ManifoldError: numbers that are not finite, or fewer independent rows than weights.
+
+    >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> round(curvature_of_unit(x, np.array([1.0, 2.0, 1.0]), np.array([0.5, 0.0, 1.0])).ricci_scalar, 12)
+    -0.148148148148
+    """
+    rows, dim = inputs.shape
+    tangents = first[:, None] * inputs / np.sqrt(rows)
+    if not (np.isfinite(tangents).all() and np.isfinite(second).all()):
+        raise ManifoldError("the loss or its derivatives are not finite at this point")
+    spread = np.linalg.svd(tangents, compute_uv=False) if rows >= dim else np.zeros(1)
+    if spread[-1] <= np.finfo(float).eps * max(rows, dim) * max(spread[0], np.finfo(float).tiny):
+        raise ManifoldError(
+            f"the metric is singular at this point: the gradients of {rows} rows span fewer than {dim} dimensions "
+            f"(smallest singular value {spread[-1]:.1e} of {spread[0]:.1e})"
+        )
+    frame, triangle = np.linalg.qr(tangents)
+    u = np.linalg.solve(triangle.T, inputs.T).T
+    weights = 2 * first * second / rows  # w′/N
+    lengths = np.einsum("ni,ni->n", u, u)
+    trace = u.T @ (weights * lengths)
+    ricci = -(u.T * (weights * (u @ trace))) @ u
+    for start in range(0, rows, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        products = u[block] @ u.T
+        ricci += (u[block].T * weights[block]) @ products**2 @ (weights[:, None] * u)
+    ricci /= 4
+    bend = second * lengths / np.sqrt(rows)
+    for _ in range(2):
+        bend = bend - frame @ (frame.T @ bend)
+    return PointCurvature(
+        metric=tangents.T @ tangents,
+        ricci=triangle.T @ ricci @ triangle,
+        ricci_scalar=float(np.trace(ricci)),
+        mean_curvature=float(np.linalg.norm(bend)),
+        condition=float(spread[0] / spread[-1]),
+    )
