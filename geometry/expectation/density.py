@@ -236,6 +236,11 @@ def read_density(
         clash = set(part.symbols) & set(coordinates)
         if clash:
             raise DensityError(f"{min(map(str, clash))} is both a sample variable and a coordinate")
+        for formal in part.log_density.atoms(sp.Integral, sp.Sum):
+            if formal.free_symbols & set(part.symbols):
+                raise DensityError(
+                    f"{formal} holds a sample variable: a density may hold integrals and sums as normalising constants only"
+                )
     result = Density(tuple(parts), coordinates)
     used = set().union(*(p.log_density.free_symbols for p in parts)) | {
         s for p in parts for v in p.variables for s in (v.lower.free_symbols | v.upper.free_symbols)
@@ -270,8 +275,8 @@ def _expression(e: Any) -> sp.Expr:
         raise DensityError(
             f"the density holds the unknown function {min(map(str, unknown))}; substitute an expression for it"
         )
-    if e.has(sp.Integral, sp.Sum, sp.Product):
-        raise DensityError("the density holds an unevaluated integral, sum or product; evaluate it first")
+    if e.has(sp.Product):
+        raise DensityError("the density holds an unevaluated product; evaluate it first")
     if e.has(sp.Piecewise, sp.Max, sp.Min):
         raise DensityError(
             "write a density with several branches as pieces=[(density, variables), ...], one for each region"

@@ -15,7 +15,7 @@ import sympy as sp
 from flint import acb
 
 from ..exact import Mean
-from .balls import exact, precision
+from .balls import precision
 from .changes import Standard, fewest_parameters, with_fixed_ends
 from .density import Density, DensityError, Piece, Variable
 from .moments import Expectation
@@ -59,6 +59,11 @@ class NodeExpectation(Expectation):
     def nodes(self) -> NodeExpectation:
         return self
 
+    @property
+    def mass(self) -> sp.Expr:
+        """∫ p as a sum over the nodes."""
+        return self._mean([sp.S.One] * len(self.density.pieces))
+
     def integrals(self) -> dict[tuple[sp.Symbol, ...], tuple[sp.Symbol, tuple[Variable, ...]]]:
         """For each set of row symbols of a Mean: the symbol of its weights, and the variables that the other ones run over."""
         found = {}
@@ -78,7 +83,7 @@ class NodeExpectation(Expectation):
         for group in self.groups:
             for part in group:
                 self._lay(part, check)
-        self._equalise()
+        self.rows = joined(self.rows, {weight for _, _, weight in self.columns})
 
     def _lay(self, part: Standard, check: bool) -> None:
         """Nodes and weights of one part, from the ranges where its density matters."""
@@ -89,19 +94,11 @@ class NodeExpectation(Expectation):
             taken = sum(n.name.startswith(stem) for n in names.values())
             names[s] = sp.Symbol(f"{stem}{taken + 1 if taken else ''}_{number}", real=True)
         weight = sp.Symbol(f"w_{number}", positive=True)
-        nodes, weights = node_table(part.piece, self.where, check=check)
+        nodes, weights = node_table(part.piece, [self.where], check=check)
         for s, column in zip(part.piece.symbols, nodes):
             self.rows[names[s]] = column
         self.rows[weight] = weights
         self.columns.append((part, names, weight))
-
-    def _equalise(self) -> None:
-        """Pad all columns to one length; the mean over N rows becomes a sum by weights N w."""
-        longest = max(len(c) for c in self.rows.values())
-        weights = {w for _, _, w in self.columns}
-        for s, column in self.rows.items():
-            padding = np.full(longest - len(column), 0.0 if s in weights else column[-1])
-            self.rows[s] = np.concatenate([column, padding]) * (longest if s in weights else 1.0)
 
     def _mean(self, functions: Sequence[sp.Expr]) -> sp.Expr:
         total = sp.S.Zero
@@ -147,27 +144,52 @@ def check_finite(e: Expectation) -> None:
             ) from None
 
 
-def node_table(
-    piece: Piece, where: Mapping[sp.Symbol, sp.Expr], digits: int = 17, check: bool = True
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Nodes and weights (with the Jacobian) of the rule that integrates the piece at a parameter point.
+def joined(columns: Mapping[sp.Symbol, np.ndarray], weights: set[sp.Symbol]) -> dict[sp.Symbol, np.ndarray]:
+    """Columns padded to one length; the mean over N rows becomes a sum by weights N w."""
+    longest = max(len(c) for c in columns.values())
+    rows = {}
+    for s, column in columns.items():
+        padding = np.full(longest - len(column), 0.0 if s in weights else column[-1])
+        rows[s] = np.concatenate([column, padding]) * (longest if s in weights else 1.0)
+    return rows
 
-    >>> import sympy as sp
+
+def node_table(
+    piece: Piece,
+    points: Sequence[Mapping[sp.Symbol, sp.Expr]],
+    digits: int = 17,
+    check: bool = True,
+    functions: Sequence[sp.Expr] = (sp.S.One,),
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Nodes and weights (with the Jacobian) of the rule that integrates the functions over a piece at parameter points.
+
+    Over several variables the rule is laid for the last point.
+
+    Raises:
+        QuadratureError: with ``check``, where an integral was not found to converge at one of the points.
+
     >>> from .density import Piece, Variable
     >>> x = sp.Symbol("x", positive=True)
-    >>> (nodes,), weights = node_table(Piece(-x, (Variable(x, sp.S.Zero, sp.oo),)), {})
+    >>> (nodes,), weights = node_table(Piece(-x, (Variable(x, sp.S.Zero, sp.oo),)), [{}])
     >>> bool(abs((weights*np.exp(-nodes)).sum() - 1) < 1e-14)
     True
     """
-    rule = Rule(piece, [sp.S.One], dict(where), digits)
+    rules = [Rule(piece, list(functions), dict(point), digits) for point in points]
     if check:
-        rule.converged(enough=10)  # refuses what does not converge
+        for rule in rules:
+            rule.converged(enough=10)  # refuses what does not converge
     found: list[tuple[list[float], float]] = []
+    rule, span = rules[-1], None
     with precision(rule.bits):
-        start = [exact(v) for v in rule.point]
+        starts = [r.start() for r in rules]
         continuous = sum(not v.discrete for v in piece.variables)
-        step = _step_on_the_line(rule, start) if continuous == 1 else {0: 0.0, 2: 2.0**-4}.get(continuous, 2.0**-3)
-        for values, weight in _walk(rule, 0, start, step):
+        step = {0: 0.0, 2: 2.0**-4}.get(continuous, 2.0**-3)
+        if continuous == 1:
+            step = min(_step_on_the_line(r, start) for r, start in zip(rules, starts))
+        if len(piece.variables) == 1 and not piece.variables[0].values:
+            spans = [s for r, start in zip(rules, starts) if (s := r.span(0, start))]
+            span = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else None
+        for values, weight in _walk(rule, 0, starts[-1], step, span):
             found.append((values, weight))
     if not found or len(found) > 200_000:
         raise QuadratureError(f"{len(found)} quadrature nodes: too few or too many to work with")
@@ -176,24 +198,27 @@ def node_table(
 
 
 def _step_on_the_line(rule: Rule, start: list) -> float:
-    """The widest step at which ∫ p has settled to 22 digits, for integrands that are rougher than p."""
-    step, mass = 2.0**-5, rule._over(0, start, 2.0**-5)[0]
+    """The widest step at which the integrals have settled to 22 digits, for integrands that are rougher than these."""
+    step, values = 2.0**-5, rule._over(0, start, 2.0**-5)
     while step > 2.0**-9:
-        finer = rule._over(0, start, step / 2)[0]
-        if float(abs(finer - mass).upper()) < 1e-22 * max(float(abs(finer).upper()), 1e-300):
+        finer = rule._over(0, start, step / 2)
+        size = max(1e-300, *(float(abs(f).upper()) for f in finer))
+        if all(float(abs(f - v).upper()) < 1e-22 * size for f, v in zip(finer, values)):
             break
-        step, mass = step / 2, finer
+        step, values = step / 2, finer
     return step
 
 
-def _walk(rule: Rule, level: int, known: list, step: float) -> Iterator[tuple[list[float], float]]:
+def _walk(
+    rule: Rule, level: int, known: list, step: float, span: tuple[int, int] | None = None
+) -> Iterator[tuple[list[float], float]]:
     variables = rule.piece.variables
     if level == len(variables):
         yield [float(x.real.mid()) for x in known[len(rule.point) :]], 1.0
         return
-    for x, weight in rule.nodes(level, known, step):
+    for x, weight in rule.nodes(level, known, step, span):
         for values, inner in _walk(rule, level + 1, [*known, x], step):
             yield values, inner * float(acb(weight).real.mid())
 
 
-__all__ = ["NodeExpectation", "check_finite", "node_table"]
+__all__ = ["NodeExpectation", "check_finite", "joined", "node_table"]

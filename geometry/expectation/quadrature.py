@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 from flint import acb, arb, fmpq
 
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, Variable, split_at_kinks
+from .formal_pieces import by_exponentials, held, range_of
 from .logarithms import open_logs
 
 oo = sp.oo
@@ -56,6 +58,10 @@ def expectations(
     """
     totals: list[acb] | None = None
     error = 0.0
+    if names := held(density, functions):
+        point = {**point, **{name: _value(formal, point, digits) for formal, name in names.items()}}
+        density = Density(tuple(piece.substitute(names) for piece in density.pieces), density.coordinates)
+        functions = [[f.xreplace(names) for f in row] for row in functions]
     for k, piece in enumerate(density.pieces):
         for part, rules in split_at_kinks(piece, point):
             values, gap = _integrals(part, [f[k].xreplace(rules) for f in functions], point, digits, enough)
@@ -64,6 +70,14 @@ def expectations(
             error += gap
     assert totals is not None
     return Numbers(totals, error)
+
+
+def _value(formal: sp.Expr, point: Mapping[sp.Symbol, Any], digits: int) -> acb:
+    """An integral or a sum at a point."""
+    piece, renamed = range_of(formal)
+    f = by_exponentials(formal.function.xreplace(renamed))
+    ((value,), _) = _integrals(piece, [f], point, digits + 5, None)
+    return value
 
 
 def _integrals(
@@ -120,10 +134,14 @@ class Rule:
         ]
         self.size = len(functions)
 
+    def start(self) -> list[acb]:
+        """The parameters as balls."""
+        return [v if isinstance(v, acb) else exact(v) for v in self.point]
+
     def converged(self, enough: int | None = None) -> tuple[list[acb], float]:
         """The integrals with an error estimate, refined until they settle."""
         with precision(self.bits):
-            start = [exact(v) for v in self.point]
+            start = self.start()
             if all(v.discrete for v in self.piece.variables):
                 return self._over(0, start, 0.0), 10.0 ** (-self.digits - 1)
             previous = None
@@ -186,27 +204,36 @@ class Rule:
         except QuadratureError:
             return [acb(arb("nan"))] * self.size
 
-    def nodes(self, level: int, known: list[acb], step: float) -> Iterator[tuple[acb, acb]]:
-        """Nodes and weights over one variable, with the outer ones known."""
+    def span(self, level: int, known: list[acb]) -> tuple[int, int] | None:
+        """Between which indices a variable matters, with the outer ones known: whole numbers, or quarters of u."""
         v = self.piece.variables[level]
-        if v.values:
-            yield from ((exact(value), acb(1)) for value in v.values)
-            return
         if v.discrete:
             low, high = (_whole(b) for b in self.bounds[level](known))
             first = low if v.lower != -oo else self._series_end(level, known, min(high, 0), -1)
-            last = high if v.upper != oo else self._series_end(level, known, max(first, low), 1)
-            for k in range(first, last + 1):
-                yield acb(k), acb(1)
-            return
+            return first, high if v.upper != oo else self._series_end(level, known, max(first, low), 1)
         node = _transformation(v, *self.bounds[level](known))
         sizes = {
             k: _size(self._guarded(lambda u: self._at(level, known, node, u, 0.25), arb(fmpq(k, 4))))
             for k in range(-_REACH, _REACH + 1)
         }
         active = _active(sizes, 10.0 ** (-self.digits - 8))
+        return (active[0] - 1, active[-1] + 1) if active else None
+
+    def nodes(
+        self, level: int, known: list[acb], step: float, span: tuple[int, int] | None = None
+    ) -> Iterator[tuple[acb, acb]]:
+        """Nodes and weights over one variable, with the outer ones known, in its own span or a given one."""
+        v = self.piece.variables[level]
+        if v.values:
+            yield from ((exact(value), acb(1)) for value in v.values)
+            return
+        first, last = span or self.span(level, known) or (0, -1)
+        if v.discrete:
+            yield from ((acb(k), acb(1)) for k in range(first, last + 1))
+            return
+        node = _transformation(v, *self.bounds[level](known))
         inverse = round(1 / step)
-        for k in range((active[0] - 1) * inverse // 4, (active[-1] + 1) * inverse // 4 + 1) if active else ():
+        for k in range(first * inverse // 4, last * inverse // 4 + 1):
             x, weight = node(arb(fmpq(k, inverse)))
             yield x, weight / inverse
 

@@ -27,6 +27,7 @@ from flint import acb, arb, ctx, fmpq
 from ..exact.reading import read, read_number
 from .balls import Tape, exact, precision
 from .density import Density, DensityError, Piece, split_at_kinks
+from .formal_pieces import by_exponentials, held, range_of
 from .quadrature import QuadratureError
 from .tails import NoMajorant, NoRule, Tail
 
@@ -52,6 +53,8 @@ def _legendre(n: int, bits: int) -> tuple[tuple[arb, arb], ...]:
 
 def number(value: Any) -> Any:
     """An exact fraction where the value is one (floats are), else a ball."""
+    if isinstance(value, arb):
+        return value
     e = sp.Rational(value) if isinstance(value, (float, sp.Float)) else read_number(value, "the value")
     return fmpq(int(e.p), int(e.q)) if e.is_Rational else exact(e).real
 
@@ -366,14 +369,27 @@ def expectation_balls(
 ) -> list[arb]:
     """Σ over pieces ∫ f p for each function, ``functions[k][piece]`` being the k-th one on a piece, as balls."""
     totals = [arb(0)] * len(functions)
+    if names := held(density, functions):
+        point = {**point, **{name: _value(formal, point, digits) for formal, name in names.items()}}
+        density = Density(tuple(piece.substitute(names) for piece in density.pieces), density.coordinates)
+        functions = [[f.xreplace(names) for f in row] for row in functions]
     for k, piece in enumerate(density.pieces):
         columns = [f[k] for f in functions]
         if piece.variables:
             found = enclosures(piece, columns, point, digits)
         else:
             with precision(int(digits * 3.33) + 50):
-                p, *values = Tape([piece.log_density, *columns], list(point))([exact(v) for v in point.values()])
+                p, *values = Tape([piece.log_density, *columns], list(point))(
+                    [acb(arb(number(v))) for v in point.values()]
+                )
                 found = [(p.exp() * v).real for v in values]
         with precision(int(digits * 3.33) + 50):
             totals = [a + b for a, b in zip(totals, found)]
     return totals
+
+
+def _value(formal: sp.Expr, point: Mapping[sp.Symbol, Any], digits: int) -> arb:
+    """An integral or a sum at a point."""
+    piece, renamed = range_of(formal)
+    (value,) = enclosures(piece, [by_exponentials(formal.function.xreplace(renamed))], point, digits + 5)
+    return value

@@ -105,6 +105,8 @@ _PROBES = ((R(2, 5),), (R(7, 9), R(1, 3)), (R(1, 20), R(1, 9)), (R(19, 20), R(1,
 def objection(density: Density, point: Mapping[sp.Symbol, sp.Rational]) -> str | None:
     """Why the density cannot be evaluated at a parameter point, or None."""
     for piece in density.pieces:
+        whole = piece.log_density.atoms(sp.Integral, sp.Sum)  # normalising constants, which are positive if anything is
+        piece = piece.substitute(dict.fromkeys(whole, sp.S.One))
         for fractions in _PROBES:
             try:
                 problem = _objection(piece, point, fractions)

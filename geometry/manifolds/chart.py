@@ -191,4 +191,8 @@ class Chart(ABC):
         """The quantities on the grid spanned by `axes`; see `chentsov.geometry.grids.on_grid`."""
         from chentsov.geometry.grids import on_grid
 
+        from .formal import holds_integrals, on_rows
+
+        if holds_integrals(self):
+            return on_rows(self, axes, quantities, **options)
         return on_grid(self, axes, quantities, **options)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import Mean
 from chentsov.geometry.expectation.density import Piece
+from chentsov.geometry.expectation.formal import FormalNodes
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError
 from chentsov.geometry.expectation.rigorous import Enclosure, NoEnclosure
@@ -24,23 +25,20 @@ from flint import arb, arb_mat, ctx
 from ..exact.errors import InputError
 from ..exact.reading import read
 
-if TYPE_CHECKING:
-    from .statistical import StatisticalManifold
-
 __all__ = ["certified_grid"]
 
 
 class _Integrals:
     """The Means of some expressions as balls, at any parameter point."""
 
-    def __init__(self, nodes: NodeExpectation, means: Sequence[Mean], digits: int) -> None:
+    def __init__(self, nodes: NodeExpectation | FormalNodes, means: Sequence[Mean], digits: int) -> None:
         kinds = nodes.integrals()
         groups: dict[tuple, list[tuple[Mean, sp.Expr]]] = {}
         for mean in means:
             weight, variables = kinds[mean.variables]
             if len(variables) != 1:
                 raise QuadratureError(
-                    "rtol= certifies densities of one sample variable, or of several that reduce to one; "
+                    "rtol= certifies integrals over one variable, or over several that reduce to one; "
                     "without rtol the nodes are used, and checked on the corners of the grid"
                 )
             integrand = mean.expression.xreplace({weight: sp.S.One})
@@ -71,12 +69,13 @@ class _Integrals:
 class Certifier:
     """Balls of named quantities at parameter points, with the reason where there is none."""
 
-    def __init__(self, manifold: StatisticalManifold, quantities: Sequence[str], rtol: float) -> None:
+    def __init__(
+        self, manifold: Any, nodes: NodeExpectation | FormalNodes, quantities: Sequence[str], rtol: float
+    ) -> None:
         from chentsov.geometry.kernels.ball import BallProgram
         from chentsov.geometry.kernels.lower import lower
 
-        self.rtol = rtol
-        self.nodes = manifold.expectation.nodes  # type: ignore[union-attr]
+        self.rtol, self.nodes = rtol, nodes
         self.names: dict[Mean, sp.Dummy] = {}
         wanted: list[Any] = []
         self.shapes: dict[str, tuple[int, ...]] = {}
@@ -84,9 +83,8 @@ class Certifier:
             given = self._curvature(manifold) if name == "ricci_scalar" else manifold.expression_of(name)
             self.shapes[name] = tuple(int(n) for n in getattr(given, "shape", ()))
             wanted += [self._named(e) for e in sp.flatten(given)] if self.shapes[name] else [self._named(given)]
-        mass = self.nodes._mean([sp.S.One] * len(self.nodes.density.pieces))
         self.dim, self.count = manifold.dim, len(wanted)
-        outputs = [*wanted, *(self._named(e) for e in (mass, *manifold.metric))]
+        outputs = [*wanted, *(self._named(e) for e in (nodes.mass, *manifold.metric))]
         named = set(self.names.values())
         self.symbols = sorted(set().union(*(e.free_symbols for e in outputs)) - named, key=lambda s: s.name)
         self.program = lower(outputs, [*self.symbols, *self.names.values()])
@@ -94,7 +92,7 @@ class Certifier:
         first = math.ceil(-math.log10(rtol)) + 3
         self.levels = [(d, _Integrals(self.nodes, list(self.names), d)) for d in (first, 2 * first + 6)]
 
-    def _curvature(self, manifold: StatisticalManifold) -> Any:
+    def _curvature(self, manifold: Any) -> Any:
         """R contracted from g, ∂g and, unless the metric is Hessian, ∂²g, as the density's integrals give them."""
         from chentsov.geometry.kernels.contraction import general_ricci_scalar, hessian_ricci_scalar
 
@@ -178,25 +176,31 @@ def _narrow(ball: arb, rtol: float) -> bool:
 
 
 def certified_grid(
-    manifold: StatisticalManifold,
+    manifold: Any,
+    nodes: NodeExpectation | FormalNodes,
     axes: Mapping[Any, Any],
     quantities: Sequence[str],
     rtol: float,
     progress: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> Any:
-    """``on_grid`` where all numbers come from enclosed integrals; NaN and a status where none is narrow enough."""
+    """``on_grid`` where all numbers come from enclosed integrals; NaN and a status where none is narrow enough.
+
+    Args:
+        manifold: one whose metric is made of means over the rows of the nodes.
+        nodes: what the means stand for.
+        axes, quantities, rtol, progress: as for ``on_grid``.
+    """
     from chentsov.geometry.grids import on_grid
 
-    nodes = manifold.expectation.nodes  # type: ignore[union-attr]
     if options.pop("store", None) is not None:
         raise InputError(
-            "store= is not available together with rtol= for a density without closed form; save the result instead"
+            "store= is not available together with rtol= for integrals without closed form; save the result instead"
         )
     names = [quantities] if isinstance(quantities, str) else list(quantities)
     grid = on_grid(manifold, axes, names, data={**nodes.rows, **dict(options.pop("data", None) or {})}, **options)
-    certify = Certifier(manifold, names, float(rtol))
-    coordinates = {c.name: c for c in (*manifold.coordinates, *nodes.density.constants)}
+    certify = Certifier(manifold, nodes, names, float(rtol))
+    coordinates = {c.name: c for c in (*manifold.coordinates, *certify.symbols)}
     fixed = {
         coordinates[str(k)]: float(v)
         for k, v in {**dict(axes), **dict(options.get("constants") or {})}.items()

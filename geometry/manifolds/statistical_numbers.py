@@ -13,21 +13,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import sympy as sp
 from chentsov.geometry.expectation.balls import as_sympy
 from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
 
-from ..exact.reading import declaration_broken, match_symbols, read, read_count, read_float, read_number
-from ..exact.tables import read_axis
+from ..exact.reading import declaration_broken, match_symbols, read, read_count, read_number
+from ..kernels.kernel import compile
+from .box import corners
 from .inputs import MOST_DIGITS, ManifoldError
 from .statistical_certified import certified_grid
 
 if TYPE_CHECKING:
-    from chentsov.geometry.expectation.density import Density
-
     from .statistical import StatisticalManifold
 
 
@@ -131,48 +129,20 @@ def on_nodes(manifold: StatisticalManifold, axes: Any, quantities: Sequence[str]
     e = manifold.expectation.nodes  # type: ignore[union-attr]
     assert isinstance(e, NodeExpectation)
     if options.get("rtol") is not None:
-        return certified_grid(manifold, axes, quantities, **options)
-    corners = _corners(e.density, axes, options.get("constants") or {})
-    middle = {k: sum(c[k] for c in corners) / len(corners) for k in corners[0]}
-    mass = e._mean([sp.S.One] * len(e.density.pieces))
-    worst: tuple[float, dict[str, float]] = (0.0, {})
-    for start in (None, middle, *corners):
+        return certified_grid(manifold, e, axes, quantities, **options)
+    points = corners((*e.density.coordinates, *e.density.constants), axes, options.get("constants") or {})
+    worst: tuple[float, Mapping[sp.Symbol, sp.Expr]] = (0.0, {})
+    for start in (None, *reversed(points)):
         if start is not None:  # the present nodes do not serve: lay them out about another point of the grid
-            e.lay_at(read_point(manifold, start))
-        errors = [(abs(float(_on_rows(mass, corner, e.rows)) - 1), corner) for corner in (*corners, middle)]
+            e.lay_at(start)
+        mass = compile(e.mass, list(points[0]), data=e.rows, backend="numpy")
+        errors = [(abs(float(mass(*map(float, point.values()))) - 1), point) for point in points]
         worst = max(errors, key=lambda pair: pair[0] if pair[0] == pair[0] else float("inf"))
         if worst[0] < (1e-12 if max(len(names) for _, names, _ in e.columns) == 1 else 1e-10):
             data = {**e.rows, **dict(options.pop("data", None) or {})}
             return on_grid(manifold, axes, quantities, data=data, **options)
-    where = ", ".join(f"{k} = {v:.6g}" for k, v in worst[1].items())
+    where = ", ".join(f"{k} = {float(v):.6g}" for k, v in worst[1].items())
     raise QuadratureError(
         f"one set of quadrature nodes does not serve the whole grid: ∫p is off by {worst[0]:.1e} at {where}; "
         "split the grid into smaller ones"
     )
-
-
-def _corners(density: Density, axes: Any, constants: Mapping[Any, Any]) -> list[dict[str, float]]:
-    from itertools import product
-
-    symbols = (*density.coordinates, *density.constants)
-    on_axes = match_symbols(axes, symbols, "axes", ManifoldError)
-    given = {s.name: read_axis(v, f"axis {s}", ManifoldError) for s, v in on_axes.items()}
-    ends = [(name, sorted({float(np.min(v)), float(np.max(v))})) for name, v in given.items()]
-    held = match_symbols(constants, symbols, "constants", ManifoldError)
-    fixed = {s.name: read_float(v, f"the constant {s}", ManifoldError) for s, v in held.items()}
-    return [{**fixed, **dict(zip((k for k, _ in ends), values))} for values in product(*(v for _, v in ends))]
-
-
-def _on_rows(expression: sp.Expr, values: Mapping[str, float], rows: Mapping[sp.Symbol, np.ndarray]) -> float:
-    """A sum of Means evaluated by NumPy at one parameter point."""
-    from chentsov.geometry.exact import Mean
-
-    total = 0.0
-    for term in sp.Add.make_args(expression):
-        outer, mean = term.as_independent(Mean, as_Add=False)
-        numbers = {s: values[s.name] for s in term.free_symbols if s.name in values}
-        inner = mean.expression.subs(numbers) if mean != 1 else sp.S.One
-        columns = mean.variables if mean != 1 else ()
-        f = sp.lambdify(columns, inner, ["scipy", "numpy"])
-        total += float(outer.subs(numbers)) * float(np.mean(f(*(rows[c] for c in columns)) if columns else 1.0))
-    return total
