@@ -1,7 +1,16 @@
 """The cells of a grid: machine code first, more digits where it takes them.
 
 With a tolerance, every number comes with a bound. Cells whose bound misses it are computed in double-double
-arithmetic, again with a bound; what is still open goes to balls of rising precision.
+arithmetic, again with a bound; what is still open goes to balls of rising precision. A number that its type cannot
+hold to the tolerance (it overflows, or is so small that digits are missing) is none, and says so.
+
+Zero has no relative error. Where a number vanishes identically without the formula knowing (R of two rows of data),
+it is 0: an analytic formula that is zero to two thousand binary digits at several points that have nothing to do with
+one another (`Cells.vanishes`). A zero at single points takes an absolute tolerance, which may be asked for.
+
+A status is a statement, and proven like a number: "singular metric" that the determinant is zero, "outside the
+domain" that an operation has no real value at its arguments, all of them. What is neither a number nor proven to be
+none is at the limit of precision.
 
 Without a tolerance, only the cells without a finite number are looked at again: in ball arithmetic they
 get their number after all (an overflow on the way), or the reason why there is none.
@@ -9,45 +18,66 @@ get their number after all (an overflow on the way), or the reason why there is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from flint import arb, ctx
+from flint import acb, arb, arb_mat
 
-from ..kernels.ball import BallProgram, as_ball
+from ..kernels.algebras import COMPLEX
+from ..kernels.ball import BallProgram, as_ball, precision
+from ..kernels.functions import FUNCTIONS
 from ..kernels.kernel import Kernel
 from ..kernels.lower import lower
+from ..kernels.program import LEAVES, Node, walk
 from .axes import Axis
+from .labels import LIMIT, NOT_CONVEX, NOT_REPRESENTABLE, OUTSIDE, SINGULAR
 
-__all__ = ["Cells", "certified", "proven_numbers", "SINGULAR", "OUTSIDE", "LIMIT"]
+__all__ = ["Cells", "certified", "proven_numbers", "SINGULAR", "OUTSIDE", "LIMIT", "NOT_CONVEX", "NOT_REPRESENTABLE"]
 
-SINGULAR, OUTSIDE, LIMIT = 1, 2, 3
 _LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are hoisted
 _WORTH_A_TIER = 0.01  # share of open cells from which double-doubles are tried for sums alone
 _VECTOR = 8  # cells that are computed together along the last axis of a grid
-_PRECISIONS = (128, 512, 2048)
+_PRECISIONS = (128, 512, 2048, 8192, 32768)
+_ALWAYS = 3  # of them, which are always tried
+_IN_VAIN = 8  # cells that a higher one may fail before it is left out
+_MOST_EXPANDED = 10  # dimensions up to which determinants are expanded by minors
+_KINKS = frozenset({"abs", "sign", "floor", "ceil", "min", "max", "heaviside", "select"})
+_SCALES = (1.0, 2.0**-2, 2.0**-5, 2.0**-9)  # of a cell, where a formula is asked whether it vanishes identically
 _BALLS = Lock()  # the precision of ball arithmetic is one for all threads
-_HOPELESS = 200  # cells without a number in a row, after which a block is given up
+_PATIENCE = 1 << 21  # bits of precision, cell by cell, without a number, after which a block is given up
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
 
 
-def certified(values: np.ndarray, bounds: np.ndarray, rtol: float) -> np.ndarray:
-    """Where |computed - exact| <= bound proves a relative error of at most rtol: bound <= rtol (|computed| - bound)."""
+def certified(values: np.ndarray, bounds: np.ndarray, rtol: float, atol: float = 0.0) -> np.ndarray:
+    """Where |computed - exact| <= bound proves a relative error of at most rtol, or an absolute one of at most atol.
+
+    The first is so where bound <= rtol (|computed| - bound).
+    """
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.isfinite(values) & (bounds * (1 + rtol) <= rtol * np.abs(values) * (1 - 2.0**-40))
+        proven = bounds * (1 + rtol) <= rtol * np.abs(values) * (1 - 2.0**-40)
+        return np.isfinite(values) & ((proven | (bounds <= atol)) if atol else proven)
 
 
-def proven_numbers(kernel: Kernel, arrays: Sequence[np.ndarray], rtol: float) -> tuple[np.ndarray, np.ndarray, int]:
-    """Machine numbers with their bounds; double-doubles where these miss the tolerance, first for sums over rows only, then throughout.
+def proven_numbers(
+    kernel: Kernel, arrays: Sequence[np.ndarray], rtol: float, atol: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Machine numbers with their bounds; double-doubles where these miss the tolerance.
+
+    These are first of sums over rows only, then of everything.
 
     Returns:
-        Values, a row an expression; which of them are still not proven; how many cells took double-doubles.
+        Values, a row an expression; which of them are still not proven; which are known to exist, because some bound is
+        finite; how many cells took double-doubles.
     """
     values, bounds = kernel.bounded(*arrays, rtol=rtol)
-    unproven = ~certified(values, bounds, rtol)
+    unproven = ~certified(values, bounds, rtol, atol)
+    exist = bounds < np.inf
     counts = []
     for arithmetic, least in (("sums", _WORTH_A_TIER * values[0].size), ("refined", 0)):
         open_cells = np.asarray(unproven.any(axis=0))
@@ -56,10 +86,11 @@ def proven_numbers(kernel: Kernel, arrays: Sequence[np.ndarray], rtol: float) ->
             where, points, mask = _gathered(open_cells, arrays)
             found, bounds = kernel.bounded(*points, where=mask, **{arithmetic: True})
             part = (slice(None), *where)
-            better = unproven[part] & certified(found, bounds, rtol)
+            better = unproven[part] & certified(found, bounds, rtol, atol)
             values[part] = np.where(better, found, values[part])
             unproven[part] &= ~better
-    return values, np.asarray(unproven), counts[0]
+            exist[part] |= bounds < np.inf
+    return values, np.asarray(unproven), np.asarray(exist), counts[0]
 
 
 def _gathered(
@@ -94,13 +125,32 @@ class Cells:
         metric: Any,
         rtol: float | None,
         data: Mapping[Any, Any],
+        atol: float | None = None,
     ) -> None:
         self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
-        self.data = data
+        self.data, self.atol = data, atol
+        self.tolerance = rtol if rtol is not None else 2.0 ** -(20 if kernel.dtype == np.float32 else 45)
         self.refined = 0  # cells that took double-double arithmetic
         self.recomputed = 0  # cells that took balls
-        self._balls: BallProgram | None = None
-        self._determinant: BallProgram | None = None
+        self._zero: dict[int, bool] = {}  # which outputs vanish identically
+        self._start = _PRECISIONS[0]  # the precision that the last cell took
+        self._ladder = list(_PRECISIONS)
+        self._in_vain = 0  # cells that the highest precision left as they were
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the programs in balls, which are made again where they are needed."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("_balls", "_metric")}
+
+    @cached_property
+    def _balls(self) -> BallProgram:
+        return BallProgram(self.kernel.program, self.kernel._data)
+
+    @cached_property
+    def _metric(self) -> BallProgram:
+        """The lower triangle of the metric."""
+        free = [*(a.symbol for a in self.axes), *self.constants]
+        program = lower([self.metric[i, j] for i in range(self.metric.rows) for j in range(i + 1)], free)
+        return BallProgram(program, {k: v for k, v in self.kernel._data.items() if k in program.rows})
 
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Values (one row an expression) and status of a block."""
@@ -109,8 +159,12 @@ class Cells:
             values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
             unproven = ~np.isfinite(values)
         else:
-            values, unproven, refined = proven_numbers(self.kernel, arrays, self.rtol)
+            values, unproven, exist, refined = proven_numbers(self.kernel, arrays, self.rtol, self.atol or 0.0)
             self.refined += refined
+            with _BALLS:
+                for k, zero in enumerate(unproven & exist):
+                    if zero.any() and self.vanishes(k, self._point(part, np.argwhere(zero)[0])):
+                        values[k][zero], unproven[k][zero] = 0.0, False
         status = np.zeros(values.shape[1:], np.int8)
         with _BALLS:
             self._settle(values, status, unproven, part)
@@ -129,82 +183,219 @@ class Cells:
     def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
         """A number, or NaN and the reason, for every cell with an unproven number.
 
-        Cells are taken in a scattered order. When the first ones of a block all turn out to have no number
-        (the metric is singular everywhere, say), the rest are given up unexamined: NaN, with the reason that
-        the others have in common, or the limit of precision.
+        Cells are taken in a scattered order. When the first ones of a block all turn out to have no number, after some
+        effort the rest are given up unexamined: NaN, at the limit of precision.
         """
         where = np.random.default_rng(0).permutation(np.argwhere(unproven.any(axis=0)))
-        codes: set[int] = set()
+        found, effort = False, 0
         for count, index in enumerate(where):
             cell = tuple(index)
-            most = _MOST_EXAMINED if self.rtol is None else len(where)
-            if count >= most or (count >= _HOPELESS and 0 not in codes):
+            if (self.rtol is None and count >= _MOST_EXAMINED) or (effort > _PATIENCE and not found):
                 rest = tuple(where[count:].T)
                 values[(slice(None), *rest)] = np.where(
                     unproven[(slice(None), *rest)], np.nan, values[(slice(None), *rest)]
                 )
-                status[rest] = codes.pop() if len(codes) == 1 and 0 not in codes else LIMIT
+                status[rest] = LIMIT
                 return
-            point = {a.symbol: float(a.values[s][i]) for a, s, i in zip(self.axes, part, cell)}
-            values[(slice(None), *cell)], status[cell] = self.settle(point)
-            codes.add(int(status[cell]))
+            values[(slice(None), *cell)], status[cell], bits = self.settle(self._point(part, cell))
+            found, effort = found or not status[cell], effort + bits
             self.recomputed += 1
 
-    # one cell, in balls -------------------------------------------------------------------------------
-    def settle(self, point: Mapping[sp.Symbol, float]) -> tuple[list[float], int]:
-        """The outputs at a point, each rounded from a ball that is narrow enough, or NaN; and the status."""
-        tolerance = self.rtol if self.rtol is not None else 2.0 ** -(20 if self.kernel.dtype == np.float32 else 45)
-        out: list[float | None] = [None] * len(self.kernel.program.outputs)
-        code = 0
-        old = ctx.prec
-        try:
-            for precision in _PRECISIONS:
-                ctx.prec = precision
-                balls = self._at(point)
-                for k, ball in enumerate(balls):
-                    if out[k] is None and ball.is_finite() and _narrow(ball, tolerance):
-                        out[k] = float(ball.mid())
-                if None not in out:
-                    break
-            else:
-                code = self._reason(point, balls)
-        finally:
-            ctx.prec = old
-        limit = float(np.finfo(self.kernel.dtype).max)
-        numbers = [float("nan") if v is None or abs(v) > limit else v for v in out]
-        if not code and any(v is not None and abs(v) > limit for v in out):
-            code = LIMIT
-        return numbers, code
+    def _point(self, part: tuple[slice, ...], cell: Sequence[int]) -> dict[sp.Symbol, float]:
+        return {a.symbol: float(a.values[s][i]) for a, s, i in zip(self.axes, part, cell)}
 
-    def _at(self, point: Mapping[sp.Symbol, float]) -> list[arb]:
-        if self._balls is None:
-            self._balls = BallProgram(self.kernel.program, self.kernel._data)
-        return self._balls(self._ball_values(self.kernel.program.inputs, point))
+    # one cell, in balls -------------------------------------------------------------------------------
+    def settle(self, point: Mapping[sp.Symbol, float]) -> tuple[list[float], int, int]:
+        """The outputs at a point, each rounded from a ball that is narrow enough, or NaN; the status; the bits it took."""
+        out: list[arb | None] = [None] * len(self.kernel.program.outputs)
+        code, effort = LIMIT, 0
+        bits: int | None = self._start
+        while bits is not None:
+            effort += bits
+            with precision(bits):
+                values = self._ball_values(self._balls.program.inputs, point)
+                balls = self._balls(values)
+                for k, ball in enumerate(balls):
+                    if out[k] is None:
+                        out[k] = self._settled(ball)
+                    if out[k] is None and ball.is_finite() and ball.contains(0) and self.vanishes(k, point):
+                        out[k] = arb(0)
+                if None not in out:
+                    self._start, code = self._needed(bits, balls), 0
+                    break
+                rest = [ball for known, ball in zip(out, balls) if known is None]
+                if not all(ball.is_finite() for ball in rest):
+                    code = self._reason(point, values, bits)
+                    if code != LIMIT:
+                        break
+                bits = self._next(bits)
+        numbers = [math.nan if ball is None else self._rounded(ball) for ball in out]
+        if not code and any(math.isnan(v) for v in numbers):
+            code = NOT_REPRESENTABLE
+        return numbers, code, effort
+
+    def _settled(self, ball: arb) -> arb | None:
+        """The number that a ball stands for to the tolerance (half of it is left for rounding), or None."""
+        if not ball.is_finite():
+            return None
+        if ball.is_zero() or ball.rad() <= abs(ball.mid()) * self.tolerance / 2:
+            return ball.mid()
+        if self.atol and ball.rad() <= arb(self.atol) / 2:
+            return ball.mid()
+        return None
+
+    def _rounded(self, number: arb) -> float:
+        """The machine number, NaN where it is not the number to the tolerance."""
+        value = float(number)
+        if abs(value) > float(np.finfo(self.kernel.dtype).max):
+            return math.nan
+        if self.rtol is None or abs(value) >= sys.float_info.min:
+            return value
+        error = abs(arb(value) - number)
+        return value if error <= abs(number) * self.rtol / 2 or error <= (self.atol or 0.0) / 2 else math.nan
+
+    def _needed(self, bits: int, balls: Sequence[arb]) -> int:
+        """The precision that would have done, where the next cell starts: neighbours are alike."""
+        wanted = 2 - math.log2(self.tolerance)
+        spare = min((b.rel_accuracy_bits() - wanted for b in balls if not b.contains(0)), default=0)
+        return next((p for p in _PRECISIONS[:2] if p >= bits - spare), bits)
+
+    def _next(self, bits: int) -> int | None:
+        """The next precision to try, None after the last; those that have been in vain again and again are left out."""
+        if bits >= self._ladder[-1]:
+            self._in_vain += 1
+            if self._in_vain >= _IN_VAIN and len(self._ladder) > _ALWAYS:
+                self._ladder.pop()
+                self._in_vain = 0
+            self._start = _PRECISIONS[0]
+            return None
+        return next(b for b in self._ladder if b > bits)
+
+    def vanishes(self, k: int, near: Mapping[sp.Symbol, float]) -> bool:
+        """Whether output k is zero everywhere; the determinant of the metric, if k is -1."""
+        if k not in self._zero:
+            outputs = [self._balls.program.outputs[k]] if k >= 0 else self._metric.program.outputs
+            smooth = not any(n.op in _KINKS for output in outputs for n in _valued(output))
+            self._zero[k] = smooth and self._zero_at_points(k, near)
+        return self._zero[k]
+
+    def _zero_at_points(self, k: int, near: Mapping[sp.Symbol, float]) -> bool:
+        """Judged by points near a cell and towards the origin.
+
+        There, cancellation that looks like zero (1 + e^-1000 - 1) does not. A formula with kinks may vanish in some
+        places only, and is not asked.
+        """
+        random = np.random.default_rng(k + 1)
+        seen = 0
+        with precision(_PRECISIONS[3]):
+            for scale in _SCALES:
+                point = {s: scale * random.uniform(0.6, 1.0) * (v or 0.5) for s, v in near.items()}
+                if k < 0:
+                    ball, size = self._determinant(point)
+                else:
+                    ball, size = self._balls(self._ball_values(self._balls.program.inputs, point))[k], arb(1)
+                if ball.is_finite() and not ball.contains(0):
+                    return False
+                seen += ball.is_finite() and bool(ball.abs_upper() <= abs(size) * arb(2) ** -_PRECISIONS[2])
+        return seen > 1
+
+    def _determinant(self, point: Mapping[sp.Symbol, float]) -> tuple[arb, arb]:
+        """Of the metric, and the product of its diagonal, which bounds it."""
+        return determinant(self.metric.rows, self._metric(self._ball_values(self._metric.program.inputs, point)))
 
     def _ball_values(self, inputs: Sequence[str], point: Mapping[sp.Symbol, float]) -> dict[str, arb]:
         symbols = [*(a.symbol for a in self.axes), *self.constants]
         return {key: as_ball(point[s] if s in point else self.constants[s]) for key, s in zip(inputs, symbols)}
 
-    def _reason(self, point: Mapping[sp.Symbol, float], balls: Sequence[arb]) -> int:
-        """Why there is no number: the determinant is zero to all digits, the formula has no value, or neither is certain."""
+    def _reason(self, point: Mapping[sp.Symbol, float], values: Mapping[str, arb], bits: int) -> int:
+        """What is proven at the current precision: that the metric is singular, or that the formula has no value."""
         if self.metric is not None:
-            if self._determinant is None:
-                free = [*(a.symbol for a in self.axes), *self.constants]
-                program = lower([sp.Matrix(self.metric).det(method="berkowitz")], free)
-                self._determinant = BallProgram(
-                    program, {k: v for k, v in self.kernel._data.items() if k in program.rows}
-                )
-            (determinant,) = self._determinant(self._ball_values(self._determinant.program.inputs, point))
-            if determinant.is_finite() and determinant.contains(0):
-                return SINGULAR
-        if any(b.is_nan() or not b.is_finite() for b in balls):
-            return OUTSIDE
-        return LIMIT
+            size, _ = self._determinant(point)
+            if size.is_finite() and size.contains(0):
+                return SINGULAR if size.is_zero() or self.vanishes(-1, point) else LIMIT
+        return OUTSIDE if has_no_value(self._balls, values) else LIMIT
 
 
-def _narrow(ball: arb, tolerance: float) -> bool:
-    """Whether every number in the ball is the midpoint to the tolerance (half of it is left for rounding)."""
-    if ball.is_zero():
-        return True
-    middle = abs(ball.mid())
-    return bool(middle > 0 and ball.rad() <= middle * arb(tolerance) / 2)
+def _valued(output: Node) -> Iterator[Node]:
+    """The nodes that a value is computed from; the conditions of guards, and of branches that agree, only choose."""
+    for node in walk([output]):
+        if node.op == "select" and node.value in ("guard", "smooth"):
+            yield from (n for a in node.args[1:] for n in _valued(a))
+            return
+    yield from walk([output])
+
+
+def determinant(dim: int, triangle: Sequence[arb]) -> tuple[arb, arb]:
+    """The determinant of a symmetric matrix, and the product of its diagonal."""
+    rows = [[triangle[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for j in range(dim)] for i in range(dim)]
+    diagonal = math.prod((rows[i][i] for i in range(dim)), start=arb(1))
+    if dim > _MOST_EXPANDED:
+        return arb_mat(rows).det(), diagonal
+
+    @cache
+    def minor(row: int, columns: tuple[int, ...]) -> arb:  # expanded by its first row, so that zeros stay exact
+        terms = (
+            (-1) ** k * rows[row][c] * minor(row + 1, columns[:k] + columns[k + 1 :])
+            for k, c in enumerate(columns)
+            if not rows[row][c].is_zero()
+        )
+        return sum(terms, arb(0)) if columns else arb(1)
+
+    return minor(0, tuple(range(dim))), diagonal
+
+
+def has_no_value(run: BallProgram, values: Mapping[str, arb]) -> bool:
+    """Whether some output provably has no real value at these inputs.
+
+    An operation whose arguments are finite balls has none where its value has an imaginary part at every point of
+    the balls, or its arguments are exact (a pole), or it divides by an exact zero; what is computed from it has none
+    either, as long as no factor may be zero (0/0 is no statement) and no sum takes two of them.
+    """
+    found = run.trace(values)
+    lost: set[Node] = set()
+    for node in run.program.nodes():
+        if node.op in (*LEAVES, "input", "row") or node.op == "select":
+            continue
+        entries = [_entries(found[a]) for a in node.args]
+        below = [a in lost for a in node.args]
+        if sum(below) == 1:
+            others = [e for e, gone in zip(entries, below) if not gone]
+            multiplied = node.op in ("mul", "product", "div")
+            if node.op == "div" and below[1]:
+                continue
+            if all(
+                isinstance(v, arb) and v.is_finite() and not (multiplied and v.contains(0)) for e in others for v in e
+            ):
+                lost.add(node)
+        elif not any(below) and any(isinstance(v, arb) and not v.is_finite() for v in _entries(found[node])):
+            grids = np.broadcast_arrays(
+                *(found[a] if isinstance(found[a], np.ndarray) else _box(found[a]) for a in node.args)
+            )
+            cases = zip(*(g.reshape(-1) for g in grids))
+            if node.op != "mean" and any(_no_real_value(node, case) for case in cases):
+                lost.add(node)
+    return any(o in lost for o in run.program.outputs)
+
+
+def _box(value: Any) -> np.ndarray:
+    out = np.empty((), object)
+    out[()] = value
+    return out
+
+
+def _entries(value: Any) -> Iterable[Any]:
+    return value.reshape(-1) if isinstance(value, np.ndarray) else (value,)
+
+
+def _no_real_value(node: Node, arguments: Sequence[arb]) -> bool:
+    if not all(isinstance(a, arb) and a.is_finite() for a in arguments):
+        return False
+    divides = node.op in ("div", "reciprocal") or (node.op == "power" and int(node.value) < 0)  # type: ignore[call-overload]
+    if divides:
+        return bool(arguments[-1].is_zero()) and not (node.op == "div" and arguments[0].contains(0))
+    if node.op not in FUNCTIONS or FUNCTIONS[node.op].acb is None:
+        return False
+    value = COMPLEX.operation(node)(*(acb(a) for a in arguments))
+    if value.is_finite():
+        return not value.imag.contains(0)
+    return all(a.is_exact() for a in arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
@@ -12,13 +13,13 @@ import sympy as sp
 
 from ..exact.errors import InputError
 from ..kernels.contraction import Contraction
-from ..kernels.kernel import Kernel
+from ..kernels.kernel import Kernel, read_constant
 from ..kernels.memory import available
 from ..manifolds.recipes import metric_of, recipe
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
-from .cells import LIMIT, Cells
-from .labels import provenance, quantity_attributes
+from .cells import Cells
+from .labels import LIMIT, NOT_REPRESENTABLE, provenance, quantity_attributes
 from .lazy import lazy_dataset
 from .study import Dimension, Study, Variable
 
@@ -41,6 +42,7 @@ def on_grid(
     threads: int | None = None,
     chunks: int | str | Mapping[Any, int] | None = None,
     store: str | os.PathLike[str] | None = None,
+    atol: float | None = None,
 ) -> xr.Dataset:
     """Quantities over the grid that the axes span.
 
@@ -59,6 +61,8 @@ def on_grid(
             arrays, whose blocks are computed when they are looked at (needs the extra `[scale]`).
         store: a Zarr store that keeps the numbers, see `chentsov.store`; the same call with the same store goes on
             where it was interrupted. The result is read from it, lazily.
+        atol: with `rtol`, an absolute error that is allowed as well. Without it, a value is 0 only where it is zero
+            exactly, or vanishes identically: is zero to 2048 binary digits at several unrelated points.
 
     Returns:
         A Dataset: one variable a quantity, over the axes; tensors have dimensions i, j, ... before them,
@@ -78,7 +82,7 @@ def on_grid(
     >>> grid.metric.sel(i="p", j="p", p=0.0).values.round(4)
     array([0.2298, 0.7081])
     """
-    study = GridStudy(source, axes, quantities, constants, data, rtol, dtype, threads)
+    study = GridStudy(source, axes, quantities, constants, data, rtol, dtype, threads, atol)
     blocks = Blocks.of(study.shape, chunks, [d.name for d in study.dimensions])
     if store is not None:
         from .store import store as write
@@ -105,6 +109,7 @@ class GridStudy(Study):
         rtol: float | None = None,
         dtype: Any = "float64",
         threads: int | None = None,
+        atol: float | None = None,
     ) -> None:
         names = _quantity_names(quantities)
         coordinates = tuple(source.coordinates)
@@ -114,6 +119,7 @@ class GridStudy(Study):
         fixed = _all_constants(flat, self.axes, fixed, constants or {}, data or {}, source)
         if rtol is not None:
             rtol = _tolerance(rtol, dtype)
+        atol = _absolute_tolerance(atol, rtol)
         # a certified float32 is a certified float64, rounded
         kernel = Kernel(
             flat,
@@ -135,7 +141,9 @@ class GridStudy(Study):
             None if kernel.looped else metric_of(source),
             rtol / 2 if rtol is not None and self.dtype == np.float32 else rtol,
             data or {},
+            atol / 2 if atol is not None and self.dtype == np.float32 else atol,
         )
+        self.rtol, self.atol = rtol, atol
         self.variables = {
             name: Variable(
                 tuple(int(n) for n in recipes[name].shape) if _is_array(recipes[name]) else (),
@@ -145,12 +153,15 @@ class GridStudy(Study):
             for name in names
         }
         self.labels = [c.name for c in coordinates]
-        self.attributes = provenance(source, names, fixed, data or {}, {"rtol": rtol, "dtype": str(self.dtype)})
+        self.attributes = provenance(
+            source, names, fixed, data or {}, {"rtol": rtol, "atol": atol, "dtype": str(self.dtype)}
+        )
         self.question = question_hash(
             kernel.listing(),
             kernel.dtype.name,
             str(dtype),
             rtol,
+            atol,
             sorted((str(s), str(v)) for s, v in fixed.items()),
             *(a.values for a in self.axes),
             *(kernel._data[k] for k in sorted(kernel._data)),
@@ -159,10 +170,20 @@ class GridStudy(Study):
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (an expression a row) and status of a block."""
         found, codes = self.cells.evaluate(part)
-        with np.errstate(over="ignore"):
-            found = found.astype(self.dtype, copy=False)
-        _unrepresentable(found, codes)
-        return found, codes
+        return self._rounded(found, codes), codes
+
+    def _rounded(self, values: np.ndarray, status: np.ndarray) -> np.ndarray:
+        """In the type of the result; a number that it cannot hold (to the tolerance) is none, and says so."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            rounded = values.astype(self.dtype, copy=False)
+            lost = np.isinf(rounded)
+            if self.rtol is not None and rounded.dtype != values.dtype:
+                error = np.abs(rounded - values)
+                lost |= (error > self.rtol / 2 * np.abs(values)) & (error > (self.atol or 0.0) / 2)
+        if lost.any():
+            rounded[lost] = np.nan
+            status[lost.any(axis=0) & (status == 0)] = NOT_REPRESENTABLE
+        return rounded
 
 
 class _Unexamined(Cells):
@@ -171,14 +192,6 @@ class _Unexamined(Cells):
     def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
         values[unproven] = np.nan
         status[unproven.any(axis=0)] = LIMIT
-
-
-def _unrepresentable(values: np.ndarray, status: np.ndarray) -> None:
-    """A number past the range of the dtype is no number, and says so."""
-    lost = np.isinf(values)
-    if lost.any():
-        values[lost] = np.nan
-        status[lost.any(axis=0) & (status == 0)] = LIMIT
 
 
 def _quantity_names(quantities: Sequence[str] | str) -> list[str]:
@@ -201,6 +214,20 @@ def _tolerance(rtol: Any, dtype: Any) -> float:
         raise InputError(
             f"rtol = {value}: a relative tolerance lies between {least:.1e} (the numbers are {np.dtype(dtype)}) and 1"
         )
+    return value
+
+
+def _absolute_tolerance(atol: Any, rtol: float | None) -> float | None:
+    if atol is None:
+        return None
+    try:
+        value = float(atol)
+    except (TypeError, ValueError):
+        raise InputError(f"atol must be a number, not {atol!r}") from None
+    if rtol is None:
+        raise InputError("atol is a tolerance of certified numbers: give rtol as well")
+    if not 0 < value < math.inf:
+        raise InputError(f"atol = {value}: an absolute tolerance is a positive finite number")
     return value
 
 
@@ -264,17 +291,8 @@ def _all_constants(
             f"{unknown[0]!r} is no constant of this manifold; known are {', '.join(sorted(s.name for s in free - on_axes)) or 'none'}"
         )
     for symbol, value in out.items():
-        number = _real(symbol, value)
-        if not np.isfinite(number):
-            raise InputError(f"the constant {symbol} is not a finite number: {value}")
+        read_constant(symbol, value)
     return out
-
-
-def _real(symbol: sp.Symbol, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise InputError(f"the constant {symbol} must be a real number, not {value!r}") from None
 
 
 def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None:

@@ -13,8 +13,18 @@ import sympy as sp
 
 __all__ = ["quantity_attributes", "provenance", "STATUS", "status_attributes", "versions", "CONVENTIONS"]
 
-#: Why a cell has no number, by its code in the `status` variable.
-STATUS: dict[int, str] = {0: "ok", 1: "singular_metric", 2: "outside_the_domain", 3: "precision_limit"}
+SINGULAR, OUTSIDE, LIMIT, NOT_CONVEX, NOT_REPRESENTABLE = 1, 2, 3, 4, 5
+
+#: Why a cell has no number, by its code in the `status` variable. All but the limit of precision are proven: no number
+#: exists; the number is past the range of its type, or too small for it to hold its digits.
+STATUS: dict[int, str] = {
+    0: "ok",
+    SINGULAR: "singular_metric",
+    OUTSIDE: "outside_the_domain",
+    LIMIT: "precision_limit",
+    NOT_REPRESENTABLE: "not_representable",
+    NOT_CONVEX: "potential_not_convex",
+}
 
 CONVENTIONS = (
     "R^i_jkl = d_k Gamma^i_jl - d_l Gamma^i_jk + Gamma^i_km Gamma^m_jl - Gamma^i_lm Gamma^m_jk; "

@@ -78,6 +78,11 @@ class Evaluator:
 
     def __call__(self, values: Mapping[str, Any]) -> list[Any]:
         """The outputs, at inputs that are numbers or arrays over the axes of a grid."""
+        found = self.trace(values)
+        return [self._without_rows(found[o]) for o in self.program.outputs]
+
+    def trace(self, values: Mapping[str, Any]) -> dict[Node, Any]:
+        """The values of all nodes; of those over rows with an axis a table."""
         if self.version != self.algebra.version():
             self.kept, self.version = {}, self.algebra.version()
             for node in self.steady:
@@ -94,7 +99,7 @@ class Evaluator:
         operations = self.operations
         for node in self.moving:
             found[node] = operations[node](*[found[a] for a in node.args])
-        return [self._without_rows(found[o]) for o in self.program.outputs]
+        return found
 
     def _operation(self, node: Node) -> Callable[..., Any]:
         if node.op == "mean":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -18,10 +20,10 @@ from .arrange import arrange
 from .bounds import with_bounds
 from .contraction import Contraction
 from .intervals import coarse
-from .lower import lower, symbol_keys
+from .lower import lower, symbol_keys, with_constants
 from .native.double_double import SUPPORTED
 from .native.run import Machine, aligned_empty, default_threads
-from .program import GATE, TOLERANCE, Node, Program, walk
+from .program import GATE, TOLERANCE, Node, Program, nearest, walk
 from .schedule import schedule
 from .sensitivity import with_adjoint_bounds
 from .separate import headroom, separate
@@ -29,7 +31,7 @@ from .separate import headroom, separate
 if TYPE_CHECKING:
     from .looped import Looped
 
-__all__ = ["compile", "Kernel"]
+__all__ = ["compile", "Kernel", "read_constant"]
 
 # The exponents that separated exponentials may meet: two denominators 1 + e may still be multiplied.
 _HEADROOM = {"float64": 340.0, "float32": 40.0}
@@ -112,9 +114,9 @@ class Kernel:
         self._flat, self._symbols = flat, symbols
         keys = symbol_keys(symbols)
         self._argument_keys = [keys[s] for s in self.arguments]
-        self._constants = {
-            keys[s]: _number(s, v) for s, v in zip(symbols[len(arguments) :], (constants or {}).values())
-        }
+        given = {keys[s]: read_constant(s, v) for s, v in zip(symbols[len(arguments) :], (constants or {}).values())}
+        self._exact = {key: v for key, v in given.items() if not isinstance(v, float)}
+        self._constants = {key: v for key, v in given.items() if isinstance(v, float)}
         self._looped = (
             self._with_loops(data or {}) if any(isinstance(e, Contraction) and e.jet.looped for e in flat) else None
         )
@@ -126,8 +128,11 @@ class Kernel:
 
     @cached_property
     def program(self) -> Program:
-        """The whole computation as assignments; of contractions that run as loops, written out."""
-        return lower(self._flat, self._symbols)
+        """The whole computation as assignments; of contractions that run as loops, written out.
+
+        Constants that no machine number is (π, 1/3) stand in it as they are.
+        """
+        return with_constants(lower(self._flat, self._symbols), self._exact)
 
     def __call__(self, *arrays: Any, out: np.ndarray | None = None) -> Any:
         """Evaluate at arrays that broadcast; with `out`, into that array (components first)."""
@@ -335,7 +340,9 @@ class Kernel:
 
         wanted = [(k, e) for k, e in enumerate(self._flat) if isinstance(e, Contraction) and e.jet.looped]
         others = [k for k in range(len(self._flat)) if k not in {j for j, _ in wanted}]
-        constants = dict(zip(self._symbols[len(self.arguments) :], self._constants.values()))
+        keys = symbol_keys(self._symbols)
+        held = self._constants | self._exact
+        constants = {s: held[keys[s]] for s in self._symbols[len(self.arguments) :]}
 
         def make(
             expressions: Sequence[Any], arguments: Sequence[sp.Symbol], rows: Mapping | None, dtype: Any = "float64"
@@ -567,13 +574,32 @@ def _symbols(expressions: Sequence[sp.Expr], names: Sequence[sp.Symbol | str]) -
     return out
 
 
-def _number(symbol: sp.Symbol, value: Any) -> float:
+def read_constant(symbol: sp.Symbol, value: Any) -> float | sp.Expr:
+    """The value of a constant: a float if it is a machine number, else (π, 1/3, 2^1100) as it is.
+
+    Raises:
+        ValueError: no real finite number.
+    """
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        exact = value
+        if isinstance(value, (int, np.integer)):
+            exact = sp.Integer(int(value))
+        elif isinstance(value, (Fraction, Decimal, sp.Float)):
+            exact = sp.Rational(value)
+        if not isinstance(exact, sp.Expr):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+        elif exact.is_Rational:
+            number = nearest(Fraction(int(exact.p), int(exact.q)))
+            return (
+                number if math.isfinite(number) and Fraction(number) == Fraction(int(exact.p), int(exact.q)) else exact
+            )
+        elif math.isfinite(float(exact)):
+            return exact
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"the constant {symbol} must be a real number, not {value!r}") from None
-    except OverflowError:
-        raise InputError(f"the constant {symbol} is too large for a machine number: {str(value)[:20]}...") from None
+    raise InputError(f"the constant {symbol} is not a finite number: {value}")
 
 
 def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:

@@ -16,7 +16,7 @@ from .constants import constant_name
 from .contraction import Contraction, InProgram, in_program
 from .functions import Function, by_class
 from .jets import Jet
-from .program import GATE, TOLERANCE, Graph, Node, Program
+from .program import GATE, TOLERANCE, Graph, Node, Program, rebuild, walk
 from .stable import stable
 
 if TYPE_CHECKING:
@@ -86,6 +86,30 @@ def lower(
     keys = {s: work.keys[s] for s in inputs}
     rows = {work.keys[s]: t for s, t in tables.items()}
     return Program(work.graph, outputs, tuple(keys.values()), rows)
+
+
+def with_constants(program: Program, values: Mapping[str, sp.Expr]) -> Program:
+    """The program with exact numbers in the place of some inputs; these keep their names in `program.inputs`.
+
+    >>> x, a = sp.symbols("x a")
+    >>> print(with_constants(lower([x - a], [x, a]), {"a": sp.pi / 2}))
+    program(x, a)
+      v3 = 1/2 * pi
+      v4 = -1/2 * pi
+      v5 = x + v4
+      return v5
+    """
+    roots = {key: lower([value], []).outputs[0] for key, value in values.items()}
+
+    def rule(graph: Graph, node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op != "input" or node.value not in roots:
+            return rebuild(graph, node, args)
+        new: dict[Node, Node] = {}
+        for part in walk([roots[str(node.value)]]):
+            new[part] = rebuild(graph, part, tuple(new[a] for a in part.args))
+        return new[roots[str(node.value)]]
+
+    return program.rewritten(rule) if roots else program
 
 
 def symbol_keys(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:

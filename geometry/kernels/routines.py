@@ -168,10 +168,23 @@ def polygamma(x: Any, order: int) -> Any:
     return scipy.special.psi(x) if order == 0 else scipy.special.polygamma(order, x)
 
 
+def loggamma(x: Any) -> Any:
+    """log Γ(x), x > 0; below, the principal branch is not real (SciPy's is log |Γ|)."""
+    return np.where(np.asarray(x) > 0, scipy_function("gammaln")(x), np.nan)
+
+
+def lambertw(x: Any) -> Any:
+    """The principal branch, x >= -1/e."""
+    value = scipy_function("lambertw")(x)
+    return np.where(np.imag(value) == 0, np.real(value), np.nan)
+
+
 def ball_polygamma(x: arb, order: int) -> arb:
     if order == 0:
         return x.digamma()
     sign = 1 if order % 2 else -1
+    if not x > 0:  # where Hurwitz's function is complex to `arb`
+        return acb(x).polygamma(acb(order)).real
     return sign * arb(order).fac() * arb(order + 1).zeta(x)
 
 

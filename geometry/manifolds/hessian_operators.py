@@ -10,7 +10,7 @@ import sympy as sp
 
 from ..exact.reading import read_values
 from . import operators
-from .hessian_grid import mask_where_not_convex
+from .hessian_grid import Convexity, mask_where_not_convex
 from .hessian_volumes import log_density_slopes
 from .inputs import ManifoldError, read_expression
 from .local import total
@@ -171,8 +171,15 @@ class HessianOperators:
         if not convex:
             return base(axes, quantities, **options)
         names = [quantities] if isinstance(quantities, str) else list(quantities)
-        asked = [*names, *(["metric"] if "metric" not in names else [])]
-        result = base(axes, asked if names else names, **options)
-        kept = result if "metric" in names else result.drop_vars("metric")
-        unused = [d for d in kept.coords if d not in kept.dims or not any(d in v.dims for v in kept.data_vars.values())]
-        return mask_where_not_convex(kept.drop_vars(unused), result["metric"], names)
+        result = base(axes, quantities, **options)
+        if not names:
+            return result
+        plain = {k: v for k, v in options.items() if k in ("constants", "data", "threads")}
+        held = {getattr(k, "name", str(k)): v for k, v in {**(options.get("constants") or {}), **axes}.items()}
+        values = {s: held.get(s.name) for s in (*self.coordinates, *self.constants)}
+        return mask_where_not_convex(
+            result,
+            base(axes, ["metric"], **plain)["metric"],
+            names,
+            lambda: Convexity(self.metric, values, options.get("data") or {}),
+        )
