@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from threading import Lock
 from typing import Any
@@ -126,9 +126,12 @@ class Cells:
         rtol: float | None,
         data: Mapping[Any, Any],
         atol: float | None = None,
+        second_forms: Callable[[], Sequence[Any]] | None = None,
+        held: Mapping[sp.Symbol, Any] | None = None,
     ) -> None:
         self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
-        self.data, self.atol = data, atol
+        self.data, self.atol, self.second_forms = data, atol, second_forms
+        self.held = {**(held or {}), **constants}  # of the metric as well, of which a quantity may contain a part only
         self.tolerance = rtol if rtol is not None else 2.0 ** -(20 if kernel.dtype == np.float32 else 45)
         self.refined = 0  # cells that took double-double arithmetic
         self.recomputed = 0  # cells that took balls
@@ -139,18 +142,33 @@ class Cells:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the programs in balls, which are made again where they are needed."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_balls", "_metric")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_balls", "_metric", "_second")}
 
     @cached_property
     def _balls(self) -> BallProgram:
         return BallProgram(self.kernel.program, self.kernel._data)
 
     @cached_property
-    def _metric(self) -> BallProgram:
+    def _second(self) -> BallProgram | None:
+        """The expressions by another way, for cells in which the first is 0/0."""
+        return None if self.second_forms is None else self._beside(self.second_forms())
+
+    @cached_property
+    def _metric(self) -> BallProgram | None:
         """The lower triangle of the metric."""
-        free = [*(a.symbol for a in self.axes), *self.constants]
-        program = lower([self.metric[i, j] for i in range(self.metric.rows) for j in range(i + 1)], free)
-        return BallProgram(program, {k: v for k, v in self.kernel._data.items() if k in program.rows})
+        if self.metric is None:
+            return None
+        return self._beside([self.metric[i, j] for i in range(self.metric.rows) for j in range(i + 1)])
+
+    def _beside(self, expressions: Sequence[Any]) -> BallProgram | None:
+        """What else is evaluated in a cell; None where it contains something without a value."""
+        free = [*(a.symbol for a in self.axes), *self.held]
+        rows = self.kernel._data
+        unknown = set().union(*(e.free_symbols for e in expressions)) - set(free)
+        if any(s.name not in rows for s in unknown):
+            return None
+        program = lower(expressions, free)
+        return BallProgram(program, {k: v for k, v in rows.items() if k in program.rows})
 
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Values (one row an expression) and status of a block."""
@@ -215,6 +233,9 @@ class Cells:
             with precision(bits):
                 values = self._ball_values(self._balls.program.inputs, point)
                 balls = self._balls(values)
+                if self._second is not None and not all(b.is_finite() for b in balls):
+                    others = self._second(self._ball_values(self._second.program.inputs, point))
+                    balls = [b if b.is_finite() else other for b, other in zip(balls, others)]
                 for k, ball in enumerate(balls):
                     if out[k] is None:
                         out[k] = self._settled(ball)
@@ -304,12 +325,15 @@ class Cells:
         return determinant(self.metric.rows, self._metric(self._ball_values(self._metric.program.inputs, point)))
 
     def _ball_values(self, inputs: Sequence[str], point: Mapping[sp.Symbol, float]) -> dict[str, arb]:
-        symbols = [*(a.symbol for a in self.axes), *self.constants]
-        return {key: as_ball(point[s] if s in point else self.constants[s]) for key, s in zip(inputs, symbols)}
+        symbols = [
+            *(a.symbol for a in self.axes),
+            *(self.constants if inputs is self._balls.program.inputs else self.held),
+        ]
+        return {key: as_ball(point[s] if s in point else self.held[s]) for key, s in zip(inputs, symbols)}
 
     def _reason(self, point: Mapping[sp.Symbol, float], values: Mapping[str, arb], bits: int) -> int:
         """What is proven at the current precision: that the metric is singular, or that the formula has no value."""
-        if self.metric is not None:
+        if self._metric is not None:
             size, _ = self._determinant(point)
             if size.is_finite() and size.contains(0):
                 return SINGULAR if size.is_zero() or self.vanishes(-1, point) else LIMIT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from ..exact.errors import InputError
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel, read_constant
 from ..kernels.memory import available
-from ..manifolds.recipes import metric_of, recipe
+from ..manifolds.recipes import metric_of, recipe, second_recipe
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
 from .cells import Cells
@@ -116,6 +117,7 @@ class GridStudy(Study):
         self.axes, fixed = read_axes(axes, coordinates, constants or {})
         recipes = {name: recipe(source, name) for name in names}
         flat, slots = _flattened(recipes)
+        held = {s: v for s, v in fixed.items() if v is not None} | _by_symbol(source, constants or {})
         fixed = _all_constants(flat, self.axes, fixed, constants or {}, data or {}, source)
         if rtol is not None:
             rtol = _tolerance(rtol, dtype)
@@ -142,6 +144,8 @@ class GridStudy(Study):
             rtol / 2 if rtol is not None and self.dtype == np.float32 else rtol,
             data or {},
             atol / 2 if atol is not None and self.dtype == np.float32 else atol,
+            partial(_second_forms, source, slots, len(flat)),
+            held,
         )
         self.rtol, self.atol = rtol, atol
         self.variables = {
@@ -246,6 +250,23 @@ def _flattened(recipes: Mapping[str, Any]) -> tuple[list[Any], dict[str, list[in
                 flat.append(e)
             slots[name].append(place[key])
     return flat, slots
+
+
+def _by_symbol(source: Any, constants: Mapping[Any, Any]) -> dict[sp.Symbol, Any]:
+    """The values of the constants of a manifold, whether a quantity contains them or not."""
+    by_name = {k.name if isinstance(k, sp.Symbol) else str(k): v for k, v in constants.items()}
+    return {s: by_name[s.name] for s in getattr(source, "constants", ()) if s.name in by_name}
+
+
+def _second_forms(source: Any, slots: Mapping[str, Sequence[int]], count: int) -> list[Any]:
+    """For every scalar expression another way to its number, or NaN."""
+    out: list[Any] = [sp.nan] * count
+    for name, places in slots.items():
+        what = second_recipe(source, name)
+        if what is not None:
+            for place, e in zip(places, _entries(what) if _is_array(what) else [what]):
+                out[place] = e
+    return out
 
 
 def _is_array(what: Any) -> bool:

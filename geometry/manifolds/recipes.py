@@ -7,7 +7,8 @@ derivatives of the metric, the fewest that its structure allows:
 
 - where means over data occur, since the closed form of R is then a quotient of sums of products of means, which costs
   digits;
-- where the closed form would be long: then the contraction is faster, and better conditioned.
+- where the closed form would be long: then the contraction is faster, and better conditioned;
+- where it contains roots of sums, whose denominators it is freed of: near their false zeros digits are lost.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from ..exact.kinks import derivative
 from ..exact.reading import read
 from ..kernels.contraction import contracted
 from ..kernels.curvature import QUANTITIES, SPECIAL_QUANTITIES
+from ..kernels.jets import general_jet, hessian_jet
 from .local import Element
 
-__all__ = ["geometry_of", "metric_of", "recipe"]
+__all__ = ["geometry_of", "metric_of", "recipe", "second_recipe"]
 
 _SECONDS = 0.3  # for a closed form that looks cheap
 _MOST_WORK = (
@@ -55,7 +57,41 @@ def recipe(source: Any, name: str) -> Any:
     ):
         if _many_weights(manifold) or not closed_form_pays(manifold, name):
             return contracted(manifold.jet(first_order=name in _FIRST_ORDER), name)
+        closed = source.expression_of(name)
+        if getattr(manifold, "potential", None) is None and _has_roots(closed):
+            return second_recipe(source, name)
+        return closed
     return source.expression_of(name)
+
+
+def _has_roots(closed: Any) -> bool:
+    """Whether roots of sums occur: denominators are freed of them, and then vanish where the quantity is regular."""
+    entries = [closed] if isinstance(closed, sp.Expr) else sp.flatten(closed)
+    powers = set().union(*(e.atoms(sp.Pow) for e in entries))
+    return any(p.base.is_Add and p.exp.is_Rational and not p.exp.is_Integer for p in powers)
+
+
+def second_recipe(source: Any, name: str) -> Any:
+    """The quantity contracted from what the manifold was given by, differentiated as it stands; None where it is not.
+
+    Where a closed form is 0/0 and the metric is regular (tanh(asinh(x)/2) at 0), this has the number.
+    """
+    manifold = geometry_of(source)
+    known = name != "metric" and name in (QUANTITIES | SPECIAL_QUANTITIES)
+    if not known or name not in getattr(manifold, "quantities", dict)() or _many_weights(manifold):
+        return None
+    x, potential = manifold.coordinates, getattr(manifold, "potential", None)
+
+    def metric(i: int, j: int) -> sp.Expr:
+        return manifold.metric[i, j] if potential is None else sp.diff(potential, x[i], x[j])
+
+    def first(i: int, j: int, k: int) -> sp.Expr:
+        return sp.diff(metric(i, j), x[k])
+
+    if manifold.structure == "hessian":
+        return contracted(hessian_jet(manifold.dim, metric, first), name)
+    second = None if name in _FIRST_ORDER else lambda i, j, k, m: sp.diff(metric(i, j), x[k], x[m])
+    return contracted(general_jet(manifold.dim, metric, first, second), name)
 
 
 def metric_of(source: Any) -> Any:
