@@ -36,7 +36,9 @@ def conversion_of(cls: type) -> Conversion | None:
     return None
 
 
-_KINDS = "arithmetic exponential signs trigonometric logarithm opaque special bessel undefined formal"
+_KINDS = (
+    "arithmetic exponential signs trigonometric logarithm opaque arctangent special incomplete bessel undefined formal"
+)
 _loaded: list[bool] = []
 
 

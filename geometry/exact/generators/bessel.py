@@ -9,7 +9,7 @@ derivatives stay in it.  With signs (a, b) for I: (1, 1), J and Y: (-1, 1) below
 
 (NIST Digital Library of Mathematical Functions, 10.6 and 10.29.)  The Wronskians
 I_nu K_{nu+1} + I_{nu+1} K_nu = 1/z and J_{nu+1} Y_nu - J_nu Y_{nu+1} = 2/(pi z) relate the pairs of one
-argument.
+argument. The pair of the orders -1/2 and 1/2 is elementary, and K is even in its order.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from ..positivity import proven_real, proven_sign
 from ..rules import converts
 from ..sampling import Samples, numbers
 from .base import Generator
+from .exponential import exponential
+from .roots import root
+from .trigonometric import cosine_and_sine
 
 # B' = a B_{nu+1} + (nu/z) B_nu,  B_{nu+1}' = c B_nu - ((nu+1)/z) B_{nu+1}
 _SIGNS: dict[type, tuple[int, int]] = {
@@ -92,6 +95,9 @@ class BesselPair:
     def __init__(self, field: DifferentialField, function: type, order: Element, argument: Element):
         self.function, self.order, self.argument = function, order, argument
         self.members: list[Callable[[], Element]] = []
+        if order.is_rational and order.rational() == -sp.S.Half:
+            self.members = [lambda n=n: _elementary(field, function, n, argument) for n in (-1, 1)]  # type: ignore[misc]
+            return
         partner = self._partner(field)
         for offset in (0, 1):
             if offset == 1 and partner is not None:
@@ -138,16 +144,28 @@ class BesselPair:
         return (own * second - constant) / first
 
 
+def _elementary(field: DifferentialField, function: type, twice: int, z: Element) -> Element:
+    """The function of order 1/2 or -1/2 (DLMF 10.16.1 and 10.39.1-2); ``twice`` is 1 or -1."""
+    if function is sp.besselk:
+        return root(field, field(sp.pi) / 2, 2) / root(field, z, 2) * exponential(field, -z)
+    scale = root(field, 2 / field(sp.pi), 2) / root(field, z, 2)
+    if function is sp.besseli:
+        e = exponential(field, z)
+        return scale * (e - twice / e) / 2
+    c, s = cosine_and_sine(field, z)
+    if function is sp.besselj:
+        return scale * (s if twice == 1 else c)
+    return scale * (-c if twice == 1 else s)
+
+
 @converts(*_SIGNS)
 def _bessel(field: DifferentialField, expression: sp.Expr) -> Element:
-    function, (order, z) = expression.func, expression.args
-    if order.is_Rational and order.q == 2:
-        elementary = sp.expand_func(expression)
-        if not elementary.has(*_SIGNS):
-            return field(elementary)
-    order, argument = field(order), field(z)
+    function = expression.func
+    order, argument = (field(a) for a in expression.args)
     if argument.is_zero:
         raise InputError(f"{expression} is not defined at zero")
+    if function is sp.besselk and _is_reflected(order):
+        order = -order
     pairs: list[BesselPair] = field.families.setdefault(Bessel, [])  # type: ignore[assignment]
     for pair in pairs:
         if pair.function is function and pair.argument == argument:
@@ -157,6 +175,14 @@ def _bessel(field: DifferentialField, expression: sp.Expr) -> Element:
     base = order
     if order.is_rational and abs(order.rational()) <= _LONGEST_SHIFT:
         base = order - int(sp.floor(order.rational()))
+        base = base - 1 if base == sp.S.Half else base
     pair = BesselPair(field, function, base, argument)
     pairs.append(pair)
     return pair.member(field, int((order - base).rational()))
+
+
+def _is_reflected(order: Element) -> bool:
+    """Whether -order is the better one of the two: one that leads with a positive sign, or has a small fractional part."""
+    if order.is_rational:
+        return order.rational() - sp.floor(order.rational()) > sp.S.Half
+    return int(order.num.leading_coefficient()) < 0

@@ -83,6 +83,8 @@ def _split_logarithm(field: DifferentialField, u: Element) -> Element:
         definite = proven_sign(factor)
         if definite == 1 and isinstance(generator, Exponential):
             total = total + exponent * generator.exponent
+        elif definite == 1 and hasattr(generator, "logarithm"):
+            total = total + exponent * generator.logarithm
         elif isinstance(generator, Root) and generator.scale == 1:
             total = total + field(sp.Rational(exponent, generator.degree)) * logarithm(field, generator.argument)
         elif definite is not None:

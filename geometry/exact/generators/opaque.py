@@ -137,6 +137,18 @@ def _acsc(field: DifferentialField, expression: sp.acsc) -> Element:
     return field(sp.asin(1 / expression.args[0]))
 
 
+@converts(sp.erf, sp.erfi)
+def _error_function(field: DifferentialField, expression: sp.Function) -> Element:
+    """erf(i x) = i erfi(x), and erfi(i x) = i erf(x)."""
+    from .trigonometric import real_and_imaginary
+
+    real, imaginary = real_and_imaginary(field, field(expression.args[0]))
+    if imaginary is None or not real.is_zero:
+        return opaque_application(field, expression)
+    other = sp.erfi if isinstance(expression, sp.erf) else sp.erf
+    return field(sp.I) * field(other(imaginary.as_expr()))
+
+
 @converts(sp.erfc)
 def _erfc(field: DifferentialField, expression: sp.erfc) -> Element:
     return 1 - field(sp.erf(expression.args[0]))

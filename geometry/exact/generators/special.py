@@ -1,7 +1,8 @@
 """Gamma and its relatives, the zeta functions, polylogarithms and Lambert's W.
 
 Shifts of the argument by an integer are reduced by recurrence to the generator met first:
-``loggamma(x + n) = loggamma(x) + sum log(x + k)``, and the derivatives of this for ``polygamma``.
+``loggamma(x + n) = loggamma(x) + sum log(x + k)``, and the derivatives of this for ``polygamma``. Gauss's
+multiplication formula (for 2 and 3) and the reflection formula are used where the others of their functions are known.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from ..rules import converts
 from ..sampling import Samples, numbers
 from .arithmetic import number_element
 from .base import Generator
-from .exponential import exponential
-from .logarithm import logarithm
+from .exponential import Exponential, exponential
+from .logarithm import Logarithm, logarithm
 from .opaque import opaque_application
+from .roots import factors, single_generator
+from .trigonometric import cosine_and_sine
 
 _LONGEST_SHIFT = 64
 
@@ -59,16 +62,13 @@ class Polygamma(Generator):
 
 def polygamma(field: DifferentialField, order: int, z: Element) -> Element:
     """``polygamma(order, z)``, for order -1 ``loggamma(z)``."""
-    special = _special_value(field, order, z)
-    if special is not None:
-        return special
-    for generator in field.generators:
-        if not isinstance(generator, Polygamma) or generator.order != order:
-            continue
-        difference = z - generator.argument
-        if difference.is_rational and difference.rational().is_integer and abs(difference.rational()) <= _LONGEST_SHIFT:
-            base = field.generator_element(generator.number)
-            return base + _shift(field, order, generator.argument, int(difference.rational()))
+    known = _known_polygamma(field, order, z)
+    if known is None:
+        known = _by_reflection(field, order, z)
+    if known is None:
+        known = _by_multiplication(field, order, z)
+    if known is not None:
+        return known
     if z.is_rational:  # a number: its fractional part in (0, 1] is the base
         base_point = z.rational() - sp.ceiling(z.rational()) + 1
         if abs(z.rational() - base_point) <= _LONGEST_SHIFT and base_point != z.rational():
@@ -77,6 +77,90 @@ def polygamma(field: DifferentialField, order: int, z: Element) -> Element:
                 field, order, base_element, int(z.rational() - base_point)
             )
     return field.open(Polygamma(order, z))
+
+
+def _known_polygamma(field: DifferentialField, order: int, z: Element) -> Element | None:
+    """At a special point, or by a shift from a known generator."""
+    special = _special_value(field, order, z)
+    if special is not None:
+        return special
+    for generator in field.generators:
+        if isinstance(generator, Polygamma) and generator.order == order:
+            shift = _whole(z - generator.argument)
+            if shift is not None:
+                return field.generator_element(generator.number) + _shift(field, order, generator.argument, shift)
+    return None
+
+
+def _whole(difference: Element) -> int | None:
+    """The element as an integer, where it is one that is not too large."""
+    if difference.is_rational and difference.rational().is_integer and abs(difference.rational()) <= _LONGEST_SHIFT:
+        return int(difference.rational())
+    return None
+
+
+def _by_reflection(field: DifferentialField, order: int, z: Element) -> Element | None:
+    """psi_n(1 - w) = (-1)^n (psi_n(w) + pi d^n cot(pi w)/dw^n), if the function is known at w = 1 - z (DLMF 5.15.6)."""
+    w = 1 - z
+    if z.is_rational and z.rational() in (1, sp.S.Half) or _known_polygamma(field, order, w) is None:
+        return None
+    if order < 0:  # log(pi/sin(pi z)) - loggamma(1 - z), for 0 < z < 1
+        if proven_sign(z) != 1 or proven_sign(w) != 1:
+            return None
+        _, sine = cosine_and_sine(field, field(sp.pi) * z)
+        return logarithm(field, field(sp.pi) / sine) - polygamma(field, order, w)
+    t = sp.Dummy()
+    slope = sp.expand_trig(sp.diff(sp.cot(t), t, order)).xreplace({sp.cot(t): sp.cos(t) / sp.sin(t)})
+    cosine, sine = cosine_and_sine(field, field(sp.pi) * w)
+    names = {sp.cos(t): sp.Dummy(), sp.sin(t): sp.Dummy()}
+    rational = sp.together(slope.xreplace(names))
+    value = _substituted(rational, {names[sp.cos(t)]: cosine, names[sp.sin(t)]: sine}, field)
+    return (-1) ** order * (polygamma(field, order, w) + field(sp.pi) ** (order + 1) * value)
+
+
+def _substituted(rational: sp.Expr, values: dict[sp.Symbol, Element], field: DifferentialField) -> Element:
+    """A rational function at elements."""
+    parts = []
+    for polynomial in sp.fraction(rational):
+        total = field.zero
+        for monomial, coefficient in sp.Poly(polynomial, *values).terms():
+            term = field(coefficient)
+            for value, exponent in zip(values.values(), monomial):
+                term = term * value**exponent
+            total = total + term
+        parts.append(total)
+    return parts[0] / parts[1]
+
+
+def _by_multiplication(field: DifferentialField, order: int, z: Element) -> Element | None:
+    """psi_n(m w) = m^(-n-1) sum_k psi_n(w + k/m), and log m for n = 0 (DLMF 5.15.7), with all but one known."""
+    for m in (2, 3):
+        parts = [_known_polygamma(field, order, (z + k) / m) for k in range(m)]
+        if None not in parts and _in_range(order, z):
+            return _sum_of_parts(field, order, z, m, parts)
+        whole = _known_polygamma(field, order, m * z)
+        parts = [_known_polygamma(field, order, z + sp.Rational(k, m)) for k in range(1, m)]
+        if whole is not None and None not in parts and _in_range(order, z):
+            rest = _sum_of_parts(field, order, m * z, m, [field.zero, *parts])
+            return (whole - rest) * m ** max(order + 1, 0)
+    return None
+
+
+def _in_range(order: int, z: Element) -> bool:
+    """Whether the formula holds with principal logarithms."""
+    return order >= 0 or proven_sign(z) == 1
+
+
+def _sum_of_parts(field: DifferentialField, order: int, z: Element, m: int, parts: list[Any]) -> Element:
+    total = field.zero
+    for part in parts:
+        total = total + part
+    if order > 0:
+        return total / m ** (order + 1)
+    if order == 0:
+        return total / m + field(sp.log(m))
+    pi = field(sp.pi)
+    return total + (z - sp.S.Half) * field(sp.log(m)) - (m - 1) * logarithm(field, 2 * pi) / 2
 
 
 def _shift(field: DifferentialField, order: int, z: Element, n: int) -> Element:
@@ -124,7 +208,10 @@ def _digamma(field: DifferentialField, expression: sp.Expr) -> Element:
 
 
 def gamma(field: DifferentialField, z: Element) -> Element:
-    """Gamma(z) = exp(loggamma(z))."""
+    """Gamma(z) = exp(loggamma(z)), or pi/(sin(pi z) Gamma(1 - z)) where that is known."""
+    if _known_polygamma(field, -1, z) is None and _known_polygamma(field, -1, 1 - z) is not None:
+        _, sine = cosine_and_sine(field, field(sp.pi) * z)
+        return field(sp.pi) / (sine * gamma(field, 1 - z))
     return exponential(field, polygamma(field, -1, z))
 
 
@@ -240,7 +327,26 @@ def polylogarithm(field: DifferentialField, order: Element, z: Element) -> Eleme
     for generator in field.generators:
         if isinstance(generator, Polylogarithm) and generator.order == order and generator.argument == z:
             return field.generator_element(generator.number)
-    return field.open(Polylogarithm(order, z))
+    known = _dilogarithm(field, order, z)
+    return field.open(Polylogarithm(order, z)) if known is None else known
+
+
+def _dilogarithm(field: DifferentialField, order: Element, z: Element) -> Element | None:
+    """Li_2 by its value at 1 - z, z/(z - 1) or 1/z, where that is known and all logarithms are real (DLMF 25.12.3-6)."""
+    if not order.is_rational or order.rational() != 2 or z in (0, 1):
+        return None
+    sixth = field(sp.pi) ** 2 / 6
+    for generator in field.generators:
+        if not isinstance(generator, Polylogarithm) or generator.order != order:
+            continue
+        known = field.generator_element(generator.number)
+        if generator.argument == 1 - z and proven_sign(z) == 1 and proven_sign(1 - z) == 1:
+            return sixth - logarithm(field, z) * logarithm(field, 1 - z) - known
+        if generator.argument == z / (z - 1) and proven_sign(1 - z) == 1:
+            return -(logarithm(field, 1 - z) ** 2) / 2 - known
+        if generator.argument == 1 / z and proven_sign(z) == -1:
+            return -sixth - logarithm(field, -z) ** 2 / 2 - known
+    return None
 
 
 def _negative_polylogarithm(field: DifferentialField, n: int, z: Element) -> Element:
@@ -288,6 +394,11 @@ class LambertW(Generator):
     def exponential(self) -> Element:
         return self.argument / self.field.generator_element(self.number)
 
+    @property
+    def logarithm(self) -> Element:
+        """log W = log z - W, for z > 0."""
+        return logarithm(self.field, self.argument) - self.field.generator_element(self.number)
+
 
 @converts(sp.LambertW)
 def _lambert(field: DifferentialField, expression: sp.Expr) -> Element:
@@ -297,4 +408,21 @@ def _lambert(field: DifferentialField, expression: sp.Expr) -> Element:
     for generator in field.generators:
         if isinstance(generator, LambertW) and generator.argument == z:
             return field.generator_element(generator.number)
+    for w in _logarithms_of_parts(field, z):
+        if z == w * exponential(field, w) and proven_sign(1 + w) == 1:
+            return w
     return field.open(LambertW(z, field))
+
+
+def _logarithms_of_parts(field: DifferentialField, z: Element) -> list[Element]:
+    """The candidates w for z = w exp(w): the logarithms in it, and that of its exponential factor."""
+    z = field.lift(z)
+    exponent, found = field.zero, []
+    for factor, power in factors(field, z):
+        number = single_generator(factor)
+        if number is not None and isinstance(field.generators[number], Exponential):
+            exponent = exponent + power * field.generators[number].exponent
+    for number in z.stage.generators_in(z.num):
+        if isinstance(field.generators[number], Logarithm):
+            found.append(field.generator_element(number))
+    return [w for w in (exponent, *found) if w]
