@@ -11,7 +11,7 @@ from ..budget import suspended
 from ..combinations import rational_combination
 from ..elements import Element
 from ..field import DifferentialField
-from ..positivity import Range, proven_real
+from ..positivity import Range, proven_real, sign_generators
 from ..rules import converts
 from ..sampling import Samples, numbers
 from .base import Generator, Variable
@@ -96,21 +96,26 @@ def cosine_and_sine(field: DifferentialField, angle: Element) -> tuple[Element, 
 
 
 def _without_known_angles(field: DifferentialField, angle: Element) -> tuple[Element, Element, Element]:
-    """Split off multiples of pi whose cosine is algebraic, and of atan and asin: rest, cos, sin."""
+    """Split off multiples of pi whose cosine is algebraic, and of atan and asin, up to signs: rest, cos, sin."""
     c, s, rest = field.one, field.zero, field.lift(angle)
     if not angle.den.is_constant():
         return angle, c, s
     order, below = angle.stage.order, int(angle.den.leading_coefficient())
+    signs = set(sign_generators(angle))
     for monomial, coefficient in angle.num.terms():
-        if sum(monomial) != 1:
+        held = [k for k, e in zip(order, monomial) if e]
+        plain = [k for k in held if k not in signs]
+        if len(plain) != 1 or sum(monomial) != len(held):
             continue
-        number = next(k for k, e in zip(order, monomial) if e)
         q = sp.Rational(int(coefficient), below)
-        known = _known_angle(field, number, q)
+        known = _known_angle(field, plain[0], q)
         if known is not None:
-            c1, s1 = known
+            sign = field.one
+            for k in held:
+                sign = sign * field.generator_element(k) if k in signs else sign
+            c1, s1 = known[0], sign * known[1]
             c, s = c * c1 - s * s1, s * c1 + c * s1
-            rest = rest - field(q) * field.generator_element(number)
+            rest = rest - field(q) * sign * field.generator_element(plain[0])
     return rest, c, s
 
 
