@@ -25,8 +25,6 @@ from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import read, read_expression, short
 from chentsov.geometry.kernels.algebras import NumPy
 from chentsov.geometry.kernels.interpreter import Straight
-from chentsov.geometry.kernels.lower import lower
-from chentsov.geometry.kernels.stable import stable_logarithms
 
 __all__ = ["ACTIVATIONS", "Activation", "IncreasingActivation", "U", "V", "read_activation"]
 
@@ -165,8 +163,7 @@ class _Parts(dict):
 
 
 def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
-    numbers = NumPy()
-    function = Straight(lower([stable_logarithms(expression)], [U], stabilise=False, algebra=numbers), numbers)
+    function = Straight.of([expression], [U], NumPy())
 
     def evaluate(u: np.ndarray) -> np.ndarray:
         u = np.asarray(u, dtype=float)

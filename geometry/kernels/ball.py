@@ -132,7 +132,7 @@ class HighPrecision:
     """
 
     def __init__(self, expressions: Sequence[sp.Expr], symbols: Sequence[sp.Symbol]) -> None:
-        self.function = Straight(lower(list(expressions), list(symbols), stabilise=False, algebra=BALLS), BALLS)
+        self.function = Straight.of(expressions, symbols, BALLS)
 
     def balls(self, values: Sequence[Any], bits: int) -> list[arb]:
         """The values at exact arguments, as balls with so many right bits."""

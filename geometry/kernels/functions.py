@@ -127,10 +127,6 @@ def _by_series(method: str) -> dict[str, Callable[..., Any]]:
     return _both(method) | {"taylor": r.taylor_of_series(method)}
 
 
-def _step(u: sp.Expr, at_zero: sp.Expr = sp.S.Half) -> sp.Expr:
-    return sp.Piecewise((at_zero, sp.Eq(u, 0)), (1, u > 0), (0, u < 0))
-
-
 _BRANCH = -math.exp(-1)  # of Lambert's function
 _PRODUCT = ((0.2, 4.0), (0.2, 4.0))
 
@@ -151,8 +147,7 @@ _ROWS = (
     Function("log_cosh", log_cosh, _LINE, r.log_cosh, r.ball_log_cosh,
              **_with_cut(lambda u: u.cosh().log(), lambda u: r.below(0)(u.cosh())), taylor=r.taylor_log_cosh,
              numba="log_cosh({0})",
-             definition=lambda u: sp.Piecewise((log1p(2 * sp.sinh(u / 2) ** 2), sp.Abs(u) < 1),
-                                               (sp.Abs(u) + log1p(sp.exp(-2 * sp.Abs(u))) - sp.log(2), True))),
+             definition=lambda u: log1p(2 * sp.sinh(u / 2) ** 2)),
     Function("sqrt", None, _HALF, np.sqrt, arb.sqrt, **_flagged("sqrt"), taylor=r.taylor_sqrt, native="sqrt",
              numba="math.sqrt({0})", ulps=0.5),
     Function("pow", None, _PRODUCT, np.power, arb.__pow__, acb.__pow__, lambda x, y: x.pow(y, analytic=True),
@@ -198,7 +193,7 @@ _ROWS = (
              numba="np.minimum({0}, {1})"),
     Function("max", sp.Max, ((0.1, 1.0), (1.1, 2.0)), np.maximum, arb.max, **_flagged("real_max"), native="max",
              numba="np.maximum({0}, {1})"),
-    Function("heaviside", sp.Heaviside, ((0.1, 6.0), (0.1, 0.9)), definition=_step,
+    Function("heaviside", sp.Heaviside, ((0.1, 6.0), (0.1, 0.9)), np.heaviside, r.ball_heaviside,
              acb=lambda u, at_zero: u.real_heaviside(), analytic=lambda u, at_zero: u.real_heaviside(analytic=True)),
     # special functions
     Function("gamma", sp.gamma, _HALF, r.scipy_function("gamma"), **_by_series("gamma"), native="scipy:gamma",

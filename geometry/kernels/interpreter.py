@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from ..exact.errors import InputError
 from .algebras import INFIX, Algebra
+from .lower import lower
 from .program import LEAVES, Node, Program
+from .stable import stable_logarithms
 
 __all__ = ["Evaluator", "Straight", "run", "walk_up"]
 
@@ -189,6 +192,19 @@ class Straight:
         exec("\n".join(lines), calls)
         self.function = calls["run"]
         self.prepared: dict[Any, list[Any]] = {}
+
+    @classmethod
+    def of(cls, expressions: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], algebra: Algebra) -> Straight:
+        """Expressions as a function of the symbols' values: ``lambdify`` in an algebra.
+
+        >>> import sympy as sp
+        >>> from .algebras import NumPy
+        >>> x = sp.Symbol("x")
+        >>> Straight.of([sp.log(1 + sp.exp(x))], [x], NumPy())([np.array([0.0, 1000.0])])[0].round(3).tolist()
+        [0.693, 1000.0]
+        """
+        forms = [e if algebra.boxed else stable_logarithms(e) for e in expressions]
+        return cls(lower(forms, list(symbols), stabilise=False, algebra=algebra), algebra)
 
     def __call__(self, arguments: Sequence[Any]) -> list[Any]:
         version = self.algebra.version()

@@ -289,6 +289,12 @@ class Lowering:
             return g.call("not", self.lower(e.args[0], scope))
         raise UnsupportedFunction(f"the condition {e} has no numeric form; write it with <, <=, ==, &, |, ~")
 
+    def _step(self, u: Node, at_zero: Node) -> Node:
+        """Heaviside's function; of no number it is no number."""
+        g, zero = self.graph, self.graph.number(0)
+        below = g.call("select", g.call("lt", u, zero), zero, g.call("select", g.call("eq", u, zero), at_zero, u))
+        return g.call("select", g.call("lt", zero, u), g.number(1), below)
+
     def _zeta(self, e: sp.Basic, scope: frozenset) -> Node:
         """ζ(s), Hurwitz's ζ(s, a), or a derivative of ζ of the order that comes first."""
         if not isinstance(e, sp.zeta):
@@ -315,6 +321,8 @@ class Lowering:
         if record.name == "zeta":
             return self._zeta(e, scope)
         args = [self.lower(a, scope) for a in e.args]
+        if record.name == "heaviside" and not self.imaginary:
+            return self._step(*args)
         if record.name in ("min", "max"):
             out = args[0]
             for a in args[1:]:

@@ -326,6 +326,10 @@ def sign(a: arb) -> arb:
     return arb(1) if a > 0 else arb(-1) if a < 0 else arb.nan()
 
 
+def ball_heaviside(a: arb, at_zero: arb) -> arb:
+    return at_zero if a.is_zero() else arb(1) if a > 0 else arb(0) if a < 0 else arb.nan()
+
+
 def taylor_abs(a: arb) -> tuple[arb, arb, arb]:
     s = sign(a)
     return abs(a), s if not a.is_zero() else arb.nan(), arb(0)

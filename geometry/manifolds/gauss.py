@@ -21,6 +21,8 @@ import sympy as sp
 from chentsov.geometry.exact.kinks import derivative
 
 from ..exact.reading import read_float, read_point, read_values
+from ..kernels.algebras import NumPy
+from ..kernels.interpreter import Straight
 from .inputs import ManifoldError
 
 __all__ = [
@@ -33,17 +35,10 @@ __all__ = [
 ]
 
 
-def _logistic(u: Any) -> Any:
-    return 0.5 * (1 + np.tanh(0.5 * np.asarray(u)))
-
-
-#: What `lambdify` may call.
-_MODULES: list[Any] = [{"logistic": _logistic}, "scipy", "numpy"]
-
-
 def numeric_function(arguments: Sequence[sp.Symbol], expressions: Sequence[sp.Expr]) -> Any:
     """Numbers -> the values of the expressions; names are data and never reach generated code."""
-    return sp.lambdify(list(arguments), list(expressions), modules=_MODULES, cse=True, dummify=True)
+    function = Straight.of(expressions, arguments, NumPy())
+    return lambda *numbers: function([np.asarray(n, dtype=float) for n in numbers])
 
 
 @dataclass(frozen=True)

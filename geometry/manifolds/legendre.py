@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-from chentsov.geometry.exact import logistic
+from chentsov.geometry.exact import UnsupportedFunction, logistic
+from flint import acb
 
-from ..exact.reading import read_values
+from ..exact.reading import read, read_values
+from ..kernels.algebras import COMPLEX, NumPy
+from ..kernels.ball import as_ball, precision
+from ..kernels.interpreter import Straight
 from .inputs import ManifoldError
 from .positive_factors import with_positive_factors
 from .time_limit import TimeLimit, time_limit
@@ -28,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["LegendreTransform"]
 
 _DIGITS = 30
-_MODULES: list[Any] = [{"logistic": lambda u: 0.5 * (1 + np.tanh(u / 2))}, "scipy", "numpy"]
 
 
 class LegendreTransform:
@@ -183,13 +186,19 @@ class LegendreTransform:
         """A few points (with values of the constants) where the potential is convex; where none is, where g is regular."""
         convex: list[dict] = []
         regular: list[dict] = []
-        evaluate = sp.lambdify([*self.manifold.coordinates, *self.manifold.constants], self.manifold.metric, _MODULES)
+        n = self.manifold.dim
+        try:
+            symbols = [*self.manifold.coordinates, *self.manifold.constants]
+            evaluate = Straight.of(list(self.manifold.metric), symbols, COMPLEX)
+        except UnsupportedFunction:
+            evaluate = None
         for point in self._candidates():
-            with np.errstate(all="ignore"):
-                try:
-                    g = np.array(evaluate(*(complex(v) for v in point.values())), dtype=complex)
-                except (TypeError, ValueError, ZeroDivisionError, OverflowError, NameError):
-                    g = np.array(self.manifold.metric.subs(point).evalf(15).tolist(), dtype=complex)
+            if evaluate is None:
+                g = np.array(self.manifold.metric.subs(point).evalf(15).tolist(), dtype=complex)
+            else:
+                with precision(64):
+                    values = evaluate([acb(as_ball(v)) for v in point.values()])
+                g = np.array([complex(v) for v in values]).reshape(n, n)
             if not np.all(np.isfinite(g)) or np.any(np.abs(g.imag) > 1e-9 * np.abs(g).max()):
                 continue
             lowest = np.abs(eigenvalues := np.linalg.eigvalsh(g.real)).min()
@@ -278,14 +287,14 @@ class _Oracle:
 
     def __init__(self, manifold: HessianManifold, constants: Mapping[sp.Symbol, sp.Expr]) -> None:
         parts = [manifold.potential, *manifold.dual_coordinates, *manifold.metric]
-        here = [sp.N(p.subs(constants), 17) for p in parts]
+        here = [read(p).subs(constants) for p in parts]
         self.dim = manifold.dim
-        self.evaluate = sp.lambdify(manifold.coordinates, here, _MODULES, cse=True, dummify=True)
+        self.evaluate = Straight.of(here, manifold.coordinates, NumPy())
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray] | None:
         with np.errstate(all="ignore"):
             try:
-                values = np.array([float(v) for v in self.evaluate(*theta)])
+                values = np.array([float(v) for v in self.evaluate(theta)])
             except (TypeError, ValueError, OverflowError, ZeroDivisionError):
                 return None
         g = values[1 + self.dim :].reshape(self.dim, self.dim)

@@ -16,6 +16,7 @@ import sympy as sp
 from chentsov.geometry.exact import register_rule
 
 from ..exact.errors import InputError
+from ..kernels.ball import HighPrecision
 
 if TYPE_CHECKING:
     from .hessian import HessianManifold
@@ -66,6 +67,11 @@ def _function(solver: _Solver, i: int, x: sp.Symbol, count: int, derivative_of: 
     return type(f"theta_{x.name}", (sp.Function,), body)
 
 
+def square_matrix(entries: list[mpmath.mpf]) -> mpmath.matrix:
+    n = round(len(entries) ** 0.5)
+    return mpmath.matrix([entries[n * i : n * i + n] for i in range(n)])
+
+
 class _Solver:
     """θ(η) in the precision asked for: Newton's method from the double-precision maximum, or from what is known."""
 
@@ -74,12 +80,11 @@ class _Solver:
         self.known: dict[tuple, tuple[int, list[mpmath.mpf]]] = {}
 
     @cached_property
-    def functions(self) -> tuple[Callable, Callable]:
-        """∂ψ and ∂²ψ as mpmath functions of coordinates and constants."""
+    def functions(self) -> tuple[HighPrecision, HighPrecision]:
+        """∂ψ and ∂²ψ (by rows) in mpmath's precision, as functions of coordinates and constants."""
         symbols = [*self.manifold.coordinates, *self.manifold.constants]
-        modules = [{"logistic": lambda u: 1 / (1 + mpmath.exp(-u))}, "mpmath"]
-        gradient = sp.lambdify(symbols, list(self.manifold.dual_coordinates), modules)
-        return gradient, sp.lambdify(symbols, self.manifold.metric, modules)
+        metric = HighPrecision(list(self.manifold.metric), symbols)
+        return HighPrecision(self.manifold.dual_coordinates, symbols), metric
 
     def __call__(self, arguments: tuple[sp.Expr, ...], precision: int) -> list[mpmath.mpf] | None:
         digits, start = self.known.get(arguments, (0, None))
@@ -104,7 +109,8 @@ class _Solver:
             constants = [mpmath.mpmathify(v) for v in rest]
             point = mpmath.matrix([mpmath.mpmathify(t) for t in start])
             for _ in range(12):
-                step = mpmath.lu_solve(metric(*point, *constants), target - mpmath.matrix(gradient(*point, *constants)))
+                residual = target - mpmath.matrix(gradient(*point, *constants))
+                step = mpmath.lu_solve(square_matrix(metric(*point, *constants)), residual)
                 point += step
                 if mpmath.norm(step) <= mpmath.mpf(2) ** (-precision - 5) * (1 + mpmath.norm(point)):
                     break

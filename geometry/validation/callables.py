@@ -7,7 +7,9 @@ that it is asked in, keeps the number type, and broadcasts over leading axes.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,26 +18,42 @@ import sympy as sp
 
 from ..exact.errors import InputError
 from ..exact.reading import read
+from ..kernels.algebras import BALLS, Algebra, NumPy
+from ..kernels.ball import from_mpf, precision, to_mpf
+from ..kernels.functions import Function
+from ..kernels.interpreter import Evaluator
+from ..kernels.lower import lower
+from ..kernels.program import Node
 
 if TYPE_CHECKING:
     from .cases import Case
 
 __all__ = ["MetricFunction", "ScalarFunction"]
 
-_SAME = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "sqrt")
 _MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch.special"), "numpy": ("numpy", "scipy.special"),
             "autograd": ("autograd.numpy", "autograd.scipy.special")}  # fmt: skip
-_SPECIAL = {"polygamma": "polygamma", "digamma": "digamma", "loggamma": "gammaln", "gamma": "gamma", "erf": "erf", "erfc": "erfc",
+_SAME = (
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "sqrt",
+    "sign",
+    "floor",
+    "ceil",
+    "abs",
+)
+# The table's names -> those of array libraries, where they differ, and of their special functions.
+_RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
+            "atan2": "arctan2", "min": "minimum", "max": "maximum"}  # fmt: skip
+_SPECIAL = {"digamma": "digamma", "loggamma": "gammaln", "gamma": "gamma", "erf": "erf", "erfc": "erfc",
             "besseli": "iv", "besselj": "jv"}  # fmt: skip
-_RENAMED = {
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "asinh": "arcsinh",
-    "acosh": "arccosh",
-    "atanh": "arctanh",
-    "Abs": "abs",
-}
 
 
 def _library(point: Any) -> str:
@@ -56,21 +74,77 @@ def _library(point: Any) -> str:
     return "numpy"
 
 
-def _namespace(library: str) -> dict[str, Any]:
-    """Function names of SymPy's printer -> functions of the library."""
-    if library == "mpmath":
-        mpmath = import_module("mpmath")
-        names = {n: getattr(mpmath, n) for n in (*_SAME, *_RENAMED) if hasattr(mpmath, n)}
-        return {**names, "Abs": abs, "pi": mpmath.pi, "E": mpmath.e, "polygamma": mpmath.polygamma, "gamma": mpmath.gamma,
-                "loggamma": mpmath.loggamma, "logistic": lambda u: 1 / (1 + mpmath.exp(-u))}  # fmt: skip
-    array, special = _MODULES[library]
-    xp, functions = import_module(array), import_module(special)
-    names = {n: getattr(xp, n) for n in _SAME}
-    names.update({mine: getattr(xp, theirs) for mine, theirs in _RENAMED.items()})
-    names.update({mine: getattr(functions, theirs) for mine, theirs in _SPECIAL.items() if hasattr(functions, theirs)})
-    if "besseli" not in names and hasattr(functions, "i0"):
-        names["besseli"] = _bessel_from(functions.i0, functions.i1)
-    return {**names, "logistic": lambda u: 1 / (1 + xp.exp(-u)), "pi": np.pi, "E": np.e}
+class _Library(Algebra):
+    """Numbers and arrays of a library, in its own functions: they can be differentiated, and take complex steps."""
+
+    def __init__(self, library: str) -> None:
+        self.library = library
+        self.name = f"form for {library}"
+        self.boxed = library == "mpmath"
+        if library == "mpmath":
+            mp = import_module("mpmath")
+            names: dict[str, Any] = {n: getattr(mp, n) for n in (*_SAME, *_RENAMED, *_SPECIAL) if hasattr(mp, n)}
+            names |= {"abs": abs, "min": min, "max": max, "polygamma": lambda x, n: mp.polygamma(n, x), "exp": mp.exp}
+        else:
+            array, special = _MODULES[library]
+            mp, functions = import_module(array), import_module(special)
+            names = {n: getattr(mp, n) for n in _SAME if hasattr(mp, n)}
+            names |= {n: getattr(mp, theirs) for n, theirs in _RENAMED.items() if hasattr(mp, theirs)}
+            names |= {n: getattr(functions, theirs) for n, theirs in _SPECIAL.items() if hasattr(functions, theirs)}
+            if hasattr(functions, "polygamma"):
+                names["polygamma"] = lambda x, n: functions.polygamma(n, x)
+            if "besseli" not in names and hasattr(functions, "i0"):
+                names["besseli"] = _bessel_from(functions.i0, functions.i1)
+        # analytic, for complex steps: the table's own forms branch on the sign
+        names |= {
+            "logistic": lambda u: 1 / (1 + mp.exp(-u)),
+            "softplus": lambda u: mp.log(1 + mp.exp(u)),
+            "pow": lambda a, b: a**b,
+        }
+        self.module, self.names = mp, names
+
+    def version(self) -> Any:
+        return object()  # what is kept inside a trace of an automatic derivative must not be used outside
+
+    def leaf(self, node: Node) -> Any:
+        if self.library != "mpmath":
+            return float(NumPy().leaf(node))
+        with precision(self.module.mp.prec + 10):
+            return to_mpf(BALLS.leaf(node))
+
+    def routine(self, function: Function) -> Callable[..., Any] | None:
+        found = self.names.get(function.name)
+        if found is None and function.definition is None:
+            if self.library == "numpy":
+                return function.numpy
+            if self.library == "mpmath" and function.arb is not None:
+                return partial(_by_balls, function.arb)
+        return found
+
+    def power(self, exponent: int) -> Callable[..., Any]:
+        return lambda a: a**exponent
+
+    def logic(self, op: str) -> Callable[..., Any] | None:
+        if op == "select":
+            return (lambda mask, a, b: a if mask else b) if self.library == "mpmath" else self.module.where
+        return _LOGIC.get(op)
+
+
+_LOGIC: dict[str, Callable[..., Any]] = {
+    "lt": operator.lt,
+    "le": operator.le,
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "not": lambda a: a == False,  # noqa: E712
+}
+
+
+def _by_balls(routine: Callable[..., Any], *args: Any) -> Any:
+    """A function that mpmath lacks."""
+    with precision(import_module("mpmath").mp.prec + 30):
+        return to_mpf(routine(*(a if isinstance(a, int) else from_mpf(a) for a in args)))
 
 
 def _bessel_from(i0: Callable[[Any], Any], i1: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
@@ -95,33 +169,24 @@ class _Compiled:
         self.case = case
         constants = {s: read(v, f"the constant {s}") for s, v in case.constants.items()}
         self.entries = [read(e).subs(constants) for e in entries]
-        self.means: list[Any] = []
-        for e in self.entries:
-            for node in sp.preorder_traversal(e):
-                if type(node).__name__ == "Mean" and node not in self.means:
-                    self.means.append(node)
         self._functions: dict[str, Callable[..., Any]] = {}
         self.points: list[np.ndarray] = []
 
     def _function(self, library: str) -> Callable[..., Any]:
         if library not in self._functions:
-            names = _namespace(library)
-            arguments = list(self.case.coordinates)
-            holders = [sp.Dummy(f"mean{k}") for k in range(len(self.means))]
-            outer = [e.xreplace(dict(zip(self.means, holders))) for e in self.entries]
-            body = sp.lambdify([*arguments, *holders], outer, modules=[names], cse=True)
-            columns = list(self.case.data)
-            inner = [sp.lambdify([*arguments, *columns], m.expression, modules=[names], cse=True) for m in self.means]
-            data = self.case.data
+            algebra = _Library(library)
+            program = lower(self.entries, self.case.coordinates, stabilise=False, algebra=algebra)
+            data = {s.name: np.asarray(v, dtype=float) for s, v in self.case.data.items() if s.name in program.rows}
+            if library == "mpmath":
+                data = {k: np.array([algebra.module.mpf(v) for v in column.tolist()]) for k, column in data.items()}
+            run = Evaluator(program, algebra, data)
 
             def call(*x: Any) -> Any:
-                if not inner:
-                    return body(*x)
-                axis = [v[..., None] for v in x]
-                rows: list[Any] = [np.asarray(data[c], dtype=float) for c in columns]
-                if library == "torch":
-                    rows = [import_module("torch").as_tensor(r, dtype=x[0].dtype) for r in rows]
-                return body(*x, *((f(*axis, *rows) + 0 * axis[0]).mean(-1) for f in inner))
+                if library == "torch" and data:
+                    tensor = import_module("torch").as_tensor
+                    rows = {k: tensor(v, dtype=x[0].dtype) for k, v in data.items()}
+                    return Evaluator(program, algebra, rows)(dict(zip(program.inputs, x)))
+                return run(dict(zip(program.inputs, x)))
 
             self._functions[library] = call
         return self._functions[library]

@@ -267,7 +267,7 @@ class _Chained:
             raise UnsupportedExpression(
                 f"no derivative is known for {self.function.name}; give the metric in elementary functions"
             )
-        return Straight(lower([*slopes, *bends], self.places, stabilise=False, algebra=BALLS), BALLS)
+        return Straight.of([*slopes, *bends], self.places, BALLS)
 
 
 JETS = JetAlgebra()

@@ -163,8 +163,7 @@ def _named_primitive(value: sp.Expr) -> type:
     name = f"Psi{next(_numbers)}"
     made = type(name, (sp.Function,), {"nargs": (1,), "fdiff": fdiff, "is_primitive": True})
     if not value.free_symbols - {U}:
-        integrand = {flag: Straight(lower([value], [U], stabilise=False, algebra=COMPLEX), algebra)
-                     for flag, algebra in ((False, COMPLEX), (True, ANALYTIC))}  # fmt: skip
+        integrand = {flag: Straight.of([value], [U], algebra) for flag, algebra in ((False, COMPLEX), (True, ANALYTIC))}
 
         def ball(x: arb) -> arb:
             return acb.integral(lambda z, analytic: integrand[analytic]([z])[0], acb(0), acb(x)).real

@@ -19,8 +19,6 @@ from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.kernels.algebras import BALLS, Algebra, Extended
 from chentsov.geometry.kernels.ball import precision
 from chentsov.geometry.kernels.interpreter import Straight
-from chentsov.geometry.kernels.lower import lower
-from chentsov.geometry.kernels.stable import stable_logarithms
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 from flint import arb
 
@@ -164,10 +162,9 @@ def _cancelled(a1, b1, v1, a2, b2, v2, result, counts, rows, columns):
 def _extended(act: IncreasingActivation) -> tuple[dict[str, Callable], Any, Any]:
     """σ, σ′, σ″/σ′ in 80-bit arithmetic where NumPy has it and the functions, else in balls value by value; with the kind
     of array they take and the kind of number."""
-    parts = {what: stable_logarithms(getattr(act, what)) for what in ("value", "slope", "bend")}
 
     def in_algebra(algebra: Algebra) -> dict[str, Straight]:
-        return {k: Straight(lower([e], [U], stabilise=False, algebra=algebra), algebra) for k, e in parts.items()}
+        return {k: Straight.of([getattr(act, k)], [U], algebra) for k in ("value", "slope", "bend")}
 
     if np.finfo(np.longdouble).eps < 1e-18:
         try:
