@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter, methodcaller
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from chentsov.geometry.exact.linear import null_vector
@@ -31,6 +31,9 @@ from .inputs import ManifoldError, SingularMetricError, read_array, read_coordin
 from .local import Element
 from .quantities import Quantity
 from .riemannian import RiemannianManifold
+
+if TYPE_CHECKING:
+    from .conditional import ConditionalManifold
 
 __all__ = ["NotRegularError", "StatisticalManifold"]
 
@@ -135,6 +138,35 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         parsed = read_density(density, variables, coordinates, log_density=log_density, pieces=pieces)
         expectation, provenance = choose(parsed, domain, time_limit=time_limit, only=route)
         return cls._from_expectation(parsed, expectation, provenance, name, source)
+
+    @classmethod
+    def conditional(
+        cls,
+        density: Any = None,
+        response: Mapping[sp.Symbol, Any] | None = None,
+        covariates: Sequence[sp.Symbol] = (),
+        coordinates: Sequence[sp.Symbol] = (),
+        **options: Any,
+    ) -> ConditionalManifold:
+        """A regression p(y | x; θ): the Fisher metric is the mean over rows of x of E[s_i s_j] over the response y.
+
+        See `ConditionalManifold` for the arguments; ``.empirical`` is the metric of the observed responses.
+
+        >>> import sympy as sp
+        >>> a, b, x = sp.symbols("a b x", real=True)
+        >>> y = sp.Symbol("y", integer=True)
+        >>> z = a + b*x
+        >>> logistic = StatisticalManifold.conditional(sp.exp(y*z)/(1 + sp.exp(z)), {y: (0, 1, "discrete")}, [x], (a, b))
+        >>> data = {x: [-1.0, 0.0, 1.0, 2.0], y: [0, 1, 0, 1]}
+        >>> at = {a: 0.0, b: [0.0, 1.0]}
+        >>> logistic.on_grid(at, ["metric"], data={x: data[x]}).metric.sel(i="a", j="a").values.round(4).tolist()
+        [0.25, 0.1871]
+        >>> logistic.empirical.on_grid(at, ["metric"], data=data).metric.sel(i="a", j="a").values.round(4).tolist()
+        [0.25, 0.2181]
+        """
+        from .conditional import ConditionalManifold
+
+        return ConditionalManifold(density, response, covariates, coordinates, **options)
 
     @classmethod
     def _from_expectation(
