@@ -24,13 +24,12 @@ from sympy import ImmutableDenseNDimArray as Array
 
 from ..exact.reading import read
 from . import statistical_numbers
-from .alpha import AlphaGeometry
+from .alpha import AlphaManifold
 from .coordinates import ChartMap
 from .curvature import detect_structure
 from .inputs import ManifoldError, SingularMetricError, read_array, read_coordinates
 from .local import Element
 from .quantities import Quantity
-from .riemannian import RiemannianManifold
 
 if TYPE_CHECKING:
     from .conditional import ConditionalManifold
@@ -42,7 +41,7 @@ class NotRegularError(DensityError):
     """The cross-form −E[∂∂ log p] is not the Fisher metric of this density; the message says why."""
 
 
-class StatisticalManifold(AlphaGeometry, RiemannianManifold):
+class StatisticalManifold(AlphaManifold):
     """A chart with a metric g and a totally symmetric cubic tensor T; mostly made by ``from_density``.
 
     Args:
