@@ -93,6 +93,13 @@ def read(value: Any, where: str = "the expression", error: Kind = InputError) ->
             f"{where} is the text {short(value)}: read it with chentsov.parsing.parse_expression, "
             "which evaluates nothing"
         )
+    # SymPy reads what containers hold without being strict about it, so their parts are read here.
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return sp.Tuple(*(read(v, where, error) for v in value))
+    if isinstance(value, Mapping):
+        return sp.Dict({read(k, where, error): read(v, where, error) for k, v in value.items()})
+    if isinstance(value, np.ndarray) and value.ndim:
+        return sp.ImmutableDenseNDimArray([read(v, where, error) for v in value.ravel()], value.shape)
     try:
         return sp.sympify(value, strict=True)
     except (sp.SympifyError, TypeError, ValueError, AttributeError, RecursionError):
