@@ -8,8 +8,10 @@ piece, the remedy. Floats are read as the decimals that were meant (`decimals.sh
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -36,6 +38,7 @@ __all__ = [
     "read_symbols",
     "read_values",
     "short",
+    "takes_expressions",
 ]
 
 Kind = type[InputError]
@@ -268,6 +271,23 @@ def declaration_broken(symbol: sp.Symbol, number: Any) -> str | None:
     'positive'
     """
     return next((d for d in _DECLARATIONS if getattr(symbol, f"is_{d}") and getattr(number, f"is_{d}") is False), None)
+
+
+def takes_expressions(build: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of expressions that reads what it is given: numbers, expressions, no text.
+
+    Callables, truth values, None and whole numbers (dimensions, counts) are handed on as they are.
+    """
+
+    @functools.wraps(build)
+    def built(*values: Any, **named: Any) -> Any:
+        bound = inspect.signature(build).bind(*values, **named)
+        for name, value in bound.arguments.items():
+            if value is not None and not isinstance(value, (bool, int)) and not callable(value):
+                bound.arguments[name] = read_expression(value, f"{build.__name__}: {name}")
+        return build(*bound.args, **bound.kwargs)
+
+    return built
 
 
 # -- symbols and values by symbol --------------------------------------------------------------------------------------

@@ -527,7 +527,9 @@ class StatisticalManifold(AlphaManifold):
             raise ManifoldError(f"a curved family: {len(form.natural)} statistics, but {self.dim} coordinates")
         point = self.expectation.point  # type: ignore[union-attr]
         signs = [sp.N(n.subs(point)) for n in form.natural]
-        names = tuple(symbols or sp.symbols(f"eta1:{self.dim + 1}", real=True))
+        names = sp.symbols(f"eta1:{self.dim + 1}", real=True) if symbols is None else read_coordinates(symbols)
+        if len(names) != self.dim:
+            raise ManifoldError(f"{len(names)} names for {self.dim} natural parameters")
         stand_ins = [sp.Dummy(f"n{i}", positive=True) for i in range(self.dim)]
         # Solve for values of known sign, which picks the branch at the sample point.
         values = [d if s > 0 else -d for d, s in zip(stand_ins, signs)]

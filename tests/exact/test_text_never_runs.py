@@ -94,7 +94,7 @@ def _callables():
                         if not inner.startswith("_") and method.__module__.startswith("chentsov"):
                             yield f"{module.__name__}.{name}.{inner}", method
     for label, thing in OBJECTS.items():
-        for name, method in inspect.getmembers(type(thing), callable):
+        for name, _ in inspect.getmembers(type(thing), callable):
             if not name.startswith("_") and name not in SKIPPED:
                 yield f"{label}.{name}", getattr(thing, name)
 
