@@ -276,14 +276,18 @@ def declaration_broken(symbol: sp.Symbol, number: Any) -> str | None:
 def takes_expressions(build: Callable[..., Any]) -> Callable[..., Any]:
     """A function of expressions that reads what it is given: numbers, expressions, no text.
 
-    Callables, truth values, None and whole numbers (dimensions, counts) are handed on as they are.
+    Callables, truth values, None, whole numbers (dimensions, counts) and parameters declared as `str` are handed on as
+    they are.
     """
+
+    signature = inspect.signature(build)
+    words = {name for name, p in signature.parameters.items() if p.annotation in (str, "str")}
 
     @functools.wraps(build)
     def built(*values: Any, **named: Any) -> Any:
-        bound = inspect.signature(build).bind(*values, **named)
+        bound = signature.bind(*values, **named)
         for name, value in bound.arguments.items():
-            if value is not None and not isinstance(value, (bool, int)) and not callable(value):
+            if name not in words and value is not None and not isinstance(value, (bool, int)) and not callable(value):
                 bound.arguments[name] = read_expression(value, f"{build.__name__}: {name}")
         return build(*bound.args, **bound.kwargs)
 
