@@ -22,12 +22,13 @@ from scipy.integrate import DOP853
 LANES = 8
 
 # How a trajectory ended.
-FINISHED, BLEW_UP, STEP_TOO_SMALL, TOO_MANY_STEPS = 0, 1, 2, 3
+FINISHED, BLEW_UP, STEP_TOO_SMALL, TOO_MANY_STEPS, LEFT_DOMAIN = 0, 1, 2, 3, 4
 ENDINGS = {
     FINISHED: "reached the last time",
     BLEW_UP: "blew up: a component left the bound",
     STEP_TOO_SMALL: "the step fell below the spacing of floating-point times",
     TOO_MANY_STEPS: "used up the allowed number of steps",
+    LEFT_DOMAIN: "left the domain of the manifold",
 }
 
 _A = np.ascontiguousarray(DOP853.A)

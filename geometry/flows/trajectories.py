@@ -15,7 +15,7 @@ from ..exact.reading import match_point
 from ..exact.tables import read_reals
 from .compiled_field import UncompiledFunction, compile_field
 from .evaluation import constant_values, evaluate, single_point, sweep
-from .lanes import BLEW_UP, ENDINGS, FINISHED, STEP_TOO_SMALL, integrate_lanes
+from .lanes import BLEW_UP, ENDINGS, FINISHED, LEFT_DOMAIN, STEP_TOO_SMALL, integrate_lanes
 from .volume import measure_log_volume
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def trajectory(
     point = _point(flow, start)
     times = _times(t)
     values = constant_values(flow.constants, constants)
+    flow.manifold.domain.check({**dict(zip(flow.coordinates, point.tolist())), **values}, "the start")
     parameters = np.array(list(values.values()))
     chosen = _volumes(flow, volumes)
     kappas = [flow.compressibility(v) for v in chosen]
@@ -92,20 +93,18 @@ def trajectory(
         return bound - np.max(np.abs(y[:dim]))
 
     leaves.terminal = True  # type: ignore[attr-defined]
+    outside = flow.manifold.domain.at_points(flow.coordinates, values)
     first = right(np.concatenate([point, np.zeros(count)]))
     if not np.all(np.isfinite(first)):
         raise ManifoldError(f"the field is not finite at the start {point.tolist()}")
     with np.errstate(all="ignore"):
         solution = solve_ivp(
             lambda _, y: right(y), (times[0], times[-1]), np.concatenate([point, np.zeros(count)]),
-            method="DOP853", dense_output=True, events=leaves, rtol=rtol, atol=atol,
+            method="DOP853", dense_output=True, events=[leaves, outside], rtol=rtol, atol=atol,
         )  # fmt: skip
-    ending = FINISHED if solution.status == 0 else BLEW_UP if solution.status == 1 else STEP_TOO_SMALL
-    reached = (
-        float(solution.t_events[0][0])
-        if ending == BLEW_UP
-        else float(times[-1] if ending == FINISHED else solution.t[-1])
-    )
+    met = [code for code, events in zip((BLEW_UP, LEFT_DOMAIN), solution.t_events) if len(events)]
+    ending = FINISHED if solution.status == 0 else met[0] if solution.status == 1 else STEP_TOO_SMALL
+    reached = float(times[-1] if ending == FINISHED else solution.t[-1])
     states = np.full((times.size, dim + count), np.nan)
     before = (times - times[0]) * np.sign(times[-1] - times[0]) <= abs(solution.t[-1] - times[0])
     states[before] = solution.sol(times[before]).T
@@ -187,6 +186,7 @@ def trajectories(
         field, points, times, np.array(list(values.values())), rtol=rtol, atol=atol, bound=bound,
         threads=threads, progress=progress,
     )  # fmt: skip
+    _leave(flow, times, values, states, ending, reached)
     meanings = {"flag_values": sorted(ENDINGS), "flag_meanings": "; ".join(ENDINGS[k] for k in sorted(ENDINGS))}
     return xr.Dataset(
         {
@@ -198,6 +198,30 @@ def trajectories(
         coords={"t": times, "coordinate": [c.name for c in flow.coordinates]},
         attrs={"flow": repr(flow), "method": "DOP853 on lanes", "rtol": rtol, "atol": atol},
     )
+
+
+def _leave(
+    flow: Flow,
+    times: np.ndarray,
+    constants: Mapping[Any, Any],
+    states: np.ndarray,
+    ending: np.ndarray,
+    reached: np.ndarray,
+) -> None:
+    """End trajectories at the first of the output times at which they lie outside the domain."""
+    domain = flow.manifold.domain
+    if not domain:
+        return
+    columns = {c: states[..., i] for i, c in enumerate(flow.coordinates)}
+    held = {s: np.float64(v) for s, v in constants.items()}
+    with np.errstate(invalid="ignore"):
+        out = ~np.broadcast_to(domain.inside({**columns, **held}), states.shape[:2]) & np.isfinite(states).all(axis=2)
+    gone = np.logical_or.accumulate(out, axis=1)
+    left = gone.any(axis=1)
+    states[gone] = np.nan
+    ending[left] = LEFT_DOMAIN
+    last = np.maximum(np.argmax(gone, axis=1) - 1, 0)
+    reached[left] = times[last[left]]
 
 
 def _point(flow: Flow, start: Any) -> np.ndarray:

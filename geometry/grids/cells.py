@@ -35,6 +35,7 @@ from ..kernels.functions import FUNCTIONS
 from ..kernels.kernel import Kernel
 from ..kernels.lower import lower
 from ..kernels.program import LEAVES, Node, walk
+from ..manifolds.domain import Domain
 from .axes import Axis
 from .labels import LIMIT, NOT_CONVEX, NOT_REPRESENTABLE, OUTSIDE, SINGULAR
 
@@ -128,7 +129,9 @@ class Cells:
         atol: float | None = None,
         second_forms: Callable[[], Sequence[Any]] | None = None,
         held: Mapping[sp.Symbol, Any] | None = None,
+        domain: Domain | None = None,
     ) -> None:
+        self.domain = domain
         self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
         self.data, self.atol, self.second_forms = data, atol, second_forms
         self.held = {**(held or {}), **constants}  # of the metric as well, of which a quantity may contain a part only
@@ -171,22 +174,33 @@ class Cells:
         return BallProgram(program, {k: v for k, v in rows.items() if k in program.rows})
 
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Values (one row an expression) and status of a block."""
+        """Values (one row an expression) and status of a block; cells outside the domain have no number."""
         arrays = self._arrays(part)
+        outside = self._outside(arrays)
         if self.rtol is None:
             values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
-            unproven = ~np.isfinite(values)
+            unproven = ~np.isfinite(values) & ~outside
         else:
             values, unproven, exist, refined = proven_numbers(self.kernel, arrays, self.rtol, self.atol or 0.0)
             self.refined += refined
+            unproven &= ~outside
             with _BALLS:
                 for k, zero in enumerate(unproven & exist):
                     if zero.any() and self.vanishes(k, self._point(part, np.argwhere(zero)[0])):
                         values[k][zero], unproven[k][zero] = 0.0, False
-        status = np.zeros(values.shape[1:], np.int8)
+        values[:, outside] = np.nan
+        status = np.where(outside, OUTSIDE, 0).astype(np.int8)
         with _BALLS:
             self._settle(values, status, unproven, part)
         return values, status
+
+    def _outside(self, arrays: list[np.ndarray]) -> np.ndarray:
+        """Which cells of a block lie outside the domain."""
+        if not self.domain:
+            return np.zeros(self._shape(arrays), bool)
+        held = {s: np.float64(v) for s, v in self.held.items()}
+        axes = {a.symbol: values for a, values in zip(self.axes, arrays)}
+        return ~np.broadcast_to(self.domain.inside({**held, **axes}), self._shape(arrays))
 
     def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
         n = len(self.axes)

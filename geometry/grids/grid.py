@@ -16,7 +16,8 @@ from ..exact.errors import InputError
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel, read_constant
 from ..kernels.memory import available
-from ..manifolds.recipes import metric_of, recipe, second_recipe
+from ..manifolds.domain import Domain
+from ..manifolds.recipes import geometry_of, metric_of, recipe, second_recipe
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
 from .cells import Cells
@@ -121,6 +122,8 @@ class GridStudy(Study):
         fixed = _all_constants(flat, self.axes, fixed, constants or {}, data or {}, source)
         if rtol is not None:
             rtol = _tolerance(rtol, dtype)
+        domain = _domain(source)
+        domain.check({s: v for s, v in {**held, **fixed}.items() if s not in coordinates}, "the constants")
         atol = _absolute_tolerance(atol, rtol)
         # a certified float32 is a certified float64, rounded
         kernel = Kernel(
@@ -146,6 +149,7 @@ class GridStudy(Study):
             atol / 2 if atol is not None and self.dtype == np.float32 else atol,
             partial(_second_forms, source, slots, len(flat)),
             held,
+            domain,
         )
         self.rtol, self.atol = rtol, atol
         self.variables = {
@@ -196,6 +200,14 @@ class _Unexamined(Cells):
     def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
         values[unproven] = np.nan
         status[unproven.any(axis=0)] = LIMIT
+
+
+def _domain(source: Any) -> Domain:
+    """That of a manifold or model; of anything else, the assumptions of its coordinates."""
+    found = next(
+        (d for s in (source, geometry_of(source)) if isinstance(d := getattr(s, "domain", None), Domain)), None
+    )
+    return found if found is not None else Domain(source.coordinates)
 
 
 def _quantity_names(quantities: Sequence[str] | str) -> list[str]:

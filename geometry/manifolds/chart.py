@@ -13,6 +13,7 @@ from chentsov.geometry.exact import DifferentialField, TimeBudgetExceeded
 from sympy import ImmutableDenseNDimArray as Array
 
 from .display import ComponentTable, manifold_latex
+from .domain import Domain
 from .inputs import ManifoldError
 from .local import Element
 from .long_work import steps
@@ -39,8 +40,10 @@ class Chart(ABC):
         name: str | None,
         source: str | None,
         field: DifferentialField | None = None,
+        domain: Any = (),
     ) -> None:
         """Set up an empty chart with its field."""
+        self._given_domain = domain
         self.coordinates = coordinates
         self.name, self.source = name, source
         self.field = field or DifferentialField(coordinates, pieces=True)
@@ -86,6 +89,14 @@ class Chart(ABC):
         """The symbols that are not coordinates; they are treated as constants."""
         free = set().union(*(e.free_symbols for e in self._defining_expressions())) - set(self.coordinates)
         return tuple(sorted(free, key=lambda s: s.name))
+
+    @cached_property
+    def domain(self) -> Domain:
+        """Where coordinates and constants may lie: their assumptions, and the inequalities declared with `domain=`."""
+        given = self._given_domain
+        if isinstance(given, Domain):
+            return Domain(dict.fromkeys((*self.coordinates, *self.constants, *given.symbols)), given.conditions)
+        return Domain((*self.coordinates, *self.constants), given)
 
     def expression_of(self, name: str) -> Any:
         """The quantity of that name, e.g. "ricci_scalar".

@@ -130,6 +130,7 @@ class ChartMap:
             self.field,
             self.new,
             self.metric_elements(),
+            domain=self.source.domain.carried(self.new, self.relations),
             name=name or (same.name if same else None),
             source=same.source if same else None,
         )
@@ -183,7 +184,11 @@ def product(first: RiemannianManifold, second: RiemannianManifold, name: str | N
     title = name or (f"{first.name} × {second.name}" if first.name and second.name else None)
     source = "; ".join(s for s in dict.fromkeys((first.source, second.source)) if s) or None
     return RiemannianManifold(
-        sp.diag(first.metric, second.metric), first.coordinates + second.coordinates, name=title, source=source
+        sp.diag(first.metric, second.metric),
+        first.coordinates + second.coordinates,
+        domain=first.domain | second.domain,
+        name=title,
+        source=source,
     )
 
 
@@ -200,4 +205,6 @@ def conformal(manifold: RiemannianManifold, factor: Any, name: str | None = None
         raise ManifoldError("the conformal factor is zero")
     n, g = range(manifold.dim), manifold.local.metric
     rows = [[scale * g(i, j) for j in n] for i in n]
-    return RiemannianManifold.from_elements(manifold.field, manifold.coordinates, rows, name=name)
+    return RiemannianManifold.from_elements(
+        manifold.field, manifold.coordinates, rows, domain=manifold.domain, name=name
+    )

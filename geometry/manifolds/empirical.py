@@ -71,7 +71,7 @@ class EmpiricalManifold(RiemannianManifold):
         loss: ℓ(θ; row).
         variables: the symbols of a row.
         coordinates: θ.
-        constants, name, source: as for `RiemannianManifold`.
+        constants, domain, name, source: as for `RiemannianManifold`.
 
     Raises:
         ManifoldError: a parameter is also a variable, or the loss does not depend on the data.
@@ -91,10 +91,11 @@ class EmpiricalManifold(RiemannianManifold):
         coordinates: Sequence[sp.Symbol],
         *,
         constants: Iterable[sp.Symbol] | None = None,
+        domain: Any = (),
         name: str | None = None,
         source: str | None = None,
     ) -> None:
-        self._start(read_coordinates(coordinates), name, source)
+        self._start(read_coordinates(coordinates), name, source, domain=domain)
         self.variables = read_coordinates(variables)
         self.loss = read_expression(loss, "the loss")
         shared = sorted(s.name for s in set(self.variables) & set(self.coordinates))

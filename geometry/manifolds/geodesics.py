@@ -78,12 +78,14 @@ def geodesic(
     start = _numbers(manifold.coordinates, point, "point")
     push = _numbers(manifold.coordinates, velocity, "velocity")
     values = read_values(constants, manifold.constants, "constants", ManifoldError)
+    manifold.domain.check({**dict(zip(manifold.coordinates, map(sp.Rational, start.tolist()))), **values}, "the start")
     times = np.linspace(0.0, float(t), 101) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
     steps = np.diff(times)
     if times.size < 2 or not np.all(np.isfinite(times)) or not (np.all(steps > 0) or np.all(steps < 0)):
         raise ManifoldError("t must be a non-zero number, or at least two finite values that rise or fall strictly")
     right, speed = _right_hand_side(manifold, values, data)
     dim = manifold.dim
+    inside = manifold.domain.at_points(manifold.coordinates, values)
     with np.errstate(all="ignore"):
         if not np.all(np.isfinite(right(0.0, np.concatenate([start, push])))):
             raise ManifoldError(f"the metric or its connection is not finite at the starting point {start.tolist()}")
@@ -95,6 +97,11 @@ def geodesic(
             t_eval=times,
             rtol=rtol,
             atol=atol,
+            events=inside,
+        )
+    if solution.status == 1:
+        raise ManifoldError(
+            f"the geodesic leaves the domain at t = {solution.t_events[0][0]:g}, at {solution.y_events[0][0][:dim].tolist()}"
         )
     if not solution.success or not np.all(np.isfinite(solution.y)):
         where = solution.y[:dim, -1].tolist() if solution.y.size else start.tolist()

@@ -53,7 +53,7 @@ class HessianManifold(HessianOperators, RiemannianManifold):
         dual_coordinates: the gradient η_i = ∂_iψ in a form of one's own, checked against the potential. With
             ``potential=None`` the manifold is made from the gradient alone (its Jacobian must be symmetric), which
             serves where ψ has no closed form.
-        constants, name, source: as for `RiemannianManifold`.
+        constants, domain, name, source: as for `RiemannianManifold`.
 
     Raises:
         ManifoldError: no potential and no gradient; the gradient is not that of the potential, or not curl-free.
@@ -75,10 +75,11 @@ class HessianManifold(HessianOperators, RiemannianManifold):
         *,
         dual_coordinates: Sequence[Any] | None = None,
         constants: Iterable[sp.Symbol] | None = None,
+        domain: Any = (),
         name: str | None = None,
         source: str | None = None,
     ) -> None:
-        self._start(read_coordinates(coordinates), name, source)
+        self._start(read_coordinates(coordinates), name, source, domain=domain)
         self._dual: HessianManifold | None = None
         self._given_potential = None if potential is None else read_expression(potential, "the potential")
         self._gradient = self._read_gradient(dual_coordinates)

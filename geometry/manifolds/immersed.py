@@ -80,7 +80,7 @@ class ImmersedManifold(RiemannianManifold):
         embedding: the functions Φ^a.
         coordinates: the symbols x^i.
         signature: +1 or −1 for each Φ^a, the flat ambient metric; all +1 (Euclidean) by default.
-        constants, name, source: as for `RiemannianManifold`.
+        constants, domain, name, source: as for `RiemannianManifold`.
 
     Raises:
         ManifoldError: fewer functions than coordinates, or a signature of the wrong length.
@@ -100,10 +100,11 @@ class ImmersedManifold(RiemannianManifold):
         *,
         signature: Sequence[int] | None = None,
         constants: Sequence[sp.Symbol] | None = None,
+        domain: Any = (),
         name: str | None = None,
         source: str | None = None,
     ) -> None:
-        self._start(read_coordinates(coordinates), name, source)
+        self._start(read_coordinates(coordinates), name, source, domain=domain)
         functions = list(embedding)
         if len(functions) < self.dim:
             raise ManifoldError(

@@ -39,6 +39,8 @@ class RiemannianManifold(Chart):
         metric: g_ij, a square symmetric array of SymPy expressions.
         coordinates: the symbols x^i. Every other symbol is a constant.
         constants: the constants, if they are to be declared; then any other symbol is an error.
+        domain: inequalities between coordinates and constants, such as ``[x**2 + y**2 < 1]``, or {symbol: (lower, upper)};
+            beside the assumptions of the symbols they say where there are numbers at all.
         name: what to call the manifold.
         source: where the metric comes from.
 
@@ -62,16 +64,18 @@ class RiemannianManifold(Chart):
         coordinates: Sequence[sp.Symbol],
         *,
         constants: Iterable[sp.Symbol] | None = None,
+        domain: Any = (),
         name: str | None = None,
         source: str | None = None,
     ) -> None:
-        self._start(read_coordinates(coordinates), name, source)
+        self._start(read_coordinates(coordinates), name, source, domain=domain)
         self._given_metric = read_metric(metric, self.coordinates)
         self._check_constants(constants)
         elements = [[self.field(v) for v in row] for row in self._given_metric.tolist()]
         self._check_symmetry(elements)
         self._check_continuity(elements)
         self._adopt(detect_structure(self.field, self.coordinates, elements))
+        _ = self.domain
 
     @classmethod
     def from_elements(
@@ -80,12 +84,13 @@ class RiemannianManifold(Chart):
         coordinates: Sequence[sp.Symbol],
         metric: Sequence[Sequence[Element]],
         *,
+        domain: Any = (),
         name: str | None = None,
         source: str | None = None,
     ) -> RiemannianManifold:
         """The manifold whose g_ij are elements of a field with these coordinates already."""
         manifold = RiemannianManifold.__new__(RiemannianManifold)
-        manifold._start(read_coordinates(coordinates), name, source, field)
+        manifold._start(read_coordinates(coordinates), name, source, field, domain)
         manifold._check_symmetry(metric)
         manifold._adopt(detect_structure(field, manifold.coordinates, metric))
         return manifold

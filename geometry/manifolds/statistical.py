@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter, methodcaller
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 from chentsov.geometry.exact.linear import null_vector
@@ -24,15 +24,14 @@ from sympy import ImmutableDenseNDimArray as Array
 
 from ..exact.reading import read
 from . import statistical_numbers
-from .alpha import AlphaManifold
+from .alpha import AlphaGeometry
 from .coordinates import ChartMap
 from .curvature import detect_structure
+from .domain import Domain
 from .inputs import ManifoldError, SingularMetricError, read_array, read_coordinates
 from .local import Element
 from .quantities import Quantity
-
-if TYPE_CHECKING:
-    from .conditional import ConditionalManifold
+from .riemannian import RiemannianManifold
 
 __all__ = ["NotRegularError", "StatisticalManifold"]
 
@@ -41,7 +40,7 @@ class NotRegularError(DensityError):
     """The cross-form −E[∂∂ log p] is not the Fisher metric of this density; the message says why."""
 
 
-class StatisticalManifold(AlphaManifold):
+class StatisticalManifold(AlphaGeometry, RiemannianManifold):
     """A chart with a metric g and a totally symmetric cubic tensor T; mostly made by ``from_density``.
 
     Args:
@@ -103,6 +102,7 @@ class StatisticalManifold(AlphaManifold):
         log_density: Any = None,
         pieces: Iterable[Any] | None = None,
         domain: Mapping[sp.Symbol, tuple] | None = None,
+        conditions: Any = (),
         route: str | None = None,
         time_limit: float = 5.0,
         name: str | None = None,
@@ -119,6 +119,8 @@ class StatisticalManifold(AlphaManifold):
             pieces: [(density, variables), ...] for densities with branches or with atoms; the
                 expectation is the sum over the pieces.
             domain: {parameter: (lower, upper)} where the sample points for the checks should lie.
+            conditions: inequalities between the parameters, such as ``[rho**2 < 1]``: with the assumptions of the
+                symbols they are the domain of the manifold, outside which there are no numbers.
             route: take this route only: "exponential", "elliptical", "table", "symbolic" or "quadrature".
             time_limit: seconds for SymPy's integrator before quadrature takes over.
 
@@ -136,43 +138,21 @@ class StatisticalManifold(AlphaManifold):
         coordinates = read_coordinates(coordinates)
         parsed = read_density(density, variables, coordinates, log_density=log_density, pieces=pieces)
         expectation, provenance = choose(parsed, domain, time_limit=time_limit, only=route)
-        return cls._from_expectation(parsed, expectation, provenance, name, source)
-
-    @classmethod
-    def conditional(
-        cls,
-        density: Any = None,
-        response: Mapping[sp.Symbol, Any] | None = None,
-        covariates: Sequence[sp.Symbol] = (),
-        coordinates: Sequence[sp.Symbol] = (),
-        **options: Any,
-    ) -> ConditionalManifold:
-        """A regression p(y | x; θ): the Fisher metric is the mean over rows of x of E[s_i s_j] over the response y.
-
-        See `ConditionalManifold` for the arguments; ``.empirical`` is the metric of the observed responses.
-
-        >>> import sympy as sp
-        >>> a, b, x = sp.symbols("a b x", real=True)
-        >>> y = sp.Symbol("y", integer=True)
-        >>> z = a + b*x
-        >>> logistic = StatisticalManifold.conditional(sp.exp(y*z)/(1 + sp.exp(z)), {y: (0, 1, "discrete")}, [x], (a, b))
-        >>> data = {x: [-1.0, 0.0, 1.0, 2.0], y: [0, 1, 0, 1]}
-        >>> at = {a: 0.0, b: [0.0, 1.0]}
-        >>> logistic.on_grid(at, ["metric"], data={x: data[x]}).metric.sel(i="a", j="a").values.round(4).tolist()
-        [0.25, 0.1871]
-        >>> logistic.empirical.on_grid(at, ["metric"], data=data).metric.sel(i="a", j="a").values.round(4).tolist()
-        [0.25, 0.2181]
-        """
-        from .conditional import ConditionalManifold
-
-        return ConditionalManifold(density, response, covariates, coordinates, **options)
+        declared = Domain((*parsed.coordinates, *parsed.constants), conditions)
+        return cls._from_expectation(parsed, expectation, provenance, name, source, declared)
 
     @classmethod
     def _from_expectation(
-        cls, density: Density, expectation: Expectation, provenance: Provenance, name: str | None, source: str | None
+        cls,
+        density: Density,
+        expectation: Expectation,
+        provenance: Provenance,
+        name: str | None,
+        source: str | None,
+        domain: Domain,
     ) -> StatisticalManifold:
         self = StatisticalManifold.__new__(StatisticalManifold)
-        self._start(read_coordinates(density.coordinates), name, source)
+        self._start(read_coordinates(density.coordinates), name, source, domain=domain)
         self.density, self.expectation, self.provenance = density, expectation, provenance
         n = range(len(density.coordinates))
         lower = {(i, j): expectation.metric(i, j) for i in n for j in n if i >= j}
@@ -328,7 +308,7 @@ class StatisticalManifold(AlphaManifold):
         provenance = Provenance(
             self.provenance.route, f"{n} independent copies; {self.provenance.details}", self.provenance.checks
         )
-        return self._from_expectation(e.density, copies, provenance, self.name, self.source)
+        return self._from_expectation(e.density, copies, provenance, self.name, self.source, self.domain)
 
     def change_coordinates(
         self, new: Sequence[sp.Symbol], relations: Any, name: str | None = None
@@ -386,7 +366,9 @@ class StatisticalManifold(AlphaManifold):
         provenance = Provenance(
             self.provenance.route, f"{self.provenance.details}; pulled back", self.provenance.checks
         )
-        return self._from_expectation(pulled.density, pulled, provenance, name, self.source)
+        return self._from_expectation(
+            pulled.density, pulled, provenance, name, self.source, self.domain.carried(chart.new, chart.relations)
+        )
 
     @property
     def statistical_curvature(self) -> sp.Expr:
@@ -527,9 +509,7 @@ class StatisticalManifold(AlphaManifold):
             raise ManifoldError(f"a curved family: {len(form.natural)} statistics, but {self.dim} coordinates")
         point = self.expectation.point  # type: ignore[union-attr]
         signs = [sp.N(n.subs(point)) for n in form.natural]
-        names = sp.symbols(f"eta1:{self.dim + 1}", real=True) if symbols is None else read_coordinates(symbols)
-        if len(names) != self.dim:
-            raise ManifoldError(f"{len(names)} names for {self.dim} natural parameters")
+        names = tuple(symbols or sp.symbols(f"eta1:{self.dim + 1}", real=True))
         stand_ins = [sp.Dummy(f"n{i}", positive=True) for i in range(self.dim)]
         # Solve for values of known sign, which picks the branch at the sample point.
         values = [d if s > 0 else -d for d, s in zip(stand_ins, signs)]

@@ -19,7 +19,7 @@ from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.expectation.nodes import NodeExpectation
 from chentsov.geometry.expectation.quadrature import QuadratureError, expectations
 
-from ..exact.reading import declaration_broken, match_symbols, read, read_count, read_number
+from ..exact.reading import match_symbols, read, read_count, read_number
 from ..kernels.kernel import compile
 from .box import corners
 from .inputs import MOST_DIGITS, ManifoldError
@@ -41,9 +41,7 @@ def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[
     if missing := [s.name for s in symbols if s not in found]:
         raise ManifoldError(f"the point lacks {', '.join(missing)}")
     values = {s: read_number(v, f"the value of {s}", ManifoldError) for s, v in found.items()}
-    for s, value in values.items():
-        if broken := declaration_broken(s, value):
-            raise ManifoldError(f"the value of {s} is {value}, outside its domain: {s} was declared {broken}")
+    manifold.domain.check(values)
     return values
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,6 +84,10 @@ def hopfield(
         save_figure(hopfield_figure(result, f"{network}, W = [{weights}]"), folder / "hopfield.png")
     report.timetable()
     report.line(f"written: {folder / 'hopfield.nc'}, {folder / 'hopfield.png'}")
+    if not result.attrs["path_finished"]:
+        raise CheckFailed(
+            f"the trajectory ended at t = {result.attrs['path_reached']:.6g}: {result.attrs['path_ending']}"
+        )
 
 
 # -- reading the options ----------------------------------------------------------------------------
@@ -244,7 +248,8 @@ def combined(network: Hopfield, grid: xr.Dataset, fixed: xr.Dataset, basin: xr.D
         "model": str(network), "activation": str(act.value), "gain": float(act.gain),
         "weights": [float(w) for w in network.weights], "resistance": [float(r) for r in network.resistances],
         "capacitance": [float(c) for c in network.capacitances], "current": [float(j) for j in network.currents],
-        "path_ending": path.attrs["ending"],
+        "path_ending": path.attrs["ending"], "path_finished": path.attrs["finished"],
+        "path_reached": path.attrs["reached"],
     }  # fmt: skip
     return result
 
@@ -299,5 +304,3 @@ def _show_numbers(report: Report, result: xr.Dataset) -> None:
         report.line(
             f"κ against −ΔE on the grid: largest difference {np.max(np.abs(kappa + laplacian)) / np.max(np.abs(kappa)):.1e} of the largest κ"
         )
-    if result.attrs["path_ending"] != "reached the last time":
-        report.line(f"the trajectory {result.attrs['path_ending']}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 from chentsov.geometry.exact.errors import InputError
@@ -58,7 +59,7 @@ def multivariate_normal(d: int = 2) -> Family:
         log_density=-v.square / 2 - sp.log(v.determinant) / 2 - R(d, 2) * sp.log(2 * sp.pi),
         closed_forms={"metric": v.blocks(v.inverse, half_traces), "ricci_scalar": -R(d * (d + 1) ** 2, 4)},
         source="Skovgaard, A Riemannian geometry of the multivariate normal model, Scand. J. Statist. 11 (1984)",
-        condition="Σ positive definite", sample=v.sample,
+        condition="Σ positive definite", conditions=v.conditions, sample=v.sample,
     )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def multivariate_t(d: int = 2) -> Family:
         log_density=head - (nu + d) / 2 * sp.log(1 + v.square / nu),
         closed_forms={"metric": v.blocks(c * v.inverse, [[scatter(e, f) for f in v.units] for e in v.units])},
         source="Lange, Little & Taylor, Robust statistical modeling using the t distribution, J. Amer. Statist. Assoc. 84 (1989)",
-        condition="Σ positive definite", sample={**v.sample, nu: R(7, 2)},
+        condition="Σ positive definite", conditions=v.conditions, sample={**v.sample, nu: R(7, 2)},
     )  # fmt: skip
 
 
@@ -104,6 +105,12 @@ class _Vector:
             **{m: REAL for m in self.location},
             **{v: POSITIVE if i == j else REAL for (i, j), v in self.scatter.items()},
         }
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """Σ is positive definite: its leading minors are positive (Sylvester)."""
+        minors = (sp.expand(self.matrix[:k, :k].det(method="berkowitz")) for k in range(1, len(self.location) + 1))
+        return tuple(minor > 0 for minor in minors)
 
     @property
     def sample(self) -> dict[sp.Symbol, sp.Expr]:

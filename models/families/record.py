@@ -26,6 +26,7 @@ class Family:
         title: the name in words.
         variables: {sample variable: range}, as for `StatisticalManifold.from_density`.
         domain: {coordinate or constant: (lower, upper)}; further conditions in words in ``condition``.
+        conditions: inequalities between the parameters that hold beside; numbers that break one are outside the domain.
         density, log_density, pieces: one of the three.
         closed_forms: {"metric": ..., "ricci_scalar": ..., "amari_chentsov": {(i, j, k): ...}}.
         source: where the closed forms are to be found.
@@ -43,6 +44,7 @@ class Family:
     closed_forms: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     condition: str = ""
+    conditions: tuple[Any, ...] = ()
     sample: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
 
     def manifold(self) -> StatisticalManifold:
@@ -67,6 +69,7 @@ def _manifold(key: int, record: Family) -> StatisticalManifold:
             log_density=record.log_density,
             pieces=record.pieces,
             domain=record.domain,
+            conditions=record.conditions,
             name=record.title,
             source=record.source,
         )
