@@ -18,6 +18,7 @@ from typing import Any
 
 import sympy as sp
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.reading import takes_expressions
 from chentsov.geometry.manifolds import RiemannianManifold
 
 __all__ = [
@@ -76,6 +77,7 @@ def minkowski(dim: int = 4) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def schwarzschild(mass: Any = _positive("m")) -> RiemannianManifold:
     """The vacuum outside a spherical mass; R_ijkl R^ijkl = 48 m²/r⁶."""
     return RiemannianManifold(
@@ -86,6 +88,7 @@ def schwarzschild(mass: Any = _positive("m")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def painleve_gullstrand(mass: Any = _positive("m")) -> RiemannianManifold:
     """Schwarzschild's space-time in the time of observers that fall from rest at infinity."""
     flow = sp.sqrt(2 * mass / r)
@@ -99,6 +102,7 @@ def painleve_gullstrand(mass: Any = _positive("m")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def eddington_finkelstein(mass: Any = _positive("m")) -> RiemannianManifold:
     """Schwarzschild's space-time in the advanced time of ingoing light."""
     v = sp.Symbol("v", real=True)
@@ -112,6 +116,7 @@ def eddington_finkelstein(mass: Any = _positive("m")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def reissner_nordstrom(mass: Any = _positive("m"), charge: Any = sp.Symbol("q", real=True)) -> RiemannianManifold:
     """A charged spherical mass; R = 0, R_ijkl R^ijkl = 8 (6m²r² − 12mq²r + 7q⁴)/r⁸."""
     return RiemannianManifold(
@@ -122,6 +127,7 @@ def reissner_nordstrom(mass: Any = _positive("m"), charge: Any = sp.Symbol("q", 
     )
 
 
+@takes_expressions
 def schwarzschild_de_sitter(
     mass: Any = _positive("m"), Lambda: Any = sp.Symbol("Lambda", real=True)
 ) -> RiemannianManifold:
@@ -134,6 +140,7 @@ def schwarzschild_de_sitter(
     )
 
 
+@takes_expressions
 def kerr_newman(
     mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True), charge: Any = sp.Symbol("q", real=True)
 ) -> RiemannianManifold:
@@ -143,6 +150,7 @@ def kerr_newman(
     )
 
 
+@takes_expressions
 def kerr(mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True)) -> RiemannianManifold:
     """A rotating black hole in Boyer–Lindquist coordinates; Ricci flat."""
     return _rotating(
@@ -168,6 +176,7 @@ def _rotating(mass: Any, spin: Any, charge: Any, name: str, source: str) -> Riem
     return RiemannianManifold(metric, (t, r, theta, phi), name=name, source=source)
 
 
+@takes_expressions
 def kerr_de_sitter(
     mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True), Lambda: Any = sp.Symbol("Lambda", real=True)
 ) -> RiemannianManifold:
@@ -190,6 +199,7 @@ def kerr_de_sitter(
     )
 
 
+@takes_expressions
 def myers_perry(
     mass: Any = _positive("mu"), a: Any = sp.Symbol("a", real=True), b: Any = sp.Symbol("b", real=True)
 ) -> RiemannianManifold:
@@ -211,6 +221,7 @@ def myers_perry(
     )
 
 
+@takes_expressions
 def taub_nut(mass: Any = _positive("m"), nut: Any = sp.Symbol("l", positive=True)) -> RiemannianManifold:
     """The vacuum with a gravitomagnetic monopole; Ricci flat."""
     f = (r**2 - 2 * mass * r - nut**2) / (r**2 + nut**2)
@@ -224,6 +235,7 @@ def taub_nut(mass: Any = _positive("m"), nut: Any = sp.Symbol("l", positive=True
     )
 
 
+@takes_expressions
 def vaidya(mass: Any = None) -> RiemannianManifold:
     """A star that shines, in retarded time u: m = m(u); R = 0, R_uu = −2 m′/r²."""
     u = sp.Symbol("u", real=True)
@@ -235,6 +247,7 @@ def vaidya(mass: Any = None) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def pp_wave(profile: Any = None) -> RiemannianManifold:
     """A plane-fronted wave ds² = H(u, x, y) du² + 2 du dv + dx² + dy²; R_uu = −½ (H_xx + H_yy)."""
     u, v = sp.symbols("u v", real=True)
@@ -249,6 +262,7 @@ def pp_wave(profile: Any = None) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def flrw(scale_factor: Any = None, curvature: Any = sp.Symbol("k", real=True)) -> RiemannianManifold:
     """The homogeneous isotropic universe; R = 6 (a″/a + a′²/a² + k/a²).
 
@@ -277,6 +291,7 @@ def tolman_bondi() -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def einstein_static(radius: Any = _positive("L")) -> RiemannianManifold:
     """A static three-sphere; R = 6/L²."""
     chi = _positive("chi")
@@ -289,6 +304,7 @@ def einstein_static(radius: Any = _positive("L")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature 1/L², static patch; R = 12/L²."""
     return RiemannianManifold(
@@ -299,6 +315,7 @@ def de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def anti_de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature −1/L², static coordinates; R = −12/L²."""
     return RiemannianManifold(
@@ -309,6 +326,7 @@ def anti_de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def anti_de_sitter_poincare(dim: int = 4, radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature −1/L² in Poincaré coordinates, in any dimension."""
     if dim < 2:
@@ -323,6 +341,7 @@ def anti_de_sitter_poincare(dim: int = 4, radius: Any = _positive("L")) -> Riema
     )
 
 
+@takes_expressions
 def bertotti_robinson(charge: Any = _positive("q")) -> RiemannianManifold:
     """AdS₂ × S² of the same radius: a uniform electric field; R = 0, conformally flat."""
     return RiemannianManifold(
@@ -333,6 +352,7 @@ def bertotti_robinson(charge: Any = _positive("q")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def nariai(Lambda: Any = _positive("Lambda")) -> RiemannianManifold:
     """dS₂ × S² of the same radius: R_ij = Λ g_ij."""
     chi = _positive("chi")
@@ -344,6 +364,7 @@ def nariai(Lambda: Any = _positive("Lambda")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def alcubierre(velocity: Any = None, profile: Any = None) -> RiemannianManifold:
     """−dt² + (dx − v f dt)² + dy² + dz²: a warp bubble with velocity v(t) and profile f(t, x, y, z)."""
     v = sp.Function("v")(t) if velocity is None else velocity
@@ -357,6 +378,7 @@ def alcubierre(velocity: Any = None, profile: Any = None) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def btz(
     mass: Any = _positive("M"), spin: Any = sp.Symbol("J", real=True), radius: Any = _positive("L")
 ) -> RiemannianManifold:
@@ -372,6 +394,7 @@ def btz(
     )
 
 
+@takes_expressions
 def goedel(length: Any = _positive("a")) -> RiemannianManifold:
     """Gödel's rotating universe; R = −1/a²."""
     form = sp.Matrix([1, 0, exp(x), 0])
@@ -381,6 +404,7 @@ def goedel(length: Any = _positive("a")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def kasner(u: Any = _positive("u")) -> RiemannianManifold:
     """The anisotropic vacuum −dt² + Σ t^(2p_i) dx_i²; Ricci flat.
 
@@ -398,6 +422,7 @@ def kasner(u: Any = _positive("u")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def ellis_wormhole(throat: Any = _positive("b")) -> RiemannianManifold:
     """−dt² + dl² + (b² + l²) dΩ²; R = −2b²/(b² + l²)²."""
     proper = sp.Symbol("l", real=True)
@@ -410,6 +435,7 @@ def ellis_wormhole(throat: Any = _positive("b")) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def morris_thorne(shape: Any = None, redshift: Any = None) -> RiemannianManifold:
     """−e^(2Φ) dt² + dr²/(1 − b/r) + r² dΩ² with shape b(r) and redshift Φ(r), by default undefined functions."""
     b = sp.Function("b")(r) if shape is None else shape

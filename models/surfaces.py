@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy as sp
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.reading import takes_expressions
 from chentsov.geometry.manifolds import ImmersedManifold, RiemannianManifold
 
 __all__ = [
@@ -75,6 +76,7 @@ def euclidean(dim: int = 3) -> RiemannianManifold:
     return RiemannianManifold(sp.eye(dim), coordinates, name=f"E^{dim}", source="Euclid, Elements")
 
 
+@takes_expressions
 def sphere(dim: int = 2, radius: Any = _positive("a")) -> RiemannianManifold:
     """S^n in hyperspherical angles; constant curvature 1/a², R = n(n−1)/a²."""
     _dimension(dim)
@@ -98,6 +100,7 @@ def stereographic_sphere(dim: int = 2) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def hyperbolic_half_space(dim: int = 2, radius: Any = _positive("L")) -> RiemannianManifold:
     """H^n as L² |dx|²/x_n² on x_n > 0; constant curvature −1/L²."""
     _dimension(dim)
@@ -122,6 +125,7 @@ def hyperbolic_ball(dim: int = 2) -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def hyperboloid(radius: Any = _positive("L")) -> ImmersedManifold:
     """H² as a sheet of the hyperboloid in Minkowski space; K = −1/L²."""
     r = _positive("r")
@@ -137,12 +141,14 @@ def hyperboloid(radius: Any = _positive("L")) -> ImmersedManifold:
 # -- surfaces in space ----------------------------------------------------------------------
 
 
+@takes_expressions
 def torus(R: Any = _positive("R"), r: Any = _positive("r")) -> ImmersedManifold:
     """The torus of revolution; K = cos v / (r (R + r cos v))."""
     w = R + r * cos(v)
     return ImmersedManifold([w * cos(u), w * sin(u), r * sin(v)], (u, v), name="torus", source=CARMO + ", sec. 3-3")
 
 
+@takes_expressions
 def clifford_torus(a: Any = _positive("a"), b: Any = _positive("b")) -> ImmersedManifold:
     """A flat torus in four-dimensional space."""
     return ImmersedManifold(
@@ -153,6 +159,7 @@ def clifford_torus(a: Any = _positive("a"), b: Any = _positive("b")) -> Immersed
     )
 
 
+@takes_expressions
 def catenoid(c: Any = _positive("c")) -> ImmersedManifold:
     """The minimal surface of revolution; K = −1/(c² cosh⁴(v/c))."""
     w = c * cosh(v / c)
@@ -161,6 +168,7 @@ def catenoid(c: Any = _positive("c")) -> ImmersedManifold:
     )
 
 
+@takes_expressions
 def helicoid(c: Any = _positive("c")) -> ImmersedManifold:
     """The ruled minimal surface; K = −c²/(c² + v²)²."""
     return ImmersedManifold(
@@ -181,6 +189,7 @@ def enneper() -> ImmersedManifold:
     )
 
 
+@takes_expressions
 def pseudosphere(a: Any = _positive("a")) -> ImmersedManifold:
     """The surface of revolution of the tractrix; K = −1/a²."""
     w = _positive("u")
@@ -192,6 +201,7 @@ def pseudosphere(a: Any = _positive("a")) -> ImmersedManifold:
     )
 
 
+@takes_expressions
 def ellipsoid(a: Any = _positive("a"), b: Any = _positive("b"), c: Any = _positive("c")) -> ImmersedManifold:
     """The triaxial ellipsoid; K = 1 / (a² b² c² (x²/a⁴ + y²/b⁴ + z²/c⁴)²)."""
     return ImmersedManifold(
@@ -202,6 +212,7 @@ def ellipsoid(a: Any = _positive("a"), b: Any = _positive("b"), c: Any = _positi
     )
 
 
+@takes_expressions
 def spheroid(a: Any = _positive("a"), c: Any = _positive("c")) -> ImmersedManifold:
     """The ellipsoid of revolution; K = c²/(a² cos²θ + c² sin²θ)²."""
     return ImmersedManifold(
@@ -212,12 +223,14 @@ def spheroid(a: Any = _positive("a"), c: Any = _positive("c")) -> ImmersedManifo
     )
 
 
+@takes_expressions
 def surface_of_revolution(profile: Any = None) -> RiemannianManifold:
     """du² + f(u)² dv², u the length of the meridian; K = −f″/f."""
     f = sp.Function("f")(u) if profile is None else profile
     return RiemannianManifold(sp.diag(1, f**2), (u, v), name="surface of revolution", source=CARMO + ", sec. 3-3")
 
 
+@takes_expressions
 def graph(height: Any = None) -> ImmersedManifold:
     """The graph z = h(x, y); K = (h_xx h_yy − h_xy²)/(1 + h_x² + h_y²)²."""
     h = sp.Function("h")(x, y) if height is None else height
@@ -231,6 +244,7 @@ def monkey_saddle() -> ImmersedManifold:
     return ImmersedManifold([x, y, x**3 - 3 * x * y**2], (x, y), name="monkey saddle", source=CARMO + ", sec. 3-3")
 
 
+@takes_expressions
 def paraboloid(a: Any = _positive("a")) -> ImmersedManifold:
     """The paraboloid of revolution z = a u²; K = 4a²/(1 + 4a²u²)²."""
     w = _positive("u")
@@ -280,6 +294,7 @@ _COFRAMES: dict[str, tuple[tuple[sp.Symbol, ...], list[list[Any]]]] = {
 }
 
 
+@takes_expressions
 def bianchi(
     kind: str = "IX", a: Any = _positive("a"), b: Any = _positive("b"), c: Any = _positive("c")
 ) -> RiemannianManifold:
@@ -322,6 +337,7 @@ def sol() -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def berger_sphere(squash: Any = _positive("e")) -> RiemannianManifold:
     """S³ with its Hopf circles stretched, σ₁² + σ₂² + e² σ₃²; R = 2 − e²/2."""
     coordinates, forms = _COFRAMES["IX"]
@@ -366,11 +382,13 @@ def complex_hyperbolic_plane() -> RiemannianManifold:
     )
 
 
+@takes_expressions
 def sphere_times_hyperbolic_plane(radius: Any = _positive("a")) -> RiemannianManifold:
     """S² × H² of the same radius: R = 0, conformally flat, not Einstein."""
     return sphere(2, radius).product(hyperbolic_half_space(2, radius), name="S^2 × H^2")
 
 
+@takes_expressions
 def eguchi_hanson(a: Any = _positive("a")) -> RiemannianManifold:
     """The simplest gravitational instanton: Ricci flat, R_ijkl R^ijkl = 384 a⁸/r¹²."""
     r = _positive("r")

@@ -8,8 +8,10 @@ piece, the remedy. Floats are read as the decimals that were meant (`decimals.sh
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -36,6 +38,7 @@ __all__ = [
     "read_symbols",
     "read_values",
     "short",
+    "takes_expressions",
 ]
 
 Kind = type[InputError]
@@ -93,6 +96,13 @@ def read(value: Any, where: str = "the expression", error: Kind = InputError) ->
             f"{where} is the text {short(value)}: read it with chentsov.parsing.parse_expression, "
             "which evaluates nothing"
         )
+    # SymPy reads what containers hold without being strict about it, so their parts are read here.
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return sp.Tuple(*(read(v, where, error) for v in value))
+    if isinstance(value, Mapping):
+        return sp.Dict({read(k, where, error): read(v, where, error) for k, v in value.items()})
+    if isinstance(value, np.ndarray) and value.ndim:
+        return sp.ImmutableDenseNDimArray([read(v, where, error) for v in value.ravel()], value.shape)
     try:
         return sp.sympify(value, strict=True)
     except (sp.SympifyError, TypeError, ValueError, AttributeError, RecursionError):
@@ -261,6 +271,27 @@ def declaration_broken(symbol: sp.Symbol, number: Any) -> str | None:
     'positive'
     """
     return next((d for d in _DECLARATIONS if getattr(symbol, f"is_{d}") and getattr(number, f"is_{d}") is False), None)
+
+
+def takes_expressions(build: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of expressions that reads what it is given: numbers, expressions, no text.
+
+    Callables, truth values, None, whole numbers (dimensions, counts) and parameters declared as `str` are handed on as
+    they are.
+    """
+
+    signature = inspect.signature(build)
+    words = {name for name, p in signature.parameters.items() if p.annotation in (str, "str")}
+
+    @functools.wraps(build)
+    def built(*values: Any, **named: Any) -> Any:
+        bound = signature.bind(*values, **named)
+        for name, value in bound.arguments.items():
+            if name not in words and value is not None and not isinstance(value, (bool, int)) and not callable(value):
+                bound.arguments[name] = read_expression(value, f"{build.__name__}: {name}")
+        return build(*bound.args, **bound.kwargs)
+
+    return built
 
 
 # -- symbols and values by symbol --------------------------------------------------------------------------------------

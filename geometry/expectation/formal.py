@@ -91,7 +91,8 @@ class FormalNodes:
         Raises:
             QuadratureError: an integral was not found to converge at one of them, or no one table serves them all.
         """
-        columns, weights = {}, set()
+        columns: dict[sp.Symbol, np.ndarray] = {}
+        weights: set[sp.Symbol] = set()
         for r in self.ranges.values():
             piece = Piece(sp.S.Zero, r.part.piece.variables)
             nodes, weight = node_table(piece, points, functions=r.integrands)

@@ -34,6 +34,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "hessian": ["HessianManifold"],
         "immersed": ["ImmersedManifold"],
         "inputs": ["ManifoldError", "SingularMetricError"],
+        "conditional": ["ConditionalManifold"],
         "statistical": ["NotRegularError", "StatisticalManifold"],
         "quantities": ["Quantity"],
         "riemannian": ["RiemannianManifold"],

@@ -3,11 +3,12 @@
     Γ^(α)_{ij,k} = Γ^LC_{ij,k} − (α/2) T_ijk,     ∂_k g_ij = Γ^(α)_{ki,j} + Γ^(−α)_{kj,i}
 
 (S. Amari and H. Nagaoka, Methods of Information Geometry, AMS 2000, ch. 2–3; S. Lauritzen,
-Statistical manifolds, 1987).  Written once, for every manifold that supplies T.
+Statistical manifolds, 1987).  Written once, for every manifold that knows T.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from itertools import product
 from typing import Any
 
@@ -16,18 +17,20 @@ from sympy import ImmutableDenseNDimArray as Array
 
 from ..exact.reading import read
 from .local import Element, total
+from .riemannian import RiemannianManifold
 from .vanishing import Verdict, vanish
 
-__all__ = ["AlphaGeometry"]
+__all__ = ["AlphaManifold"]
 
 
-class AlphaGeometry:
-    """Mixin: needs ``local``, ``field``, ``coordinates``, ``dim`` and ``_amari(i, j, k)``."""
+class AlphaManifold(RiemannianManifold):
+    """A Riemannian manifold with a totally symmetric cubic tensor T, and the connections ∇^(α) that the two define."""
 
-    def _amari(self: Any, i: int, j: int, k: int) -> Element:
-        raise NotImplementedError
+    @abstractmethod
+    def _amari(self, i: int, j: int, k: int) -> Element:
+        """T_ijk."""
 
-    def _amari_raised(self: Any, r: int, i: int, j: int) -> Element:
+    def _amari_raised(self, r: int, i: int, j: int) -> Element:
         """T^r_ij."""
         key = ("amari_raised", r, *sorted((i, j)))
         known = self.local.components
@@ -35,22 +38,22 @@ class AlphaGeometry:
             known[key] = self.local.contract(lambda s: (self.local.inverse(r, s), self._amari(s, i, j)))
         return known[key]
 
-    def _alpha_christoffel(self: Any, alpha: Element, i: int, j: int, k: int) -> Element:
+    def _alpha_christoffel(self, alpha: Element, i: int, j: int, k: int) -> Element:
         return self.local.christoffel(i, j, k) - alpha * self._amari_raised(i, j, k) / 2
 
     @property
-    def amari_chentsov(self: Any) -> Array:
+    def amari_chentsov(self) -> Array:
         """T_ijk = E[s_i s_j s_k], totally symmetric."""
         return self._array("amari_chentsov", 3, self._amari)
 
-    def alpha_connection(self: Any, alpha: Any) -> Array:
+    def alpha_connection(self, alpha: Any) -> Array:
         """Γ^(α)i_jk, indexed [i, j, k]: α = 1 the exponential, −1 the mixture, 0 the Levi-Civita connection."""
         a = self.field(read(alpha, "alpha"))
         n = range(self.dim)
         entries = [self._alpha_christoffel(a, i, j, k).as_expr() for i, j, k in product(n, repeat=3)]
         return Array(entries, (self.dim,) * 3)
 
-    def alpha_connection_first(self: Any, alpha: Any) -> Array:
+    def alpha_connection_first(self, alpha: Any) -> Array:
         """Γ^(α)_{ij,k} with the lowered index last, indexed [i, j, k]."""
         a = self.field(read(alpha, "alpha"))
         n = range(self.dim)
@@ -60,7 +63,7 @@ class AlphaGeometry:
         ]
         return Array(entries, (self.dim,) * 3)
 
-    def _alpha_riemann(self: Any, a: Element, i: int, j: int, k: int, l: int) -> Element:
+    def _alpha_riemann(self, a: Element, i: int, j: int, k: int, l: int) -> Element:
         """R^(α)i_jkl from the connection by definition."""
         gamma = lambda *index: self._alpha_christoffel(a, *index)
         x = self.coordinates
@@ -69,7 +72,7 @@ class AlphaGeometry:
             value = value + gamma(i, k, m) * gamma(m, j, l) - gamma(i, l, m) * gamma(m, j, k)
         return value
 
-    def alpha_riemann(self: Any, alpha: Any) -> Array:
+    def alpha_riemann(self, alpha: Any) -> Array:
         """R^(α)i_jkl = ∂_kΓ^(α)i_jl − ∂_lΓ^(α)i_jk + Γ^(α)i_km Γ^(α)m_jl − Γ^(α)i_lm Γ^(α)m_jk."""
         a = self.field(read(alpha, "alpha"))
         n = self.dim
@@ -82,7 +85,7 @@ class AlphaGeometry:
                 entries[i, j, k, l] = self.field.zero
         return Array([entries[index].as_expr() for index in product(range(n), repeat=4)], (n,) * 4)
 
-    def alpha_ricci_scalar(self: Any, alpha: Any) -> sp.Expr:
+    def alpha_ricci_scalar(self, alpha: Any) -> sp.Expr:
         """R^(α) = g^jl R^(α)i_jil = R − (α²/4)(T_ijk T^ijk − τ_i τ^i), τ_i = g^jk T_ijk.
 
         The term linear in α is g^jl(∇_i T^i_jl − ∇_l T^i_ij), which vanishes since T is totally symmetric.
@@ -90,7 +93,7 @@ class AlphaGeometry:
         a = self.field(read(alpha, "alpha"))
         return (self.local.ricci_scalar() - a * a * self._cubic_excess() / 4).as_expr()
 
-    def _cubic_excess(self: Any) -> Element:
+    def _cubic_excess(self) -> Element:
         """T_ijk T^ijk − τ_i τ^i."""
         known = self.local.components
         if "cubic_excess" not in known:
@@ -113,7 +116,7 @@ class AlphaGeometry:
             known["cubic_excess"] = excess
         return known["cubic_excess"]
 
-    def check_duality(self: Any, alpha: Any) -> Verdict:
+    def check_duality(self, alpha: Any) -> Verdict:
         """Whether ∇^(α) and ∇^(−α) are dual: ∂_k g_ij = Γ^(α)_{ki,j} + Γ^(−α)_{kj,i}, exactly."""
         plus, minus = self.alpha_connection_first(alpha), self.alpha_connection_first(-read(alpha, "alpha"))
         n = range(self.dim)

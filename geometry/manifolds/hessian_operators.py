@@ -74,6 +74,7 @@ class HessianOperators:
         Instead of the end point q a velocity at p may be given.
         """
         p, v = self._point(p, "the start"), self._direction(p, q, velocity)
+        t = read_expression(t, "the parameter t")
         return tuple(a + t * b for a, b in zip(p, v))
 
     def dual_geodesic(self: Any, p: Any, q: Any = None, t: Any = sp.Symbol("t"), *, velocity: Any = None) -> Any:
@@ -97,6 +98,7 @@ class HessianOperators:
         else:
             push = list(self.metric.subs(here) * sp.Matrix(self._direction(p, q, velocity)))
         if self.legendre.is_closed:
+            t = read_expression(t, "the parameter t")
             line = {s: sp.simplify(a + t * b) for s, a, b in zip(self.dual_symbols, eta, push)}
             return tuple(self.legendre.inverse[x].subs(line, simultaneous=True) for x in self.coordinates)
         try:

@@ -18,13 +18,13 @@ import sympy as sp
 from chentsov.geometry.exact import UnsupportedFunction, logistic
 from flint import acb
 
+from ..exact.budget import TimeBudgetExceeded, time_limit
 from ..exact.reading import read, read_values
 from ..kernels.algebras import COMPLEX, NumPy
 from ..kernels.ball import as_ball, precision
 from ..kernels.interpreter import Straight
 from .inputs import ManifoldError
 from .positive_factors import with_positive_factors
-from .time_limit import TimeLimit, time_limit
 
 if TYPE_CHECKING:
     from .hessian import HessianManifold
@@ -108,7 +108,7 @@ class LegendreTransform:
                 for tried in (sp.simplify(value), sp.simplify(best)):
                     if sp.count_ops(tried) < sp.count_ops(best) and self._agree(tried, value):
                         best = tried
-        except TimeLimit:
+        except TimeBudgetExceeded:
             pass
         return best
 
@@ -129,7 +129,7 @@ class LegendreTransform:
                     if solution is None:
                         return None
                     found |= solution
-        except TimeLimit:
+        except TimeBudgetExceeded:
             return None
         return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter, methodcaller
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from chentsov.geometry.exact.linear import null_vector
@@ -24,14 +24,16 @@ from sympy import ImmutableDenseNDimArray as Array
 
 from ..exact.reading import read
 from . import statistical_numbers
-from .alpha import AlphaGeometry
+from .alpha import AlphaManifold
 from .coordinates import ChartMap
 from .curvature import detect_structure
 from .domain import Domain
 from .inputs import ManifoldError, SingularMetricError, read_array, read_coordinates
 from .local import Element
 from .quantities import Quantity
-from .riemannian import RiemannianManifold
+
+if TYPE_CHECKING:
+    from .conditional import ConditionalManifold
 
 __all__ = ["NotRegularError", "StatisticalManifold"]
 
@@ -40,7 +42,7 @@ class NotRegularError(DensityError):
     """The cross-form −E[∂∂ log p] is not the Fisher metric of this density; the message says why."""
 
 
-class StatisticalManifold(AlphaGeometry, RiemannianManifold):
+class StatisticalManifold(AlphaManifold):
     """A chart with a metric g and a totally symmetric cubic tensor T; mostly made by ``from_density``.
 
     Args:
@@ -140,6 +142,35 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
         expectation, provenance = choose(parsed, domain, time_limit=time_limit, only=route)
         declared = Domain((*parsed.coordinates, *parsed.constants), conditions)
         return cls._from_expectation(parsed, expectation, provenance, name, source, declared)
+
+    @classmethod
+    def conditional(
+        cls,
+        density: Any = None,
+        response: Mapping[sp.Symbol, Any] | None = None,
+        covariates: Sequence[sp.Symbol] = (),
+        coordinates: Sequence[sp.Symbol] = (),
+        **options: Any,
+    ) -> ConditionalManifold:
+        """A regression p(y | x; θ): the Fisher metric is the mean over rows of x of E[s_i s_j] over the response y.
+
+        See `ConditionalManifold` for the arguments; ``.empirical`` is the metric of the observed responses.
+
+        >>> import sympy as sp
+        >>> a, b, x = sp.symbols("a b x", real=True)
+        >>> y = sp.Symbol("y", integer=True)
+        >>> z = a + b*x
+        >>> logistic = StatisticalManifold.conditional(sp.exp(y*z)/(1 + sp.exp(z)), {y: (0, 1, "discrete")}, [x], (a, b))
+        >>> data = {x: [-1.0, 0.0, 1.0, 2.0], y: [0, 1, 0, 1]}
+        >>> at = {a: 0.0, b: [0.0, 1.0]}
+        >>> logistic.on_grid(at, ["metric"], data={x: data[x]}).metric.sel(i="a", j="a").values.round(4).tolist()
+        [0.25, 0.1871]
+        >>> logistic.empirical.on_grid(at, ["metric"], data=data).metric.sel(i="a", j="a").values.round(4).tolist()
+        [0.25, 0.2181]
+        """
+        from .conditional import ConditionalManifold
+
+        return ConditionalManifold(density, response, covariates, coordinates, **options)
 
     @classmethod
     def _from_expectation(
@@ -509,7 +540,9 @@ class StatisticalManifold(AlphaGeometry, RiemannianManifold):
             raise ManifoldError(f"a curved family: {len(form.natural)} statistics, but {self.dim} coordinates")
         point = self.expectation.point  # type: ignore[union-attr]
         signs = [sp.N(n.subs(point)) for n in form.natural]
-        names = tuple(symbols or sp.symbols(f"eta1:{self.dim + 1}", real=True))
+        names = sp.symbols(f"eta1:{self.dim + 1}", real=True) if symbols is None else read_coordinates(symbols)
+        if len(names) != self.dim:
+            raise ManifoldError(f"{len(names)} names for {self.dim} natural parameters")
         stand_ins = [sp.Dummy(f"n{i}", positive=True) for i in range(self.dim)]
         # Solve for values of known sign, which picks the branch at the sample point.
         values = [d if s > 0 else -d for d, s in zip(stand_ins, signs)]

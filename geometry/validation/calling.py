@@ -18,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from ..exact.budget import Interrupted, time_limit
+from ..exact.budget import TimeBudgetExceeded as TooSlow
 from ..exact.errors import InputError
 from .answers import Finding, Outcome, first_line, read_answer, to_array
 from .cases import Case, floats
 from .isolation import ChildEnded, Worker, can_isolate
-from .limits import TooSlow, settings_restored, time_limit
+from .limits import settings_restored
 from .pipeline import QUANTITIES
 
 __all__ = ["FORMS", "Caller", "Finding", "Outcome", "TooSlow", "guess_form", "step_parameter", "time_limit"]
@@ -271,7 +273,7 @@ class Caller:
                     **where,
                 )
             )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Interrupted):
             raise
         except BaseException as error:
             findings.append(

@@ -260,7 +260,9 @@ def as_case(
     if data:
         case = _with(case, data={**case.data, **_by_symbol(case, data, "data")})
     if scalar is not None:
-        case = _with(case, scalar=read_expression(scalar, "scalar, an expression in the coordinates,"))
+        if isinstance(scalar, str):
+            raise InputError("scalar is a SymPy expression in the coordinates, not text")
+        case = _with(case, scalar=read_expression(scalar, "scalar"))
     if points is not None:
         case = _with(case, points=read_points(points, case))
     if not case.points:

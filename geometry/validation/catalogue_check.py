@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..exact.budget import TimeBudgetExceeded, time_limit
 from ..exact.errors import InputError
 from .isolation import ChildEnded, Worker, can_isolate
-from .limits import TooSlow, time_limit
 from .oracles import ORACLES, TENSORS, OracleRow, OracleTable, ask_oracle
 
 __all__ = ["CatalogueCheck", "crosscheck_catalogue"]
@@ -138,7 +138,7 @@ def _rows_of(name: str, made: Any, oracle: str, quantities: Sequence[str], secon
     try:
         with time_limit(seconds):
             manifold = made() if isinstance(made, type) or not hasattr(made, "metric") else made
-    except TooSlow:
+    except TimeBudgetExceeded:
         return tuple(_nothing(name, q, "did not finish", f"not made within {seconds:g} s") for q in quantities)
     except ValueError as error:
         return tuple(_nothing(name, q, "not made", str(error).splitlines()[0][:90]) for q in quantities)

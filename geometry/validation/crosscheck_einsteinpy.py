@@ -14,8 +14,6 @@ element; constant components break its ``lambdify`` on grids; ``polygamma`` rais
 from __future__ import annotations
 
 import json
-import signal
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -24,6 +22,7 @@ from typing import Any
 
 import sympy as sp
 
+from ..exact.budget import TimeBudgetExceeded, time_limit
 from ..exact.errors import ChentsovError, InputError
 from ..files import write_whole
 from ..kernels.native import cache as disk
@@ -69,22 +68,11 @@ def einsteinpy_version() -> str:
 
 @contextmanager
 def _time_limit(seconds: float | None, task: str) -> Iterator[None]:
-    """Stop a computation that cannot be asked to stop; without effect outside the main thread."""
-    usable = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
-    if seconds is None or not usable:
-        yield
-        return
-
-    def ring(*_: Any) -> None:
-        raise OracleTimeout(f"EinsteinPy's {task} did not finish within {seconds:g} s")
-
-    former = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, former)
+        with time_limit(seconds, f"EinsteinPy's {task}"):
+            yield
+    except TimeBudgetExceeded:
+        raise OracleTimeout(f"EinsteinPy's {task} did not finish within {seconds:g} s") from None
 
 
 def symbolic(metric: sp.MatrixBase, coordinates: Sequence[sp.Symbol], quantity: str, seconds: float | None = 60) -> Any:

@@ -16,10 +16,10 @@ import numpy as np
 import sympy as sp
 from flint import arb
 
+from ..exact.budget import TimeBudgetExceeded, time_limit
 from .cases import Case, angles_of
 from .diagnosis import LEVELS, Diagnosis, distinct_numbers
 from .jets import UnsupportedExpression
-from .limits import TooSlow, time_limit
 from .observations import Group, Observation, group_by_dimension, stack_jets
 from .pipeline import Jets, Pipeline
 
@@ -133,7 +133,7 @@ def _cross_form(case: Case) -> dict[str, sp.ImmutableMatrix]:
             if form is None:
                 return {}
             matrix = sp.ImmutableMatrix(form() if callable(form) else form)
-    except (TooSlow, ValueError, ArithmeticError, NotImplementedError):
+    except (TimeBudgetExceeded, ValueError, ArithmeticError, NotImplementedError):
         return {}
     return {} if matrix == case.metric else {"minus-expected-hessian": matrix}
 

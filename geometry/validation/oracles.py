@@ -25,14 +25,14 @@ import sympy as sp
 from flint import arb
 from sympy.core.function import AppliedUndef
 
-from ..exact import TimeBudget, TimeBudgetExceeded, UnsupportedFunction
+from ..exact import UnsupportedFunction
+from ..exact.budget import TimeBudgetExceeded, time_limit
 from ..exact.errors import InputError
 from ..exact.reading import match_symbols, read, short
 from . import crosscheck_einsteinpy as einsteinpy
 from .cases import Case, NoUsablePoint, as_case, floats
 from .identities import equal_in_field, field_of, holds_identically
 from .jets import JetEvaluator, UnsupportedExpression
-from .limits import TooSlow, time_limit
 from .pipeline import QUANTITIES, Jets, Pipeline, Run
 from .suite import load_suite
 
@@ -244,7 +244,7 @@ def ask_oracle(
     try:
         with time_limit(seconds):
             case = _case_of(source, points, constants, data, count)
-    except TooSlow:
+    except TimeBudgetExceeded:
         return asked.table(oracle, note=f"no metric within {seconds:g} s", route="did not finish")
     except (NoUsablePoint, UnsupportedExpression) as error:
         return asked.table(oracle, note=str(error), route="not supported")
@@ -253,12 +253,12 @@ def ask_oracle(
     try:
         with time_limit(seconds):
             ORACLES[oracle].compute(case, quantities, theirs)
-    except TooSlow:
+    except TimeBudgetExceeded:
         route, note = "did not finish", f"the oracle did not finish within {seconds:g} s"
     except Exception as error:  # an oracle raises whatever its parts raise
         route, note = "not supported", f"{type(error).__name__}: {error}".splitlines()[0][:90]
     if oracle == "einsteinpy" and "ricci_scalar" in quantities and "ricci_scalar" not in theirs and case.dim == 2:
-        with suppress(TooSlow, ZeroDivisionError), time_limit(seconds):
+        with suppress(TimeBudgetExceeded, ZeroDivisionError), time_limit(seconds):
             theirs["ricci_scalar"] = _surface_by_einsteinpy(case)
     share = (time.perf_counter() - started) / max(1, len(theirs))
     for quantity in quantities:
@@ -304,7 +304,7 @@ class _Asked:
                     difference, overlap = _difference(_evaluated(ours, case, point), here)
                     worst = max(worst, difference) if difference == difference else float("nan")
                     proved = proved and overlap
-        except TooSlow:
+        except TimeBudgetExceeded:
             return row(
                 "did not finish", 0, float("nan"), self.seconds, f"the engine did not finish within {self.seconds:g} s"
             )
@@ -322,7 +322,7 @@ class _Asked:
     def _decided(self, quantity: str, ours: Any, theirs: Any) -> bool:
         """Whether equality (or, without an expression of theirs, the defining equation) holds in a differential field."""
         try:
-            with TimeBudget(self.seconds), time_limit(self.seconds):
+            with time_limit(self.seconds):
                 if theirs is not None:
                     return equal_in_field(ours, theirs, field_of(self.source))
                 return quantity in TENSORS and holds_identically(
@@ -332,7 +332,6 @@ class _Asked:
                     field_of(self.source),
                 )
         except (
-            TooSlow,
             TimeBudgetExceeded,
             UnsupportedFunction,
             NotImplementedError,

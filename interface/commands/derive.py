@@ -53,7 +53,7 @@ def derive(
     from chentsov.reports import Report
 
     report = Report()
-    with TimeBudget(seconds, "derive"):
+    with TimeBudget(seconds, "derive", interrupt=True):
         manifold = manifold_from(
             name, metric, potential, embedding, coordinates, positive, names_in(constants), functions
         )

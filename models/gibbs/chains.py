@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sympy as sp
+from chentsov.geometry.exact.reading import takes_expressions
 from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
 
 __all__ = ["ising_chain", "ising_ring", "potts_chain"]
@@ -37,6 +38,7 @@ def ising_ring(n: int) -> ExponentialFamily:
     return ExponentialFamily(sp.log(now), (b, h), name=f"ring of {n} Ising spins", source="transfer matrix")
 
 
+@takes_expressions
 def potts_chain(q: int | sp.Symbol = 3) -> ExponentialFamily:
     """The infinite q-state Potts chain per site: coupling b on equal neighbours, field h on state 1.
 

@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-from chentsov.geometry.exact.decimals import with_exact_numbers
 from chentsov.geometry.exact.errors import InputError
-from chentsov.geometry.exact.reading import read
+from chentsov.geometry.exact.reading import read, read_expression, short
 from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds import HessianManifold, ManifoldError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
@@ -298,16 +297,11 @@ def _weights(given: Any) -> sp.ImmutableMatrix:
 
 def _read(value: Any, where: str) -> sp.Expr:
     if isinstance(value, str):
-        raise InputError(f"{where} is the string {value!r}; hand in a number or a SymPy expression")
-    try:
-        expression = sp.sympify(value, strict=True)
-    except (sp.SympifyError, TypeError):
-        raise InputError(f"{where} is {value!r}, which is no expression") from None
-    if not isinstance(expression, sp.Expr) or expression.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
-        raise InputError(f"{where} is {expression}, which is not finite")
+        raise InputError(f"{where} is the string {short(value)}; hand in a number or a SymPy expression")
+    expression = read_expression(value, where)
     if expression.is_real is False:
-        raise InputError(f"{where} is {expression}, which is not real")
-    return with_exact_numbers(expression)
+        raise InputError(f"{where} is {short(expression)}, which is not real")
+    return expression
 
 
 def _values(given: Any, n: int, what: str, default: list[sp.Expr], positive: bool = False) -> tuple[sp.Expr, ...]:

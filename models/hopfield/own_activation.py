@@ -8,13 +8,13 @@ from typing import Any
 import mpmath
 import sympy as sp
 from chentsov.geometry.exact import UnsupportedFunction, canonical, logistic, register_rule
+from chentsov.geometry.exact.budget import TimeBudgetExceeded, time_limit
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.kernels.algebras import ANALYTIC, COMPLEX, NumPy
 from chentsov.geometry.kernels.ball import HighPrecision
 from chentsov.geometry.kernels.functions import Function, register
 from chentsov.geometry.kernels.interpreter import Straight
 from chentsov.geometry.kernels.lower import lower
-from chentsov.geometry.manifolds.time_limit import TimeLimit, time_limit
 from flint import acb, arb
 
 from ..activations import IncreasingActivation, U, V, argument_of
@@ -137,7 +137,7 @@ def _inverse(value: sp.Expr, seconds: float) -> sp.Expr | None:
             for candidate in found:
                 if not candidate.has(U, sp.I) and _agree(candidate.subs(V, value), U, _POINTS):
                     return candidate
-    except (TimeLimit, NotImplementedError, ValueError, TypeError):
+    except (TimeBudgetExceeded, NotImplementedError, ValueError, TypeError):
         pass
     return None
 
@@ -149,7 +149,7 @@ def _primitive(value: sp.Expr, seconds: float) -> sp.Expr:
             if not found.has(sp.Integral, sp.I, sp.Piecewise) and _agree(found.diff(U), value, _POINTS):
                 lower([found], sorted(found.free_symbols, key=str), algebra=NumPy())  # of functions that have numbers
                 return found
-    except (TimeLimit, NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
+    except (TimeBudgetExceeded, NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
         pass
     return _named_primitive(value)(U)
 
@@ -190,6 +190,6 @@ def _limit(value: sp.Expr, where: sp.Expr) -> sp.Expr:
             found = sp.limit(value.replace(logistic, lambda u: 1 / (1 + sp.exp(-u))), U, where)
             if isinstance(found, sp.Expr) and not found.has(sp.Limit, sp.AccumBounds):
                 return found
-    except (TimeLimit, NotImplementedError, ValueError, TypeError, AttributeError):
+    except (TimeBudgetExceeded, NotImplementedError, ValueError, TypeError, AttributeError):
         pass
     return where
