@@ -76,7 +76,7 @@ def without_squared_signs(expression: sp.Expr) -> sp.Expr:
     """Expanded, with sign² = 1 (a sign vanishes on a set without mass) and H² = H for a step.
 
     >>> without_squared_signs((2 * sp.Heaviside(OUTPUT) - 3 * sp.sign(TARGET)) ** 2)
-    -12*Heaviside(f)*sign(t) + 4*Heaviside(f) + 9
+    (4 - 12*sign(t))*Heaviside(f) + 9
     """
     found = sp.expand(expression)
     for step in found.atoms(sp.sign, sp.Heaviside):

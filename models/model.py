@@ -33,12 +33,41 @@ if TYPE_CHECKING:
     from chentsov.geometry.manifolds.gauss import PointCurvature
     from chentsov.geometry.validation.report import Report
 
-__all__ = ["Model", "scalar"]
+__all__ = ["Model", "sample_point", "scalar"]
 
 
 def scalar(name: str, long_name: str, latex: str, getter: Callable[[Any], Any] | None = None) -> Quantity:
     """A scalar that a model knows of itself: by default the attribute of that name."""
     return Quantity(name, long_name, latex, "1", 0, getter or attrgetter(name))
+
+
+def sample_point(symbols: Sequence[sp.Symbol], conditions: Sequence[sp.Basic]) -> dict[sp.Symbol, sp.Expr]:
+    """Rational numbers at which inequalities hold, spread evenly and the same every time.
+
+    >>> x, y = sp.symbols("x y", real=True)
+    >>> point = sample_point((x, y), [x**2 + y**2 < sp.Rational(1, 9), y > 0])
+    >>> bool(point[x] ** 2 + point[y] ** 2 < sp.Rational(1, 9)), point[y] > 0
+    (True, True)
+
+    Raises:
+        ManifoldError: no point is found in many tries.
+    """
+    for k in range(1, 4000):
+        point: dict[sp.Symbol, sp.Expr] = {}
+        for d, s in enumerate(symbols):
+            share = (_GOLDEN[d % len(_GOLDEN)] * k + sp.Rational(d, 7)) % 1
+            if s.is_integer:
+                point[s] = sp.Integer(2 + int(4 * share))
+            elif s.is_nonnegative:
+                point[s] = sp.Rational(1, 8) + 2 * share
+            else:
+                point[s] = sp.Rational(5, 4) * (2 * share - 1)
+        if all(c.subs(point) == sp.true for c in conditions):
+            return point
+    raise ManifoldError(f"no point of the domain {', '.join(map(str, conditions))} was found")
+
+
+_GOLDEN = [sp.Rational(n, 610) for n in (377, 233, 144, 89, 508, 449)]
 
 
 class Model(ABC):
@@ -69,6 +98,11 @@ class Model(ABC):
     def domain(self) -> tuple[sp.Basic, ...]:
         """The inequalities that coordinates and constants satisfy."""
         return ()
+
+    @property
+    def sample(self) -> dict[sp.Symbol, sp.Expr]:
+        """A point inside the domain, with numbers for the constants: rational, the same every time."""
+        return sample_point((*self.coordinates, *self.constants), self.domain)
 
     @property
     def rows(self) -> tuple[sp.Symbol, ...]:

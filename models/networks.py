@@ -29,6 +29,7 @@ from .activations import Activation, U, read_activation
 from .datasets import DataError, Rows
 from .losses import OUTPUT, Loss, read_loss, without_squared_signs
 from .model import Model, scalar
+from .registry import entry
 from .units import UnitManifold, curvature_of_unit
 
 if TYPE_CHECKING:
@@ -456,7 +457,8 @@ class DenseNetwork(Network):
             SymPy -> SymPy.
         final: the same for the outputs.
         loss: "mean_power", "lp_norm", "cross_entropy" (of the softmax of two outputs or more), "huber", "log_cosh", or
-            one's own, an expression or a function of outputs and targets.
+            one's own, an expression or a function of outputs and targets. The softmax does not notice a number added to
+            all logits, so that the metric of all its weights is singular.
         order: n or p, an even number from 2: then no modulus is needed; of "huber" the threshold δ.
         bias: with biases, or without.
         data: the rows that numbers are computed from: (inputs, targets), or columns by the names of `rows`.
@@ -526,3 +528,17 @@ def _layer(number: int, inputs: int, units: int, bias: bool, activation: Activat
     weights = [[sp.Symbol(f"w{number}_{i + 1}_{j + 1}", real=True) for j in range(inputs)] for i in range(units)]
     biases = [[sp.Symbol(f"b{number}_{i + 1}", real=True) if bias else sp.S.Zero] for i in range(units)]
     return Layer(sp.ImmutableMatrix(weights), sp.ImmutableMatrix(biases), activation)
+
+
+@entry()
+def tanh_unit() -> DenseNetwork:
+    """A tanh unit of one input with its bias, a network of one layer."""
+    return DenseNetwork((1, 1), final="tanh", data=([[0.3], [-0.4], [0.9], [0.1]], [0.5, -0.1, 0.7, 0.2]))
+
+
+@entry()
+def two_tanh_units() -> DenseNetwork:
+    """Two tanh units of one input, without biases: a network of two outputs."""
+    inputs = [[0.3], [-0.4], [0.9], [0.1], [-1.2]]
+    targets = [[0.2, 0.4], [0.1, -0.5], [0.7, 0.3], [0.3, 0.2], [-0.9, 0.6]]
+    return DenseNetwork((1, 2), final="tanh", bias=False, data=(inputs, targets))

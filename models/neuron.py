@@ -27,6 +27,7 @@ from .activations import read_activation
 from .datasets import DataError, LabelledPoints, Rows, decision_boundary
 from .losses import OUTPUT, Loss, read_loss
 from .networks import Layer, Network
+from .registry import entry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -269,3 +270,31 @@ def _read_slope(slope: Any) -> sp.Expr:
     if value.is_number and not 1e-100 <= abs(value) <= 1e100:
         raise InputError(f"the slope {slope} is beyond what numbers can hold: between 1e-100 and 1e100 it can be used")
     return value
+
+
+def _thesis(loss: str) -> TwoWeightNeuron:
+    return TwoWeightNeuron(loss, data=decision_boundary(6, seed=0))
+
+
+@entry()
+def mean_power() -> TwoWeightNeuron:
+    """The two-weight neuron of the thesis with the loss (f − t)²."""
+    return _thesis("mean_power")
+
+
+@entry()
+def lp_norm() -> TwoWeightNeuron:
+    """The two-weight neuron of the thesis with the loss |f − t|."""
+    return _thesis("lp_norm")
+
+
+@entry()
+def cross_entropy() -> TwoWeightNeuron:
+    """The two-weight neuron of the thesis with binary cross-entropy."""
+    return _thesis("cross_entropy")
+
+
+@entry()
+def silu_unit() -> Neuron:
+    """A SiLU neuron of two inputs with the loss log cosh(f − t)."""
+    return Neuron(2, activation="silu", loss="log_cosh", data=decision_boundary(6, seed=0))

@@ -13,44 +13,14 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import sympy as sp
 from chentsov.geometry.exact.errors import InputError
-from chentsov.geometry.exact.reading import takes_expressions
 from chentsov.geometry.manifolds import RiemannianManifold
 
-__all__ = [
-    "alcubierre",
-    "anti_de_sitter",
-    "anti_de_sitter_poincare",
-    "bertotti_robinson",
-    "btz",
-    "catalogue",
-    "de_sitter",
-    "eddington_finkelstein",
-    "einstein_static",
-    "ellis_wormhole",
-    "flrw",
-    "goedel",
-    "kasner",
-    "kerr",
-    "kerr_de_sitter",
-    "kerr_newman",
-    "minkowski",
-    "morris_thorne",
-    "myers_perry",
-    "nariai",
-    "painleve_gullstrand",
-    "pp_wave",
-    "reissner_nordstrom",
-    "schwarzschild",
-    "schwarzschild_de_sitter",
-    "taub_nut",
-    "tolman_bondi",
-    "vaidya",
-]
+from .registry import entry, shelf
 
 t, x, y, z, phi = sp.symbols("t x y z phi", real=True)
 r = sp.Symbol("r", positive=True)
@@ -67,6 +37,7 @@ def _spherical(f: Any) -> sp.Matrix:
     return sp.diag(-f, 1 / f, r**2, r**2 * sin(theta) ** 2)
 
 
+@entry()
 def minkowski(dim: int = 4) -> RiemannianManifold:
     """Flat space-time in inertial coordinates."""
     if dim < 2:
@@ -77,7 +48,7 @@ def minkowski(dim: int = 4) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def schwarzschild(mass: Any = _positive("m")) -> RiemannianManifold:
     """The vacuum outside a spherical mass; R_ijkl R^ijkl = 48 m²/r⁶."""
     return RiemannianManifold(
@@ -88,7 +59,7 @@ def schwarzschild(mass: Any = _positive("m")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def painleve_gullstrand(mass: Any = _positive("m")) -> RiemannianManifold:
     """Schwarzschild's space-time in the time of observers that fall from rest at infinity."""
     flow = sp.sqrt(2 * mass / r)
@@ -102,7 +73,7 @@ def painleve_gullstrand(mass: Any = _positive("m")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def eddington_finkelstein(mass: Any = _positive("m")) -> RiemannianManifold:
     """Schwarzschild's space-time in the advanced time of ingoing light."""
     v = sp.Symbol("v", real=True)
@@ -116,7 +87,7 @@ def eddington_finkelstein(mass: Any = _positive("m")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def reissner_nordstrom(mass: Any = _positive("m"), charge: Any = sp.Symbol("q", real=True)) -> RiemannianManifold:
     """A charged spherical mass; R = 0, R_ijkl R^ijkl = 8 (6m²r² − 12mq²r + 7q⁴)/r⁸."""
     return RiemannianManifold(
@@ -127,7 +98,7 @@ def reissner_nordstrom(mass: Any = _positive("m"), charge: Any = sp.Symbol("q", 
     )
 
 
-@takes_expressions
+@entry()
 def schwarzschild_de_sitter(
     mass: Any = _positive("m"), Lambda: Any = sp.Symbol("Lambda", real=True)
 ) -> RiemannianManifold:
@@ -140,7 +111,7 @@ def schwarzschild_de_sitter(
     )
 
 
-@takes_expressions
+@entry()
 def kerr_newman(
     mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True), charge: Any = sp.Symbol("q", real=True)
 ) -> RiemannianManifold:
@@ -150,7 +121,7 @@ def kerr_newman(
     )
 
 
-@takes_expressions
+@entry()
 def kerr(mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True)) -> RiemannianManifold:
     """A rotating black hole in Boyer–Lindquist coordinates; Ricci flat."""
     return _rotating(
@@ -176,7 +147,7 @@ def _rotating(mass: Any, spin: Any, charge: Any, name: str, source: str) -> Riem
     return RiemannianManifold(metric, (t, r, theta, phi), name=name, source=source)
 
 
-@takes_expressions
+@entry()
 def kerr_de_sitter(
     mass: Any = _positive("m"), spin: Any = sp.Symbol("a", real=True), Lambda: Any = sp.Symbol("Lambda", real=True)
 ) -> RiemannianManifold:
@@ -199,7 +170,7 @@ def kerr_de_sitter(
     )
 
 
-@takes_expressions
+@entry()
 def myers_perry(
     mass: Any = _positive("mu"), a: Any = sp.Symbol("a", real=True), b: Any = sp.Symbol("b", real=True)
 ) -> RiemannianManifold:
@@ -221,7 +192,7 @@ def myers_perry(
     )
 
 
-@takes_expressions
+@entry()
 def taub_nut(mass: Any = _positive("m"), nut: Any = sp.Symbol("l", positive=True)) -> RiemannianManifold:
     """The vacuum with a gravitomagnetic monopole; Ricci flat."""
     f = (r**2 - 2 * mass * r - nut**2) / (r**2 + nut**2)
@@ -235,7 +206,7 @@ def taub_nut(mass: Any = _positive("m"), nut: Any = sp.Symbol("l", positive=True
     )
 
 
-@takes_expressions
+@entry()
 def vaidya(mass: Any = None) -> RiemannianManifold:
     """A star that shines, in retarded time u: m = m(u); R = 0, R_uu = −2 m′/r²."""
     u = sp.Symbol("u", real=True)
@@ -247,7 +218,7 @@ def vaidya(mass: Any = None) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def pp_wave(profile: Any = None) -> RiemannianManifold:
     """A plane-fronted wave ds² = H(u, x, y) du² + 2 du dv + dx² + dy²; R_uu = −½ (H_xx + H_yy)."""
     u, v = sp.symbols("u v", real=True)
@@ -262,7 +233,7 @@ def pp_wave(profile: Any = None) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def flrw(scale_factor: Any = None, curvature: Any = sp.Symbol("k", real=True)) -> RiemannianManifold:
     """The homogeneous isotropic universe; R = 6 (a″/a + a′²/a² + k/a²).
 
@@ -280,6 +251,7 @@ def flrw(scale_factor: Any = None, curvature: Any = sp.Symbol("k", real=True)) -
     )
 
 
+@entry()
 def tolman_bondi() -> RiemannianManifold:
     """Spherical dust, −dt² + R′² dr²/(1 + 2E) + R² dΩ² with R(t, r) and E(r) undefined functions."""
     radius, energy = sp.Function("R")(t, r), sp.Function("E")(r)
@@ -291,7 +263,7 @@ def tolman_bondi() -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def einstein_static(radius: Any = _positive("L")) -> RiemannianManifold:
     """A static three-sphere; R = 6/L²."""
     chi = _positive("chi")
@@ -304,7 +276,7 @@ def einstein_static(radius: Any = _positive("L")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature 1/L², static patch; R = 12/L²."""
     return RiemannianManifold(
@@ -315,7 +287,7 @@ def de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def anti_de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature −1/L², static coordinates; R = −12/L²."""
     return RiemannianManifold(
@@ -326,7 +298,7 @@ def anti_de_sitter(radius: Any = _positive("L")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def anti_de_sitter_poincare(dim: int = 4, radius: Any = _positive("L")) -> RiemannianManifold:
     """Constant curvature −1/L² in Poincaré coordinates, in any dimension."""
     if dim < 2:
@@ -341,7 +313,7 @@ def anti_de_sitter_poincare(dim: int = 4, radius: Any = _positive("L")) -> Riema
     )
 
 
-@takes_expressions
+@entry()
 def bertotti_robinson(charge: Any = _positive("q")) -> RiemannianManifold:
     """AdS₂ × S² of the same radius: a uniform electric field; R = 0, conformally flat."""
     return RiemannianManifold(
@@ -352,7 +324,7 @@ def bertotti_robinson(charge: Any = _positive("q")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def nariai(Lambda: Any = _positive("Lambda")) -> RiemannianManifold:
     """dS₂ × S² of the same radius: R_ij = Λ g_ij."""
     chi = _positive("chi")
@@ -364,7 +336,7 @@ def nariai(Lambda: Any = _positive("Lambda")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def alcubierre(velocity: Any = None, profile: Any = None) -> RiemannianManifold:
     """−dt² + (dx − v f dt)² + dy² + dz²: a warp bubble with velocity v(t) and profile f(t, x, y, z)."""
     v = sp.Function("v")(t) if velocity is None else velocity
@@ -378,7 +350,7 @@ def alcubierre(velocity: Any = None, profile: Any = None) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def btz(
     mass: Any = _positive("M"), spin: Any = sp.Symbol("J", real=True), radius: Any = _positive("L")
 ) -> RiemannianManifold:
@@ -394,7 +366,7 @@ def btz(
     )
 
 
-@takes_expressions
+@entry()
 def goedel(length: Any = _positive("a")) -> RiemannianManifold:
     """Gödel's rotating universe; R = −1/a²."""
     form = sp.Matrix([1, 0, exp(x), 0])
@@ -404,7 +376,7 @@ def goedel(length: Any = _positive("a")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def kasner(u: Any = _positive("u")) -> RiemannianManifold:
     """The anisotropic vacuum −dt² + Σ t^(2p_i) dx_i²; Ricci flat.
 
@@ -422,7 +394,7 @@ def kasner(u: Any = _positive("u")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def ellis_wormhole(throat: Any = _positive("b")) -> RiemannianManifold:
     """−dt² + dl² + (b² + l²) dΩ²; R = −2b²/(b² + l²)²."""
     proper = sp.Symbol("l", real=True)
@@ -435,7 +407,7 @@ def ellis_wormhole(throat: Any = _positive("b")) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def morris_thorne(shape: Any = None, redshift: Any = None) -> RiemannianManifold:
     """−e^(2Φ) dt² + dr²/(1 − b/r) + r² dΩ² with shape b(r) and redshift Φ(r), by default undefined functions."""
     b = sp.Function("b")(r) if shape is None else shape
@@ -448,38 +420,10 @@ def morris_thorne(shape: Any = None, redshift: Any = None) -> RiemannianManifold
     )
 
 
-_BUILDERS: tuple[Callable[[], RiemannianManifold], ...] = (
-    minkowski,
-    schwarzschild,
-    painleve_gullstrand,
-    eddington_finkelstein,
-    reissner_nordstrom,
-    schwarzschild_de_sitter,
-    kerr,
-    kerr_newman,
-    kerr_de_sitter,
-    myers_perry,
-    taub_nut,
-    vaidya,
-    pp_wave,
-    flrw,
-    tolman_bondi,
-    einstein_static,
-    de_sitter,
-    anti_de_sitter,
-    anti_de_sitter_poincare,
-    bertotti_robinson,
-    nariai,
-    alcubierre,
-    btz,
-    goedel,
-    kasner,
-    ellis_wormhole,
-    morris_thorne,
-)
-
-
 def catalogue() -> Iterator[RiemannianManifold]:
     """Every space-time of this module, with symbolic constants."""
-    for build in _BUILDERS:
-        yield build()
+    for made in list(shelf("spacetimes").values()):
+        yield from made.members()
+
+
+__all__ = ["catalogue", *shelf("spacetimes")]

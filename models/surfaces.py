@@ -9,44 +9,14 @@ values are given. Surfaces in space are `ImmersedManifold`s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sympy as sp
 from chentsov.geometry.exact.errors import InputError
-from chentsov.geometry.exact.reading import takes_expressions
 from chentsov.geometry.manifolds import ImmersedManifold, RiemannianManifold
 
-__all__ = [
-    "berger_sphere",
-    "bianchi",
-    "catalogue",
-    "catenoid",
-    "clifford_torus",
-    "complex_hyperbolic_plane",
-    "complex_projective_plane",
-    "eguchi_hanson",
-    "ellipsoid",
-    "enneper",
-    "euclidean",
-    "graph",
-    "helicoid",
-    "hyperbolic_ball",
-    "hyperbolic_half_space",
-    "hyperboloid",
-    "monkey_saddle",
-    "nil",
-    "paraboloid",
-    "pseudosphere",
-    "sol",
-    "sphere",
-    "sphere_times_hyperbolic_plane",
-    "spheroid",
-    "stereographic_sphere",
-    "surface_of_revolution",
-    "torus",
-    "veronese",
-]
+from .registry import entry, shelf
 
 u, v, x, y, z = sp.symbols("u v x y z", real=True)
 theta, phi, psi = sp.symbols("theta phi psi", real=True)
@@ -69,6 +39,7 @@ def _dimension(dim: int, least: int = 1) -> int:
 # -- constant curvature ---------------------------------------------------------------------
 
 
+@entry()
 def euclidean(dim: int = 3) -> RiemannianManifold:
     """Flat space in Cartesian coordinates."""
     _dimension(dim)
@@ -76,7 +47,7 @@ def euclidean(dim: int = 3) -> RiemannianManifold:
     return RiemannianManifold(sp.eye(dim), coordinates, name=f"E^{dim}", source="Euclid, Elements")
 
 
-@takes_expressions
+@entry(variants=[(3,)])
 def sphere(dim: int = 2, radius: Any = _positive("a")) -> RiemannianManifold:
     """S^n in hyperspherical angles; constant curvature 1/a², R = n(n−1)/a²."""
     _dimension(dim)
@@ -89,6 +60,7 @@ def sphere(dim: int = 2, radius: Any = _positive("a")) -> RiemannianManifold:
     )
 
 
+@entry()
 def stereographic_sphere(dim: int = 2) -> RiemannianManifold:
     """The unit sphere in stereographic coordinates: 4 |dx|²/(1 + |x|²)²."""
     xs = sp.symbols(f"x1:{_dimension(dim) + 1}", real=True)
@@ -100,7 +72,7 @@ def stereographic_sphere(dim: int = 2) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry(variants=[(3,)])
 def hyperbolic_half_space(dim: int = 2, radius: Any = _positive("L")) -> RiemannianManifold:
     """H^n as L² |dx|²/x_n² on x_n > 0; constant curvature −1/L²."""
     _dimension(dim)
@@ -114,6 +86,7 @@ def hyperbolic_half_space(dim: int = 2, radius: Any = _positive("L")) -> Riemann
     )
 
 
+@entry(variants=[(3,)])
 def hyperbolic_ball(dim: int = 2) -> RiemannianManifold:
     """H^n as 4 |dx|²/(1 − |x|²)² on the unit ball; constant curvature −1."""
     xs = sp.symbols(f"x1:{_dimension(dim) + 1}", real=True)
@@ -125,7 +98,7 @@ def hyperbolic_ball(dim: int = 2) -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def hyperboloid(radius: Any = _positive("L")) -> ImmersedManifold:
     """H² as a sheet of the hyperboloid in Minkowski space; K = −1/L²."""
     r = _positive("r")
@@ -141,14 +114,14 @@ def hyperboloid(radius: Any = _positive("L")) -> ImmersedManifold:
 # -- surfaces in space ----------------------------------------------------------------------
 
 
-@takes_expressions
+@entry()
 def torus(R: Any = _positive("R"), r: Any = _positive("r")) -> ImmersedManifold:
     """The torus of revolution; K = cos v / (r (R + r cos v))."""
     w = R + r * cos(v)
     return ImmersedManifold([w * cos(u), w * sin(u), r * sin(v)], (u, v), name="torus", source=CARMO + ", sec. 3-3")
 
 
-@takes_expressions
+@entry()
 def clifford_torus(a: Any = _positive("a"), b: Any = _positive("b")) -> ImmersedManifold:
     """A flat torus in four-dimensional space."""
     return ImmersedManifold(
@@ -159,7 +132,7 @@ def clifford_torus(a: Any = _positive("a"), b: Any = _positive("b")) -> Immersed
     )
 
 
-@takes_expressions
+@entry()
 def catenoid(c: Any = _positive("c")) -> ImmersedManifold:
     """The minimal surface of revolution; K = −1/(c² cosh⁴(v/c))."""
     w = c * cosh(v / c)
@@ -168,7 +141,7 @@ def catenoid(c: Any = _positive("c")) -> ImmersedManifold:
     )
 
 
-@takes_expressions
+@entry()
 def helicoid(c: Any = _positive("c")) -> ImmersedManifold:
     """The ruled minimal surface; K = −c²/(c² + v²)²."""
     return ImmersedManifold(
@@ -179,6 +152,7 @@ def helicoid(c: Any = _positive("c")) -> ImmersedManifold:
     )
 
 
+@entry()
 def enneper() -> ImmersedManifold:
     """Enneper's minimal surface; K = −4/(1 + u² + v²)⁴."""
     return ImmersedManifold(
@@ -189,7 +163,7 @@ def enneper() -> ImmersedManifold:
     )
 
 
-@takes_expressions
+@entry()
 def pseudosphere(a: Any = _positive("a")) -> ImmersedManifold:
     """The surface of revolution of the tractrix; K = −1/a²."""
     w = _positive("u")
@@ -201,7 +175,7 @@ def pseudosphere(a: Any = _positive("a")) -> ImmersedManifold:
     )
 
 
-@takes_expressions
+@entry()
 def ellipsoid(a: Any = _positive("a"), b: Any = _positive("b"), c: Any = _positive("c")) -> ImmersedManifold:
     """The triaxial ellipsoid; K = 1 / (a² b² c² (x²/a⁴ + y²/b⁴ + z²/c⁴)²)."""
     return ImmersedManifold(
@@ -212,7 +186,7 @@ def ellipsoid(a: Any = _positive("a"), b: Any = _positive("b"), c: Any = _positi
     )
 
 
-@takes_expressions
+@entry()
 def spheroid(a: Any = _positive("a"), c: Any = _positive("c")) -> ImmersedManifold:
     """The ellipsoid of revolution; K = c²/(a² cos²θ + c² sin²θ)²."""
     return ImmersedManifold(
@@ -223,14 +197,14 @@ def spheroid(a: Any = _positive("a"), c: Any = _positive("c")) -> ImmersedManifo
     )
 
 
-@takes_expressions
+@entry()
 def surface_of_revolution(profile: Any = None) -> RiemannianManifold:
     """du² + f(u)² dv², u the length of the meridian; K = −f″/f."""
     f = sp.Function("f")(u) if profile is None else profile
     return RiemannianManifold(sp.diag(1, f**2), (u, v), name="surface of revolution", source=CARMO + ", sec. 3-3")
 
 
-@takes_expressions
+@entry()
 def graph(height: Any = None) -> ImmersedManifold:
     """The graph z = h(x, y); K = (h_xx h_yy − h_xy²)/(1 + h_x² + h_y²)²."""
     h = sp.Function("h")(x, y) if height is None else height
@@ -239,18 +213,20 @@ def graph(height: Any = None) -> ImmersedManifold:
     )
 
 
+@entry()
 def monkey_saddle() -> ImmersedManifold:
     """The graph of x³ − 3xy²; K = −36 (x² + y²)/(1 + 9 (x² + y²)²)²."""
     return ImmersedManifold([x, y, x**3 - 3 * x * y**2], (x, y), name="monkey saddle", source=CARMO + ", sec. 3-3")
 
 
-@takes_expressions
+@entry()
 def paraboloid(a: Any = _positive("a")) -> ImmersedManifold:
     """The paraboloid of revolution z = a u²; K = 4a²/(1 + 4a²u²)²."""
     w = _positive("u")
     return ImmersedManifold([w * cos(v), w * sin(v), a * w**2], (w, v), name="paraboloid", source=CARMO + ", sec. 3-3")
 
 
+@entry()
 def veronese() -> ImmersedManifold:
     """The projective plane in five-dimensional space by quadrics on the unit sphere; K = 1/3."""
     p, q, s = sin(theta) * cos(phi), sin(theta) * sin(phi), cos(theta)
@@ -294,7 +270,7 @@ _COFRAMES: dict[str, tuple[tuple[sp.Symbol, ...], list[list[Any]]]] = {
 }
 
 
-@takes_expressions
+@entry(variants=[(kind,) for kind in _COFRAMES if kind != "IX"])
 def bianchi(
     kind: str = "IX", a: Any = _positive("a"), b: Any = _positive("b"), c: Any = _positive("c")
 ) -> RiemannianManifold:
@@ -316,6 +292,7 @@ def bianchi(
     return RiemannianManifold(_left_invariant(forms, (a, b, c)), coordinates, name=f"Bianchi {kind}", source=BIANCHI)
 
 
+@entry()
 def nil() -> RiemannianManifold:
     """The Heisenberg group, dx² + dy² + (dz − x dy)²; R = −1/2."""
     form = sp.Matrix([0, -x, 1])
@@ -327,6 +304,7 @@ def nil() -> RiemannianManifold:
     )
 
 
+@entry()
 def sol() -> RiemannianManifold:
     """e^(2z) dx² + e^(−2z) dy² + dz²; R = −2."""
     return RiemannianManifold(
@@ -337,7 +315,7 @@ def sol() -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def berger_sphere(squash: Any = _positive("e")) -> RiemannianManifold:
     """S³ with its Hopf circles stretched, σ₁² + σ₂² + e² σ₃²; R = 2 − e²/2."""
     coordinates, forms = _COFRAMES["IX"]
@@ -358,6 +336,7 @@ def _cohomogeneity_one(radial: Any, round_part: Any, hopf: Any, r: sp.Symbol) ->
     return sp.diag(radial, round_part, round_part * sin(theta) ** 2, 0) + hopf * form * form.T
 
 
+@entry()
 def complex_projective_plane() -> RiemannianManifold:
     """CP² with the Fubini–Study metric, sectional curvatures in [1, 4]; R_ij = 6 g_ij."""
     r = _positive("r")
@@ -370,6 +349,7 @@ def complex_projective_plane() -> RiemannianManifold:
     )
 
 
+@entry()
 def complex_hyperbolic_plane() -> RiemannianManifold:
     """CH² with the Bergman metric, sectional curvatures in [−4, −1]; R_ij = −6 g_ij."""
     r = _positive("r")
@@ -382,13 +362,13 @@ def complex_hyperbolic_plane() -> RiemannianManifold:
     )
 
 
-@takes_expressions
+@entry()
 def sphere_times_hyperbolic_plane(radius: Any = _positive("a")) -> RiemannianManifold:
     """S² × H² of the same radius: R = 0, conformally flat, not Einstein."""
     return sphere(2, radius).product(hyperbolic_half_space(2, radius), name="S^2 × H^2")
 
 
-@takes_expressions
+@entry()
 def eguchi_hanson(a: Any = _positive("a")) -> RiemannianManifold:
     """The simplest gravitational instanton: Ricci flat, R_ijkl R^ijkl = 384 a⁸/r¹²."""
     r = _positive("r")
@@ -401,41 +381,10 @@ def eguchi_hanson(a: Any = _positive("a")) -> RiemannianManifold:
     )
 
 
-_BUILDERS: tuple[Callable[[], RiemannianManifold], ...] = (
-    euclidean,
-    sphere,
-    lambda: sphere(3),
-    stereographic_sphere,
-    hyperbolic_half_space,
-    lambda: hyperbolic_half_space(3),
-    hyperbolic_ball,
-    lambda: hyperbolic_ball(3),
-    hyperboloid,
-    torus,
-    clifford_torus,
-    catenoid,
-    helicoid,
-    enneper,
-    pseudosphere,
-    ellipsoid,
-    spheroid,
-    monkey_saddle,
-    paraboloid,
-    veronese,
-    surface_of_revolution,
-    graph,
-    *(lambda kind=kind: bianchi(kind) for kind in _COFRAMES),
-    nil,
-    sol,
-    berger_sphere,
-    complex_projective_plane,
-    complex_hyperbolic_plane,
-    sphere_times_hyperbolic_plane,
-    eguchi_hanson,
-)
-
-
 def catalogue() -> Iterator[RiemannianManifold]:
     """Every manifold of this module, with symbolic constants."""
-    for build in _BUILDERS:
-        yield build()
+    for made in list(shelf("surfaces").values()):
+        yield from made.members()
+
+
+__all__ = ["catalogue", *shelf("surfaces")]

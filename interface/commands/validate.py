@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -228,15 +227,8 @@ def _whole_catalogue(oracle: str, quantity: str, seconds: float, only: str, as_j
 
 
 def _everything() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """The catalogue, and the models that take arguments with some."""
-    from chentsov import models
-    from chentsov.catalogue import entries, manifold_called
+    """Every entry of the registry; a model brings rows to average over."""
+    from chentsov.catalogue import entries
 
-    for name, _, _ in entries():
-        yield name, partial(manifold_called, name)
-    for activation in ("logistic", "tanh"):
-        yield f"hopfield.{activation}", lambda activation=activation: models.Hopfield(2, activation).manifold  # type: ignore[misc]
-    rows = models.decision_boundary(6, seed=0)
-    for loss in ("mean_power", "lp_norm", "cross_entropy"):
-        yield f"neuron.{loss}", partial(models.TwoWeightNeuron, loss, data=rows)
-    yield "networks.tanh_unit", lambda: models.DenseNetwork((1, 1), final="tanh").manifold
+    for name, maker, _ in entries():
+        yield name, maker

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import sympy as sp
 from chentsov.geometry.exact.errors import InputError
@@ -59,7 +58,7 @@ def multivariate_normal(d: int = 2) -> Family:
         log_density=-v.square / 2 - sp.log(v.determinant) / 2 - R(d, 2) * sp.log(2 * sp.pi),
         closed_forms={"metric": v.blocks(v.inverse, half_traces), "ricci_scalar": -R(d * (d + 1) ** 2, 4)},
         source="Skovgaard, A Riemannian geometry of the multivariate normal model, Scand. J. Statist. 11 (1984)",
-        condition="Σ positive definite", conditions=v.conditions, sample=v.sample,
+        conditions=v.positive_definite, sample=v.sample,
     )  # fmt: skip
 
 
@@ -83,7 +82,7 @@ def multivariate_t(d: int = 2) -> Family:
         log_density=head - (nu + d) / 2 * sp.log(1 + v.square / nu),
         closed_forms={"metric": v.blocks(c * v.inverse, [[scatter(e, f) for f in v.units] for e in v.units])},
         source="Lange, Little & Taylor, Robust statistical modeling using the t distribution, J. Amer. Statist. Assoc. 84 (1989)",
-        condition="Σ positive definite", conditions=v.conditions, sample={**v.sample, nu: R(7, 2)},
+        conditions=v.positive_definite, sample={**v.sample, nu: R(7, 2)},
     )  # fmt: skip
 
 
@@ -107,12 +106,6 @@ class _Vector:
         }
 
     @property
-    def conditions(self) -> tuple[Any, ...]:
-        """Σ is positive definite: its leading minors are positive (Sylvester)."""
-        minors = (sp.expand(self.matrix[:k, :k].det(method="berkowitz")) for k in range(1, len(self.location) + 1))
-        return tuple(minor > 0 for minor in minors)
-
-    @property
     def sample(self) -> dict[sp.Symbol, sp.Expr]:
         sample = {m: R(i + 1, 3) for i, m in enumerate(self.location)}
         return sample | {v: R(3 + i, 2) if i == j else R(1, 4 + i + j) for (i, j), v in self.scatter.items()}
@@ -121,6 +114,12 @@ class _Vector:
     def matrix(self) -> sp.Matrix:
         d = len(self.location)
         return sp.Matrix(d, d, lambda i, j: self.scatter[min(i, j), max(i, j)])
+
+    @property
+    def positive_definite(self) -> tuple[sp.Basic, ...]:
+        """Σ is positive definite: its leading minors are positive (that of size one by declaration)."""
+        minors = (self.matrix[:k, :k].det(method="berkowitz") for k in range(2, len(self.location) + 1))
+        return tuple(sp.expand(minor) > 0 for minor in minors)
 
     @property
     def determinant(self) -> sp.Expr:

@@ -1,20 +1,18 @@
-"""What a family of distributions is, and the catalogue of those there are."""
+"""What a family of distributions is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib import import_module
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sympy as sp
 from chentsov.geometry.manifolds import StatisticalManifold
 
-__all__ = ["Family", "catalogue", "family"]
+from ..registry import Entry, enrol, shelf, shelf_of
 
-_KINDS = ("discrete", "gamma_kind", "gaussian_kind", "group_kind", "directional")
-_BUILDERS: dict[str, Builder] = {}
+__all__ = ["Family", "catalogue", "family"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +23,8 @@ class Family:
         name: the name in `chentsov.models.families`.
         title: the name in words.
         variables: {sample variable: range}, as for `StatisticalManifold.from_density`.
-        domain: {coordinate or constant: (lower, upper)}; further conditions in words in ``condition``.
-        conditions: inequalities between the parameters that hold beside; numbers that break one are outside the domain.
+        domain: {coordinate or constant: (lower, upper)}, an open interval each.
+        conditions: further inequalities that the domain demands.
         density, log_density, pieces: one of the three.
         closed_forms: {"metric": ..., "ricci_scalar": ..., "amari_chentsov": {(i, j, k): ...}}.
         source: where the closed forms are to be found.
@@ -43,67 +41,95 @@ class Family:
     pieces: tuple[Any, ...] | None = None
     closed_forms: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
-    condition: str = ""
-    conditions: tuple[Any, ...] = ()
+    conditions: tuple[sp.Basic, ...] = ()
     sample: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
 
     def manifold(self) -> StatisticalManifold:
         """The statistical manifold, derived from the density when first asked for."""
-        return _manifold(id(self), self)
+        return self._manifold
+
+    @cached_property
+    def _manifold(self) -> StatisticalManifold:
+        return StatisticalManifold.from_density(
+            self.density,
+            self.variables or None,
+            self.coordinates,
+            log_density=self.log_density,
+            pieces=self.pieces,
+            domain=self.domain,
+            conditions=self.conditions,
+            name=self.title,
+            source=self.source,
+        )
 
     @property
     def constants(self) -> tuple[sp.Symbol, ...]:
         """Symbols of the density that are no coordinates."""
         return tuple(s for s in self.domain if s not in self.coordinates)
 
+    @property
+    def inequalities(self) -> tuple[sp.Basic, ...]:
+        """The domain as inequalities.
 
-_made: dict[int, tuple[Family, StatisticalManifold]] = {}
-
-
-def _manifold(key: int, record: Family) -> StatisticalManifold:
-    if key not in _made:
-        made = StatisticalManifold.from_density(
-            record.density,
-            record.variables or None,
-            record.coordinates,
-            log_density=record.log_density,
-            pieces=record.pieces,
-            domain=record.domain,
-            conditions=record.conditions,
-            name=record.title,
-            source=record.source,
-        )
-        _made[key] = (record, made)
-    return _made[key][1]
+        >>> from chentsov.models import families
+        >>> families.bernoulli.record().inequalities
+        (theta > 0, theta < 1)
+        """
+        bounds = [(s, sp.sympify(low), sp.sympify(high)) for s, (low, high) in self.domain.items()]
+        lower = [sp.Gt(s, low, evaluate=False) for s, low, _ in bounds if low.is_finite]
+        upper = [sp.Lt(s, high, evaluate=False) for s, _, high in bounds if high.is_finite]
+        return (*lower, *upper, *self.conditions)
 
 
-class Builder:
-    """A function that makes a `Family`; calling it gives the manifold."""
+class FamilyEntry(Entry):
+    """A function that makes a `Family`; calling it gives the manifold, `record` the family itself."""
 
-    def __init__(self, make: Callable[..., Family]) -> None:
+    def __init__(self, make: Callable[..., Family], shelf: str) -> None:
+        super().__init__(make, shelf)
         self.record = lru_cache(maxsize=None)(make)
-        self.__doc__ = make.__doc__
-        self.__name__ = make.__name__
-        self.__module__ = make.__module__
-        self.__wrapped__ = make
 
-    def __call__(self, *arguments: Any) -> StatisticalManifold:
-        return self.record(*arguments).manifold()
+    def __call__(self, *arguments: Any, **named: Any) -> StatisticalManifold:
+        return self.record(*arguments, **named).manifold()
 
-    def __repr__(self) -> str:
-        return f"<family {self.__name__}>"
+    @property
+    def title(self) -> str:
+        """The name in words."""
+        return self.record().title
+
+    @property
+    def name(self) -> str:
+        """The name in words."""
+        return self.title
+
+    @property
+    def coordinates(self) -> tuple[sp.Symbol, ...]:
+        """The parameters, without deriving anything."""
+        return self.record().coordinates
+
+    @property
+    def constants(self) -> tuple[sp.Symbol, ...]:
+        """The symbols of the density that are no coordinates."""
+        return self.record().constants
+
+    @property
+    def domain(self) -> tuple[sp.Basic, ...]:
+        """The inequalities that parameters and constants satisfy."""
+        return self.record().inequalities
+
+    @property
+    def sample(self) -> dict[sp.Symbol, sp.Expr]:
+        """The sample point of the record."""
+        return {s: sp.sympify(v) for s, v in self.record().sample.items()}
 
 
-def family(make: Callable[..., Family]) -> Builder:
+def family(make: Callable[..., Family]) -> FamilyEntry:
     """Enter a family in the catalogue."""
-    builder = Builder(make)
-    _BUILDERS[make.__name__] = builder
-    return builder
+    made = FamilyEntry(make, shelf_of(make))
+    enrol(made)
+    return made
 
 
 def catalogue() -> Iterator[Family]:
-    """All families with their default arguments, in the order of their files."""
-    for kind in _KINDS:
-        import_module(f"chentsov.models.families.{kind}")
-    for builder in list(_BUILDERS.values()):
-        yield builder.record()
+    """All families with their default arguments, file by file."""
+    for made in list(shelf("families").values()):
+        yield made.record()  # type: ignore[attr-defined]

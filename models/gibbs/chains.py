@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sympy as sp
-from chentsov.geometry.exact.reading import takes_expressions
 from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
+
+from ..registry import entry
 
 __all__ = ["ising_chain", "ising_ring", "potts_chain"]
 
 JANKE = "Janke, Johnston & Kenna, Information geometry and phase transitions, Physica A 336 (2004), cond-mat/0401092"
 
 
+@entry()
 def ising_chain() -> ExponentialFamily:
     """The infinite Ising chain per site, b = βJ, h = βH: R = 1 + cosh h/√(sinh²h + e^{−4b}).
 
@@ -22,6 +24,7 @@ def ising_chain() -> ExponentialFamily:
     return ExponentialFamily(psi, (b, h), name="infinite Ising chain", source=JANKE)
 
 
+@entry(example=(4,))
 def ising_ring(n: int) -> ExponentialFamily:
     """A ring of n ≥ 3 Ising spins: Z = λ₊ⁿ + λ₋ⁿ, all n sites together.
 
@@ -38,7 +41,7 @@ def ising_ring(n: int) -> ExponentialFamily:
     return ExponentialFamily(sp.log(now), (b, h), name=f"ring of {n} Ising spins", source="transfer matrix")
 
 
-@takes_expressions
+@entry()
 def potts_chain(q: int | sp.Symbol = 3) -> ExponentialFamily:
     """The infinite q-state Potts chain per site: coupling b on equal neighbours, field h on state 1.
 

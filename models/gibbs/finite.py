@@ -11,6 +11,8 @@ import sympy as sp
 from chentsov.geometry.exact.reading import read
 from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
 
+from ..registry import entry
+
 __all__ = ["gibbs_family", "spin_cluster", "two_spins"]
 
 
@@ -69,6 +71,7 @@ def spin_cluster(bonds: Sequence[tuple[Hashable, Hashable]], name: str | None = 
     return gibbs_family(levels, (b, h), name=name or f"cluster of {len(sites)} Ising spins")
 
 
+@entry()
 def two_spins() -> ExponentialFamily:
     """Two coupled spins in a field, ψ = log(2e^{−b} + 2e^{b} cosh 2h).
 

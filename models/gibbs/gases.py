@@ -5,9 +5,12 @@ from __future__ import annotations
 import sympy as sp
 from chentsov.geometry.manifolds import ExponentialFamily, RiemannianManifold
 
+from ..registry import entry
+
 __all__ = ["ideal_gas", "van_der_waals"]
 
 
+@entry()
 def ideal_gas() -> ExponentialFamily:
     """One particle of an ideal gas in the pressure ensemble, θ = (β, βP) as q = βP: ψ = −c log β − log q, flat.
 
@@ -23,6 +26,7 @@ def ideal_gas() -> ExponentialFamily:
     )  # fmt: skip
 
 
+@entry()
 def van_der_waals() -> RiemannianManifold:
     """Van der Waals' gas per volume in (T, ρ): g = (c ρ/T²) dT² + (1/(ρ(1 − bρ)²) − 2a/T) dρ².
 

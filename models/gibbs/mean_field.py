@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError, SingularMetricError
 
+from ..registry import entry
 from .finite import gibbs_family
 
 __all__ = ["curie_weiss", "curie_weiss_finite", "mean_field_metric"]
@@ -39,6 +40,7 @@ def curie_weiss() -> ExponentialFamily:
     )
 
 
+@entry(example=(3,))
 def curie_weiss_finite(n: int) -> ExponentialFamily:
     """n spins exactly: Z = Σ_k C(n, k) exp(β M²/(2n) + h M), M = n − 2k; J = 1.
 

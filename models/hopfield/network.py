@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from chentsov.geometry.exact.reading import read, read_expression, short
 from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds import HessianManifold, ManifoldError
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
+from chentsov.geometry.manifolds.quantities import Quantity
 
+from ..model import Model, scalar
+from ..registry import entry
 from .activations import IncreasingActivation, activation
 from .network_flow import NetworkFlow
 from .reading import StatisticalReading, statistical_reading
@@ -22,8 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Hopfield"]
 
+#: Neurons beyond which weights are no longer made as symbols.
+MOST_NEURONS = 300
 
-class Hopfield:
+
+class Hopfield(Model):
     """C_i u̇_i = −u_i/R_i + Σ_j W_ij σ(u_j) + J_i, and its geometry.
 
     Args:
@@ -63,7 +70,7 @@ class Hopfield:
         symbolic = not hasattr(network, "__len__") and not isinstance(network, sp.MatrixBase)
         self.weights = _symbolic_weights(network, symmetric) if symbolic else _weights(network)
         n = self.size = self.weights.rows
-        self.coordinates: tuple[sp.Symbol, ...] = tuple(sp.Symbol(f"u{i + 1}", real=True) for i in range(n))
+        self._coordinates = tuple(sp.Symbol(f"u{i + 1}", real=True) for i in range(n))
         self.rate_symbols: tuple[sp.Symbol, ...] = tuple(sp.Symbol(f"v{i + 1}", real=True) for i in range(n))
         default = (lambda name, number, **kind: [sp.Symbol(f"{name}{i + 1}", real=True, **kind) for i in range(n)]
                    if symbolic else [read(number)] * n)  # fmt: skip
@@ -75,6 +82,33 @@ class Hopfield:
             raise InputError(
                 f"{', '.join(sorted(map(str, own)))} is a coordinate: choose another name for the parameter"
             )
+
+    # -- what it is ----------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Its size and its activation."""
+        return str(self)
+
+    @property
+    def coordinates(self) -> tuple[sp.Symbol, ...]:
+        """The states u_i."""
+        return self._coordinates
+
+    @property
+    def domain(self) -> tuple[sp.Basic, ...]:
+        """Resistances, capacitances and a symbolic gain are positive."""
+        return tuple(sp.Gt(s, 0, evaluate=False) for s in self.constants if s.is_positive)
+
+    def own_quantities(self) -> tuple[Quantity, ...]:
+        """The compressibilities, and of symmetric weights the energy."""
+        kappa = tuple(
+            Quantity(
+                f"compressibility_{v}", f"compressibility, {v} volume", rf"\kappa_\mathrm{{{v}}}", "1", 0, _Kappa(v)
+            )
+            for v in VOLUMES
+        )
+        return (scalar("energy", "energy", "E"), *kappa) if self.is_symmetric else kappa
 
     # -- the elements -------------------------------------------------------------------------
 
@@ -263,6 +297,22 @@ class Hopfield:
         return f"<{self}>"
 
 
+@dataclass(frozen=True)
+class _Kappa:
+    """The getter of a compressibility."""
+
+    volume: str
+
+    def __call__(self, network: Hopfield) -> sp.Expr:
+        return network.compressibility(self.volume)
+
+
+@entry(variants=[("logistic",)])
+def tanh_pair(activation: str = "tanh") -> Hopfield:
+    """Two neurons with symbolic weights, resistances, capacitances and currents."""
+    return Hopfield(2, activation)
+
+
 def _activation(which: Any, gain: Any) -> IncreasingActivation:
     return activation(which, gain=gain)
 
@@ -270,6 +320,10 @@ def _activation(which: Any, gain: Any) -> IncreasingActivation:
 def _symbolic_weights(size: Any, symmetric: bool) -> sp.ImmutableMatrix:
     if isinstance(size, bool) or not isinstance(size, (int, sp.Integer)) or size < 1:
         raise InputError(f"a network needs a positive number of neurons or a square matrix of weights, not {size!r}")
+    if size > MOST_NEURONS:
+        raise InputError(
+            f"{size!s:.30} neurons are too many for symbols: at most {MOST_NEURONS}; `HopfieldNumbers.of_arrays` takes more"
+        )
     between = "" if size < 10 else "_"
 
     def entry(i: int, j: int) -> sp.Symbol:
