@@ -60,7 +60,7 @@ def _numerators(elements: Sequence[Element]) -> list[Any]:
     """The numerators of elements over their common denominator, in the youngest ring."""
     field = elements[0].field
     stage = field.stage
-    elements = [field.lift(e, stage) for e in elements]
+    elements = [field.canonical(e) for e in elements]
     common = stage.constant(1)
     for e in elements:
         common = common * (e.den / common.gcd(e.den))

@@ -1,13 +1,13 @@
-"""Elements of a differential field: fractions of polynomials in canonical form.
+"""Elements of a differential field: fractions of polynomials in lowest terms.
 
-An element is ``numerator / denominator`` with integer polynomials such that
+An element is ``numerator / denominator`` with integer polynomials, coprime in the polynomial ring; the denominator is no
+divisor of zero and has a positive leading coefficient.  Without roots of functions and signs this representation is
+unique.  Those are kept as they came in numerator and denominator, so that a quotient stays short and has no poles that
+were not there.  So
 
-* the numerator is reduced by the relations of all algebraic generators,
-* the denominator holds no algebraic generator and has a positive leading coefficient,
-* both are coprime in the polynomial ring.
-
-Since the reduced powers of the algebraic generators form a basis over the rational functions in
-the others, this representation is unique: two elements are equal exactly when their polynomials are.
+* an element is zero exactly when its numerator is (each sum is tested by the relations),
+* two elements are equal exactly when ``a d - b c`` is zero by the relations,
+* where a unique form is needed, as for the arguments of functions, ``DifferentialField.canonical`` makes it.
 
 Sums follow Henrici: the greatest common divisor is taken of the denominators first, so that the
 last division is by a small polynomial.  (P. Henrici, A subroutine for computations with rational
@@ -22,6 +22,7 @@ import sympy as sp
 from flint import fmpz_mpoly
 
 from .budget import check_power, checkpoint
+from .conjugates import in_factors
 from .errors import InputError, ZeroDivision
 from .stages import Stage
 
@@ -122,8 +123,8 @@ class Element:
         if exponent > 1:
             checkpoint(self.num, self.num)
             checkpoint(self.den, self.den)
-        if self.stage.algebraic_in(self.num) is None:
-            return Element(self.field, self.num**exponent, self.den**exponent, self.stage)
+        if self.stage.reduced_in(self.num, self.den) is None:
+            return self.field.settled(self.num**exponent, self.den**exponent, self.stage)
         result, square = self.field.one, self
         while exponent:
             if exponent & 1:
@@ -134,15 +135,12 @@ class Element:
         return result
 
     def inverse(self) -> Element:
-        """``1 / self``; the denominator is made free of algebraic generators by their norms."""
+        """``1 / self``."""
         if self.is_zero:
             raise ZeroDivision("division by an element that is exactly zero")
-        if self.stage.algebraic_in(self.num) is None:
-            num, den = self.den, self.num
-            if den.leading_coefficient() < 0:
-                num, den = -num, -den
-            return Element(self.field, num, den, self.stage)
-        return self.field.element(self.den, self.num, self.stage)
+        if self.stage.vanishes_on_a_part(self.num):
+            raise ZeroDivision("division by a divisor of zero, an expression that vanishes on part of the domain")
+        return self.field.settled(self.den, in_factors(self.stage, self.num), self.stage)
 
     # -- comparison -----------------------------------------------------------------------------
 
@@ -157,19 +155,36 @@ class Element:
         if type(other) is not Element and not isinstance(other, (int, sp.Expr)):
             return NotImplemented
         a, b = self._pair(other)  # type: ignore[arg-type]
-        return a.num == b.num and a.den == b.den
+        if a.num == b.num and a.den == b.den:
+            return True
+        stage = a.stage
+        if not stage.relations or stage.algebraic_in(a.num, a.den, b.num, b.den) is None:
+            return False
+        return stage.settle(a.num * b.den - b.num * a.den).is_zero()
 
     @property
     def is_rational(self) -> bool:
         """Whether the element is a rational number."""
-        return self.num.is_constant() and self.den.is_constant()
+        return self._constant() is not None
 
     def rational(self) -> sp.Rational:
         """The element as a SymPy rational number; ``ValueError`` if it is none."""
-        if not self.is_rational:
+        constant = self._constant()
+        if constant is None:
             raise InputError(f"{self} is not a rational number")
-        numerator = 0 if self.is_zero else int(self.num.leading_coefficient())
-        return sp.Rational(numerator, int(self.den.leading_coefficient()))
+        return constant
+
+    def _constant(self) -> sp.Rational | None:
+        """The rational number that the element is: guessed from the leading terms of its reduced polynomials, and proven."""
+        num, den = self.num, self.den
+        if not (num.is_constant() and den.is_constant()):
+            if self.stage.algebraic_in(num, den) is None:
+                return None
+            num, den = self.stage.reduce(num), self.stage.reduce(den)
+            if num.is_zero() or num.monoms()[0] != den.monoms()[0]:
+                return None
+        upper, lower = (0 if p.is_zero() else int(p.leading_coefficient()) for p in (num, den))
+        return sp.Rational(upper, lower) if num * lower == den * upper else None
 
     # -- calculus and writing -------------------------------------------------------------------
 
@@ -193,8 +208,13 @@ class Element:
         return self.as_expr()
 
 
+def _brought_in(field: DifferentialField, expression: sp.Expr) -> Element:
+    """An element out of a pickle: its expression, read into the field's copy."""
+    return field(expression)
+
+
 def _sum(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
-    """``a + num/den`` for two canonical fractions of one stage."""
+    """``a + num/den`` for two fractions of one stage in lowest terms."""
     checkpoint(a.num, num)
     if a.num.is_zero():
         return Element(a.field, num, den, a.stage)
@@ -202,25 +222,28 @@ def _sum(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
         return a
     if a.den == den:
         total = a.num + num
-        if den.is_one():
-            return Element(a.field, total, den, a.stage)
-        common = total.gcd(den)
-        if not common.is_one():
-            total, den = total / common, den / common
-        return Element(a.field, total, den, a.stage)
-    common = a.den.gcd(den)
-    if common.is_one():
-        return Element(a.field, a.num * den + num * a.den, a.den * den, a.stage)
-    left, right = a.den / common, den / common
-    total = a.num * right + num * left
-    shared = total.gcd(common)
-    if shared.is_one():
-        return Element(a.field, total, left * den, a.stage)
-    return Element(a.field, total / shared, left * (den / shared), a.stage)
+        if not den.is_one():
+            common = total.gcd(den)
+            if not common.is_one():
+                total, den = total / common, den / common
+    else:
+        common = a.den.gcd(den)
+        if common.is_one():
+            total, den = a.num * den + num * a.den, a.den * den
+        else:
+            left, right = a.den / common, den / common
+            total = a.num * right + num * left
+            shared = total.gcd(common)
+            if not shared.is_one():
+                total, den = total / shared, den / shared
+            den = left * den
+    if a.stage.relations:
+        return a.field.settled(total, den, a.stage)
+    return Element(a.field, total, den, a.stage)
 
 
 def _product(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
-    """``a * num/den`` for two canonical fractions of one stage."""
+    """``a * num/den`` for two fractions of one stage in lowest terms."""
     checkpoint(a.num, num)
     stage = a.stage
     if a.num.is_zero() or num.is_zero():
@@ -234,19 +257,6 @@ def _product(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
         common = num.gcd(lower)
         if not common.is_one():
             num, lower = num / common, lower / common
-    product, below = upper * num, lower * den
     if stage.relations:
-        reduced = stage.reduce(product)
-        if reduced is not product:
-            if below.is_one():
-                return Element(a.field, reduced, below, stage)
-            common = reduced.gcd(below)
-            if not common.is_one():
-                reduced, below = reduced / common, below / common
-            product = reduced
-    return Element(a.field, product, below, stage)
-
-
-def _brought_in(field: DifferentialField, expression: sp.Expr) -> Element:
-    """An element out of a pickle: its expression, read into the field's copy."""
-    return field(expression)
+        return a.field.settled(upper * num, lower * den, stage)
+    return Element(a.field, upper * num, lower * den, stage)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 from flint import fmpz_mpoly
 
+from .conjugates import cancelled, lowest, rationalised, without_constants
 from .elements import Element
-from .errors import InputError, UnsupportedFunction, ZeroDivision
+from .errors import InputError, UnsupportedFunction
 from .generators.base import Generator, Variable
 from .reading import read
 from .rules import conversion_of
@@ -91,12 +93,13 @@ class DifferentialField:
         if degree:
             assert radicand is not None and radicand.den.is_one()
             power = self.lift(radicand).num.project_to_context(new.context)
-            new.relations.append(Relation(number, 0, degree, new.generator(number) ** degree - power))
+            constant = radicand != 1 and self.is_number(radicand)
+            formal = generator.formal and not constant
+            new.relations.append(Relation(number, 0, degree, new.generator(number) ** degree - power, formal, constant))
         for relation in old.relations:
             modulus = relation.modulus.project_to_context(new.context)
-            new.relations.append(
-                Relation(relation.generator, new.position[relation.generator], relation.degree, modulus)
-            )
+            position = new.position[relation.generator]
+            new.relations.append(replace(relation, position=position, modulus=modulus))
         generator.number = number
         self.generators.append(generator)
         self.stages.append(new)
@@ -113,7 +116,7 @@ class DifferentialField:
         new = Stage.of(old.number + 1, old.order)
         substitution = [new.generator(k) for k in old.order]
         for number, image in images.items():
-            image = self.lift(image, old)
+            image = self.canonical(self.lift(image, old))
             substitution[old.position[number]] = image.num
             if not image.den.is_one():
                 new.denominators[old.position[number]] = image.den
@@ -129,7 +132,7 @@ class DifferentialField:
                 if not below.is_constant():
                     raise UnsupportedFunction("a nested root became reducible when an exponential or angle was refined")
                 modulus = power - radicand
-            new.relations.append(Relation(relation.generator, relation.position, relation.degree, modulus))
+            new.relations.append(replace(relation, modulus=modulus))
         self.stages.append(new)
         if drop is not None:
             self.drop(drop)
@@ -159,8 +162,11 @@ class DifferentialField:
             if current is not before:
                 num, den = num.project_to_context(before.context), den.project_to_context(before.context)
             (num, below), (den, above) = step.substitute(num), step.substitute(den)
-            refined = self.element(step.product(num, above), step.product(den, below), step)
-            current, num, den = step, refined.num, refined.den
+            # no more than reduced, as the radicand of a root must not be written by that root
+            num, den = lowest(step.product(num, above), step.product(den, below))
+            current = step
+            if den.leading_coefficient() < 0:
+                num, den = -num, -den
         if current is not stage:
             num, den = num.project_to_context(stage.context), den.project_to_context(stage.context)
         element.num, element.den, element.stage = num, den, stage
@@ -169,23 +175,58 @@ class DifferentialField:
     # -- making elements ------------------------------------------------------------------------
 
     def element(self, num: fmpz_mpoly, den: fmpz_mpoly, stage: Stage) -> Element:
-        """The canonical element ``num/den``; both reduced, the denominator not zero."""
+        """The element ``num/den`` in lowest terms; the denominator is no divisor of zero."""
+        return self.settled(num, den, stage, coprime=False)
+
+    def settled(self, num: fmpz_mpoly, den: fmpz_mpoly, stage: Stage, coprime: bool = True) -> Element:
+        """The element ``num/den``, brought to lowest terms where the relations change it or it is not yet in them."""
+        if stage.relations:
+            upper, lower = stage.settle(num), stage.reduce(den, formal=False)
+            coprime = coprime and upper is num and lower is den
+            num, den = upper, lower
+            if any(not relation.formal for relation in stage.relations):
+                upper, lower = without_constants(stage, num, den)
+                coprime = coprime and upper is num and lower is den
+                num, den = upper, lower
+            if not den.is_constant() and not num.is_zero():
+                if not coprime:
+                    num, den = lowest(num, den)
+                num, den, coprime = *cancelled(stage, num, den), True
         if num.is_zero():
             return Element(self, num, stage.constant(1), stage)
-        common = num.gcd(den)
-        if not common.is_one() and not stage.vanishes_on_a_part(common):
-            num, den = num / common, den / common
-        while (relation := stage.algebraic_in(den)) is not None:
-            cofactor = conjugate_product(stage, den, relation)
-            num, den = stage.product(num, cofactor), stage.product(den, cofactor)
-            if den.is_zero():
-                raise ZeroDivision("division by a divisor of zero, an expression that vanishes on part of the domain")
-            common = num.gcd(den)
-            if not common.is_one() and not stage.vanishes_on_a_part(common):
-                num, den = num / common, den / common
+        if not coprime:
+            num, den = lowest(num, den)
         if den.leading_coefficient() < 0:
             num, den = -num, -den
         return Element(self, num, den, stage)
+
+    def unfolded(self, a: Element) -> Element:
+        """The same element with reduced polynomials: by the radicands of roots, not by the powers of the roots."""
+        stage = self.lift(a).stage
+        return Element(self, *lowest(stage.reduce(a.num), stage.reduce(a.den)), stage) if stage.relations else a
+
+    def canonical(self, a: Element) -> Element:
+        """The same element with a reduced numerator and a denominator that is free of algebraic generators.
+
+        That representation is unique.  The denominator is multiplied by its conjugates, which may be long and vanish
+        where the element has no pole: so arithmetic does without.
+        """
+        a = self.lift(a)
+        stage = a.stage
+        if not stage.relations:
+            return a
+        num, den = rationalised(stage, a.num, a.den)
+        if num.is_zero():
+            den = stage.constant(1)
+        elif den.leading_coefficient() < 0:
+            num, den = -num, -den
+        return Element(self, num, den, stage)
+
+    def is_number(self, a: Element) -> bool:
+        """Whether an element holds no other generators than roots of numbers."""
+        stage = self.lift(a).stage
+        constants = {relation.generator for relation in stage.relations if relation.constant}
+        return constants.issuperset(stage.generators_in(a.num, a.den))
 
     def integer(self, value: int) -> Element:
         return Element(self, self.stage.constant(value), self.stage.constant(1), self.stage)
@@ -309,7 +350,7 @@ class Derivation:
             return field.element(upper, a.den * common, stage)
         shared = a.den.gcd(lower)
         rest, lower = a.den / shared, lower / shared
-        num = stage.reduce(upper * rest - a.num * lower)
+        num = upper * rest - a.num * lower
         return field.element(num, a.den * rest * common, stage)
 
     def _of_polynomial(self, p: fmpz_mpoly, weights: dict[int, fmpz_mpoly], stage: Stage) -> fmpz_mpoly:
@@ -318,46 +359,7 @@ class Derivation:
             partial = p.derivative(position)
             if not partial.is_zero():
                 total = total + partial * weight
-        return stage.reduce(total)
-
-
-def conjugate_product(stage: Stage, p: fmpz_mpoly, relation: Relation) -> fmpz_mpoly:
-    """A polynomial whose product with ``p`` is free of the algebraic generator of ``relation``."""
-    w = stage.context.gen(relation.position)
-    if relation.degree == 2:
-        return p - 2 * w * p.derivative(relation.position)
-    return _adjugate_row(stage, p, relation)
-
-
-def _adjugate_row(stage: Stage, p: fmpz_mpoly, relation: Relation) -> fmpz_mpoly:
-    """The cofactor of ``p`` in ``R[w]/(w^n - u)``: solve ``p q = norm`` by Cramer's rule."""
-    n, w = relation.degree, stage.context.gen(relation.position)
-    u = w**n - relation.modulus
-    coefficients = []
-    rest = p
-    for _ in range(n):
-        free = rest.subs({stage.context.names()[relation.position]: 0})
-        coefficients.append(free)
-        rest = (rest - free) / w
-    # multiplication by p: the coefficient of w^i in p * w^j
-    matrix = [[coefficients[i - j] if i >= j else coefficients[i - j + n] * u for j in range(n)] for i in range(n)]
-    result = stage.constant(0)
-    for j in range(n):
-        minor = [[row[k] for k in range(n) if k != j] for row in matrix[1:]]
-        sign = -1 if j % 2 else 1
-        result = result + sign * stage.reduce(_small_determinant(stage, minor)) * w**j
-    return result
-
-
-def _small_determinant(stage: Stage, rows: list[list[fmpz_mpoly]]) -> fmpz_mpoly:
-    if len(rows) == 1:
-        return rows[0][0]
-    total = stage.constant(0)
-    for j, entry in enumerate(rows[0]):
-        if not entry.is_zero():
-            minor = [[row[k] for k in range(len(rows)) if k != j] for row in rows[1:]]
-            total = total + (-1) ** j * stage.product(entry, _small_determinant(stage, minor))
-    return total
+        return stage.settle(total) if stage.relations else total
 
 
 def canonical(expression: sp.Expr, coordinates: Sequence[sp.Symbol] = ()) -> sp.Expr:

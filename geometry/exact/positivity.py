@@ -36,7 +36,7 @@ _DEEPEST, _MOST_TERMS, _HIGHEST, MOST_SIGNS = 3, 60, 40, 8
 
 def proven_sign(element: Element) -> int | None:
     """+1 or -1 if the element has this sign wherever it is real, ``None`` if that is not proven."""
-    element = element.field.lift(element)
+    element = element.field.unfolded(element)
     found = _quick_sign(element)
     if found is None and len(element.num) + len(element.den) <= _MOST_TERMS:
         found = _sign_on_pieces(element)
@@ -117,7 +117,7 @@ def on_piece(element: Element, signs: dict[int, int]) -> Element:
     field, stage = element.field, element.field.lift(element).stage
     names = stage.context.names()
     values = {names[stage.position[k]]: v for k, v in signs.items()}
-    return field.element(element.num.subs(values), element.den.subs(values), stage)
+    return field.unfolded(field.element(element.num.subs(values), element.den.subs(values), stage))
 
 
 # -- ranges of generators -----------------------------------------------------------------------

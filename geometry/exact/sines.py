@@ -1,8 +1,7 @@
 """Elements by sines instead of cosines, where that is shorter.
 
-In canonical form ``s**2 = 1 - c**2``, and no sine stands in a denominator: 1/(2 + s) is kept as
-(2 - s)/(3 + c**2). A polynomial in which all powers of c have one parity is also one in s alone, times
-c or 1; with s as the free variable the common factor that the norm brought in cancels again.
+Polynomials are reduced by ``s**2 = 1 - c**2``: 1/(2 + s)**2 is kept as 1/(5 + 4*s - c**2). A polynomial in which all powers of c have one parity is also one in s alone, times
+c or 1; with s as the free variable its factors show.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ def by_sines(a: Element) -> Iterator[Element]:
     >>> from chentsov.geometry.exact import DifferentialField
     >>> x = sp.Symbol("x", real=True)
     >>> K = DifferentialField((x,))
-    >>> a = 1 / K(2 + sp.sin(x))
-    >>> [len(a.num), len(a.den)], [(len(b.num), len(b.den)) for b in by_sines(a)]
-    ([2, 2], [(1, 2)])
+    >>> a = 1 / K(2 + sp.sin(x)) ** 2
+    >>> a.den.factor()[1][0][1], [b.den.factor()[1][0][1] for b in by_sines(a)]
+    (1, [2])
     """
     for number in a.stage.generators_in(a.num, a.den):
         generator = a.field.generators[number]
@@ -36,7 +35,10 @@ def by_sines(a: Element) -> Iterator[Element]:
             continue
         common = num.gcd(den)
         num, den = num / common, den / common
-        if len(num) + len(den) < len(a.num) + len(a.den):
+        fewer = max(num.degrees()[cosine], den.degrees()[cosine]) < max(
+            a.num.degrees()[cosine], a.den.degrees()[cosine]
+        )
+        if fewer and len(num) + len(den) <= len(a.num) + len(a.den):  # equal powers of sines may be one factor
             shorter = Element(a.field, num, den, a.stage)
             yield shorter
             yield from by_sines(shorter)

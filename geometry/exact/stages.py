@@ -1,5 +1,9 @@
 """Polynomial rings that grow: one stage for each generator opened or refined.
 
+Some generators are algebraic: they have a relation ``w**n = u``.  Roots and signs of functions are *formal*: their
+powers are kept in polynomials as they are, so that common factors are found by the greatest common divisor of
+polynomials, and are put in only where that is shorter or gives zero.  Sines and roots of numbers are always reduced.
+
 A field keeps a list of stages.  Going from one stage to the next either appends a generator
 (polynomials are projected into the larger ring) or refines one, as when ``exp(a)`` becomes the
 square of the new ``exp(a/2)`` (polynomials are composed).  Elements remember the stage in which
@@ -8,10 +12,15 @@ they were made and are lifted when they meet a younger one.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
+
+# Quotients of polynomials have coefficients whose denominators divide this, in a test that only saves time.
+_SMALL_DENOMINATOR = 2**64 * 3**20
 
 
 @dataclass(eq=False)
@@ -22,6 +31,12 @@ class Relation:
     position: int
     degree: int
     modulus: fmpz_mpoly
+    formal: bool
+    constant: bool  # a root of a number
+
+    @property
+    def radicand(self) -> fmpz_mpoly:
+        return self.modulus.context().gen(self.position) ** self.degree - self.modulus
 
     @cached_property
     def splits(self) -> bool:
@@ -45,6 +60,8 @@ class Stage:
     relations: list[Relation] = field(default_factory=list)
     substitution: tuple[fmpz_mpoly, ...] | None = None
     denominators: dict[int, fmpz_mpoly] = field(default_factory=dict)
+    divisors: dict[str, Any] = field(default_factory=dict)
+    known: list[Any] = field(default_factory=list)
 
     @classmethod
     def of(cls, number: int, order: tuple[int, ...]) -> Stage:
@@ -58,12 +75,79 @@ class Stage:
     def constant(self, value: int) -> fmpz_mpoly:
         return self.context.constant(value)
 
-    def reduce(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
-        """The remainder modulo all relations: degrees in algebraic generators below their bounds."""
+    def reduce(self, polynomial: fmpz_mpoly, formal: bool = True) -> fmpz_mpoly:
+        """The remainder modulo all relations, or those that are not formal: degrees in algebraic generators below their
+        bounds."""
         for relation in self.relations:
-            if polynomial.degrees()[relation.position] >= relation.degree:
+            if (formal or not relation.formal) and polynomial.degrees()[relation.position] >= relation.degree:
                 polynomial = divmod(polynomial, relation.modulus)[1]
         return polynomial
+
+    def settle(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
+        """An equal polynomial: zero if it is one by the relations, and shorter where these are seen to help."""
+        polynomial = self.reduce(polynomial, formal=False)
+        if polynomial.is_zero() or not any(relation.formal for relation in self.relations):
+            return polynomial
+        degrees, high = polynomial.degrees(), False
+        for relation in self.relations:
+            if relation.formal and degrees[relation.position] >= relation.degree:
+                if relation.splits:
+                    polynomial = _shorter(divmod(polynomial, relation.modulus)[1], polynomial)
+                high = True
+        if self.folds and any(relation.formal and degrees[relation.position] for relation in self.relations):
+            polynomial = _shorter(self.fold(polynomial), polynomial)
+        if high and not polynomial.is_zero():
+            return _shorter(self.reduce(polynomial), polynomial)
+        return polynomial
+
+    @cached_property
+    def folds(self) -> list[fmpz_mpoly]:
+        """The relations of formal roots the other way, ``u - w**n``: with the root in place of a leading monomial of u."""
+        formal = [relation for relation in self.relations if relation.formal and not relation.splits]
+        algebraic = {relation.generator for relation in self.relations}
+        order = [k for k in self.order if k not in algebraic] + [k for k in self.order if k in algebraic]
+        context = fmpz_mpoly_ctx.get(tuple(f"g{k}" for k in order), Ordering.lex)
+        found: list[fmpz_mpoly] = []
+        for relation in formal:
+            fold = relation.modulus.project_to_context(context)
+            for other in found:
+                fold = divmod(fold, other)[1]
+            if not fold.is_zero():
+                found.append(fold)
+        return found
+
+    def fold(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
+        """The polynomial with powers of roots for their radicands, as far as division finds these."""
+        result = polynomial.project_to_context(self.folds[0].context())
+        for fold in self.folds:
+            result = divmod(result, fold)[1]
+        return result.project_to_context(self.context)
+
+    def may_divide(self, num: fmpz_mpoly, cofactor: fmpz_mpoly, norm: fmpz_mpoly) -> bool:
+        """False only if the norm does not divide ``num * cofactor``: it does not where all other generators are integers."""
+        values = self._integers
+        modulus = int(norm.subs(values).leading_coefficient()) if not norm.subs(values).is_zero() else 1
+        product = num.subs(values) * cofactor.subs(values)
+        for relation in self.relations:
+            if product.degrees()[relation.position] >= relation.degree:
+                product = divmod(product, relation.modulus.subs(values))[1]
+        return all(int(coefficient) * _SMALL_DENOMINATOR % modulus == 0 for coefficient in product.coeffs())
+
+    @cached_property
+    def _integers(self) -> dict[str, int]:
+        algebraic = {relation.generator for relation in self.relations}
+        draw = random.Random(self.number)
+        return {f"g{k}": draw.randrange(10**3, 10**4) for k in self.order if k not in algebraic}
+
+    def vanishes_on_a_part(self, polynomial: fmpz_mpoly) -> bool:
+        """Whether a polynomial is zero for some values of the signs in it, as 1 + sign(x) is."""
+        degrees = polynomial.degrees()
+        for relation in self.relations:
+            if degrees[relation.position] and relation.splits:
+                name = self.context.names()[relation.position]
+                parts = [self.settle(polynomial.subs({name: value})) for value in (1, -1)]
+                return any(part.is_zero() or self.vanishes_on_a_part(part) for part in parts)
+        return False
 
     def substitute(self, polynomial: fmpz_mpoly) -> tuple[fmpz_mpoly, fmpz_mpoly]:
         """A polynomial of the previous stage, in the refined generators: numerator and denominator."""
@@ -90,25 +174,28 @@ class Stage:
     def product(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
         return self.reduce(a * b) if self.relations else a * b
 
-    def algebraic_in(self, polynomial: fmpz_mpoly) -> Relation | None:
-        """The youngest algebraic generator that occurs in a polynomial, or ``None``."""
+    def algebraic_in(self, *polynomials: fmpz_mpoly) -> Relation | None:
+        """The youngest algebraic generator that occurs in polynomials, or ``None``."""
         if self.relations:
-            degrees = polynomial.degrees()
+            degrees = [polynomial.degrees() for polynomial in polynomials]
             for relation in self.relations:
-                if degrees[relation.position] > 0:
+                if any(d[relation.position] for d in degrees):
                     return relation
         return None
 
-    def vanishes_on_a_part(self, polynomial: fmpz_mpoly) -> bool:
-        """Whether a polynomial is zero for some values of the signs in it, as 1 + sign(x) is."""
-        norm, degrees = polynomial, polynomial.degrees()
+    def reduced_in(self, *polynomials: fmpz_mpoly) -> Relation | None:
+        """The youngest algebraic generator that is not formal and occurs in polynomials, or ``None``."""
+        degrees = [polynomial.degrees() for polynomial in polynomials]
         for relation in self.relations:
-            if degrees[relation.position] and relation.splits:
-                w = self.context.gen(relation.position)
-                norm = self.product(norm, norm - 2 * w * norm.derivative(relation.position))
-        return norm.is_zero()
+            if not relation.formal and any(d[relation.position] for d in degrees):
+                return relation
+        return None
 
     def generators_in(self, *polynomials: fmpz_mpoly) -> list[int]:
         """The numbers of all generators that occur."""
         highest = [max(column) for column in zip(*(p.degrees() for p in polynomials))]
         return [k for k, degree in zip(self.order, highest) if degree > 0]
+
+
+def _shorter(new: fmpz_mpoly, old: fmpz_mpoly) -> fmpz_mpoly:
+    return new if len(new) < len(old) else old

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 from flint import fmpz_mpoly
 
-from .denominators import by_free_roots, shorter_reciprocal
+from .denominators import by_free_roots, by_radicands
 from .elements import Element
 from .exponents import exponential_expression
 from .factoring import factored
@@ -52,8 +52,6 @@ def write(a: Element, by_name: bool = True) -> sp.Expr:
         by_given, names = _by_given_logarithms(a)
         if names:
             forms += _forms(by_given, size, by_name, names)
-        if (reciprocal := shorter_reciprocal(a)) is not None:
-            forms += [1 / form for form in _forms(reciprocal, size, by_name, {})]
     return min(forms, key=_length)
 
 
@@ -99,7 +97,7 @@ def _forms(a: Element, size: int, by_name: bool, names: dict[int, sp.Expr]) -> l
             candidates.append(_Writer(a, by_name, True, names).fraction(a.num, a.den))
         if a.stage.algebraic_in(a.num) is not None and not a.den.is_constant():
             candidates += [_Writer(a, by_name, given, names).sum_over_roots() for given in (False, True)]
-        others = [*by_sines(a), *by_free_roots(a)]
+        others = [*by_sines(a), *by_free_roots(a), *by_radicands(a)]
         candidates += [_Writer(b, by_name, names=names).fraction(b.num, b.den) for b in others]
     return candidates
 

@@ -20,6 +20,8 @@ class Generator(ABC):
 
     number: int = -1
     real_with_its_element = False  # whether an element that holds it once is real only where it is real itself
+    # Of an algebraic generator: whether its powers stay in polynomials of functions (see ``stages``).
+    formal: bool = True
 
     @abstractmethod
     def expression(self) -> sp.Expr:

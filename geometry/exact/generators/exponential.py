@@ -63,7 +63,7 @@ def exponential(field: DifferentialField, exponent: Element) -> Element:
 
     if exponent.is_zero:
         return field.one
-    exponent, rest = field.split(exponent)
+    exponent, rest = field.split(field.canonical(exponent))
     if rest and exponent:
         return exponential(field, exponent) * exponential(field, rest)
     exponent, angle = real_and_imaginary(field, exponent + rest)

@@ -64,6 +64,7 @@ def logarithm(field: DifferentialField, argument: Element) -> Element:
     """The principal ``log`` of an element."""
     if argument.is_zero:
         raise InputError("the logarithm of an expression that is exactly zero")
+    argument = field.canonical(argument)
     memory: list[tuple[Element, Element]] = field.families.setdefault(Logarithm, [])  # type: ignore[assignment]
     for known, result in memory:
         if known == argument:

@@ -45,11 +45,11 @@ class Root(Generator):
         return self.scale.as_expr() * sp.Pow(write(self.argument, by_name=False), sp.Rational(1, self.degree))
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
-        """w'/w = u'/(n u)."""
+        """w' = u'/(n w**(n - 1))."""
         rate = self.radicand.diff(symbol)
         if rate.is_zero:
             return field.zero
-        return rate / (self.degree * self.radicand) * field.generator_element(self.number)
+        return rate / (self.degree * field.generator_element(self.number) ** (self.degree - 1))
 
     def value(self, samples: Samples, point: int) -> Any:
         argument, scale = samples.value(self.argument, point), samples.value(self.scale, point)
@@ -79,6 +79,7 @@ def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
     Coprime parts of the degree stand side by side, ``u**(1/6) = u**(1/2) / u**(1/3)``, and only powers of
     a prime are nested, so that the degrees over the field of ``u`` multiply.
     """
+    radicand = field.canonical(radicand)
     prime, multiplicity = next(iter(sp.factorint(degree).items()), (1, 0))
     power = prime**multiplicity
     if power != degree:
@@ -159,7 +160,8 @@ def _split_square_root(field: DifferentialField, u: Element) -> Element:
 
 def factors(field: DifferentialField, u: Element) -> list[tuple[Element, int]]:
     """Factors and exponents with product ``u``: -1, coprime integers and irreducible polynomials."""
-    stage = field.lift(u).stage
+    u = field.canonical(u)
+    stage = u.stage
     found: list[tuple[Element, int]] = []
     composites: list[int] = field.families.setdefault(factored_integer, [])  # type: ignore[call-overload]
     for polynomial, direction in ((u.num, 1), (u.den, -1)):
@@ -195,7 +197,7 @@ def _simple_root(field: DifferentialField, u: Element) -> Element:
     """sqrt(u) of a polynomial without square factors: known, or in the tower, or a new generator."""
     if u == 1:
         return u
-    u = field.lift(u)
+    u = field.canonical(u)
     for generator in field.generators:
         if not isinstance(generator, Root) or field.is_dropped(generator.number):
             continue
@@ -237,7 +239,7 @@ def square_root_in_tower(field: DifferentialField, u: Element) -> Element | None
     (then y = b/(2x)); for b = 0 either a or a/r is a square in K.  For a sign, w^2 = 1, both a + b and
     a - b are squares.
     """
-    u = field.lift(u)
+    u = field.canonical(u)
     return _tower_root(field, u, _related(field, u))
 
 
@@ -276,6 +278,7 @@ def _variables(field: DifferentialField, u: Element) -> set[int]:
 def _tower_root(field: DifferentialField, u: Element, relations: list[Relation]) -> Element | None:
     if u.is_zero:
         return u
+    u = field.canonical(u)
     stage = u.stage
     if not relations:
         if stage.algebraic_in(u.num) is not None:
@@ -370,7 +373,7 @@ def _positive_root(field: DifferentialField, factor: Element, exponent: int, p: 
 
 def _root_generator(field: DifferentialField, u: Element, p: int) -> Element:
     """The generator w = h u**(1/p) with w**p a polynomial free of p-th powers; returns w/h."""
-    u = field.lift(u)
+    u = field.canonical(u)
     for generator in field.generators:  # the same principal root
         if isinstance(generator, Root) and generator.degree == p and not field.is_dropped(generator.number):
             if generator.argument == u:
@@ -379,7 +382,7 @@ def _root_generator(field: DifferentialField, u: Element, p: int) -> Element:
     for factor, exponent in factors(field, u):
         outside, inside = divmod(exponent, p)
         scale = scale / factor**outside
-        radicand = radicand * factor**inside
+        radicand = field.canonical(radicand * factor**inside)
     known = [g for g in field.generators if isinstance(g, Root) and g.degree == p and not field.is_dropped(g.number)]
     exponents = _relation_modulo(field, radicand, [g.radicand for g in known], p)
     if exponents is None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import sympy as sp
 
+from ..conjugates import conjugate_product
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..factoring import factored
-from ..field import DifferentialField, conjugate_product
+from ..field import DifferentialField
 from ..positivity import is_number, pieces, proven_real, proven_sign, sign_generators, sign_of_number
 from ..rules import converts
 from ..sampling import Samples, is_real, numbers, sample_symbol
@@ -66,7 +67,7 @@ def sign_element(field: DifferentialField, element: Element) -> Element:
     """
     if element.is_zero:
         return field.zero
-    element = field.lift(element)
+    element = field.canonical(element)
     stage = element.stage
     if not proven_real(element):
         values = field.samples.values(element)
@@ -184,7 +185,9 @@ def jump(element: Element) -> tuple[sp.Expr, sp.Expr] | None:
 
     On the two sides of u = 0 the element p + q sign(u) differs by 2 q, which is looked at where a symbol solves u = 0.
     """
-    field, stage = element.field, element.field.lift(element).stage
+    field = element.field
+    element = field.canonical(element)
+    stage = element.stage
     for number in sign_generators(element):
         argument = getattr(field.generators[number], "argument", None)
         if argument is None:

@@ -43,6 +43,8 @@ class Cosine(Generator):
 
 
 class Sine(Generator):
+    formal = False
+
     def __init__(self, cosine: Cosine):
         self.cosine = cosine
         cosine.sine = self
@@ -79,6 +81,7 @@ def real_and_imaginary(field: DifferentialField, a: Element) -> tuple[Element, E
 
 def cosine_and_sine(field: DifferentialField, angle: Element) -> tuple[Element, Element]:
     """``cos`` and ``sin`` of an element."""
+    angle = field.canonical(angle)
     real, imaginary = real_and_imaginary(field, angle)
     if imaginary is not None:
         from .exponential import exponential
