@@ -58,7 +58,7 @@ class Mean(sp.Expr):
     def __new__(cls, expression: Any, variables: Any) -> sp.Expr:
         expression = read(expression, "the summand of a mean")
         try:
-            variables = sp.Tuple(*read_symbols(variables, "variable of the mean"))
+            variables = sp.Tuple(*read_symbols(variables, "mean variable"))
         except InputError as problem:
             raise InputError(
                 f"the variables of a mean must be distinct symbols, the columns of the data: {problem}"

@@ -232,9 +232,9 @@ def read_float(value: Any, where: str = "the number", error: Kind = InputError) 
     except TypeError:
         raise error(f"{where} is {short(number)}, which is no real number") from None
     if not np.isfinite(double):
-        raise error(f"{where} is too large for a machine number: {short(value, 24)}")
+        raise error(f"{where} is too large, no machine number holds it: {short(value, 24)}")
     if double == 0 and not number.is_zero:
-        raise error(f"{where} is too small for a machine number: {short(value, 24)}")
+        raise error(f"{where} is too small, no machine number holds it: {short(value, 24)}")
     return double
 
 

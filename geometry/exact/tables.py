@@ -15,7 +15,7 @@ import sympy as sp
 from .errors import InputError
 from .reading import Kind, nearest, read_float, short, short_list
 
-__all__ = ["read_axis", "read_columns", "read_reals"]
+__all__ = ["by_name", "one_length", "read_axis", "read_columns", "read_reals"]
 
 
 def read_reals(
@@ -106,7 +106,7 @@ def read_columns(
     names = [getattr(r, "name", r) for r in rows]
     if not names:
         return {}
-    given = _by_name(data, names, what, error)
+    given = by_name(data, what, error, names)
     columns: dict[str, np.ndarray] = {}
     for name in names:
         if name not in given:
@@ -136,25 +136,31 @@ def one_length(columns: Mapping[str, np.ndarray], what: str = "data", error: Kin
     return columns[first].size
 
 
-def _by_name(data: Any, names: Sequence[str], what: str, error: Kind) -> dict[str, Any]:
+def by_name(
+    data: Any, what: str = "data", error: Kind = InputError, names: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """{name of a column: the column as it was given}; a table without names needs the `names` of its columns.
+
+    >>> by_name({sp.Symbol("x"): [1, 2]})
+    {'x': [1, 2]}
+    """
     if data is None:
         return {}
     if hasattr(data, "data_vars") and hasattr(data, "coords"):  # an xarray Dataset: its coordinates are columns too
         data = {k: data[k] for k in (*data.data_vars, *data.coords)}
     if hasattr(data, "keys") and hasattr(data, "__getitem__") and not hasattr(data, "dims"):
         found: dict[str, Any] = {}
+        mapping = isinstance(data, Mapping)
         for key in data.keys():
             name = getattr(key, "name", key)
-            if not isinstance(name, str):
-                continue  # a column that is called by a number belongs to no symbol
+            if not isinstance(name, str) or (not mapping and np.asarray(data[key]).dtype.kind not in "fiub"):
+                continue  # in a table there may be columns that belong to no symbol: labels, dates, numbered ones
             if name in found:
                 raise error(f"{what}: the column {name} is given twice, by symbol and by name")
             found[name] = data[key]
         return found
-    if isinstance(data, (str, bytes)) or np.ndim(data) == 0:
-        raise error(
-            f"{what} must map each row variable ({short_list(list(names))}) to its column of numbers, not {short(data)}"
-        )
+    if isinstance(data, (str, bytes)) or np.ndim(data) == 0 or names is None:
+        raise error(f"{what} must map each row variable to its column of numbers, not {short(data)}")
     table = read_reals(data, what, error)
     if table.ndim == 1 and len(names) == 1:
         table = table[:, None]

@@ -13,6 +13,8 @@ import numpy as np
 import sympy as sp
 
 from ..exact.errors import InputError
+from ..exact.reading import match_symbols
+from ..exact.tables import by_name
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel, read_constant
 from ..kernels.memory import available
@@ -114,9 +116,16 @@ class GridStudy(Study):
         atol: float | None = None,
     ) -> None:
         names = _quantity_names(quantities)
+        constants, data = constants or {}, by_name(data)
         coordinates = tuple(source.coordinates)
-        self.axes, fixed = read_axes(axes, coordinates, constants or {})
+        self.axes, fixed = read_axes(axes, coordinates, constants)
         recipes = {name: recipe(source, name) for name in names}
+        indices = "ijkl" if any(map(_is_array, recipes.values())) else ""
+        if taken := [a.name for a in self.axes if a.name in ("status", *names, *indices)]:
+            raise InputError(
+                f"the coordinate {taken[0]!r} has the name of a variable or index of the result; rename it, for example "
+                f"by manifold.change_coordinates with the Symbol {taken[0] + '_1'!r}"
+            )
         flat, slots = _flattened(recipes)
         held = {s: v for s, v in fixed.items() if v is not None} | _by_symbol(source, constants or {})
         fixed = _all_constants(flat, self.axes, fixed, constants or {}, data or {}, source)
@@ -298,8 +307,10 @@ def _all_constants(
     source: Any,
 ) -> dict[sp.Symbol, Any]:
     """A number for every symbol that no axis and no data give; an unused coordinate needs none."""
-    by_name = {k.name if isinstance(k, sp.Symbol) else str(k): v for k, v in constants.items()}
     free = set().union(*(e.free_symbols for e in flat))
+    known = [*free, *source.coordinates, *getattr(source, "constants", ())]
+    given = match_symbols(constants, known, "constants", stranger="{name!r} is no constant of this manifold")
+    values = {s.name: v for s, v in given.items()}
     rows = {k.name if isinstance(k, sp.Symbol) else str(k) for k in data}
     out: dict[sp.Symbol, Any] = {}
     on_axes = {a.symbol for a in axes}
@@ -310,20 +321,13 @@ def _all_constants(
             raise InputError(
                 f"the axis of the coordinate {symbol} is missing: give it values, or one number to hold it fixed"
             )
-        elif symbol.name in by_name:
-            out[symbol] = by_name[symbol.name]
+        elif symbol.name in values:
+            out[symbol] = given[symbol] if symbol in given else values[symbol.name]
         elif symbol.name in rows:
             raise InputError(f"{symbol} is a row variable that stands outside a mean")
         else:
             raise InputError(f"the constant {symbol} has no value: pass constants={{{symbol.name!r}: number}}")
-    unknown = [
-        n for n in by_name if n not in {s.name for s in (*free, *source.coordinates, *getattr(source, "constants", ()))}
-    ]
-    if unknown:
-        raise InputError(
-            f"{unknown[0]!r} is no constant of this manifold; known are {', '.join(sorted(s.name for s in free - on_axes)) or 'none'}"
-        )
-    for symbol, value in out.items():
+    for symbol, value in {**given, **out}.items():
         read_constant(symbol, value)
     return out
 

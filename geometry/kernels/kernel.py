@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
 
 from ..exact.errors import InputError
-from ..exact.reading import read
+from ..exact.reading import read, read_number, short
+from ..exact.tables import by_name, one_length, read_columns, read_reals
 from .algebras import NumPy
 from .arrange import arrange
 from .bounds import with_bounds
@@ -120,7 +120,7 @@ class Kernel:
         self._looped = (
             self._with_loops(data or {}) if any(isinstance(e, Contraction) and e.jet.looped for e in flat) else None
         )
-        self._data = _rows(self._row_tables(), data or {}, self.dtype)
+        self._data = _rows(self._row_tables(), data, self.dtype)
         self._data_spans = {k: _range(v) for k, v in self._data.items()}
         self._separated: dict[tuple, bool] = {}
         self._plans: dict[tuple, Any] = {}
@@ -562,12 +562,18 @@ def _flattened(expressions: Any) -> tuple[list[sp.Expr], Any]:
 
 def _symbols(expressions: Sequence[sp.Expr], names: Sequence[sp.Symbol | str]) -> list[sp.Symbol]:
     """Symbols for names: the one of that name in the expressions, with its assumptions."""
-    free = {s.name: s for e in expressions for s in e.free_symbols}
+    free: dict[str, sp.Symbol] = {}
+    twice = set()
+    for s in {s for e in expressions for s in e.free_symbols}:
+        twice.update({s.name} & set(free))
+        free[s.name] = s
     out = []
     for name in names:
         if isinstance(name, sp.Symbol):
             out.append(name)
         elif isinstance(name, str):
+            if name in twice:
+                raise InputError(f"two symbols of the expressions have the name {name!r}: give the symbol itself")
             out.append(free.get(name, sp.Symbol(name)))
         else:
             raise InputError(f"an argument must be a SymPy symbol or its name, not {name!r}")
@@ -580,6 +586,8 @@ def read_constant(symbol: sp.Symbol, value: Any) -> float | sp.Expr:
     Raises:
         ValueError: no real finite number.
     """
+    if isinstance(value, (str, bytes, np.ma.core.MaskedConstant)):
+        value = read_number(value, f"the constant {symbol} must be a real number; its value")
     try:
         exact = value
         if isinstance(value, (int, np.integer)):
@@ -598,54 +606,20 @@ def read_constant(symbol: sp.Symbol, value: Any) -> float | sp.Expr:
         elif math.isfinite(float(exact)):
             return exact
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"the constant {symbol} must be a real number, not {value!r}") from None
-    raise InputError(f"the constant {symbol} is not a finite number: {value}")
+        raise InputError(f"the constant {symbol} must be a real number, not {short(value)}") from None
+    raise InputError(f"the constant {symbol} is not a finite number: {short(value)}")
 
 
 def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
-    if isinstance(value, (Real, sp.Number, sp.NumberSymbol)) and not isinstance(value, np.generic):
-        try:
-            value = float(value)
-        except (OverflowError, TypeError):
-            raise InputError(f"{name}: {str(value)[:20]} is no machine number") from None
-    try:
-        # what a mask hides is no number
-        array = (
-            value.filled(np.nan)
-            if isinstance(value, np.ma.MaskedArray) and value.dtype.kind == "f"
-            else np.asarray(value)
-        )
-    except ValueError:
-        raise InputError(f"{name}: the rows of a nested list must have one length") from None
-    if isinstance(value, np.ma.MaskedArray) and value.dtype.kind != "f" and np.ma.is_masked(value):
-        raise InputError(
-            f"{name}: a masked array of {value.dtype}; fill it, or make it an array of floats (what is masked counts as NaN)"
-        )
-    if array.dtype.kind not in "fiub":
-        kind = {"c": "complex", "O": "object", "U": "text", "S": "text"}.get(array.dtype.kind, str(array.dtype))
-        raise InputError(f"{name}: an array of real numbers is needed, not {kind}")
-    return array.astype(dtype, copy=False)
+    return read_reals(value, name, dtype=dtype, hidden=np.nan)  # what a mask hides is no number
 
 
-def _rows(tables: Mapping[str, str], data: Mapping, dtype: np.dtype) -> dict[str, np.ndarray]:
+def _rows(tables: Mapping[str, str], data: Any, dtype: np.dtype) -> dict[str, np.ndarray]:
     """The columns of the data, checked: all there, one-dimensional, finite, as long as each other."""
-    by_name = {k.name if isinstance(k, sp.Symbol) else str(k): v for k, v in data.items()}
-    out: dict[str, np.ndarray] = {}
-    lengths: dict[str, tuple[str, int]] = {}
-    for key, table in tables.items():
-        if key not in by_name:
-            known = ", ".join(sorted(by_name)) or "none"
-            raise InputError(f"no data for the row variable {key} (given: {known}); pass data={{{key}: values, ...}}")
-        column = _array(by_name[key], f"data of {key}", dtype)
-        if column.ndim != 1 or not column.size:
-            raise InputError(f"data of {key}: one-dimensional and not empty is needed, not shape {column.shape}")
-        if not np.isfinite(column).all():
-            raise InputError(f"data of {key}: row {int(np.argmin(np.isfinite(column)))} is not a finite number")
-        first, length = lengths.setdefault(table, (key, column.size))
-        if length != column.size:
-            raise InputError(f"data of {key} has {column.size} rows, data of {first} has {length}")
-        out[key] = np.ascontiguousarray(column)
-    return out
+    columns = read_columns(by_name(data), list(tables), dtype=dtype)
+    for table in set(tables.values()):
+        one_length({key: columns[key] for key in tables if tables[key] == table})
+    return columns
 
 
 def _broadcast(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:

@@ -102,5 +102,14 @@ def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMa
             f"the metric is {shape[0]}×{shape[1]}, but there are {len(coordinates)} coordinates ({names})"
         )
     return sp.ImmutableMatrix(
-        [[read_expression(v, f"metric component g[{i}, {j}]") for j, v in enumerate(row)] for i, row in enumerate(rows)]
+        [[_real_component(v, f"metric component g[{i}, {j}]") for j, v in enumerate(r)] for i, r in enumerate(rows)]
     )
+
+
+def _real_component(value: Any, where: str) -> sp.Expr:
+    expression = read_expression(value, where)
+    if expression.is_real is False or (
+        expression.has(sp.I) and not expression.is_real and expression.as_real_imag()[1]
+    ):
+        raise ManifoldError(f"{where} is {short(expression)}, which is not real; a metric has real components")
+    return expression
