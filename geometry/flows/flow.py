@@ -19,12 +19,33 @@ from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.hessian_volumes import log_density_slopes
 from chentsov.geometry.manifolds.inputs import read_array, read_expression
 from chentsov.geometry.manifolds.local import Element, total
+from chentsov.geometry.manifolds.recipes import closed_form_pays
 from chentsov.geometry.manifolds.vanishing import Verdict, vanish
 
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["Flow"]
+
+
+def _cofactors(metric: sp.Matrix) -> tuple[sp.Matrix, sp.Expr]:
+    """The adjugate and the determinant, neither of them multiplied out."""
+    n = metric.rows
+    minors: dict[tuple[tuple[int, ...], tuple[int, ...]], sp.Expr] = {((), ()): sp.S.One}
+
+    def minor(rows: tuple[int, ...], columns: tuple[int, ...]) -> sp.Expr:
+        if (rows, columns) not in minors:
+            minors[rows, columns] = sp.Add(
+                *(
+                    (-1) ** k * metric[rows[0], c] * minor(rows[1:], (*columns[:k], *columns[k + 1 :]))
+                    for k, c in enumerate(columns)
+                )
+            )
+        return minors[rows, columns]
+
+    every = tuple(range(n))
+    without = lambda i: (*every[:i], *every[i + 1 :])
+    return sp.Matrix(n, n, lambda i, j: (-1) ** (i + j) * minor(without(j), without(i))), minor(every, every)
 
 
 class Flow:
@@ -64,6 +85,7 @@ class Flow:
         self.components: tuple[sp.Expr, ...] = tuple(values)
         self._cache: dict[tuple, Any] = {}
         self.potential: sp.Expr | None = None
+        self._determinant: sp.Expr | None = None  # of a metric whose canonical forms would be long
         if potential is not None:
             self.potential = read_expression(potential, "the potential")
             self._check_potential()
@@ -76,7 +98,13 @@ class Flow:
     def gradient(cls, manifold: RiemannianManifold, potential: Any, *, name: str | None = None) -> Flow:
         """The gradient flow u̇ = −grad E, along which E falls: dE/dt = −|u̇|²."""
         energy = read_expression(potential, "the potential")
-        return cls(manifold, [-c for c in manifold.gradient(energy)], potential=energy, name=name)
+        if closed_form_pays(manifold, "inverse_metric"):
+            return cls(manifold, [-c for c in manifold.gradient(energy)], potential=energy, name=name)
+        slopes = sp.Matrix([sp.diff(energy, x) for x in manifold.coordinates])
+        adjugate, determinant = _cofactors(sp.Matrix(manifold.metric))
+        flow = cls(manifold, [-c / determinant for c in adjugate * slopes], name=name)
+        flow.potential, flow._determinant = energy, determinant  # a gradient by construction
+        return flow
 
     def _check_potential(self) -> None:
         assert self.potential is not None
@@ -178,6 +206,15 @@ class Flow:
                 or a density ρ as a SymPy expression.
         """
         return self.compressibility_element(volume).as_expr()
+
+    def compressibility_formula(self, volume: Any = "riemannian") -> sp.Expr:
+        """The compressibility for evaluation: its closed form, or plain derivatives where that would be long."""
+        plain = volume in ("primal", "riemannian") or isinstance(volume, sp.Expr)
+        if self._determinant is None or not (plain or self.manifold.structure == "hessian" and volume == "dual"):
+            return self.compressibility(volume)
+        power = {"primal": 0, "riemannian": sp.S.Half, "dual": 1}.get(volume) if isinstance(volume, str) else None
+        log_density = sp.log(volume) if power is None else power * sp.log(self._determinant)
+        return sp.Add(*(sp.diff(c, u) + c * sp.diff(log_density, u) for c, u in zip(self.components, self.coordinates)))
 
     def rate(self, function: Any) -> sp.Expr:
         """df/dt = X^i ∂_i f along the flow."""

@@ -73,7 +73,7 @@ def trajectory(
     flow.manifold.domain.check({**dict(zip(flow.coordinates, point.tolist())), **values}, "the start")
     parameters = np.array(list(values.values()))
     chosen = _volumes(flow, volumes)
-    kappas = [flow.compressibility(v) for v in chosen]
+    kappas = [flow.compressibility_formula(v) for v in chosen]
     dim, count = flow.dim, len(chosen)
     # The integrals ∫κ dt ride along as further components of the state; what else is wanted along the curve comes
     # after them from the same compiled function.

@@ -150,6 +150,36 @@ def test_a_point_again_and_again_is_the_same_kernel():
         np.testing.assert_allclose(f(*place), [float(u) for u in kernel(*place)], rtol=1e-14)
 
 
+def test_a_gradient_flow():
+    """−g⁻¹∂E and its divergence with √det g, from the textbook's Γ^i_ij = ∂_j log √det g."""
+    from chentsov.geometry.flows import Flow
+
+    energy = x**2 + y**2 + z**2 / 2
+    flow = Flow.gradient(RiemannianManifold(six_entries(), X[:3]), energy)
+    path = flow.trajectory([0.25, 0.5, 0.75], 0.1, volumes=["riemannian"])
+    at = dict(zip(X, (sp.Rational(1, 4), sp.Rational(1, 2), sp.Rational(3, 4))))
+    g = sp.Matrix(3, 3, evaluate(list(sp.Matrix(six_entries())), at))
+    slope = -g.inv() * sp.Matrix([energy.diff(s) for s in X[:3]]).subs(at)
+    np.testing.assert_allclose(path.velocity[0], [float(u) for u in slope], rtol=1e-12)
+    # −ΔE = −g^jk (∂_j ∂_k E − Γ^i_jk ∂_i E)
+    gamma, h = Textbook(six_entries(), X[:3], at).christoffel, g.inv()
+    first, second = [energy.diff(s).subs(at) for s in X[:3]], [2, 2, 1]
+    laplacian = sum(
+        h[j, k] * ((second[j] if j == k else 0) - sum(gamma[i, j, k] * first[i] for i in range(3)))
+        for j in range(3)
+        for k in range(3)
+    )
+    assert path.compressibility[0, 0] == pytest.approx(-float(laplacian), rel=1e-11)
+
+
+@pytest.mark.parametrize("quantity", ["ricci_scalar", "christoffel"])
+def test_a_cross_check_is_proved_in_balls(quantity):
+    from chentsov.geometry.validation.crosscheck import crosscheck
+
+    table = crosscheck(RiemannianManifold(six_entries(), X[:3]), quantity, oracle="arb", points=2, seconds=20)
+    assert table.rows[0].passed and table.rows[0].route == "proved"
+
+
 def test_short_closed_forms_are_used():
     a = sp.Symbol("a", positive=True)
     assert recipe(RiemannianManifold([[a**2, 0], [0, a**2 * sp.sin(x) ** 2]], (x, y)), "ricci_scalar") == 2 / a**2
