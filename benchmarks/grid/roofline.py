@@ -47,7 +47,7 @@ def _best(run: Callable[[], Any]) -> float:
 
 def sum_operations(kernel: Any) -> tuple[int, float]:
     """Of the innermost loop, a (cell x row): flops (an addition to a sum is one) and divisions (two cells share one)."""
-    plan = kernel._plans[kernel._last].plan
+    plan = kernel.planner.last.plan
     stage = max((s for s in plan.stages if s.kind == "sum"), key=lambda s: len(s.domain))
     divisions = sum(n.op in ("reciprocal", "div") for n in stage.body)
     shared = sum(n.op == "reciprocal" for n in stage.body) / 2

@@ -16,8 +16,9 @@ from ..exact.errors import InputError
 from ..exact.reading import match_symbols
 from ..exact.tables import by_name
 from ..kernels.contraction import Contraction
-from ..kernels.kernel import Kernel, read_constant
+from ..kernels.kernel import Kernel
 from ..kernels.memory import available
+from ..kernels.reading import read_constant
 from ..manifolds.domain import Domain
 from ..manifolds.recipes import geometry_of, metric_of, recipe, second_recipe
 from .axes import Axis, read_axes

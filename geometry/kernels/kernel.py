@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,28 +11,32 @@ import numpy as np
 import sympy as sp
 
 from ..exact.errors import InputError
-from ..exact.reading import read, read_number, short
-from ..exact.tables import by_name, one_length, read_columns, read_reals
 from .algebras import NumPy
 from .arrange import arrange
-from .bounds import with_bounds
 from .contraction import Contraction
-from .intervals import coarse
 from .lower import lower, symbol_keys, with_constants
-from .native.double_double import SUPPORTED
 from .native.run import Machine, aligned_empty, default_threads
-from .program import GATE, TOLERANCE, Node, Program, nearest, walk
+from .numba_source import NUMBA
+from .planning import Planner
+from .program import GATE, TOLERANCE, Node, Program
+from .reading import (
+    broadcast,
+    collapsed,
+    flattened,
+    read_array,
+    read_constant,
+    read_dtype,
+    read_rows,
+    read_symbols,
+    refuse_if_too_large,
+)
 from .schedule import schedule
-from .sensitivity import with_adjoint_bounds
-from .separate import headroom, separate
+from .separate import separate
 
 if TYPE_CHECKING:
     from .looped import Looped
 
-__all__ = ["compile", "Kernel", "read_constant"]
-
-# The exponents that separated exponentials may meet: two denominators 1 + e may still be multiplied.
-_HEADROOM = {"float64": 340.0, "float32": 40.0}
+__all__ = ["compile", "Kernel"]
 
 
 def compile(
@@ -95,7 +97,7 @@ class Kernel:
         backend: str,
         threads: int | None,
     ) -> None:
-        self.dtype = _dtype(dtype)
+        self.dtype = read_dtype(dtype)
         if backend not in ("native", "numba", "numpy"):
             raise InputError(
                 f"unknown back end {backend!r}: choose 'native', 'numba' or 'numpy' (balls: evaluate_ball)"
@@ -106,8 +108,8 @@ class Kernel:
         ):
             raise InputError(f"threads = {threads!r}: a whole number, at least one, is needed")
         self.threads = default_threads() if threads is None else int(threads)
-        flat, self._shape = _flattened(expressions)
-        symbols = _symbols(flat, [*arguments, *(constants or {})])
+        flat, self._shape = flattened(expressions)
+        symbols = read_symbols(flat, [*arguments, *(constants or {})])
         self.arguments = symbols[: len(arguments)]
         if len(set(symbols)) < len(symbols):
             raise InputError(f"a symbol is given twice among arguments and constants: {', '.join(map(str, symbols))}")
@@ -120,11 +122,7 @@ class Kernel:
         self._looped = (
             self._with_loops(data or {}) if any(isinstance(e, Contraction) and e.jet.looped for e in flat) else None
         )
-        self._data = _rows(self._row_tables(), data, self.dtype)
-        self._data_spans = {k: _range(v) for k, v in self._data.items()}
-        self._separated: dict[tuple, bool] = {}
-        self._plans: dict[tuple, Any] = {}
-        self._last: tuple | None = None
+        self._data = read_rows(self._row_tables(), data, self.dtype)
 
     @cached_property
     def program(self) -> Program:
@@ -134,16 +132,27 @@ class Kernel:
         """
         return with_constants(lower(self._flat, self._symbols), self._exact)
 
+    @cached_property
+    def _portable(self) -> Program:
+        """The computation in the functions that numba has."""
+        return with_constants(lower(self._flat, self._symbols, algebra=NUMBA), self._exact)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """What chooses and keeps the compiled plans."""
+        portable = self._portable if self.backend == "numba" else None
+        return Planner(self.program, portable, self._data, self.dtype)
+
     def __call__(self, *arrays: Any, out: np.ndarray | None = None) -> Any:
         """Evaluate at arrays that broadcast; with `out`, into that array (components first)."""
-        prepared = [_array(a, name, self.dtype) for a, name in zip(arrays, self._argument_keys)]
+        prepared = [read_array(a, name, self.dtype) for a, name in zip(arrays, self._argument_keys)]
         if len(arrays) != len(self._argument_keys):
             raise InputError(
                 f"{len(arrays)} arrays for {len(self._argument_keys)} arguments ({', '.join(self._argument_keys)})"
             )
-        shape = _broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
+        shape = broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
         size = len(self._flat) * math.prod(shape)
-        _refuse_if_too_large(size * self.dtype.itemsize)
+        refuse_if_too_large(size * self.dtype.itemsize)
         target = self._target(out, shape)
         if out is not None:  # an argument that lies in the memory to be filled is read before
             prepared = [a.copy() if np.may_share_memory(a, out) else a for a in prepared]
@@ -159,7 +168,7 @@ class Kernel:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the machine code, which is made (or read from the cache) again where it is needed."""
-        return {**self.__dict__, "_plans": {}, "_last": None}
+        return {k: v for k, v in self.__dict__.items() if k != "planner"}
 
     @property
     def looped(self) -> bool:
@@ -207,7 +216,7 @@ class Kernel:
                     *(f"structure:\n  {jet.explain()}\n{jet.kernel.explain()}" for jet in loops.jets),
                 ]
             )
-        if self._last is None or self._last not in self._plans:
+        if self.planner.last is None:
             axes = len(self._argument_keys)
             pattern = {k: frozenset({n}) for n, k in enumerate(self._argument_keys)} | {
                 k: frozenset() for k in self._constants
@@ -215,8 +224,8 @@ class Kernel:
             separated = True
             plan = schedule(arrange(separate(self.program, pattern, axes), pattern, axes), pattern, axes)
         else:
-            _, (axes, items), separated, _ = self._last
-            pattern, plan = dict(items), self._plans[self._last].plan
+            _, (axes, items), separated, _ = self.planner.last_key
+            pattern, plan = dict(items), self.planner.last.plan
         stages = explain_plan(self.program, separated, pattern, axes, plan, 8 * self.dtype.itemsize, host()[2])
         return f"{explain_formula(self._flat, self.program)}\n{stages}\n\n{self.program}\n\n{plan}"
 
@@ -236,7 +245,7 @@ class Kernel:
         from .numba_run import scalar_function
 
         pattern: dict[str, frozenset[int]] = {k: frozenset() for k in (*self._argument_keys, *self._constants)}
-        program = arrange(separate(self.program, pattern, 0, separated=False), pattern, 0)
+        program = arrange(separate(self._portable, pattern, 0, separated=False), pattern, 0)
         plan = schedule(program, pattern, 0)
         nodes = {n: str(n.value) for n in plan.program.nodes() if n.op in ("input", "row")}
         columns: dict[Node, Any] = {n: self._data[k] for n, k in nodes.items() if n.op == "row"}
@@ -262,7 +271,7 @@ class Kernel:
         pattern: dict[str, frozenset[int]] = {k: frozenset() for k in (*self._argument_keys, *self._constants)}
         values = {k: np.zeros((), self.dtype) for k in self._argument_keys}
         values |= {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
-        machine = self._machine(pattern, 0, values, "plain")
+        machine = self.planner.machine(pattern, 0, values, "plain")
         assert isinstance(machine, Machine)
         plan = machine.plan
         rows = {
@@ -306,8 +315,8 @@ class Kernel:
         NaN where there are no means. With `where` (a mask of the broadcast shape) the other cells may be
         left out; their bounds are infinite.
         """
-        prepared = [_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
-        shape = _broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
+        prepared = [read_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
+        shape = broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
         count = len(self._flat)
         target = np.empty((2 * count, *shape), self.dtype)
         extra = {TOLERANCE: np.asarray(rtol, self.dtype)}
@@ -357,7 +366,7 @@ class Kernel:
                 threads=self.threads,
             )
 
-        columns = _rows({v.name: "rows" for _, c in wanted for v in c.jet.variables}, data, np.dtype("float64"))
+        columns = read_rows({v.name: "rows" for _, c in wanted for v in c.jet.variables}, data, np.dtype("float64"))
         rest = make([self._flat[k] for k in others], self.arguments, None, self.dtype) if others else None
         return rest, Looped(wanted, self.arguments, make, columns, self.threads), others
 
@@ -398,10 +407,10 @@ class Kernel:
         extra: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         names = [*self._argument_keys, *(extra or {})]
-        extents, loops, thin = _collapsed(shape, [*arrays, *(extra or {}).values()])
+        extents, loops, thin = collapsed(shape, [*arrays, *(extra or {}).values()])
         values = dict(zip(names, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
         pattern = dict(zip(names, loops)) | {k: frozenset() for k in self._constants}
-        machine = self._machine(pattern, len(extents), values, mode)
+        machine = self.planner.machine(pattern, len(extents), values, mode)
         if machine is None:
             target[...] = np.nan
             return
@@ -432,67 +441,6 @@ class Kernel:
             else:
                 flat[...] = NumPy(self.dtype).leaf(node)
 
-    def _machine(
-        self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str
-    ) -> Machine | None:
-        spans = {k: (0.0, 1.0) if k in (TOLERANCE, GATE) else _range(v) for k, v in values.items()} | self._data_spans
-        shape = (axes, tuple(pattern.items()))
-        room = (shape, tuple(spans.items()))
-        if room not in self._separated:
-            if len(self._separated) > 1000:
-                self._separated.clear()
-            self._separated[room] = headroom(self.program, spans, pattern, axes) < _HEADROOM[self.dtype.name]
-        separated = self._separated[room]
-        coarsened = {k: coarse(*span) for k, span in spans.items()} if mode != "plain" else {}
-        key = (mode, shape, separated, tuple(coarsened.items()))
-        self._last = key
-        if key not in self._plans:
-            program = _refinable(self.program) if mode == "refined" else self.program
-            program = arrange(
-                separate(program, pattern, axes, separated=separated, written=mode != "plain"), pattern, axes
-            )
-            own: frozenset[Node] = frozenset()
-            if mode != "plain":
-                rows = {t: self._data[k].size for k, t in self.program.rows.items()}
-                sharp = (
-                    with_adjoint_bounds(program, coarsened, rows, TOLERANCE, self._apart, mode == "sums")
-                    if mode != "refined" and self.dtype == np.float64
-                    else None
-                )
-                if sharp is None and mode == "sums":
-                    self._plans[key] = None
-                    return None
-                if sharp is not None:
-                    program, own = sharp
-                elif mode == "refined":
-                    program, own = with_bounds(program, coarsened, rows, 128, self._apart)
-                else:
-                    program, _ = with_bounds(program, coarsened, rows, 8 * self.dtype.itemsize, self._apart)
-            plan = schedule(
-                program, pattern, axes, own, mode == "bounded", GATE if mode in ("sums", "refined") else None
-            )
-            if self.backend == "numba" and mode == "plain":
-                from .numba_run import NumbaMachine
-
-                self._plans[key] = NumbaMachine(plan, self.dtype)
-            else:
-                self._plans[key] = Machine(plan, self.dtype)
-        return self._plans[key]  # type: ignore[return-value]
-
-    def _apart(self, a: Node, b: Node) -> bool:
-        """Whether, in every row of the data, one of two functions of the data is zero."""
-        machine = NumPy(self.dtype)
-
-        def value(node: Node) -> Any:
-            if node.op == "row":
-                return self._data[str(node.value)]
-            return (
-                machine.leaf(node) if node.op == "number" else machine.operation(node)(*[value(x) for x in node.args])
-            )
-
-        tables = {self.program.rows[str(n.value)] for n in walk((a, b)) if n.op == "row"}
-        return len(tables) == 1 and bool(np.all((value(a) == 0) | (value(b) == 0)))
-
     # shapes -------------------------------------------------------------------------------------------
     def _target(self, out: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
         full = (len(self._flat), *shape)
@@ -519,160 +467,3 @@ class Kernel:
         if isinstance(self._shape, tuple):
             return target.reshape(*self._shape, *shape)
         return [row if shape else row[()] for row in target]
-
-
-def _refinable(program: Program) -> Program:
-    """The program with NaN for the outputs that double-double arithmetic cannot compute."""
-    fine: dict[Node, bool] = {}
-    for node in program.nodes():
-        fine[node] = (node.op in SUPPORTED or node.op == "logistic") and all(fine[a] for a in node.args)
-    nan = program.graph.constant("nan")
-    return Program(program.graph, tuple(o if fine[o] else nan for o in program.outputs), program.inputs, program.rows)
-
-
-def _dtype(dtype: Any) -> np.dtype:
-    try:
-        found = np.dtype(dtype)
-    except TypeError:
-        found = np.dtype(object)
-    if found.name not in ("float64", "float32") or not found.isnative:
-        raise InputError(f"dtype {dtype!r}: kernels run in float64 or float32")
-    return found
-
-
-def _flattened(expressions: Any) -> tuple[list[sp.Expr], Any]:
-    """Scalar expressions, and the shape to give the result: None, a tuple of components, or list."""
-    if isinstance(expressions, (sp.MatrixBase, sp.NDimArray)):
-        shape: Any = tuple(int(n) for n in expressions.shape)
-        flat = list(sp.flatten(expressions.tolist())) if shape else [expressions[()]]
-    elif isinstance(expressions, (list, tuple, sp.Tuple)):
-        flat, shape = list(expressions), list
-    elif isinstance(expressions, np.ndarray):
-        flat, shape = list(expressions.ravel()), tuple(expressions.shape)
-    else:
-        flat, shape = [expressions], None
-    flat = [e if isinstance(e, Contraction) else read(e) for e in flat]
-    for e in flat:
-        if not isinstance(e, (sp.Expr, Contraction)):
-            raise InputError(f"not an expression to evaluate: {e!r} ({type(e).__name__})")
-    if not flat:
-        raise InputError("no expressions to compile: the list is empty")
-    return flat, shape
-
-
-def _symbols(expressions: Sequence[sp.Expr], names: Sequence[sp.Symbol | str]) -> list[sp.Symbol]:
-    """Symbols for names: the one of that name in the expressions, with its assumptions."""
-    free: dict[str, sp.Symbol] = {}
-    twice = set()
-    for s in {s for e in expressions for s in e.free_symbols}:
-        twice.update({s.name} & set(free))
-        free[s.name] = s
-    out = []
-    for name in names:
-        if isinstance(name, sp.Symbol):
-            out.append(name)
-        elif isinstance(name, str):
-            if name in twice:
-                raise InputError(f"two symbols of the expressions have the name {name!r}: give the symbol itself")
-            out.append(free.get(name, sp.Symbol(name)))
-        else:
-            raise InputError(f"an argument must be a SymPy symbol or its name, not {name!r}")
-    return out
-
-
-def read_constant(symbol: sp.Symbol, value: Any) -> float | sp.Expr:
-    """The value of a constant: a float if it is a machine number, else (π, 1/3, 2^1100) as it is.
-
-    Raises:
-        ValueError: no real finite number.
-    """
-    if isinstance(value, (str, bytes, np.ma.core.MaskedConstant)):
-        value = read_number(value, f"the constant {symbol} must be a real number; its value")
-    try:
-        exact = value
-        if isinstance(value, (int, np.integer)):
-            exact = sp.Integer(int(value))
-        elif isinstance(value, (Fraction, Decimal, sp.Float)):
-            exact = sp.Rational(value)
-        if not isinstance(exact, sp.Expr):
-            number = float(value)
-            if math.isfinite(number):
-                return number
-        elif exact.is_Rational:
-            number = nearest(Fraction(int(exact.p), int(exact.q)))
-            return (
-                number if math.isfinite(number) and Fraction(number) == Fraction(int(exact.p), int(exact.q)) else exact
-            )
-        elif math.isfinite(float(exact)):
-            return exact
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"the constant {symbol} must be a real number, not {short(value)}") from None
-    raise InputError(f"the constant {symbol} is not a finite number: {short(value)}")
-
-
-def _array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
-    return read_reals(value, name, dtype=dtype, hidden=np.nan)  # what a mask hides is no number
-
-
-def _rows(tables: Mapping[str, str], data: Any, dtype: np.dtype) -> dict[str, np.ndarray]:
-    """The columns of the data, checked: all there, one-dimensional, finite, as long as each other."""
-    columns = read_columns(by_name(data), list(tables), dtype=dtype)
-    for table in set(tables.values()):
-        one_length({key: columns[key] for key in tables if tables[key] == table})
-    return columns
-
-
-def _broadcast(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
-    """The shape that arrays broadcast to, however large."""
-    rank = max((len(s) for s in shapes.values()), default=0)
-    out = []
-    for lengths in zip(*((1,) * (rank - len(s)) + s for s in shapes.values())):
-        longer = set(lengths) - {1}
-        if len(longer) > 1:
-            listed = ", ".join(f"{k}: {s}" for k, s in shapes.items())
-            raise InputError(f"the arguments do not broadcast against one another ({listed})")
-        out.append(longer.pop() if longer else 1)
-    return tuple(out)
-
-
-def _refuse_if_too_large(needed: int) -> None:
-    from .memory import available
-
-    if needed < 1 << 24:
-        return
-    limit = available()
-    if needed > limit:
-        raise InputError(
-            f"the result needs {needed / 2**30:.1f} GiB and about {limit / 2**30:.1f} GiB are free; "
-            f"evaluate it in parts, or use on_grid with chunks="
-        )
-
-
-def _range(array: np.ndarray) -> tuple[float, float]:
-    if not array.size:
-        return (0.0, 0.0)
-    low, high = float(np.min(array)), float(np.max(array))
-    return (low, high) if np.isfinite(low) and np.isfinite(high) else (-np.inf, np.inf)
-
-
-def _collapsed(
-    shape: tuple[int, ...], arrays: Sequence[np.ndarray]
-) -> tuple[tuple[int, ...], list[frozenset[int]], list[np.ndarray]]:
-    """Fewest axes: those of length one dropped, neighbours that every argument treats alike merged.
-
-    Returns the lengths, the axes each argument depends on, and the arguments over their own axes only.
-    """
-    full = [a.reshape((1,) * (len(shape) - a.ndim) + a.shape) for a in arrays]
-    uses = [frozenset(k for k, a in enumerate(full) if a.shape[d] > 1) for d in range(len(shape))]
-    groups: list[list[int]] = []
-    for d, n in enumerate(shape):
-        if n == 1:
-            continue
-        if groups and uses[groups[-1][-1]] == uses[d]:
-            groups[-1].append(d)
-        else:
-            groups.append([d])
-    extents = tuple(math.prod(shape[d] for d in group) for group in groups)
-    loops = [frozenset(g for g, group in enumerate(groups) if k in uses[group[0]]) for k in range(len(full))]
-    thin = [np.ascontiguousarray(a).reshape([extents[g] for g in sorted(loops[k])]) for k, a in enumerate(full)]
-    return extents, loops, thin

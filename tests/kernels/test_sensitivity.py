@@ -280,5 +280,5 @@ def test_rows_with_labels_need_no_majorant():
     for name in ("labels", "targets"):
         kernel = neuron_kernel(("mean_power", 2), (DATA["labels"][0], DATA["labels"][1], DATA[name][2]))
         kernel.bounded(np.linspace(-1, 1, 4)[:, None], np.linspace(-1, 1, 4))
-        lengths[name] = sum(len(stage.body) for stage in kernel._plans[kernel._last].plan.stages if stage.kind == "sum")
+        lengths[name] = sum(len(stage.body) for stage in kernel.planner.last.plan.stages if stage.kind == "sum")
     assert lengths["labels"] < lengths["targets"]

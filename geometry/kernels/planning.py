@@ -1,0 +1,133 @@
+"""Which plan of a program runs: by the axes of the arguments, their ranges and what is asked for; made once, then kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .algebras import NumPy
+from .arrange import arrange
+from .bounds import with_bounds
+from .intervals import coarse
+from .native.double_double import SUPPORTED
+from .native.run import Machine
+from .program import GATE, TOLERANCE, Node, Program, walk
+from .reading import span
+from .schedule import schedule
+from .sensitivity import with_adjoint_bounds
+from .separate import headroom, separate
+
+__all__ = ["Planner"]
+
+# The exponents that separated exponentials may meet: two denominators 1 + e may still be multiplied.
+_HEADROOM = {"float64": 340.0, "float32": 40.0}
+
+
+class Planner:
+    """The machines of one program over its data.
+
+    Args:
+        program: the computation for machine code.
+        portable: the computation for numba, where plain values run there; else None.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        portable: Program | None,
+        data: Mapping[str, np.ndarray],
+        dtype: np.dtype,
+    ) -> None:
+        self.program, self.portable, self.data, self.dtype = program, portable, data, dtype
+        self.data_spans = {k: span(v) for k, v in data.items()}
+        self.separated: dict[tuple, bool] = {}
+        self.machines: dict[tuple, Any] = {}
+        self.last_key: tuple | None = None
+
+    @property
+    def last(self) -> Any:
+        """The machine of the last call, or None."""
+        return self.machines.get(self.last_key) if self.last_key is not None else None
+
+    def program_of(self, mode: str) -> Program:
+        """The program that a mode plans."""
+        if mode == "plain" and self.portable is not None:
+            return self.portable
+        return _refinable(self.program) if mode == "refined" else self.program
+
+    def machine(
+        self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str
+    ) -> Machine | None:
+        """The compiled plan for arguments that run along these axes and lie in the ranges of these values.
+
+        In the mode "plain" of the values alone; "bounded" with error bounds; "sums" and "refined" with double-doubles,
+        None where these gain nothing.
+        """
+        spans = {k: (0.0, 1.0) if k in (TOLERANCE, GATE) else span(v) for k, v in values.items()} | self.data_spans
+        shape = (axes, tuple(pattern.items()))
+        room = (shape, tuple(spans.items()))
+        if room not in self.separated:
+            if len(self.separated) > 1000:
+                self.separated.clear()
+            self.separated[room] = headroom(self.program_of(mode), spans, pattern, axes) < _HEADROOM[self.dtype.name]
+        separated = self.separated[room]
+        coarsened = {k: coarse(*span) for k, span in spans.items()} if mode != "plain" else {}
+        key = (mode, shape, separated, tuple(coarsened.items()))
+        self.last_key = key
+        if key not in self.machines:
+            program = self.program_of(mode)
+            program = arrange(
+                separate(program, pattern, axes, separated=separated, written=mode != "plain"), pattern, axes
+            )
+            own: frozenset[Node] = frozenset()
+            if mode != "plain":
+                rows = {t: self.data[k].size for k, t in self.program.rows.items()}
+                sharp = (
+                    with_adjoint_bounds(program, coarsened, rows, TOLERANCE, self._apart, mode == "sums")
+                    if mode != "refined" and self.dtype == np.float64
+                    else None
+                )
+                if sharp is None and mode == "sums":
+                    self.machines[key] = None
+                    return None
+                if sharp is not None:
+                    program, own = sharp
+                elif mode == "refined":
+                    program, own = with_bounds(program, coarsened, rows, 128, self._apart)
+                else:
+                    program, _ = with_bounds(program, coarsened, rows, 8 * self.dtype.itemsize, self._apart)
+            plan = schedule(
+                program, pattern, axes, own, mode == "bounded", GATE if mode in ("sums", "refined") else None
+            )
+            if self.portable is not None and mode == "plain":
+                from .numba_run import NumbaMachine
+
+                self.machines[key] = NumbaMachine(plan, self.dtype)
+            else:
+                self.machines[key] = Machine(plan, self.dtype)
+        return self.machines[key]  # type: ignore[return-value]
+
+    def _apart(self, a: Node, b: Node) -> bool:
+        """Whether, in every row of the data, one of two functions of the data is zero."""
+        machine = NumPy(self.dtype)
+
+        def value(node: Node) -> Any:
+            if node.op == "row":
+                return self.data[str(node.value)]
+            return (
+                machine.leaf(node) if node.op == "number" else machine.operation(node)(*[value(x) for x in node.args])
+            )
+
+        tables = {self.program.rows[str(n.value)] for n in walk((a, b)) if n.op == "row"}
+        return len(tables) == 1 and bool(np.all((value(a) == 0) | (value(b) == 0)))
+
+
+def _refinable(program: Program) -> Program:
+    """The program with NaN for the outputs that double-double arithmetic cannot compute."""
+    fine: dict[Node, bool] = {}
+    for node in program.nodes():
+        fine[node] = (node.op in SUPPORTED or node.op == "logistic") and all(fine[a] for a in node.args)
+    nan = program.graph.constant("nan")
+    return Program(program.graph, tuple(o if fine[o] else nan for o in program.outputs), program.inputs, program.rows)

@@ -1,0 +1,179 @@
+"""What a kernel is given, read and checked: expressions, symbols, constants, arrays, rows of data, shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from ..exact.errors import InputError
+from ..exact.reading import read, read_number, short
+from ..exact.tables import by_name, one_length, read_columns, read_reals
+from .contraction import Contraction
+from .program import nearest
+
+__all__ = [
+    "broadcast",
+    "collapsed",
+    "flattened",
+    "read_array",
+    "read_constant",
+    "read_dtype",
+    "read_rows",
+    "read_symbols",
+    "refuse_if_too_large",
+    "span",
+]
+
+
+def read_dtype(dtype: Any) -> np.dtype:
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found.name not in ("float64", "float32") or not found.isnative:
+        raise InputError(f"dtype {dtype!r}: kernels run in float64 or float32")
+    return found
+
+
+def flattened(expressions: Any) -> tuple[list[sp.Expr], Any]:
+    """Scalar expressions, and the shape to give the result: None, a tuple of components, or list."""
+    if isinstance(expressions, (sp.MatrixBase, sp.NDimArray)):
+        shape: Any = tuple(int(n) for n in expressions.shape)
+        flat = list(sp.flatten(expressions.tolist())) if shape else [expressions[()]]
+    elif isinstance(expressions, (list, tuple, sp.Tuple)):
+        flat, shape = list(expressions), list
+    elif isinstance(expressions, np.ndarray):
+        flat, shape = list(expressions.ravel()), tuple(expressions.shape)
+    else:
+        flat, shape = [expressions], None
+    flat = [e if isinstance(e, Contraction) else read(e) for e in flat]
+    for e in flat:
+        if not isinstance(e, (sp.Expr, Contraction)):
+            raise InputError(f"not an expression to evaluate: {e!r} ({type(e).__name__})")
+    if not flat:
+        raise InputError("no expressions to compile: the list is empty")
+    return flat, shape
+
+
+def read_symbols(expressions: Sequence[sp.Expr], names: Sequence[sp.Symbol | str]) -> list[sp.Symbol]:
+    """Symbols for names: the one of that name in the expressions, with its assumptions."""
+    free: dict[str, sp.Symbol] = {}
+    twice = set()
+    for s in {s for e in expressions for s in e.free_symbols}:
+        twice.update({s.name} & set(free))
+        free[s.name] = s
+    out = []
+    for name in names:
+        if isinstance(name, sp.Symbol):
+            out.append(name)
+        elif isinstance(name, str):
+            if name in twice:
+                raise InputError(f"two symbols of the expressions have the name {name!r}: give the symbol itself")
+            out.append(free.get(name, sp.Symbol(name)))
+        else:
+            raise InputError(f"an argument must be a SymPy symbol or its name, not {name!r}")
+    return out
+
+
+def read_constant(symbol: sp.Symbol, value: Any) -> float | sp.Expr:
+    """The value of a constant: a float if it is a machine number, else (π, 1/3, 2^1100) as it is.
+
+    Raises:
+        ValueError: no real finite number.
+    """
+    if isinstance(value, (str, bytes, np.ma.core.MaskedConstant)):
+        value = read_number(value, f"the constant {symbol} must be a real number; its value")
+    try:
+        exact = value
+        if isinstance(value, (int, np.integer)):
+            exact = sp.Integer(int(value))
+        elif isinstance(value, (Fraction, Decimal, sp.Float)):
+            exact = sp.Rational(value)
+        if not isinstance(exact, sp.Expr):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+        elif exact.is_Rational:
+            number = nearest(Fraction(int(exact.p), int(exact.q)))
+            return (
+                number if math.isfinite(number) and Fraction(number) == Fraction(int(exact.p), int(exact.q)) else exact
+            )
+        elif math.isfinite(float(exact)):
+            return exact
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"the constant {symbol} must be a real number, not {short(value)}") from None
+    raise InputError(f"the constant {symbol} is not a finite number: {short(value)}")
+
+
+def read_array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:
+    return read_reals(value, name, dtype=dtype, hidden=np.nan)  # what a mask hides is no number
+
+
+def read_rows(tables: Mapping[str, str], data: Any, dtype: np.dtype) -> dict[str, np.ndarray]:
+    """The columns of the data, checked: all there, one-dimensional, finite, as long as each other."""
+    columns = read_columns(by_name(data), list(tables), dtype=dtype)
+    for table in set(tables.values()):
+        one_length({key: columns[key] for key in tables if tables[key] == table})
+    return columns
+
+
+def broadcast(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape that arrays broadcast to, however large."""
+    rank = max((len(s) for s in shapes.values()), default=0)
+    out = []
+    for lengths in zip(*((1,) * (rank - len(s)) + s for s in shapes.values())):
+        longer = set(lengths) - {1}
+        if len(longer) > 1:
+            listed = ", ".join(f"{k}: {s}" for k, s in shapes.items())
+            raise InputError(f"the arguments do not broadcast against one another ({listed})")
+        out.append(longer.pop() if longer else 1)
+    return tuple(out)
+
+
+def refuse_if_too_large(needed: int) -> None:
+    from .memory import available
+
+    if needed < 1 << 24:
+        return
+    limit = available()
+    if needed > limit:
+        raise InputError(
+            f"the result needs {needed / 2**30:.1f} GiB and about {limit / 2**30:.1f} GiB are free; "
+            f"evaluate it in parts, or use on_grid with chunks="
+        )
+
+
+def span(array: np.ndarray) -> tuple[float, float]:
+    if not array.size:
+        return (0.0, 0.0)
+    low, high = float(np.min(array)), float(np.max(array))
+    return (low, high) if np.isfinite(low) and np.isfinite(high) else (-np.inf, np.inf)
+
+
+def collapsed(
+    shape: tuple[int, ...], arrays: Sequence[np.ndarray]
+) -> tuple[tuple[int, ...], list[frozenset[int]], list[np.ndarray]]:
+    """Fewest axes: those of length one dropped, neighbours that every argument treats alike merged.
+
+    Returns the lengths, the axes each argument depends on, and the arguments over their own axes only.
+    """
+    full = [a.reshape((1,) * (len(shape) - a.ndim) + a.shape) for a in arrays]
+    uses = [frozenset(k for k, a in enumerate(full) if a.shape[d] > 1) for d in range(len(shape))]
+    groups: list[list[int]] = []
+    for d, n in enumerate(shape):
+        if n == 1:
+            continue
+        if groups and uses[groups[-1][-1]] == uses[d]:
+            groups[-1].append(d)
+        else:
+            groups.append([d])
+    extents = tuple(math.prod(shape[d] for d in group) for group in groups)
+    loops = [frozenset(g for g, group in enumerate(groups) if k in uses[group[0]]) for k in range(len(full))]
+    thin = [np.ascontiguousarray(a).reshape([extents[g] for g in sorted(loops[k])]) for k, a in enumerate(full)]
+    return extents, loops, thin
