@@ -1,0 +1,295 @@
+r"""Dense networks in numbers: as many weights as memory holds, no symbol made, through JAX.
+
+With layers z_l = s (W_l h_{l−1} + b_l), h_l = φ(z_l), and δ_l = s ∂/∂z_l of whatever is differentiated, the gradient of a
+row with respect to W_l is the outer product δ_l h_{l−1}ᵀ, and with respect to b_l it is δ_l. So sums over weights are
+products of sums over units, and no gradient is ever formed:
+
+    |∇ℓ|² = Σ_l |δ_l|² (|h_{l−1}|² + 1),              tr I = E_D |∇ℓ|²             (thesis 5.1.3)
+    Λ_{iajb} = Σ_l (δ_l^{ia} · δ_l^{jb}) (h_{l−1}^i · h_{l−1}^j + 1),  tr Λ = E_D Σ_a Λ_{iaia}  (thesis 4.2.1)
+    tr I = E_D Σ_ab (∂ℓ/∂f_a)(∂ℓ/∂f_b) Λ_{iaib}                                 (thesis 5.1.2)
+
+with δ^ℓ started from ∂ℓ/∂f and δ^{ia} from the a-th output of row i; the +1 belongs to biases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from chentsov.geometry.exact import canonical
+from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.kinks import derivative
+from chentsov.geometry.exact.reading import read_count
+from chentsov.geometry.kernels.jax_algebra import jax_function
+
+from .activations import Activation, U, read_activation
+from .datasets import DataError
+from .losses import Loss, read_loss
+
+__all__ = ["NumericNetwork", "Traces"]
+
+MOST_WEIGHTS = 10**8
+#: Rows that are worked on together where the kernel of all outputs is needed.
+_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The two traces of a network at given weights, and how they are made of its outputs and rows.
+
+    Attributes:
+        loss: E_D ℓ.
+        fisher: tr I = E_D |∇ℓ|².
+        ntk: tr Λ / N = E_D Σ_a |∇f_a|².
+        fisher_by_output: the right side of (5.1.2), which equals `fisher`.
+        ntk_by_output: E_D |∇f_a|², an entry an output.
+    """
+
+    loss: float
+    fisher: float
+    ntk: float
+    fisher_by_output: float
+    ntk_by_output: np.ndarray
+
+
+class NumericNetwork:
+    """A dense network whose weights are arrays.
+
+    Args:
+        widths: numbers of inputs, of units in each hidden layer, and of outputs.
+        activation: of the hidden layers; see `DenseNetwork`.
+        final: of the outputs.
+        loss, order: see `DenseNetwork`.
+        bias: whether units have one.
+        slope: s.
+        dtype: "float32" or "float64".
+
+    Raises:
+        ValueError: widths that are no network, an unknown activation or loss, or a type that is neither.
+        MissingJax: JAX is not installed.
+
+    >>> network = NumericNetwork((2, 3, 2), "tanh", loss="cross_entropy", dtype="float64")
+    >>> weights = network.initial(seed=1)
+    >>> found = network.traces(weights, [[0.2, -1.0], [1.0, 0.5]], [[1, 0], [0, 1]])
+    >>> abs(found.fisher - found.fisher_by_output) < 1e-12 * found.fisher
+    True
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        activation: Any = "relu",
+        *,
+        final: Any = "identity",
+        loss: Any = "cross_entropy",
+        order: Any = None,
+        bias: bool = True,
+        slope: float = 1.0,
+        dtype: str = "float32",
+    ) -> None:
+        self.widths = tuple(read_count(w, f"widths[{k}]", least=1) for k, w in enumerate(widths))
+        if len(self.widths) < 2:
+            raise InputError("a network has two widths at the least: of its inputs and of its outputs")
+        if self.size(bias) > MOST_WEIGHTS:
+            raise InputError(f"{self.size(bias)} weights are too many: at most {MOST_WEIGHTS} are taken")
+        if np.dtype(dtype) not in (np.dtype("float32"), np.dtype("float64")):
+            raise InputError(f"dtype is 'float32' or 'float64', not {dtype!r}")
+        self.bias, self.slope, self.dtype = bool(bias), float(slope), np.dtype(dtype)
+        self.activation: Activation = read_activation(activation)
+        self.final: Activation = read_activation(final)
+        self.loss: Loss = read_loss(loss, order, outputs=self.widths[-1])
+
+    def size(self, bias: bool | None = None) -> int:
+        """The number of weights, biases included."""
+        extra = self.bias if bias is None else bias
+        return sum((a + extra) * b for a, b in zip(self.widths, self.widths[1:]))
+
+    def __repr__(self) -> str:
+        return f"<network {'-'.join(map(str, self.widths))} in numbers: {self.size()} weights, {self.loss.title}>"
+
+    # -- weights ----------------------------------------------------------------------------------------
+
+    def initial(self, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Weights and biases, layer by layer, uniform in ±1/√(inputs of the layer)."""
+        draw = np.random.default_rng(seed)
+        made = []
+        for inputs, units in zip(self.widths, self.widths[1:]):
+            end = inputs**-0.5
+            weights = draw.uniform(-end, end, (units, inputs)).astype(self.dtype)
+            biases = draw.uniform(-end, end, units).astype(self.dtype) * self.bias
+            made.append((weights, biases.astype(self.dtype)))
+        return made
+
+    def from_vector(self, values: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Weights out of one array, in the order of `DenseNetwork.coordinates`: of each layer W by rows, then b.
+
+        Raises:
+            ValueError: another number of them.
+        """
+        flat = np.asarray(values, self.dtype).ravel()
+        if flat.size != self.size():
+            raise InputError(f"the network has {self.size()} weights, not {flat.size}")
+        made, at = [], 0
+        for inputs, units in zip(self.widths, self.widths[1:]):
+            weights = flat[at : at + units * inputs].reshape(units, inputs)
+            at += units * inputs
+            biases = flat[at : at + units] if self.bias else np.zeros(units, self.dtype)
+            at += units * self.bias
+            made.append((weights, biases))
+        return made
+
+    # -- data ---------------------------------------------------------------------------------------------
+
+    def read_rows(self, inputs: Any, targets: Any = None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Inputs (rows × inputs) and targets (rows × outputs; class numbers are made to unit vectors).
+
+        Raises:
+            DataError: another shape, a number that is not finite, or a class that is none.
+        """
+        x = np.asarray(inputs, self.dtype)
+        if x.ndim != 2 or x.shape[1] != self.widths[0] or not len(x):
+            raise DataError(f"inputs are rows of {self.widths[0]} numbers; the shape given is {x.shape}")
+        if not np.isfinite(x).all():
+            raise DataError(f"row {int(np.argwhere(~np.isfinite(x))[0, 0])} of the inputs is not finite")
+        if targets is None:
+            return x, None
+        t, outputs = np.asarray(targets), self.widths[-1]
+        if t.ndim == 1 and outputs > 1:
+            if t.dtype.kind not in "iu" or t.min(initial=0) < 0 or t.max(initial=0) >= outputs:
+                raise DataError(f"classes are whole numbers from 0 to {outputs - 1}")
+            t = np.eye(outputs)[t]
+        t = t.reshape(len(t), -1).astype(self.dtype)
+        if t.shape != (len(x), outputs):
+            raise DataError(f"targets are {len(x)} rows of {outputs} numbers; the shape given is {t.shape}")
+        if not np.isfinite(t).all():
+            raise DataError(f"row {int(np.argwhere(~np.isfinite(t))[0, 0])} of the targets is not finite")
+        return x, t
+
+    # -- the network ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _functions(self) -> Any:
+        return _Functions(self)
+
+    def outputs(self, weights: Any, inputs: Any) -> np.ndarray:
+        """f of every row."""
+        x, _ = self.read_rows(inputs)
+        return np.asarray(self._functions.outputs(weights, x))
+
+    def traces(self, weights: Any, inputs: Any, targets: Any) -> Traces:
+        """Loss, tr I and tr Λ/N by layer products, and both sides of (5.1.2)."""
+        x, t = self.read_rows(inputs, targets)
+        totals: list[Any] = []
+        for start in range(0, len(x), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            found = self._functions.sums(weights, x[part], t[part])  # type: ignore[index]
+            totals.append([np.asarray(v, np.float64) for v in found])
+        loss, fisher, by_output, ntk = (sum(column) / len(x) for column in zip(*totals))
+        return Traces(float(loss), float(fisher), float(ntk.sum()), float(by_output), ntk)
+
+    def fisher_trace(self, weights: Any, inputs: Any, targets: Any) -> float:
+        """tr I = E_D |∇ℓ|², without the kernel of the outputs: one backward pass for all rows."""
+        x, t = self.read_rows(inputs, targets)
+        return float(self._functions.fisher(weights, x, t)) / len(x)
+
+    def kernel(self, weights: Any, inputs: Any) -> np.ndarray:
+        """Λ_{iajb} of these rows: an array (rows, outputs, rows, outputs), of all weights, not divided by anything."""
+        x, _ = self.read_rows(inputs)
+        return np.asarray(self._functions.kernel(weights, x))
+
+
+class _Functions:
+    """The network's functions in JAX, compiled once for each shape of the data."""
+
+    def __init__(self, network: NumericNetwork) -> None:
+        from chentsov.geometry.kernels.jax_algebra import _jax
+
+        self.jax, self.network = _jax(), network
+        if network.dtype == np.float64:
+            self.jax.config.update("jax_enable_x64", True)
+        dtype = network.dtype
+        slopes = [(a.value, derivative(a.value, U)) for a in (network.activation, network.final)]
+        self.hidden, self.last = (jax_function(pair, [U], dtype) for pair in slopes)
+        loss = network.loss
+        stand_ins = (*loss.outputs, *loss.targets)
+        expression = loss.at(loss.expression, loss.outputs, loss.targets)
+        self.subloss = jax_function([expression], stand_ins, dtype)
+        # ℓ may depend on differences of the outputs alone (softmax): then the largest one can be taken off
+        total = sp.Add(*(sp.diff(loss.expression, f) for f in loss.outputs)) if len(loss.outputs) > 1 else sp.S.One
+        self.differences = canonical(total) == 0
+        jit = self.jax.jit
+        self.outputs, self.sums = jit(lambda w, x: self.forward(w, x)[0]), jit(self._sums)
+        self.fisher, self.kernel = jit(self._fisher), jit(self._kernel)
+        self.loss_and_gradient = jit(self.jax.value_and_grad(self.mean_loss))
+
+    def forward(self, weights: Any, x: Any) -> tuple[Any, list[Any], list[Any]]:
+        """Outputs, the values h_{l−1} that enter each layer, and φ′(z_l)."""
+        entering, slopes = [], []
+        for number, (w, b) in enumerate(weights, 1):
+            entering.append(x)
+            z = self.network.slope * (x @ w.T + b)
+            x, slope = (self.last if number == len(weights) else self.hidden)(z)
+            slopes.append(slope * self.jax.numpy.ones_like(z))
+        return x, entering, slopes
+
+    def losses(self, f: Any, t: Any) -> Any:
+        """ℓ of every row."""
+        if self.differences:
+            f = f - self.jax.lax.stop_gradient(f.max(axis=-1, keepdims=True))
+        (ell,) = self.subloss(*self.jax.numpy.moveaxis(f, -1, 0), *self.jax.numpy.moveaxis(t, -1, 0))
+        return ell * self.jax.numpy.ones(f.shape[:-1], f.dtype)
+
+    def mean_loss(self, weights: Any, x: Any, t: Any) -> Any:
+        """E ℓ."""
+        return self.losses(self.forward(weights, x)[0], t).mean()
+
+    def backward(self, weights: Any, slopes: list[Any], start: Any) -> list[Any]:
+        """δ_l of every layer, started from a derivative by the outputs; axes before rows and units are carried along."""
+        found, carried = [], start
+        for (w, _), slope in zip(reversed(weights), reversed(slopes)):
+            delta = self.network.slope * carried * slope
+            found.append(delta)
+            carried = delta @ w
+        return found[::-1]
+
+    def _squares(self, entering: list[Any]) -> list[Any]:
+        return [(h * h).sum(axis=-1) + self.network.bias for h in entering]
+
+    def _slopes_of_loss(self, f: Any, t: Any) -> Any:
+        return self.jax.grad(lambda g: self.losses(g, t).sum())(f)
+
+    def _fisher(self, weights: Any, x: Any, t: Any) -> Any:
+        f, entering, slopes = self.forward(weights, x)
+        deltas = self.backward(weights, slopes, self._slopes_of_loss(f, t))
+        return sum(((d * d).sum(axis=-1) * n).sum() for d, n in zip(deltas, self._squares(entering)))
+
+    def _of_outputs(self, weights: Any, slopes: list[Any], rows: int) -> list[Any]:
+        """δ_l^{ia}, an array (outputs, rows, units) a layer."""
+        outputs = self.network.widths[-1]
+        start = self.jax.numpy.eye(outputs, dtype=self.network.dtype)[:, None, :]
+        return self.backward(weights, slopes, self.jax.numpy.broadcast_to(start, (outputs, rows, outputs)))
+
+    def _sums(self, weights: Any, x: Any, t: Any) -> tuple[Any, Any, Any, Any]:
+        """Sums over rows of ℓ, |∇ℓ|², the right side of (5.1.2), and |∇f_a|² of every output."""
+        numpy = self.jax.numpy
+        f, entering, slopes = self.forward(weights, x)
+        by_loss = self._slopes_of_loss(f, t)
+        squares = self._squares(entering)
+        fisher = sum(((d * d).sum(axis=-1) * n).sum() for d, n in zip(self.backward(weights, slopes, by_loss), squares))
+        kernel = sum(
+            numpy.einsum("aiu,biu,i->iab", d, d, n) for d, n in zip(self._of_outputs(weights, slopes, len(x)), squares)
+        )
+        by_output = numpy.einsum("ia,ib,iab->", by_loss, by_loss, kernel)
+        return self.losses(f, t).sum(), fisher, by_output, numpy.einsum("iaa->a", kernel)
+
+    def _kernel(self, weights: Any, x: Any) -> Any:
+        numpy = self.jax.numpy
+        _, entering, slopes = self.forward(weights, x)
+        return sum(
+            numpy.einsum("aiu,bju,ij->iajb", d, d, h @ h.T + self.network.bias)
+            for d, h in zip(self._of_outputs(weights, slopes, len(x)), entering)
+        )
