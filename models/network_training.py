@@ -109,6 +109,8 @@ def train_network(
     done, records = 0, {name: np.full(schedule.epochs + 1, np.nan) for name in RECORDED}
     if checkpoint is not None and Path(checkpoint).exists():
         done, weights, state, kept = _read(Path(checkpoint), identity, weights, state, jax)
+        if done > schedule.epochs:
+            raise CheckpointError(f"'{checkpoint}' is in epoch {done} already: ask for {done} epochs or more")
         for name in RECORDED:
             records[name][: done + 1] = kept[name][: done + 1]
     else:
