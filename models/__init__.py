@@ -28,5 +28,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "model": ["Model"],
         "neuron": ["Neuron", "TwoWeightNeuron"],
         "networks": ["DenseNetwork"],
+        "numeric_network": ["NumericNetwork"],
+        "network_training": ["Schedule", "train_network"],
+        "images": ["Images", "digits", "read_images"],
     },
 )

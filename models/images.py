@@ -43,7 +43,9 @@ class Images:
         if pixels.ndim == 3:
             pixels = pixels.reshape(len(pixels), -1)
         if pixels.ndim != 2 or labels.shape != (len(pixels),) or not len(pixels):
-            raise DataError(f"images are rows of pixels with a label each; the shapes are {pixels.shape}, {labels.shape}")
+            raise DataError(
+                f"images are rows of pixels with a label each; the shapes are {pixels.shape}, {labels.shape}"
+            )
         values = pixels.astype(np.float32)
         if not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
             raise DataError("pixels are numbers from 0 to 255 (or from 0 to 1)")

@@ -103,8 +103,8 @@ def train_network(
     assert t is not None
     functions, jax = network._functions, network._functions.jax
     rule = {"adam": optax.adam, "sgd": optax.sgd}[schedule.optimizer](schedule.learning_rate)
-    weights = jax.tree.map(jax.numpy.asarray, network.initial(schedule.seed))
-    state = rule.init(weights)
+    weights = network.initial(schedule.seed)
+    state = functions.compiled(rule.init)(weights)
     identity = _identity(network, x, t, schedule)
     done, records = 0, {name: np.full(schedule.epochs + 1, np.nan) for name in RECORDED}
     if checkpoint is not None and Path(checkpoint).exists():
@@ -117,7 +117,7 @@ def train_network(
         _record(records, 0, network, weights, x, t)
         _keep(checkpoint, identity, 0, weights, state, records, jax)
 
-    @jax.jit
+    @functions.compiled
     def step(weights: Any, state: Any, x: Any, t: Any) -> tuple[Any, Any]:
         _, gradient = functions.loss_and_gradient(weights, x, t)
         change, state = rule.update(gradient, state, weights)
@@ -213,7 +213,7 @@ def _read(path: Path, identity: str, weights: Any, state: Any, jax: Any) -> tupl
         with np.load(path, allow_pickle=False) as kept:
             same = str(kept["identity"]) == identity
             epoch, records = int(kept["epoch"]), {name: kept[name] for name in RECORDED}
-            found = [jax.numpy.asarray(kept[f"leaf_{k}"]) for k in range(len(leaves))] if same else []
+            found = [kept[f"leaf_{k}"] for k in range(len(leaves))] if same else []
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise CheckpointError(f"'{path}' is no checkpoint ({error}): choose another file, or remove it") from None
     if not same:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import numpy as np
     from chentsov.geometry.manifolds.gauss import PointCurvature
 
+    from .numeric_network import NumericNetwork
+
 __all__ = ["DenseNetwork", "Layer", "Network"]
 
 #: Weights beyond which a network is refused: formulas of so many take hours.
@@ -506,6 +508,32 @@ class DenseNetwork(Network):
             for number, (m, n) in enumerate(sizes, 1)
         ]
         super().__init__(layers, chosen, inputs, targets, data)
+
+    def numeric(self, dtype: str = "float64") -> NumericNetwork:
+        """The same network in numbers (through JAX), for the full tangent kernel and for training with batches.
+
+        For more than some ten thousand weights make a `NumericNetwork` at once: it has no symbols.
+
+        >>> net = DenseNetwork((2, 2, 1), loss="mean_power")
+        >>> numbers = net.numeric()
+        >>> weights, rows, targets = [0.1 * k for k in range(9)], [[1.0, 2.0], [0.5, -1.0]], [[0.3], [0.1]]
+        >>> fisher, kernel = net.traces_at(weights, rows, targets)
+        >>> found = numbers.traces(numbers.from_vector(weights), rows, targets)
+        >>> abs(found.fisher - fisher) < 1e-14, abs(found.ntk - kernel) < 1e-14
+        (True, True)
+        """
+        from .numeric_network import NumericNetwork
+
+        hidden = self.layers[0].activation if len(self.layers) > 1 else self.layers[-1].activation
+        return NumericNetwork(
+            self.widths,
+            hidden.value,
+            final=self.layers[-1].activation.value,
+            loss=self.loss_name if self.loss_name != "own" else self.subloss_of_outputs.expression,
+            order=self.subloss_of_outputs.order,
+            bias=len(self.layers[0].coordinates) > self.widths[0] * self.widths[1],
+            dtype=dtype,
+        )
 
     @property
     def name(self) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import canonical
-from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.errors import InputError, UnsupportedFunction
 from chentsov.geometry.exact.kinks import derivative
 from chentsov.geometry.exact.reading import read_count
 from chentsov.geometry.kernels.jax_algebra import jax_function
@@ -209,8 +209,6 @@ class _Functions:
         from chentsov.geometry.kernels.jax_algebra import _jax
 
         self.jax, self.network = _jax(), network
-        if network.dtype == np.float64:
-            self.jax.config.update("jax_enable_x64", True)
         dtype = network.dtype
         slopes = [(a.value, derivative(a.value, U)) for a in (network.activation, network.final)]
         self.hidden, self.last = (jax_function(pair, [U], dtype) for pair in slopes)
@@ -218,13 +216,21 @@ class _Functions:
         stand_ins = (*loss.outputs, *loss.targets)
         expression = loss.at(loss.expression, loss.outputs, loss.targets)
         self.subloss = jax_function([expression], stand_ins, dtype)
-        # ℓ may depend on differences of the outputs alone (softmax): then the largest one can be taken off
-        total = sp.Add(*(sp.diff(loss.expression, f) for f in loss.outputs)) if len(loss.outputs) > 1 else sp.S.One
-        self.differences = canonical(total) == 0
-        jit = self.jax.jit
+        self.differences = _depends_on_differences(loss)
+        jit = self.compiled
         self.outputs, self.sums = jit(lambda w, x: self.forward(w, x)[0]), jit(self._sums)
         self.fisher, self.kernel = jit(self._fisher), jit(self._kernel)
         self.loss_and_gradient = jit(self.jax.value_and_grad(self.mean_loss))
+
+    def compiled(self, function: Any) -> Any:
+        """The function compiled, and called with 64-bit numbers allowed, whatever the process has set."""
+        quick = self.jax.jit(function)
+
+        def call(*arguments: Any) -> Any:
+            with self.jax.enable_x64(True):
+                return quick(*arguments)
+
+        return call
 
     def forward(self, weights: Any, x: Any) -> tuple[Any, list[Any], list[Any]]:
         """Outputs, the values h_{l−1} that enter each layer, and φ′(z_l)."""
@@ -293,3 +299,13 @@ class _Functions:
             numpy.einsum("aiu,bju,ij->iajb", d, d, h @ h.T + self.network.bias)
             for d, h in zip(self._of_outputs(weights, slopes, len(x)), entering)
         )
+
+
+def _depends_on_differences(loss: Loss) -> bool:
+    """Is ℓ a function of the differences of the outputs alone (as with a softmax)? Then the largest can be taken off."""
+    if len(loss.outputs) == 1:
+        return False
+    try:
+        return bool(canonical(sp.Add(*(sp.diff(loss.expression, f) for f in loss.outputs))) == 0)
+    except UnsupportedFunction:  # pieces: those of the table depend on residuals
+        return False

@@ -112,7 +112,9 @@ def _study(
     titles = []
     for text in losses:
         name, _, order = text.partition(":")
-        network = NumericNetwork(widths, "relu", loss=name, order=read_number(order, f"the order of {name}") if order else None)
+        network = NumericNetwork(
+            widths, "relu", loss=name, order=read_number(order, f"the order of {name}") if order else None
+        )
         titles.append(network.loss.title)
         runs = []
         with report.stage(f"{units} units, {network.loss.title}", count="epochs") as advance:
