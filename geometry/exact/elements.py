@@ -158,9 +158,11 @@ class Element:
         if a.num == b.num and a.den == b.den:
             return True
         stage = a.stage
-        if not stage.relations or stage.algebraic_in(a.num, a.den, b.num, b.den) is None:
+        if not a.field.has_powers and stage.algebraic_in(a.num, a.den, b.num, b.den) is None:
             return False
-        return stage.settle(a.num * b.den - b.num * a.den).is_zero()
+        return _sum(
+            Element(a.field, a.num * b.den, stage.constant(1), stage), -b.num * a.den, stage.constant(1)
+        ).is_zero
 
     @property
     def is_rational(self) -> bool:
@@ -237,7 +239,7 @@ def _sum(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
             if not shared.is_one():
                 total, den = total / shared, den / shared
             den = left * den
-    if a.stage.relations:
+    if a.stage.relations or a.field.has_powers:
         return a.field.settled(total, den, a.stage)
     return Element(a.field, total, den, a.stage)
 
@@ -257,6 +259,6 @@ def _product(a: Element, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
         common = num.gcd(lower)
         if not common.is_one():
             num, lower = num / common, lower / common
-    if stage.relations:
+    if stage.relations or a.field.has_powers:
         return a.field.settled(upper * num, lower * den, stage)
     return Element(a.field, upper * num, lower * den, stage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -64,6 +65,7 @@ class DifferentialField:
         self._apart: dict[int, bool] = {}
         self.generators: list[Generator] = []
         self.stages: list[Stage] = [Stage.of(0, ())]
+        self.has_powers = False
         self.families: dict[type, object] = {}
         self.samples = Samples(self)
         self._dropped: set[int] = set()
@@ -180,6 +182,8 @@ class DifferentialField:
 
     def settled(self, num: fmpz_mpoly, den: fmpz_mpoly, stage: Stage, coprime: bool = True) -> Element:
         """The element ``num/den``, brought to lowest terms where the relations change it or it is not yet in them."""
+        if self.has_powers:
+            num, coprime = self._merged(num, stage), False
         if stage.relations:
             upper, lower = stage.settle(num), stage.reduce(den, formal=False)
             coprime = coprime and upper is num and lower is den
@@ -199,6 +203,27 @@ class DifferentialField:
         if den.leading_coefficient() < 0:
             num, den = -num, -den
         return Element(self, num, den, stage)
+
+    def _merged(self, polynomial: fmpz_mpoly, stage: Stage) -> fmpz_mpoly:
+        """An equal polynomial that is zero only if its terms are, as far as powers of one base are concerned."""
+        groups: list[tuple[Element, list[tuple[int, Fraction]]]] = []
+        for generator in self.generators:
+            place = stage.position.get(generator.number)
+            power = generator.as_power()
+            if power is None or place is None or self.is_dropped(generator.number):
+                continue
+            known = self.lift(power[0])
+            for base, members in groups:
+                if base.num == known.num and base.den == known.den:
+                    members.append((place, power[1]))
+                    break
+            else:
+                groups.append((known, [(place, power[1])]))
+        for base, members in groups:
+            base = self.lift(base)
+            if base.stage is stage and base.den.is_one():
+                polynomial = stage.merge(polynomial, base.num, members)
+        return polynomial
 
     def unfolded(self, a: Element) -> Element:
         """The same element with reduced polynomials: by the radicands of roots, not by the powers of the roots."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -122,6 +123,37 @@ class Stage:
         for fold in self.folds:
             result = divmod(result, fold)[1]
         return result.project_to_context(self.context)
+
+    def merge(self, polynomial: fmpz_mpoly, base: fmpz_mpoly, powers: list[tuple[int, Fraction]]) -> fmpz_mpoly:
+        """An equal polynomial in which no two terms hold powers ``base**e`` whose exponents differ by an integer.
+
+        ``powers`` has the places of the generators ``base**e`` and their e.  So it is zero only if all terms are.
+        """
+        degrees = polynomial.degrees()
+        held = [(place, exponent) for place, exponent in powers if degrees[place] > 0]
+        if not held or len(held) == 1 and degrees[held[0][0]] < held[0][1].denominator:
+            return polynomial
+        classes: dict[Fraction, dict[Fraction, dict[tuple[int, ...], Any]]] = {}
+        for monomial, coefficient in polynomial.terms():
+            total = sum((int(monomial[place]) * exponent for place, exponent in held), Fraction(0))
+            classes.setdefault(total % 1, {}).setdefault(total, {})[monomial] = coefficient
+        if not any(
+            len({tuple(m[p] for p, _ in held) for part in c.values() for m in part}) > 1 for c in classes.values()
+        ):
+            return polynomial
+        result = self.constant(0)
+        for parts in classes.values():
+            least = min(parts)
+            kept = next(iter(parts[least]))
+            for total, part in parts.items():
+                moved: dict[tuple[int, ...], Any] = {}
+                for monomial, coefficient in part.items():
+                    image = list(monomial)
+                    for place, _ in held:
+                        image[place] = kept[place]
+                    moved[tuple(image)] = moved.get(tuple(image), 0) + coefficient
+                result = result + self.context.from_dict(moved) * base ** int(total - least)
+        return result
 
     def may_divide(self, num: fmpz_mpoly, cofactor: fmpz_mpoly, norm: fmpz_mpoly) -> bool:
         """False only if the norm does not divide ``num * cofactor``: it does not where all other generators are integers."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import sympy as sp
 
 from ..decimals import shortest_decimal
@@ -85,6 +87,7 @@ def _product(field: DifferentialField, expression: sp.Mul) -> Element:
 def _power(field: DifferentialField, expression: sp.Pow) -> Element:
     from .exponential import exponential
     from .logarithm import logarithm
+    from .powers import LARGEST_ROOT, rational_power
     from .roots import note_given, root
 
     base, exponent = expression.args
@@ -95,6 +98,8 @@ def _power(field: DifferentialField, expression: sp.Pow) -> Element:
     if isinstance(exponent, sp.Integer):
         return field(base) ** int(exponent)
     if isinstance(exponent, sp.Rational):
+        if exponent.q > LARGEST_ROOT:
+            return rational_power(field, field(base), Fraction(int(exponent.p), int(exponent.q)))
         value = root(field, field(base), exponent.q)
         if exponent.q == 2 and base.is_Add:
             note_given(field, base, value)

@@ -49,6 +49,10 @@ class Generator(ABC):
 
         return {1: POSITIVE, -1: NEGATIVE, None: REAL}[self.sign(field)]
 
+    def as_power(self) -> tuple[Element, Fraction] | None:
+        """The base and the rational exponent if this is a power."""
+        return None
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.expression()})"
 

@@ -25,7 +25,8 @@ from ..rules import converts
 from ..sampling import Samples, numbers
 from ..spelling import spelled
 from .base import Generator
-from .roots import restore_tower, root
+from .powers import LARGEST_ROOT, base_power, rational_power
+from .roots import restore_tower
 
 
 class Exponential(Generator):
@@ -86,12 +87,14 @@ def exponential(field: DifferentialField, exponent: Element) -> Element:
             factor = factor * power(field, generator, q)
     for generator, q in zip(inverses, combination[len(known) :]):
         if q:
-            factor = factor * root(field, generator.exponential, q.denominator) ** q.numerator
+            factor = factor * rational_power(field, generator.exponential, q)
     return factor
 
 
 def power(field: DifferentialField, generator: Exponential, q: Fraction) -> Element:
     """A rational power of an exponential generator; refines it when needed."""
+    if q.denominator > LARGEST_ROOT:
+        return base_power(field, field.generator_element(generator.number), q)
     if q.denominator != 1:
         n = q.denominator
         finer = generator.exponent / n
@@ -122,7 +125,7 @@ def _without_logarithms(field: DifferentialField, exponent: Element) -> tuple[El
         if number in inverses:
             q = sp.Rational(int(coefficient), below)
             rest = rest - field(q) * field.generator_element(number)
-            factor = factor * root(field, inverses[number].exponential, int(q.q)) ** int(q.p)
+            factor = factor * rational_power(field, inverses[number].exponential, Fraction(int(q.p), int(q.q)))
     return rest, factor
 
 

@@ -22,6 +22,7 @@ from ..positivity import proven_real, proven_sign, signs_where_positive
 from ..rules import converts
 from ..sampling import Samples, numbers
 from .base import Generator
+from .powers import Power
 from .roots import Root, factors, imaginary_unit, single_generator
 from .signs import Sign, absolute_value
 
@@ -86,6 +87,8 @@ def _split_logarithm(field: DifferentialField, u: Element) -> Element:
             total = total + exponent * generator.exponent
         elif definite == 1 and hasattr(generator, "logarithm"):
             total = total + exponent * generator.logarithm
+        elif isinstance(generator, Power):
+            total = total + field(sp.Rational(exponent * generator.exponent)) * logarithm(field, generator.base)
         elif isinstance(generator, Root) and generator.scale == 1:
             total = total + field(sp.Rational(exponent, generator.degree)) * logarithm(field, generator.argument)
         elif definite is not None:

@@ -72,6 +72,13 @@ class Root(Generator):
             return Fraction(0), None
         return None, None
 
+    def as_power(self) -> tuple[Element, Fraction] | None:
+        if self.scale != 1:
+            return None
+        number = single_generator(self.argument)
+        inner = None if number is None else self.argument.field.generators[number].as_power()
+        return (inner[0], inner[1] / self.degree) if inner else (self.argument, Fraction(1, self.degree))
+
 
 def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
     """The principal root ``radicand**(1/degree)`` for any degree, by roots of prime degree.
@@ -93,8 +100,12 @@ def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
 
 def _root_of_root(field: DifferentialField, factor: Element, p: int) -> Element | None:
     """``(u**(1/n))**(1/p) = u**(1/(n p))`` for a root of degree n prime to p; ``None`` for other factors."""
+    from .powers import Power, rational_power
+
     number = single_generator(factor)
     generator = None if number is None else field.generators[number]
+    if isinstance(generator, Power):
+        return rational_power(field, generator.base, generator.exponent / p)
     if not isinstance(generator, Root) or generator.degree == p or generator.scale != 1:
         return None
     return root(field, generator.argument, generator.degree * p)
