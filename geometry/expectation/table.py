@@ -1,32 +1,22 @@
-"""A table of one-variable integrals and sums: log ∫ exp(L(x)) dx recognised by form.
+"""One-variable integrals and sums: log ∫ exp(L(x)) dx recognised by form.
 
-L is a sum of coefficient × atom(x).  The table knows the normalising constants of the
-gamma, beta, Gaussian, inverse Gaussian, von Mises, … kernels with *arbitrary* coefficients,
-so moments follow by differentiation with respect to the coefficients and nothing is ever
-integrated twice.  Formulas: DLMF 5.2.1 (gamma), 5.12.1 and 5.12.3 (beta), 10.32.1 (Bessel I),
-10.32.10 (Bessel K).
+L is a sum of coefficient × atom(x).  `entries` holds the normalising constants of the gamma, beta, Gaussian, inverse
+Gaussian, von Mises, … kernels with *arbitrary* coefficients, so moments follow by differentiation with respect to the
+coefficients and nothing is ever integrated twice.  Here a weight is taken apart and its entry found.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import sympy as sp
 
 from ..exact.errors import InputError
 from .density import Variable
-from .logarithms import exp_of, log_of, multiplied_out, open_logs, reduce_gamma
+from .entries import LogIntegral, entry
+from .logarithms import exp_of, multiplied_out, open_logs, reduce_gamma
 
 oo = sp.oo
-
-
-@dataclass(frozen=True)
-class LogIntegral:
-    """log of an integral, with the expressions that must be positive for it to converge."""
-
-    value: sp.Expr
-    conditions: tuple[sp.Expr, ...] = field(default=())
 
 
 class Diverges(InputError):
@@ -108,13 +98,7 @@ def _line(terms: dict[sp.Expr, sp.Expr], x: sp.Symbol) -> LogIntegral | None:
         return None
     if a == 0:
         raise Diverges(f"the integral over {x} from -oo to oo diverges")
-    return LogIntegral(constant + sp.log(sp.pi) / 2 - _log(a) / 2 + b**2 / (4 * a), (a,))
-
-
-def _log(e: sp.Expr) -> sp.Expr:
-    if e.is_Add:
-        e = sp.factor(e)
-    return log_of(e)
+    return entry("gaussian").at(constant, a=a, b=b)
 
 
 def _from_zero(weight: sp.Expr, x: sp.Symbol, upper: sp.Expr) -> LogIntegral | None:
@@ -132,7 +116,7 @@ def _from_zero(weight: sp.Expr, x: sp.Symbol, upper: sp.Expr) -> LogIntegral | N
         elif t == x or (t.is_Pow and t.base == x and x not in t.exp.free_symbols):
             powers[t.as_base_exp()[1]] = c
         elif t == sp.log(x) ** 2 and len(terms) == 1 and upper == oo:
-            return _log_normal(constant, c, A)
+            return entry("log-normal").at(constant, A=A, a=-c)
         elif isinstance(t, sp.cos) and upper == sp.pi:
             continue
         else:
@@ -152,7 +136,7 @@ def _from_zero(weight: sp.Expr, x: sp.Symbol, upper: sp.Expr) -> LogIntegral | N
     if powers:
         if set(powers) == {sp.S.One} and not logs and A == 0:  # ∫_0^U e^{cx} dx
             c = powers[sp.S.One]
-            return LogIntegral(constant + sp.log((sp.exp(c * upper) - 1) / c))
+            return entry("truncated exponential").at(constant, c=c, U=upper)
         return None
     B = sp.S.Zero
     for base, c in logs.items():
@@ -160,21 +144,15 @@ def _from_zero(weight: sp.Expr, x: sp.Symbol, upper: sp.Expr) -> LogIntegral | N
             B = c
         elif A == 0 and len(logs) == 1 and sp.expand(base - x).free_symbols.isdisjoint({x}):
             r = sp.expand(base - x)  # ∫_0^U (x + r)^c dx
-            return LogIntegral(constant + sp.log(((upper + r) ** (c + 1) - r ** (c + 1)) / (c + 1)))
+            return entry("truncated power").at(constant, c=c, r=r, U=upper)
         else:
             return None
-    return LogIntegral(
-        constant + (A + B + 1) * _log(upper) + sp.loggamma(A + 1) + sp.loggamma(B + 1) - sp.loggamma(A + B + 2),
-        (A + 1, B + 1),
-    )
+    return entry("beta").at(constant, A=A, B=B, U=upper)
 
 
 def _gamma(constant, A, p, c) -> LogIntegral:
-    """∫_0^∞ x^A exp(−b x^p) dx = Γ((A+1)/p) / (|p| b^{(A+1)/p})."""
-    b = -c
-    s = _simple((A + 1) / p)
     size = -p if p.could_extract_minus_sign() else p
-    return LogIntegral(constant + sp.loggamma(s) - _log(size) - s * _log(b), (b, s))
+    return entry("gamma").at(constant, s=_simple((A + 1) / p), b=-c, p=size)
 
 
 def _simple(e: sp.Expr) -> sp.Expr:
@@ -182,37 +160,26 @@ def _simple(e: sp.Expr) -> sp.Expr:
 
 
 def _beta_prime(constant, A, base, B, x) -> LogIntegral | None:
-    """∫_0^∞ x^A (x + r)^B dx = r^{A+B+1} Γ(A+1) Γ(−A−B−1) / Γ(−B)."""
     r = sp.expand(base - x)
     if x in r.free_symbols:
         return None
     if A == 0:
-        return LogIntegral(constant + (B + 1) * _log(r) - _log(sp.expand(-B - 1)), (-B - 1, r))
-    value = (A + B + 1) * _log(r) + sp.loggamma(A + 1) + sp.loggamma(sp.expand(-A - B - 1)) - sp.loggamma(sp.expand(-B))
-    return LogIntegral(constant + value, (A + 1, -A - B - 1, r))
+        return entry("Pareto").at(constant, B=B, r=r)
+    return entry("beta prime").at(constant, A=A, B=B, r=r)
 
 
 def _inverse_gaussian(constant, A, a, b) -> LogIntegral:
-    """∫_0^∞ x^A exp(−a x − b/x) dx = 2 (b/a)^{(A+1)/2} K_{A+1}(2 √(ab)); elementary for half-integers."""
-    order = A + 1
-    z = 2 * sp.sqrt(sp.factor(a)) * sp.sqrt(sp.factor(b))
-    if order.is_Rational and order.q == 2:
-        bessel = sp.log(sp.pi) / 2 - sp.log(2) / 2 - _log(z) / 2 - z
-        m = int(abs(order) - sp.Rational(1, 2))
-        if m:
-            series = sum(
-                sp.factorial(m + k) / (sp.factorial(k) * sp.factorial(m - k)) * (2 * z) ** (-k) for k in range(m + 1)
-            )
-            bessel += sp.log(series)
-    else:
-        bessel = sp.log(sp.besselk(order, z))
-    return LogIntegral(constant + sp.log(2) + order / 2 * (_log(b) - _log(a)) + bessel, (a, b))
+    found = entry("generalised inverse Gaussian").at(constant, A=A, a=sp.factor(a), b=sp.factor(b))
+    return LogIntegral(found.value.replace(sp.besselk, _bessel_k), found.conditions)
 
 
-def _log_normal(constant, c, A) -> LogIntegral:
-    """∫_0^∞ x^A exp(−a log² x) dx = √(π/a) exp((A+1)²/(4a))."""
-    a = -c
-    return LogIntegral(constant + sp.log(sp.pi) / 2 - _log(a) / 2 + (A + 1) ** 2 / (4 * a), (a,))
+def _bessel_k(order: sp.Expr, z: sp.Expr) -> sp.Expr:
+    """K_order(z), elementary where the order is half an odd number (DLMF 10.39.2, 10.49.12)."""
+    if not (order.is_Rational and order.q == 2):
+        return sp.besselk(order, z)
+    m = int(abs(order) - sp.Rational(1, 2))
+    series = sum(sp.factorial(m + k) / (sp.factorial(k) * sp.factorial(m - k)) * (2 * z) ** (-k) for k in range(m + 1))
+    return sp.sqrt(sp.pi / (2 * z)) * sp.exp(-z) * series
 
 
 def _circular(terms, constant, A, x, upper) -> LogIntegral | None:
@@ -223,7 +190,7 @@ def _circular(terms, constant, A, x, upper) -> LogIntegral | None:
         return None
     # I_0 is even: keep the square of its argument whole rather than take the root of factors of unknown sign.
     radius = sp.sqrt(sp.factor(sp.trigsimp(sp.expand(a**2 + b**2)))) if b != 0 else a
-    return LogIntegral(constant + sp.log(2 * sp.pi) + sp.log(sp.besseli(0, radius)))
+    return entry("von Mises").at(constant, R=radius)
 
 
 def _spherical(constant, logs, terms, x) -> LogIntegral | None:
@@ -244,7 +211,7 @@ def _spherical(constant, logs, terms, x) -> LogIntegral | None:
             return None
         square += s2
     radius = sp.sqrt(sp.factor(sp.trigsimp(sp.expand(square))))
-    return LogIntegral(constant + sp.log(2) + sp.log(sp.sinh(radius)) - sp.log(radius))
+    return entry("von Mises–Fisher").at(constant, R=radius)
 
 
 # -- sums ----------------------------------------------------------------------------------------
@@ -278,19 +245,19 @@ def _infinite_sum(constant, c, up, logs, x, lower) -> LogIntegral | None:
     if not up and not logs:
         if c == 0:
             raise Diverges(f"the sum over {x} diverges")
-        return LogIntegral(constant + c * lower - sp.log(1 - z), (1 - z,))
+        return entry("geometric").at(constant + c * lower, c=c)
     if not up and len(logs) == 1 and logs.get(x) is not None and lower == 1:
         s = -logs[x]
         if c == 0:
-            return LogIntegral(constant + sp.log(sp.zeta(s)), (s - 1,))
+            return entry("zeta").at(constant, s=s)
         if s == 1:
-            return LogIntegral(constant + sp.log(-sp.log(1 - z)), (1 - z,))
-        return LogIntegral(constant + sp.log(sp.polylog(s, z)), (1 - z,))
+            return entry("logarithmic").at(constant, c=c)
+        return entry("polylogarithm").at(constant, c=c, s=s)
     if logs:
         return None
     if up == {x + 1: -1}:
         if lower == 0:
-            return LogIntegral(constant + z)
+            return entry("exponential series").at(constant, c=c)
         if lower.is_Integer and 0 < lower < 8:
             head = sum(z**k / sp.factorial(k) for k in range(int(lower)))
             return LogIntegral(constant + sp.log(sp.exp(z) - head))
@@ -298,7 +265,7 @@ def _infinite_sum(constant, c, up, logs, x, lower) -> LogIntegral | None:
         (base,) = (b for b in up if b != x + 1)
         r = sp.expand(base - x)
         if up[base] == 1 and x not in r.free_symbols:
-            return LogIntegral(constant + sp.loggamma(r) - r * sp.log(1 - z), (1 - z, r))
+            return entry("negative binomial").at(constant, c=c, r=r)
     return None
 
 
@@ -311,21 +278,12 @@ def _binomial_sum(constant, c, up, x, N) -> LogIntegral | None:
     if not any(sp.expand(b - x - 1) == 0 for b in down) or not any(sp.expand(b - (N - x + 1)) == 0 for b in down):
         return None
     if len(down) == 2 and not above:
-        return LogIntegral(constant + N * sp.log(1 + sp.exp(c)) - sp.loggamma(N + 1))
+        return entry("binomial").at(constant, c=c, N=N)
     if len(down) == 2 and len(above) == 2 and c == 0:
         a = [sp.expand(b - x) for b in above if x not in sp.expand(b - x).free_symbols]
         b = [sp.expand(b - N + x) for b in above if x not in sp.expand(b - N + x).free_symbols]
         if len(a) == 1 and len(b) == 1:
-            (a0,), (b0,) = a, b
-            return LogIntegral(
-                constant
-                + sp.loggamma(a0)
-                + sp.loggamma(b0)
-                + sp.loggamma(a0 + b0 + N)
-                - sp.loggamma(N + 1)
-                - sp.loggamma(a0 + b0),
-                (a0, b0),
-            )
+            return entry("Chu–Vandermonde").at(constant, a=a[0], b=b[0], N=N)
     return None
 
 

@@ -5,6 +5,7 @@ import pytest
 import sympy as sp
 from chentsov.geometry.expectation.closed_form import integral, iterated
 from chentsov.geometry.expectation.density import Piece, Variable
+from chentsov.geometry.expectation.entries import ENTRIES
 from chentsov.geometry.expectation.table import Diverges, log_integral
 
 x, y = sp.symbols("x y", positive=True)
@@ -136,3 +137,29 @@ def test_divergence(weight, low, high):
 
 def test_unknown_forms_are_left_to_other_routes():
     assert log_integral(-(x**4) - sp.sin(x), Variable(x, sp.S.Zero, oo)) is None
+
+
+# -- the entries as data ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("e", ENTRIES.values(), ids=ENTRIES)
+def test_every_entry_against_quadrature(e):
+    """exp(value) is the integral, or the sum, of exp(kernel), by mpmath."""
+    (symbol,) = e.kernel.free_symbols - set(e.sample)
+    at = {s: sp.S(v) for s, v in e.sample.items()}
+    assert all(sp.N(c.subs(at)) > 0 for c in e.conditions) and e.source
+    with mpmath.workdps(30):
+        kernel = sp.lambdify(symbol, sp.exp(e.kernel.subs(at)), "mpmath")
+        low, high = (
+            mpmath.mpf(str(sp.N(b.subs(at), 30))) if b.is_finite is not False else b for b in (e.lower, e.upper)
+        )
+        low, high = (mpmath.inf * (1 if b == sp.oo else -1) if b in (sp.oo, -sp.oo) else b for b in (low, high))
+        if e.discrete:
+            truth = mpmath.nsum(kernel, [low, high])
+        else:
+            breaks = [low, *(mpmath.mpf(v) for v in (-1, 1e-3, 0.5, 1, 4, 20) if low < v < high), high]
+            truth = mpmath.quad(kernel, breaks)
+        found = mpmath.mpf(str(sp.N(sp.exp(e.value.subs(at)), 30)))
+        assert abs(found / truth - 1) < 1e-13
+        again = e.at(sp.S.Zero, **{s.name: v for s, v in at.items()})
+        assert abs(mpmath.mpf(str(sp.N(sp.exp(again.value), 30))) / truth - 1) < 1e-13
