@@ -11,6 +11,7 @@ element, identically.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cmp_to_key
 from typing import Any
 
 import sympy as sp
@@ -30,6 +31,7 @@ from .sines import by_sines
 from .spelling import Hyperbolic, Spelling, spelling_of
 
 _SMALL, _LARGE = 250, 4000
+_MANY_TERMS = 40  # from which on a polynomial is put together without SymPy's rules for products
 
 Exponents = dict[int, sp.Rational]
 
@@ -367,6 +369,8 @@ class _Writer:
 
     def polynomial(self, p: fmpz_mpoly, unit: Exponents | None = None) -> sp.Expr:
         """A polynomial term by term, divided by the monomial with the exponents ``unit``."""
+        if len(p) > _MANY_TERMS and not unit and (long := self._long_polynomial(p)) is not None:
+            return long
         terms = []
         for monomial, coefficient in p.terms():
             exponents = {k: sp.Integer(int(e)) for k, e in enumerate(monomial) if e}
@@ -374,6 +378,51 @@ class _Writer:
                 exponents[position] = exponents.get(position, sp.S.Zero) - exponent
             terms.append(sp.Mul(sp.Integer(int(coefficient)), self.monomial(exponents)))
         return sp.Add(*terms)
+
+    def _long_polynomial(self, p: fmpz_mpoly) -> sp.Expr | None:
+        """A polynomial of many terms without SymPy's rules for products, or None where these would find something to do.
+
+        Powers of distinct bases have no rules among them: they are put into SymPy's order once, and each term takes them
+        from there.
+        """
+        degrees = p.degrees()
+        used = [k for k, degree in enumerate(degrees) if degree]
+        plain = []
+        for k in used:
+            generator = self.field.generators[self.stage.order[k]]
+            if isinstance(generator, Sine) and generator.cosine.tangent_given:
+                return None
+            if not (isinstance(generator, Exponential) and self.spellings.get(k, _PLAIN).name is None):
+                plain.append(k)
+        names = [self._name(k) for k in plain]
+        bases = [name.as_base_exp()[0] for name in names]
+        if len(set(bases)) < len(bases) or sum(b.is_Number for b in bases) > 1:
+            return None
+        if not all(n.is_Symbol or n.is_Function or n.is_NumberSymbol or n.is_Pow for n in names) or sp.E in bases:
+            return None
+        powers = {(k, e): name**e for k, name in zip(plain, names) for e in range(1, degrees[k] + 1)}
+        terms = []
+        exponentials: dict[tuple[int, ...], sp.Expr] = {}
+        others = [k for k in used if k not in plain]
+        for monomial, coefficient in p.terms():
+            raised = tuple(int(monomial[k]) for k in others)
+            if any(raised) and raised not in exponentials:
+                exponentials[raised] = self.monomial({k: sp.Integer(e) for k, e in zip(others, raised) if e})
+            factors = [powers[k, int(monomial[k])] for k in plain if monomial[k]]
+            terms.append((coefficient, [*factors, exponentials[raised]] if any(raised) else factors))
+        if not all(isinstance(e, sp.exp) for e in exponentials.values()):
+            return None
+        if any(f.is_Number or f.is_Mul or f.is_Add for f in powers.values()):
+            return None
+        order = sorted({*powers.values(), *exponentials.values()}, key=cmp_to_key(sp.Basic.compare))
+        rank = {factor: place for place, factor in enumerate(order)}
+        found = []
+        for coefficient, factors in terms:
+            parts = sorted(factors, key=rank.__getitem__)
+            if coefficient != 1 or not parts:
+                parts.insert(0, sp.Integer(int(coefficient)))
+            found.append(parts[0] if len(parts) == 1 else sp.Mul._from_args(parts, is_commutative=True))
+        return sp.Add(*found)
 
     def monomial(self, exponents: Exponents) -> sp.Expr:
         """A power product of generators; exponentials are collected where that is shorter."""
