@@ -119,7 +119,7 @@ def with_fixed_ends(part: Standard) -> Standard:
 
 def _changes(parts: list[Standard], sign_of: Callable[[sp.Expr], int]) -> Iterator[list[Standard]]:
     (x,) = parts[0].piece.symbols
-    for image, inverse, name in _candidates(parts[0].piece, x):
+    for image, inverse, name in _candidates(parts[0].piece, x, sign_of):
         if image is None:  # fold the line onto the half-line
             yield [s for part in parts for s in _fold(part)]
             continue
@@ -169,7 +169,7 @@ def _factored_logs(e: sp.Expr) -> sp.Expr:
     )
 
 
-def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple[Any, Any, str]]:
+def _candidates(piece: Piece, x: sp.Symbol, sign_of: Callable[[sp.Expr], int]) -> Iterator[tuple[Any, Any, str]]:
     (variable,) = piece.variables
     L = piece.log_density
     if variable.discrete:
@@ -229,6 +229,12 @@ def _candidates(piece: Piece, x: sp.Symbol) -> Iterator[tuple[Any, Any, str]]:
             yield w ** (1 / p), x**p, f"w = {x**p}"
     for base in _shifted_bases(L, x):
         yield base * w, x / base, f"w = {x}/({base})"
+    if (variable.lower, variable.upper) == (0, oo):
+        for g in sorted(affine, key=sp.count_ops):
+            root, slope = _affine_parts(g, x)
+            if root == 0 and slope.free_symbols:
+                size = -slope if sign_of(slope) < 0 else slope
+                yield w / size, size * x, f"w = {size * x}"
     if logs and variable.lower == 0:
         yield sp.exp(z), sp.log(x), f"u = log {x}"
 

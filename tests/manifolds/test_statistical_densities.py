@@ -43,7 +43,8 @@ def test_davis():
 
 
 def test_raised_cosine():
-    m = from_density((1 + sp.cos(sp.pi * (x - mu) / s)) / (2 * s), {x: (mu - s, mu + s)}, (mu, s))
+    density = (1 + sp.cos(sp.pi * (x - mu) / s)) / (2 * s)
+    m = from_density(density, {x: (mu - s, mu + s)}, (mu, s), time_limit=120)  # a busy machine is slow
     assert sp.simplify(m.metric - sp.diag(sp.pi**2, sp.pi**2 / 3 + 1) / s**2) == sp.zeros(2)
     assert sp.simplify(m.ricci_scalar + 2 / (sp.pi**2 / 3 + 1)) == 0  # (a dμ² + c dσ²)/σ² has R = −2/c
 
@@ -91,13 +92,13 @@ def test_a_rounded_constant_is_named(constant):
 
 @pytest.mark.parametrize("bounds", [(None, 1), (0, None), ([0], 1), (0, "oo"), (0, sp.nan), (0, {1})])
 def test_bounds_that_are_none(bounds):
-    with pytest.raises(DensityError, match="bound of y"):
+    with pytest.raises(DensityError, match="bound [12] of y"):
         from_density(s * sp.exp(-s * y), {y: bounds}, (s,))
 
 
 @pytest.mark.parametrize("domain", [{s: 5}, {s: (2, 1)}, {s: ("a", "b")}, {"q": (0, 1)}, {s: (0, None)}, [0, 1]])
 def test_bad_domains(domain):
-    with pytest.raises(DensityError, match="domain="):
+    with pytest.raises(DensityError, match="domain"):
         from_density(s * sp.exp(-s * y), {y: (0, oo)}, (s,), domain=domain)
 
 
