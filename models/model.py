@@ -21,6 +21,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from chentsov.geometry.manifolds.domain import Domain
 from chentsov.geometry.manifolds.inputs import ManifoldError
 from chentsov.geometry.manifolds.quantities import Quantity
 
@@ -95,14 +96,21 @@ class Model(ABC):
         """The geometry of its parameters."""
 
     @property
-    def domain(self) -> tuple[sp.Basic, ...]:
-        """The inequalities that coordinates and constants satisfy."""
-        return ()
+    def domain(self) -> Domain:
+        """What coordinates and constants are declared to satisfy: their assumptions, and inequalities."""
+        return self.manifold.domain
+
+    @property
+    def inequalities(self) -> tuple[sp.Basic, ...]:
+        """The domain written out."""
+        domain = self.domain
+        signs = [sp.Gt(s, 0, evaluate=False) for s in domain.symbols if s.is_positive]
+        return tuple(dict.fromkeys((*signs, *domain.conditions)))
 
     @property
     def sample(self) -> dict[sp.Symbol, sp.Expr]:
         """A point inside the domain, with numbers for the constants: rational, the same every time."""
-        return sample_point((*self.coordinates, *self.constants), self.domain)
+        return sample_point((*self.coordinates, *self.constants), self.domain.conditions)
 
     @property
     def rows(self) -> tuple[sp.Symbol, ...]:

@@ -22,6 +22,7 @@ from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.kinks import KINKED, derivative, kink_indicator
 from chentsov.geometry.exact.reading import read_count
 from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
+from chentsov.geometry.manifolds.domain import Domain
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
 from chentsov.geometry.manifolds.quantities import Quantity
 
@@ -126,6 +127,11 @@ class Network(Model):
         loss = self.subloss_of_outputs
         free |= loss.expression.free_symbols - {*loss.outputs, *loss.targets}
         return tuple(sorted((s for s in free if s != U and s.name != "r"), key=lambda s: s.name))
+
+    @property
+    def domain(self) -> Domain:
+        """Weights are any numbers; constants are what their symbols are declared to be."""
+        return Domain((*self.coordinates, *self.constants))
 
     @property
     def is_single_unit(self) -> bool:

@@ -25,6 +25,7 @@ import sympy as sp
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import takes_expressions
 from chentsov.geometry.manifolds import RiemannianManifold
+from chentsov.geometry.manifolds.domain import Domain
 from chentsov.geometry.manifolds.quantities import Quantity
 
 from .model import Model
@@ -101,11 +102,9 @@ class Entry(Model):
         return tuple(self.model.constants)
 
     @property
-    def domain(self) -> tuple[sp.Basic, ...]:
-        """The inequalities that coordinates and constants satisfy."""
-        if isinstance(self.model, Model):
-            return self.model.domain
-        return conditions_of(self.model)
+    def domain(self) -> Domain:
+        """What coordinates and constants are declared to satisfy."""
+        return self.model.domain
 
     @property
     def rows(self) -> tuple[sp.Symbol, ...]:
@@ -142,14 +141,6 @@ class _Of:
 
     def __call__(self, _: Any) -> Any:
         return self.quantity.getter(self.entry.model)
-
-
-def conditions_of(manifold: Any) -> tuple[sp.Basic, ...]:
-    """The inequalities of a manifold: what its symbols are declared to be, and what it declares of them."""
-    symbols = (*manifold.coordinates, *manifold.constants)
-    signs = [sp.Gt(s, 0, evaluate=False) for s in symbols if s.is_positive]
-    declared = getattr(getattr(manifold, "domain", None), "conditions", ())
-    return tuple(dict.fromkeys((*signs, *declared)))
 
 
 def entry(

@@ -239,11 +239,7 @@ def as_case(
         name = getattr(manifold, "name", None) or type(manifold).__name__
         case = Case(str(name), _metric_of(manifold.metric), read_symbols(manifold.coordinates, "coordinate"), tags=_tags_of(manifold),
                     embedding=_embedding_of(manifold), origin=manifold)  # fmt: skip
-        own = (
-            manifold.row_values()
-            if data is None and hasattr(manifold, "row_values")
-            else getattr(manifold, "data", None)
-        )
+        own = getattr(manifold, "data", None) if data is not None else rows_of(manifold)
         if isinstance(own, Mapping):
             case = _with(case, data=dict(own))
     elif isinstance(manifold, (tuple, list)) and len(manifold) == 2:
@@ -279,6 +275,14 @@ def _metric_of(metric: Any) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix(
         [[read_expression(e, f"metric component g[{i}, {j}]") for j, e in enumerate(r)] for i, r in enumerate(rows)]
     )
+
+
+def rows_of(source: Any) -> Any:
+    """The rows that a source's means are compared on: those it brings, or draws for that; None where it has none."""
+    for name in ("rows_for_checks", "row_values"):
+        if hasattr(source, name):
+            return getattr(source, name)()
+    return getattr(source, "data", None)
 
 
 def _with(case: Case, **changes: Any) -> Case:

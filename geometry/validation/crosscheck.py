@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import flint
 import numpy as np
 import sympy as sp
 from mpmath import mp
@@ -23,6 +24,7 @@ from ..exact.budget import time_limit
 from ..exact.errors import InputError
 from ..exact.reading import match_symbols, read, read_number, short
 from . import crosscheck_einsteinpy as einsteinpy
+from .cases import rows_of
 from .identities import equal_in_field, field_of
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ __all__ = ["Comparison", "CrossCheck", "crosscheck", "crosscheck_grid"]
 
 # Working precision in units of the digits compared: a curvature cancels most of the digits of its jet.
 _SPARE = 8
+_BITS = 256  # of the balls where the engine's side is a machine number
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,9 @@ def crosscheck(
         raise InputError(f"the source is a manifold or a model with a metric, not {short(source)}")
     if quantity not in einsteinpy.TENSORS:
         raise InputError(f"the cross-check knows {', '.join(einsteinpy.TENSORS)}, not '{quantity}'")
-    rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else {}
+    rows = data if data is not None else rows_of(source) or {}
+    if rows and quantity == "ricci_scalar" and len(source.coordinates) != 2 and hasattr(source, "curvature_at"):
+        return _at_points(source, rows, at, constants or {}, points, seed, tolerance)
     metric = sp.Matrix(source.metric)
     ours = _entries(source.expression_of(quantity))
     symbols = _free_symbols([*metric, *ours], source.coordinates)
@@ -220,7 +225,7 @@ def crosscheck_grid(
     Raises ValueError if no cell holds a number.
     """
     title = _oracle(oracle)
-    rows = source.row_values() if hasattr(source, "row_values") else {}
+    rows = rows_of(source) or {}
     axes = [values[c.name].values for c in source.coordinates]
     field = values["ricci_scalar"].transpose(*(c.name for c in source.coordinates)).values
     finite = np.flatnonzero(np.isfinite(field))
@@ -241,6 +246,52 @@ def crosscheck_grid(
     name = getattr(source, "name", None) or type(source).__name__
     what, route = f"ricci_scalar ({field.dtype})", "undefined g(x), jets"
     return CrossCheck(title, (Comparison(name, what, route, len(chosen), _worst(differences), tolerance),))
+
+
+def _at_points(
+    source: Any,
+    rows: Mapping[Any, Any],
+    at: Any,
+    constants: Mapping[Any, Any],
+    points: int,
+    seed: int,
+    tolerance: float,
+) -> CrossCheck:
+    """R of means over data in any number of coordinates: the engine's numbers at points, beside 2-jets of the metric in
+    balls that go through the validator's own pipeline (EinsteinPy has no such metric but for surfaces)."""
+    from ..manifolds.recipes import metric_of
+    from .cases import Case, as_case
+
+    metric = metric_of(source)
+    symbols = _free_symbols(list(metric), source.coordinates)
+    name = str(getattr(source, "name", None) or type(source).__name__)
+    dice = random.Random(seed)
+    differences: list[float] = []
+    allowed = max(tolerance, 1e-8)
+    # Weights of both signs: equal ones make a network nearly singular, where machine numbers decide nothing.
+    drawn = _places(symbols, at, constants, points if at is not None else 20 * points, seed)
+    for place in drawn:
+        if at is None:
+            place = {
+                s: v if s.is_positive or s not in source.coordinates else v * dice.choice((1, -1))
+                for s, v in place.items()
+            }
+        fixed = {s: place[s] for s in symbols if s not in source.coordinates}
+        ours = source.curvature_at({c: float(place[c]) for c in source.coordinates}, rows, constants=fixed)
+        if at is None and ours.condition > 1e4:
+            continue
+        allowed = max(allowed, 1e-12 * ours.condition**2)  # what rounding of the row gradients may do
+        origin = Case(name, sp.ImmutableMatrix(metric), tuple(source.coordinates))
+        case = as_case(origin, [[place[c] for c in source.coordinates]], constants=fixed, data=rows)
+        with flint.ctx.workprec(_BITS):
+            theirs = case.run(case.points[0], _BITS)["ricci_scalar"][0]
+        differences.append(relative_difference(ours.ricci_scalar, float(np.asarray(theirs).item().mid())))
+        if len(differences) == points:
+            break
+    if not differences:
+        raise InputError("the metric is nearly singular at all the points tried; name points with at=[{...}]")
+    compared = Comparison(name, "ricci_scalar", "2-jets in balls", len(differences), _worst(differences), allowed)
+    return CrossCheck("2-jets in ball arithmetic", (compared,))
 
 
 def _decided(ours: Sequence[sp.Expr], theirs: Sequence[sp.Expr], source: Any) -> bool:

@@ -36,7 +36,7 @@ from ..kernels.lower import lower
 from ..manifolds import RiemannianManifold
 from ..manifolds.recipes import recipe
 from . import crosscheck_einsteinpy as einsteinpy
-from .cases import Case, NoUsablePoint, as_case, floats
+from .cases import Case, NoUsablePoint, as_case, floats, rows_of
 from .identities import equal_in_field, field_of, holds_identically
 from .jets import JetEvaluator, UnsupportedExpression
 from .pipeline import QUANTITIES, Jets, Pipeline, Run
@@ -354,7 +354,7 @@ def _case_of(
 ) -> Case:
     if not hasattr(source, "metric") or not hasattr(source, "coordinates"):
         raise InputError(f"the source is a manifold or a model with a metric, not {short(source)}")
-    rows = data if data is not None else source.row_values() if hasattr(source, "row_values") else None
+    rows = data if data is not None else rows_of(source) or None
     metric = sp.Matrix(source.metric).applyfunc(_concrete)
     row_symbols = {v for m in metric for e in sp.preorder_traversal(m) for v in (getattr(e, "variables", None) or ())}
     if row_symbols and rows is None:

@@ -33,5 +33,5 @@ def catalogue(
 def _place(model: Entry) -> str:
     """Coordinates, constants and domain in one line."""
     names = [", ".join(s.name for s in symbols) for symbols in (model.coordinates, model.constants)]
-    said = (("coordinates", names[0]), ("constants", names[1]), ("domain", ", ".join(map(str, model.domain))))
+    said = (("coordinates", names[0]), ("constants", names[1]), ("domain", ", ".join(map(str, model.inequalities))))
     return "; ".join(f"{what} {text}" for what, text in said if text)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy as sp
 from chentsov.geometry.manifolds import StatisticalManifold
+from chentsov.geometry.manifolds.domain import Domain
 
 from ..registry import Entry, enrol, shelf, shelf_of
 
@@ -57,7 +58,7 @@ class Family:
             log_density=self.log_density,
             pieces=self.pieces,
             domain=self.domain,
-            conditions=self.conditions,
+            conditions=self.beyond_assumptions,
             name=self.title,
             source=self.source,
         )
@@ -79,6 +80,11 @@ class Family:
         lower = [sp.Gt(s, low, evaluate=False) for s, low, _ in bounds if low.is_finite]
         upper = [sp.Lt(s, high, evaluate=False) for s, _, high in bounds if high.is_finite]
         return (*lower, *upper, *self.conditions)
+
+    @property
+    def beyond_assumptions(self) -> tuple[sp.Basic, ...]:
+        """Those that the assumptions of the symbols do not say already."""
+        return tuple(c for c in self.inequalities if c.func(*c.args) != sp.true)
 
 
 class FamilyEntry(Entry):
@@ -112,9 +118,10 @@ class FamilyEntry(Entry):
         return self.record().constants
 
     @property
-    def domain(self) -> tuple[sp.Basic, ...]:
-        """The inequalities that parameters and constants satisfy."""
-        return self.record().inequalities
+    def domain(self) -> Domain:
+        """What parameters and constants are declared to satisfy, without deriving anything."""
+        record = self.record()
+        return Domain((*record.coordinates, *record.constants), record.beyond_assumptions)
 
     @property
     def sample(self) -> dict[sp.Symbol, sp.Expr]:

@@ -12,6 +12,7 @@ from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import read, read_expression, short
 from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds import HessianManifold, ManifoldError
+from chentsov.geometry.manifolds.domain import Domain
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 from chentsov.geometry.manifolds.quantities import Quantity
 
@@ -96,9 +97,9 @@ class Hopfield(Model):
         return self._coordinates
 
     @property
-    def domain(self) -> tuple[sp.Basic, ...]:
-        """Resistances, capacitances and a symbolic gain are positive."""
-        return tuple(sp.Gt(s, 0, evaluate=False) for s in self.constants if s.is_positive)
+    def domain(self) -> Domain:
+        """Resistances, capacitances and a symbolic gain are declared positive."""
+        return Domain((*self.coordinates, *self.constants))
 
     def own_quantities(self) -> tuple[Quantity, ...]:
         """The compressibilities, and of symmetric weights the energy."""

@@ -1,12 +1,16 @@
 """The contract of a model, over every kind of it; neurons of any size, activation and loss against two other roads."""
 
+import pickle
+from dataclasses import replace
+
+import chentsov as ch
 import numpy as np
 import pytest
 import sympy as sp
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
 from chentsov.geometry.manifolds.gauss import curvature_of_vectors
-from chentsov.models import DenseNetwork, Neuron, TwoWeightNeuron, decision_boundary
+from chentsov.models import DenseNetwork, Hopfield, Neuron, TwoWeightNeuron, decision_boundary, families, surfaces
 from chentsov.models.activations import ACTIVATIONS, U
 from chentsov.models.datasets import DataError
 from chentsov.models.losses import LOSSES
@@ -276,3 +280,59 @@ def test_activations_have_values_of_their_own():
         value = sp.lambdify(U, plain.subs(sp.Symbol("lambda", positive=True), 1.3), "scipy")
         u = np.array([-1.5, -0.2, 0.7, 2.0])
         assert np.asarray(value(u), dtype=float) == pytest.approx(PHI[name](u), rel=1e-12), name
+
+
+# -- the contract ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        DenseNetwork((2, 1)),
+        DenseNetwork((2, 1), final="logistic", bias=False),
+        DenseNetwork((1, 2), final="tanh", bias=False),
+        DenseNetwork((1, 1, 1)),
+        Neuron(3, activation="relu"),
+        Neuron(2, bias=True, loss="cross_entropy"),
+        families.poisson,
+        surfaces.torus,
+        Hopfield(2, "tanh", resistance=1, capacitance=1, current=0),
+    ],
+    ids=str,
+)
+def test_crosscheck_takes_every_model(model):
+    """Without data of its own a network is compared on drawn rows; R of a line is 0."""
+    assert ch.crosscheck(model, points=2) and model.crosscheck(points=1)
+
+
+def test_crosscheck_notices_a_wrong_model():
+    class Twice(DenseNetwork):
+        def curvature_at(self, *arguments, **options):
+            found = super().curvature_at(*arguments, **options)
+            return replace(found, ricci_scalar=found.ricci_scalar * (1 + 1e-5))
+
+    assert not Twice((2, 1)).crosscheck(points=2)
+
+
+def test_a_program_is_judged_on_a_network_with_its_data():
+    net = DenseNetwork((2, 1), bias=False, final="tanh", data=(INPUTS[:, :2], LABELS))
+    assert net.check(lambda w: net.curvature_at(w).ricci_scalar).passed
+    assert not net.check(lambda w: -net.curvature_at(w).ricci_scalar).passed
+
+
+def test_a_picture_and_a_grid_of_a_network():
+    net = DenseNetwork((2, 1), bias=False, final="tanh", data=(INPUTS[:, :2], LABELS))
+    axes = {"w1_1_1": np.linspace(-1, 1, 4), "w1_1_2": np.linspace(-1, 1, 3)}
+    grid = net.on_grid(axes, ("loss", "ricci_scalar", "fisher_trace"), rtol=1e-9)
+    assert grid.sizes["w1_1_1"] == 4 and grid.attrs["rows"] == 40
+    at = net.curvature_at([axes["w1_1_1"][1], axes["w1_1_2"][2]])
+    assert float(grid.ricci_scalar[1, 2]) == pytest.approx(at.ricci_scalar, rel=1e-9)
+    assert len(net.plot(axes, ("loss", "ricci_scalar")).axes) >= 2
+    with pytest.raises(ValueError, match="a picture shows scalars"):
+        net.plot(axes, ("metric",))
+
+
+def test_models_can_be_sent():
+    for model in (_neuron("relu", "huber"), DenseNetwork((2, 1, 1)), families.gamma, surfaces.torus, Hopfield(2)):
+        copy = pickle.loads(pickle.dumps(model))
+        assert copy.coordinates == model.coordinates and copy.name == model.name

@@ -26,10 +26,10 @@ def test_names_are_unique_and_reach_the_command_line():
 def test_every_entry_is_a_model(made):
     assert isinstance(made, Model) and made.title and registry.find(made.key) is made
     symbols = {*made.coordinates, *made.constants}
-    assert made.coordinates and all(c.free_symbols <= symbols for c in made.domain)
+    assert made.coordinates and all(c.free_symbols <= symbols for c in made.inequalities)
     sample = made.sample
     assert set(sample) == symbols
-    assert all(c.subs(sample) == sp.true for c in made.domain), (made.domain, sample)
+    assert all(c.subs(sample) == sp.true for c in made.inequalities), (made.inequalities, sample)
     for s, value in sample.items():
         assert not (s.is_positive and not value > 0) and not (s.is_integer and not value.is_integer)
 
@@ -67,7 +67,7 @@ def test_the_family_of_the_guide(tmp_path, monkeypatch):
     monkeypatch.setitem(registry._ENTRIES, "families", dict(registry._ENTRIES["families"]))
     made = families.half_normal
     (s,) = made.coordinates
-    assert made.key == "families.half_normal" and str(made.domain) == "(sigma > 0,)"
+    assert made.key == "families.half_normal" and str(made.inequalities) == "(sigma > 0,)"
     assert families.half_normal().metric == sp.Matrix([[2 / s**2]])
     assert "half_normal" in {f.name for f in families.catalogue()}
     assert manifold_called("half_normal").dim == 1
