@@ -1,8 +1,8 @@
 """A vector field as machine code: SymPy components -> a lane function, eight points at a time.
 
 The generated function reads ``y[LANES·component + lane]`` and writes ``out`` in the same order. Work that depends on
-constants only is done once a call, common subexpressions once a lane. The exponential is branch-free, so the loop over the
-lanes becomes vector instructions; functions without such a form (erf, arctan, …) call the scalar library.
+constants only is done once a call, common subexpressions once a lane. The exponential is branch-free, so the loop over
+the lanes becomes vector instructions; functions without such a form (erf, arctan, …) call the scalar library.
 """
 
 from __future__ import annotations

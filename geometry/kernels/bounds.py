@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .counts import LEAVES_FROM_OUTSIDE
+from .functions import FUNCTIONS
 from .intervals import Interval, ranges
 from .native.emit import CAREFUL_RUN
 from .native.run import ROW_BLOCK
@@ -38,13 +39,11 @@ from .schedule import MASKS
 
 __all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "PAIR_UNIT", "SMALLEST_DIVISOR", "SMALLEST_RADICAND", "Apart"]
 
-# The relative error of own functions, in units of u, twice what `benchmarks.functions` measures (exp, which
-# is wrong by 0.7 units in the last place where its value is not subnormal: 1.8 times).
-_POLYGAMMA = 24.0
 PAIR_UNIT = 2.0**-101  # the relative error of a double-double operation: 32 u^2
 SMALLEST_DIVISOR = 2.0**-500  # of double-doubles, so that what underflows in a quotient is 2^-568 at most
 SMALLEST_RADICAND = 2.0**-960  # the residual of the root, u^2 of this, is no subnormal number
-_ULPS = {"exp": 2.5, "expm1": 4, "log": 4, "log1p": 4, "sin": 4, "cos": 4, "tanh": 4, "logistic": 4, "softplus": 4}
+# The relative error of own functions, in units of u.
+_ULPS = {row.name: row.ulps for row in FUNCTIONS.values() if row.ulps is not None}
 
 
 @dataclass(frozen=True)
@@ -529,7 +528,7 @@ class Bounds:
         if not 1 <= order <= 8 or x.a is not None or x.d or self.range[a][0] <= 0 or self.bits == 128:
             return UNKNOWN
         self.require_finite(node, a)
-        return Bound((order + 1) * x.c * self.inflate + _POLYGAMMA * self.u, d=4.0)
+        return Bound((order + 1) * x.c * self.inflate + _ULPS["polygamma"] * self.u, d=4.0)
 
     def rule_softplus(self, node: Node) -> Bound:
         return self._lipschitz(node)

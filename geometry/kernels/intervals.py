@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Mapping
 
+from .constants import CONSTANTS
 from .program import Node, Program
 
 __all__ = ["Interval", "ranges", "range_of", "coarse", "WHOLE"]
@@ -78,11 +79,8 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
     if node.value == "resolution":
         return (0.0, 1.0)
     if op == "constant":
-        return (
-            (0.5, 4.0)
-            if node.value in ("pi", "E", "EulerGamma", "Catalan", "GoldenRatio", "TribonacciConstant")
-            else WHOLE
-        )
+        value = CONSTANTS[str(node.value)].float64
+        return (math.nextafter(value, -math.inf), math.nextafter(value, math.inf)) if math.isfinite(value) else WHOLE
     if op == "add":
         return (sum(a for a, _ in args), sum(b for _, b in args))
     if op in ("mul", "product"):

@@ -254,7 +254,7 @@ class Kernel:
         return scalar_function(plan, self.dtype, columns, [inputs.get(k) for k in self._argument_keys])
 
     def pointwise(self) -> Callable[..., np.ndarray]:
-        """The formula as a function of numbers, for integrators and the like: (x, y, ...) -> the values, one an expression.
+        """The formula as a function of numbers, for integrators and the like: (x, y, ...) -> one value an expression.
 
         What a call on arrays prepares anew each time is prepared once, so that a call takes microseconds. The function
         keeps its own memory: one thread may call it at a time.

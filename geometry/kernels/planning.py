@@ -1,4 +1,4 @@
-"""Which plan of a program runs: by the axes of the arguments, their ranges and what is asked for; made once, then kept."""
+"""Which plan of a program runs: by the arguments' axes, their ranges and what is asked for; made once, then kept."""
 
 from __future__ import annotations
 

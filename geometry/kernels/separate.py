@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from .constants import CONSTANTS
 from .counts import listed, spread
 from .program import Graph, Node, Program, nearest, rebuild
 from .schedule import domains, loop_names
@@ -172,7 +173,8 @@ def _magnitude(node: Node, bound: Mapping[Node, float], ranges: Mapping[str, tup
         low, high = ranges[str(node.value)]
         return max(abs(low), abs(high))
     if node.op == "constant":
-        return 4.0 if node.value in ("pi", "E", "EulerGamma", "Catalan", "GoldenRatio") else inf
+        value = CONSTANTS[str(node.value)].float64
+        return abs(value) if value == value else inf
     if node.op == "add":
         return sum(below)
     if node.op == "mul":

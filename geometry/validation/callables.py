@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MetricFunction", "ScalarFunction"]
 
-_MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch.special"), "numpy": ("numpy", "scipy.special"),
-            "autograd": ("autograd.numpy", "autograd.scipy.special")}  # fmt: skip
+_MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch.special"),
+            "numpy": ("numpy", "scipy.special"), "autograd": ("autograd.numpy", "autograd.scipy.special")}  # fmt: skip
 _SAME = (
     "sin",
     "cos",
@@ -50,8 +50,8 @@ _SAME = (
     "abs",
 )
 # The table's names -> those of array libraries, where they differ, and of their special functions.
-_RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
-            "atan2": "arctan2", "min": "minimum", "max": "maximum"}  # fmt: skip
+_RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
+            "atanh": "arctanh", "atan2": "arctan2", "min": "minimum", "max": "maximum"}  # fmt: skip
 _SPECIAL = {"digamma": "digamma", "loggamma": "gammaln", "gamma": "gamma", "erf": "erf", "erfc": "erfc",
             "besseli": "iv", "besselj": "jv"}  # fmt: skip
 
@@ -213,7 +213,8 @@ class _Compiled:
         size = len(point) if shape is None else (shape[-1] if len(shape) else 0)
         if size != n:
             raise InputError(
-                f"the metric {self.case.name} takes points of {n} coordinates on the last axis; got shape {shape or (size,)}"
+                f"the metric {self.case.name} takes points of {n} coordinates on the last axis; "
+                f"got shape {shape or (size,)}"
             )
         if library == "sympy":
             return library, point, [e.subs(dict(zip(self.case.coordinates, point))) for e in self.entries]

@@ -160,8 +160,8 @@ def _cancelled(a1, b1, v1, a2, b2, v2, result, counts, rows, columns):
 
 @lru_cache(maxsize=32)
 def _extended(act: IncreasingActivation) -> tuple[dict[str, Callable], Any, Any]:
-    """σ, σ′, σ″/σ′ in 80-bit arithmetic where NumPy has it and the functions, else in balls value by value; with the kind
-    of array they take and the kind of number."""
+    """σ, σ′, σ″/σ′ in 80-bit arithmetic where NumPy has it and the functions, else in balls value by value; with the
+    kind of array they take and the kind of number."""
 
     def in_algebra(algebra: Algebra) -> dict[str, Straight]:
         return {k: Straight.of([getattr(act, k)], [U], algebra) for k in ("value", "slope", "bend")}
