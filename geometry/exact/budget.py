@@ -26,7 +26,7 @@ __all__ = ["Interrupted", "TimeBudget", "TimeBudgetExceeded", "check_power", "ch
 # Products of polynomials run at about this many term pairs a second; one call of the polynomial
 # library cannot be interrupted, so a product that is sure to outlast the budget is not begun.
 _PAIRS_PER_SECOND = 2e7
-_LARGEST_POWER = 200_000
+_LARGEST_POWER, _LARGEST_LOW_POWER = 200_000, 1_000_000
 _AGAIN = 1.0  # seconds after which code that swallowed an interruption is interrupted again
 
 
@@ -250,9 +250,10 @@ def suspended() -> Iterator[None]:
 
 def check_power(terms: int, exponent: int) -> None:
     """Refuse a power whose expansion would not fit in memory."""
-    if terms > 1 and exponent > 64 and comb(exponent + min(terms, 8) - 1, min(terms, 8) - 1) > _LARGEST_POWER:
+    size = comb(exponent + min(terms, 8) - 1, min(terms, 8) - 1) if terms > 1 else 1
+    if size > (_LARGEST_POWER if exponent > 64 else _LARGEST_LOW_POWER):
         raise TimeBudgetExceeded(
-            f"the power {exponent} of a sum of {terms} terms is too large to be expanded; "
+            f"the power {exponent} of a sum of {terms} terms is too large to be expanded ({size:.0e} terms); "
             "use a symbolic exponent or a smaller one"
         )
 

@@ -58,3 +58,11 @@ def test_a_root_that_cannot_be_factored():
     number = 10**100 + 39
     root = DifferentialField((x,))(sp.sqrt(number))
     assert root**2 == number and (root + 1) * (root - 1) == number - 1
+
+
+def test_a_power_that_fills_the_memory_is_refused():
+    """The sum of eight symbols to the 64th has binomial(71, 7) = 1.3e9 terms."""
+    symbols = sp.symbols("a:h")
+    with pytest.raises(ch.TimeBudgetExceeded, match="too large to be expanded"):
+        DifferentialField(symbols)(sum(symbols[:8]) ** 64)
+    assert len(DifferentialField(symbols)(sum(symbols[:3]) ** 64).num) == 66 * 65 // 2
