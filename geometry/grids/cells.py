@@ -45,7 +45,10 @@ _LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are h
 _WORTH_A_TIER = 0.01  # share of open cells from which double-doubles are tried for sums alone
 _VECTOR = 8  # cells that are computed together along the last axis of a grid
 _PRECISIONS = (128, 512, 2048, 8192, 32768)
-_ALWAYS = 3  # of them, which are always tried
+_ALWAYS = 3  # of them, which are always tried; the others of formulas from these functions alone, for a time
+_QUICK = frozenset(
+    {"exp", "log", "sqrt", "log1p", "expm1", "logistic", "softplus", "sin", "cos", "tanh", "abs", "sign"}
+)
 _IN_VAIN = 8  # cells that a higher one may fail before it is left out
 _MOST_EXPANDED = 10  # dimensions up to which determinants are expanded by minors
 _KINKS = frozenset({"abs", "sign", "floor", "ceil", "min", "max", "heaviside", "select"})
@@ -140,7 +143,10 @@ class Cells:
         self.recomputed = 0  # cells that took balls
         self._zero: dict[int, bool] = {}  # which outputs vanish identically
         self._start = _PRECISIONS[0]  # the precision that the last cell took
-        self._ladder = list(_PRECISIONS)
+        slow = (
+            any(n.op in FUNCTIONS and n.op not in _QUICK for n in kernel.program.nodes()) if not kernel.looped else True
+        )
+        self._ladder = list(_PRECISIONS[:_ALWAYS] if slow else _PRECISIONS)
         self._in_vain = 0  # cells that the highest precision left as they were
 
     def __getstate__(self) -> dict[str, Any]:

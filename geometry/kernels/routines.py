@@ -183,12 +183,24 @@ def ball_polygamma(x: arb, order: int) -> arb:
     if order == 0:
         return x.digamma()
     sign = 1 if order % 2 else -1
-    if not x > 0:  # where Hurwitz's function is complex to `arb`
-        return acb(x).polygamma(acb(order)).real
+    if x < 0:  # ψ_n(x) = (−1)ⁿ ψ_n(1 − x) − π dⁿ/dxⁿ cot(πx)
+        return -sign * ball_polygamma(1 - x, order) - arb.pi() * arb(order).fac() * _cotangent(x, order)
     return sign * arb(order).fac() * arb(order + 1).zeta(x)
 
 
+def _cotangent(x: arb, order: int) -> arb:
+    """The Taylor coefficient of cot(πx)."""
+    old, ctx.cap = ctx.cap, max(ctx.cap, order + 1)
+    try:
+        angle = arb_series([arb.pi() * x, arb.pi()], order + 1)
+        return (angle.cos() / angle.sin())[order] if angle.sin()[0] != 0 else arb.nan()
+    finally:
+        ctx.cap = old
+
+
 def complex_polygamma(x: acb, order: int) -> acb:
+    if x.imag.is_zero() and x.real <= 0 and x.real.is_integer():
+        return acb(arb.nan())
     return x.polygamma(acb(order))
 
 

@@ -7,6 +7,8 @@ import pytest
 import sympy as sp
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.kernels import compile
+from chentsov.geometry.kernels.ball import precision
+from chentsov.geometry.kernels.routines import ball_polygamma
 from chentsov.geometry.kernels.stable import expm1, log1p, softplus
 from flint import arb, ctx
 
@@ -161,3 +163,14 @@ def test_reciprocal_root():
     np.testing.assert_allclose(
         compile(x ** sp.Rational(-3, 2), [x])(points[1000:1500]), points[1000:1500] ** -1.5, rtol=1e-15
     )
+
+
+@pytest.mark.parametrize("order", [1, 2, 5])
+@pytest.mark.parametrize("at", [-0.5, -2.25, -40.75, -1e6 + 0.5])
+def test_polygamma_left_of_zero_by_recurrence(order, at):
+    """ψ_n(x) = ψ_n(x + 1) + (−1)^(n+1) n!/x^(n+1), which the reflection that is used does not know."""
+    with precision(200):
+        here, there = ball_polygamma(arb(at), order), ball_polygamma(arb(at) + 1, order)
+        step = (-1) ** (order + 1) * arb(order).fac() / arb(at) ** (order + 1)
+        assert here.overlaps(there + step) and here.rad() < abs(here) * 1e-20
+    assert ball_polygamma(arb(-3), order).is_nan()
