@@ -5,8 +5,7 @@ arithmetic, again with a bound; what is still open goes to balls of rising preci
 hold to the tolerance (it overflows, or is so small that digits are missing) is none, and says so.
 
 Zero has no relative error. Where a number vanishes identically without the formula knowing (R of two rows of data),
-it is 0: an analytic formula that is zero to two thousand binary digits at several points that have nothing to do with
-one another (`Cells.vanishes`). A zero at single points takes an absolute tolerance, which may be asked for.
+it is 0 (`Cells.vanishes`). A zero at single points takes an absolute tolerance, which may be asked for.
 
 A status is a statement, and proven like a number: "singular metric" that the determinant is zero, "outside the
 domain" that an operation has no real value at its arguments, all of them. What is neither a number nor proven to be
@@ -21,7 +20,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from threading import Lock
 from typing import Any
 
@@ -52,7 +51,6 @@ _QUICK = frozenset(
 _IN_VAIN = 8  # cells that a higher one may fail before it is left out
 _MOST_EXPANDED = 10  # dimensions up to which determinants are expanded by minors
 _KINKS = frozenset({"abs", "sign", "floor", "ceil", "min", "max", "heaviside", "select"})
-_SCALES = (1.0, 2.0**-2, 2.0**-5, 2.0**-9)  # of a cell, where a formula is asked whether it vanishes identically
 _BALLS = Lock()  # the precision of ball arithmetic is one for all threads
 _PATIENCE = 1 << 21  # bits of precision, cell by cell, without a number, after which a block is given up
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
@@ -192,7 +190,7 @@ class Cells:
             unproven &= ~outside
             with _BALLS:
                 for k, zero in enumerate(unproven & exist):
-                    if zero.any() and self.vanishes(k, self._point(part, np.argwhere(zero)[0])):
+                    if zero.any() and self.vanishes(k):
                         values[k][zero], unproven[k][zero] = 0.0, False
         values[:, outside] = np.nan
         status = np.where(outside, OUTSIDE, 0).astype(np.int8)
@@ -259,7 +257,7 @@ class Cells:
                 for k, ball in enumerate(balls):
                     if out[k] is None:
                         out[k] = self._settled(ball)
-                    if out[k] is None and ball.is_finite() and ball.contains(0) and self.vanishes(k, point):
+                    if out[k] is None and ball.is_finite() and ball.contains(0) and self.vanishes(k):
                         out[k] = arb(0)
                 if None not in out:
                     self._start, code = self._needed(bits, balls), 0
@@ -312,36 +310,33 @@ class Cells:
             return None
         return next(b for b in self._ladder if b > bits)
 
-    def vanishes(self, k: int, near: Mapping[sp.Symbol, float]) -> bool:
-        """Whether output k is zero everywhere; the determinant of the metric, if k is -1."""
+    def vanishes(self, k: int) -> bool:
+        """Whether output k is zero everywhere; the determinant of the metric, if k is -1.
+
+        As a rational function of the inputs and of the values of functions, which random numbers stand for: what is zero
+        then is no cancellation of saturated functions (1 + e^-1000 - 1). Zeros that need a relation between
+        functions (sin^2 + cos^2 = 1) are not found; a formula with kinks, which may vanish in places, is not asked.
+        """
         if k not in self._zero:
-            outputs = [self._balls.program.outputs[k]] if k >= 0 else self._metric.program.outputs
+            run = self._balls if k >= 0 else self._metric
+            assert run is not None
+            outputs = [run.program.outputs[k]] if k >= 0 else run.program.outputs
             smooth = not any(n.op in _KINKS for output in outputs for n in _valued(output))
-            self._zero[k] = smooth and self._zero_at_points(k, near)
+            self._zero[k] = smooth and all(self._is_zero(run, k, seed) for seed in range(2))
         return self._zero[k]
 
-    def _zero_at_points(self, k: int, near: Mapping[sp.Symbol, float]) -> bool:
-        """Judged by points near a cell and towards the origin.
-
-        There, cancellation that looks like zero (1 + e^-1000 - 1) does not. A formula with kinks may vanish in some
-        places only, and is not asked.
-        """
-        random = np.random.default_rng(k + 1)
-        seen = 0
+    def _is_zero(self, run: BallProgram, k: int, seed: int) -> bool:
+        random = np.random.default_rng(seed)
+        shadow = BallProgram(run.program, {key: self.kernel._data[key] for key in run.program.rows})
+        for node in shadow.operations:
+            if node.op in FUNCTIONS and node.op not in ("sqrt", "abs"):
+                shadow.operations[node] = partial(_random_entries, random)
         with precision(_PRECISIONS[3]):
-            for scale in _SCALES:
-                point = {s: scale * random.uniform(0.6, 1.0) * (v or 0.5) for s, v in near.items()}
-                if k < 0:
-                    ball, size = self._determinant(point)
-                else:
-                    ball, size = self._balls(self._ball_values(self._balls.program.inputs, point))[k], arb(1)
-                if ball.is_finite() and not ball.contains(0):
-                    return False
-                seen += ball.is_finite() and bool(ball.abs_upper() <= abs(size) * arb(2) ** -_PRECISIONS[2])
-        return seen > 1
+            balls = shadow({key: arb(random.uniform(0.5, 2.0)) for key in run.program.inputs})
+            ball = determinant(self.metric.rows, balls) if k < 0 else balls[k]
+            return ball.is_finite() and ball.contains(0)
 
-    def _determinant(self, point: Mapping[sp.Symbol, float]) -> tuple[arb, arb]:
-        """Of the metric, and the product of its diagonal, which bounds it."""
+    def _determinant(self, point: Mapping[sp.Symbol, float]) -> arb:
         return determinant(self.metric.rows, self._metric(self._ball_values(self._metric.program.inputs, point)))
 
     def _ball_values(self, inputs: Sequence[str], point: Mapping[sp.Symbol, float]) -> dict[str, arb]:
@@ -354,10 +349,20 @@ class Cells:
     def _reason(self, point: Mapping[sp.Symbol, float], values: Mapping[str, arb], bits: int) -> int:
         """What is proven at the current precision: that the metric is singular, or that the formula has no value."""
         if self._metric is not None:
-            size, _ = self._determinant(point)
+            size = self._determinant(point)
             if size.is_finite() and size.contains(0):
-                return SINGULAR if size.is_zero() or self.vanishes(-1, point) else LIMIT
+                return SINGULAR if size.is_zero() or self.vanishes(-1) else LIMIT
         return OUTSIDE if has_no_value(self._balls, values) else LIMIT
+
+
+def _random_entries(random: np.random.Generator, *arguments: Any) -> Any:
+    """A random number for each entry that the arguments broadcast to."""
+    shape = np.broadcast_shapes(*(a.shape if isinstance(a, np.ndarray) else () for a in arguments))
+    if not any(isinstance(a, np.ndarray) for a in arguments):
+        return arb(random.uniform(0.5, 2.0))
+    out = np.empty(shape, object)
+    out.reshape(-1)[:] = [arb(v) for v in random.uniform(0.5, 2.0, out.size)]
+    return out
 
 
 def _valued(output: Node) -> Iterator[Node]:
@@ -369,12 +374,11 @@ def _valued(output: Node) -> Iterator[Node]:
     yield from walk([output])
 
 
-def determinant(dim: int, triangle: Sequence[arb]) -> tuple[arb, arb]:
-    """The determinant of a symmetric matrix, and the product of its diagonal."""
+def determinant(dim: int, triangle: Sequence[arb]) -> arb:
+    """The determinant of a symmetric matrix."""
     rows = [[triangle[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for j in range(dim)] for i in range(dim)]
-    diagonal = math.prod((rows[i][i] for i in range(dim)), start=arb(1))
     if dim > _MOST_EXPANDED:
-        return arb_mat(rows).det(), diagonal
+        return arb_mat(rows).det()
 
     @cache
     def minor(row: int, columns: tuple[int, ...]) -> arb:  # expanded by its first row, so that zeros stay exact
@@ -385,39 +389,37 @@ def determinant(dim: int, triangle: Sequence[arb]) -> tuple[arb, arb]:
         )
         return sum(terms, arb(0)) if columns else arb(1)
 
-    return minor(0, tuple(range(dim))), diagonal
+    return minor(0, tuple(range(dim)))
 
 
 def has_no_value(run: BallProgram, values: Mapping[str, arb]) -> bool:
     """Whether some output provably has no real value at these inputs.
 
-    An operation whose arguments are finite balls has none where its value has an imaginary part at every point of
-    the balls, or its arguments are exact (a pole), or it divides by an exact zero; what is computed from it has none
-    either, as long as no factor may be zero (0/0 is no statement) and no sum takes two of them.
+    A function of finite balls has none where it has an imaginary part at every point of them, nor has what is
+    computed from it. A pole is an exact zero that is divided by, or a function that is not finite at exact arguments;
+    what is computed from one has no value as long as no factor may be zero (0/0 is no statement) and no other pole meets.
     """
     found = run.trace(values)
-    lost: set[Node] = set()
+    lost: dict[Node, bool] = {}  # whether there is a pole, which a zero may meet
     for node in run.program.nodes():
-        if node.op in (*LEAVES, "input", "row") or node.op == "select":
+        if node.op in (*LEAVES, "input", "row", "select"):
             continue
-        entries = [_entries(found[a]) for a in node.args]
-        below = [a in lost for a in node.args]
-        if sum(below) == 1:
-            others = [e for e, gone in zip(entries, below) if not gone]
-            multiplied = node.op in ("mul", "product", "div")
-            if node.op == "div" and below[1]:
-                continue
-            if all(
-                isinstance(v, arb) and v.is_finite() and not (multiplied and v.contains(0)) for e in others for v in e
-            ):
-                lost.add(node)
-        elif not any(below) and any(isinstance(v, arb) and not v.is_finite() for v in _entries(found[node])):
-            grids = np.broadcast_arrays(
-                *(found[a] if isinstance(found[a], np.ndarray) else _box(found[a]) for a in node.args)
-            )
-            cases = zip(*(g.reshape(-1) for g in grids))
-            if node.op != "mean" and any(_no_real_value(node, case) for case in cases):
-                lost.add(node)
+        below = [a for a in node.args if a in lost]
+        if any(not lost[a] for a in below):
+            lost[node] = False
+        elif below:
+            others = [v for a in node.args if a not in lost for v in _entries(found[a])]
+            may_vanish = node.op in ("mul", "product") and any(isinstance(v, arb) and v.contains(0) for v in others)
+            known = all(isinstance(v, arb) and v.is_finite() for v in others)
+            if len(below) == 1 and known and not may_vanish and not (node.op == "div" and node.args[1] in lost):
+                lost[node] = True
+        elif node.op != "mean" and any(isinstance(v, arb) and not v.is_finite() for v in _entries(found[node])):
+            arguments = (found[a] if isinstance(found[a], np.ndarray) else _box(found[a]) for a in node.args)
+            cases = list(zip(*(g.reshape(-1) for g in np.broadcast_arrays(*arguments))))
+            if any(_is_imaginary(node, case) for case in cases):
+                lost[node] = False
+            elif any(_is_pole(node, case) for case in cases):
+                lost[node] = True
     return any(o in lost for o in run.program.outputs)
 
 
@@ -431,15 +433,22 @@ def _entries(value: Any) -> Iterable[Any]:
     return value.reshape(-1) if isinstance(value, np.ndarray) else (value,)
 
 
-def _no_real_value(node: Node, arguments: Sequence[arb]) -> bool:
-    if not all(isinstance(a, arb) and a.is_finite() for a in arguments):
-        return False
-    divides = node.op in ("div", "reciprocal") or (node.op == "power" and int(node.value) < 0)  # type: ignore[call-overload]
-    if divides:
+def _is_imaginary(node: Node, arguments: Sequence[Any]) -> bool:
+    """Whether the value of a function has an imaginary part at every point of finite balls."""
+    value = _complex_value(node, arguments)
+    return value is not None and value.is_finite() and not value.imag.contains(0)
+
+
+def _is_pole(node: Node, arguments: Sequence[Any]) -> bool:
+    """Whether an operation divides by an exact zero what is none, or a function is not finite at exact arguments."""
+    if node.op in ("div", "reciprocal") or (node.op == "power" and int(node.value) < 0):  # type: ignore[call-overload]
         return bool(arguments[-1].is_zero()) and not (node.op == "div" and arguments[0].contains(0))
-    if node.op not in FUNCTIONS or FUNCTIONS[node.op].acb is None:
-        return False
-    value = COMPLEX.operation(node)(*(acb(a) for a in arguments))
-    if value.is_finite():
-        return not value.imag.contains(0)
-    return all(a.is_exact() for a in arguments)
+    value = _complex_value(node, arguments)
+    return value is not None and not value.is_finite() and all(a.is_exact() for a in arguments)
+
+
+def _complex_value(node: Node, arguments: Sequence[Any]) -> acb | None:
+    known = node.op in FUNCTIONS and FUNCTIONS[node.op].acb is not None
+    if not known or not all(isinstance(a, arb) and a.is_finite() for a in arguments):
+        return None
+    return COMPLEX.operation(node)(*(acb(a) for a in arguments))

@@ -67,7 +67,7 @@ def on_grid(
         store: a Zarr store that keeps the numbers, see `chentsov.store`; the same call with the same store goes on
             where it was interrupted. The result is read from it, lazily.
         atol: with `rtol`, an absolute error that is allowed as well. Without it, a value is 0 only where it is zero
-            exactly, or vanishes identically: is zero to 2048 binary digits at several unrelated points.
+            exactly, or vanishes identically, as a rational function of the inputs and of the functions in it.
 
     Returns:
         A Dataset: one variable a quantity, over the axes; tensors have dimensions i, j, ... before them,

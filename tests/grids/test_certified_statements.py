@@ -133,6 +133,9 @@ def test_what_only_looks_like_zero_is_none():
     """R of three saturated rows is not zero, however many digits cancel."""
     grid = neuron(3).on_grid({"theta_1": [1e4], "theta_2": [-3e4]}, rtol=1e-10)
     assert np.isnan(grid.ricci_scalar.item()) and grid.status.item() in (LIMIT, NOT_REPRESENTABLE)
+    # R is -1e-277949 and smaller
+    saturated = RiemannianManifold(sp.diag(1, sp.coth(x + 320000)), (x, y)).on_grid({x: [0.5, 4.0], y: 0.0}, rtol=1e-10)
+    assert np.isnan(saturated.ricci_scalar).all() and set(saturated.status.values.ravel()) <= {LIMIT, NOT_REPRESENTABLE}
 
 
 def test_an_absolute_tolerance():
