@@ -444,7 +444,9 @@ def _is_pole(node: Node, arguments: Sequence[Any]) -> bool:
     if node.op in ("div", "reciprocal") or (node.op == "power" and int(node.value) < 0):  # type: ignore[call-overload]
         return bool(arguments[-1].is_zero()) and not (node.op == "div" and arguments[0].contains(0))
     value = _complex_value(node, arguments)
-    return value is not None and not value.is_finite() and all(a.is_exact() for a in arguments)
+    # (the exponential of a huge number is past what balls can hold, and no pole)
+    exact = all(a.is_exact() and abs(a) < 2**32 for a in arguments)
+    return exact and value is not None and not value.is_finite()
 
 
 def _complex_value(node: Node, arguments: Sequence[Any]) -> acb | None:

@@ -189,6 +189,8 @@ def test_statuses_that_are_true():
     assert Formula(1 / x).at([0.0, 2.0], rtol=1e-9)[1].tolist() == [OUTSIDE, OK]
     assert Formula(sp.sqrt(x) + sp.asin(x)).at([-0.5, 0.5, 1.5])[1].tolist() == [OUTSIDE, OK, OUTSIDE]
     assert Formula(sp.sin(x) / x).at([0.0])[1].tolist() == [LIMIT]  # 0/0 is no statement
+    overflow = Formula(2 + x / sp.sqrt(1 + x**2 + sp.exp(2 * x)))  # e^(2.8e154) is past the exponents of balls
+    assert overflow.at([1.4e154], rtol=1e-9)[1].tolist() in ([OK], [LIMIT])
     parallel = TwoWeightNeuron("mean_power", 2)
     rows = {s: v for s, v in zip(parallel.rows, ([1.0, 2.0], [1.0, 2.0], [0.0, 1.0]))}
     metric = on_grid(parallel, {"theta_1": [0.2], "theta_2": [0.4]}, data=rows, rtol=1e-9)
