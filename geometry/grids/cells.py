@@ -185,7 +185,7 @@ class Cells:
             values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
             unproven = ~np.isfinite(values) & ~outside
         else:
-            values, unproven, exist, refined = proven_numbers(self.kernel, arrays, self.rtol, self.atol or 0.0)
+            values, unproven, exist, refined = self._proven(arrays)
             self.refined += refined
             unproven &= ~outside
             with _BALLS:
@@ -197,6 +197,9 @@ class Cells:
         with _BALLS:
             self._settle(values, status, unproven, part)
         return values, status
+
+    def _proven(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        return proven_numbers(self.kernel, arrays, self.rtol, self.atol or 0.0)  # type: ignore[arg-type]
 
     def _outside(self, arrays: list[np.ndarray]) -> np.ndarray:
         """Which cells of a block lie outside the domain."""

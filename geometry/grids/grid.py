@@ -101,6 +101,9 @@ def on_grid(
     return study.dataset(values, status).assign_attrs(worked)
 
 
+_FEW_CELLS, _LONG_PROGRAM = 64, 300  # cells and operations
+
+
 class GridStudy(Study):
     """Quantities of one manifold over the grid that axes span; for the arguments see `on_grid`."""
 
@@ -149,7 +152,12 @@ class GridStudy(Study):
         self.dimensions = [
             Dimension(a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in self.axes
         ]
-        self.cells = (Cells if rtol is not None or not kernel.looped else _Unexamined)(
+        few = _interpreted(kernel, math.prod(a.values.size for a in self.axes))
+        if few and rtol is None:
+            kernel.backend = "numpy"
+        self.cells = (
+            _Unexamined if kernel.looped and rtol is None else _InBalls if few and rtol is not None else Cells
+        )(
             kernel,
             self.axes,
             fixed,
@@ -202,6 +210,21 @@ class GridStudy(Study):
             rounded[lost] = np.nan
             status[lost.any(axis=0) & (status == 0)] = NOT_REPRESENTABLE
         return rounded
+
+
+def _interpreted(kernel: Kernel, cells: int) -> bool:
+    """Whether a formula is so long, and the cells so few, that to compile it would take longer than to interpret it."""
+    if kernel.looped or cells > _FEW_CELLS:
+        return False
+    return sum(1 for _ in kernel.program.nodes()) > _LONG_PROGRAM
+
+
+class _InBalls(Cells):
+    """Few cells of a long formula: balls at once, since its error bounds would take long to compile."""
+
+    def _proven(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        shape = (len(self.kernel.program.outputs), *self._shape(arrays))
+        return np.full(shape, np.nan), np.ones(shape, bool), np.zeros(shape, bool), 0
 
 
 class _Unexamined(Cells):

@@ -35,7 +35,7 @@ _SECONDS = 0.3  # for a closed form that looks cheap
 _MOST_WORK = (
     2e4  # terms of the square of det g, its algebraic generators removed, up to which a closed form looks cheap
 )
-_TERMS = 20  # of a closed form, times the dimension squared: what the contraction of one scalar takes about
+_TERMS = 10  # of a closed form, times the dimension squared: what the contraction of one scalar takes about
 _FIRST_ORDER = ("inverse_metric", "determinant", "volume_density", "christoffel", "christoffel_first", "cubic")
 _decided: WeakKeyDictionary[Any, dict[str, bool]] = WeakKeyDictionary()
 
