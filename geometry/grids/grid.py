@@ -214,7 +214,7 @@ class GridStudy(Study):
 
 def _interpreted(kernel: Kernel, cells: int) -> bool:
     """Whether a formula is so long, and the cells so few, that to compile it would take longer than to interpret it."""
-    if kernel.looped or cells > _FEW_CELLS:
+    if kernel.looped or kernel.program.rows or cells > _FEW_CELLS:
         return False
     return sum(1 for _ in kernel.program.nodes()) > _LONG_PROGRAM
 
