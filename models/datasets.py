@@ -97,7 +97,7 @@ class Rows:
             if array.ndim != 2 or array.shape[1] != width:
                 raise DataError(f"the {what} must have the shape (rows, {width}), not {array.shape}")
             arrays.append(array)
-        return cls._checked(*arrays)
+        return cls._checked(arrays[0], arrays[1])
 
     @classmethod
     def _checked(cls, inputs: Column, targets: Column, source: str = "given") -> Rows:

@@ -365,6 +365,7 @@ def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None
     free = available()
     if needed > 0.8 * free:
         raise InputError(
-            f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells) and "
-            f"{free / 2**30:.1f} GiB are free: ask for fewer quantities at once, use dtype='float32', or keep the result on disk with store='a folder'"
+            f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells), more "
+            f"than the {0.8 * free / 2**30:.1f} GiB that it may take of the {free / 2**30:.1f} GiB that are free: ask for fewer "
+            "quantities at once, use dtype='float32', or keep the result on disk with store='a folder'"
         )
