@@ -87,8 +87,17 @@ def _indicator(expression: sp.Expr) -> sp.Expr:
     means = {m: sp.Dummy() for m in expression.atoms(Mean)}
     total = sp.Add(*(Mean(_indicator(m.expression), m.variables) for m in means))
     arguments = dict.fromkeys(_kinks(expression.xreplace(means)))
-    conditions = [sp.Eq(u.xreplace({d: m for m, d in means.items()}), 0) for u in arguments]
+    named = {d: m for m, d in means.items()}
+    conditions = [_meets_zero(u.xreplace(named)) for u in arguments]
     return total + sp.Piecewise((1, sp.Or(*conditions)), (0, True)) if conditions else total
+
+
+def _meets_zero(u: sp.Expr) -> sp.Basic:
+    """Where u is zero, but not on a whole piece, as max(z, 0) is for z < 0."""
+    if not u.has(*KINKED):
+        return sp.Eq(u, 0)
+    slopes = (derivative(u, s) for s in sorted(u.free_symbols, key=str))
+    return sp.And(sp.Eq(u, 0), sp.Or(*(sp.Ne(slope, 0) for slope in slopes)))
 
 
 def _kinks(expression: sp.Basic) -> list[sp.Expr]:
@@ -107,11 +116,13 @@ def _kinks(expression: sp.Basic) -> list[sp.Expr]:
 
 
 def _smooth_factors(product: sp.Basic) -> list[sp.Expr] | None:
-    """The other factors and u of a product that holds |u| u**k with k > 1 in all; ``None`` for anything else."""
+    """The other factors, and u, of a product that holds a power above 2 of |u|, max(u, 0) or min(u, 0) and u in all."""
     powers = [f.as_base_exp() for f in sp.Mul.make_args(product)] if isinstance(product, (sp.Mul, sp.Pow)) else []
     for base, exponent in powers:
-        if isinstance(base, sp.Abs):
-            u = base.args[0]
+        u = base.args[0] if isinstance(base, sp.Abs) else None
+        if isinstance(base, (sp.Max, sp.Min)) and len(base.args) == 2 and 0 in base.args:
+            u = sum(base.args)
+        if u is not None:
             total = exponent + sum(e for b, e in powers if b == u)
             if total.is_number and total > 2:
                 return [u, *(b**e for b, e in powers if b not in (u, base))]

@@ -179,7 +179,7 @@ class Cells:
 
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Values (one row an expression) and status of a block; cells outside the domain have no number."""
-        arrays = self._arrays(part)
+        arrays = self.arrays(part)
         outside = self._outside(arrays)
         if self.rtol is None:
             values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
@@ -209,7 +209,8 @@ class Cells:
         axes = {a.symbol: values for a, values in zip(self.axes, arrays)}
         return ~np.broadcast_to(self.domain.inside({**held, **axes}), self._shape(arrays))
 
-    def _arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
+    def arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
+        """The axes' values in a block, each along its own dimension."""
         n = len(self.axes)
         return [
             a.values[s].reshape([-1 if d == k else 1 for d in range(n)])

@@ -20,11 +20,11 @@ from ..kernels.kernel import Kernel
 from ..kernels.memory import available
 from ..kernels.reading import read_constant
 from ..manifolds.domain import Domain
-from ..manifolds.recipes import geometry_of, metric_of, recipe, second_recipe
+from ..manifolds.recipes import geometry_of, kinks_of, metric_of, recipe, second_recipe
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
 from .cells import Cells
-from .labels import LIMIT, NOT_REPRESENTABLE, provenance, quantity_attributes
+from .labels import KINK, LIMIT, NOT_REPRESENTABLE, provenance, quantity_attributes
 from .lazy import lazy_dataset
 from .study import Dimension, Study, Variable
 
@@ -169,6 +169,7 @@ class GridStudy(Study):
             held,
             domain,
         )
+        self.kinks = _kinks(source, self.axes, held, data, threads)
         self.rtol, self.atol = rtol, atol
         self.variables = {
             name: Variable(
@@ -196,6 +197,9 @@ class GridStudy(Study):
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (an expression a row) and status of a block."""
         found, codes = self.cells.evaluate(part)
+        if self.kinks is not None:
+            on = np.broadcast_to(self.kinks(*self.cells.arrays(part))[0] > 0, codes.shape)
+            found[:, on], codes[on] = np.nan, KINK
         return self._rounded(found, codes), codes
 
     def _rounded(self, values: np.ndarray, status: np.ndarray) -> np.ndarray:
@@ -312,6 +316,24 @@ def _second_forms(source: Any, slots: Mapping[str, Sequence[int]], count: int) -
             for place, e in zip(places, _entries(what) if _is_array(what) else [what]):
                 out[place] = e
     return out
+
+
+def _kinks(
+    source: Any,
+    axes: Sequence[Axis],
+    held: Mapping[sp.Symbol, Any],
+    data: Mapping[Any, Any] | None,
+    threads: int | None,
+) -> Kernel | None:
+    """What is positive in the cells on a kink of the metric; None where it has none."""
+    indicator = kinks_of(source)
+    symbols = [a.symbol for a in axes]
+    if indicator == 0 or not indicator.free_symbols <= {*symbols, *held}:
+        return None
+    constants = {s: v for s, v in held.items() if s in indicator.free_symbols and s not in symbols}
+    return Kernel(
+        [indicator], symbols, data=data, constants=constants, dtype="float64", backend="native", threads=threads
+    )
 
 
 def _is_array(what: Any) -> bool:

@@ -13,10 +13,11 @@ import sympy as sp
 
 __all__ = ["quantity_attributes", "provenance", "STATUS", "status_attributes", "versions", "CONVENTIONS"]
 
-SINGULAR, OUTSIDE, LIMIT, NOT_CONVEX, NOT_REPRESENTABLE = 1, 2, 3, 4, 5
+SINGULAR, OUTSIDE, LIMIT, NOT_CONVEX, NOT_REPRESENTABLE, KINK = 1, 2, 3, 4, 5, 6
 
 #: Why a cell has no number, by its code in the `status` variable. All but the limit of precision are proven: no number
-#: exists; the number is past the range of its type, or too small for it to hold its digits.
+#: exists; the number is past the range of its type, or too small for it to hold its digits. On a kink the argument of a
+#: modulus, a step, an extremum or a branch of the metric is zero, at the point or in a row of the data.
 STATUS: dict[int, str] = {
     0: "ok",
     SINGULAR: "singular_metric",
@@ -24,6 +25,7 @@ STATUS: dict[int, str] = {
     LIMIT: "precision_limit",
     NOT_REPRESENTABLE: "not_representable",
     NOT_CONVEX: "potential_not_convex",
+    KINK: "kink",
 }
 
 CONVENTIONS = (

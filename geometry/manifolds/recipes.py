@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 import sympy as sp
 
 from ..exact import Mean, TimeBudget, TimeBudgetExceeded
-from ..exact.kinks import derivative
+from ..exact.kinks import derivative, kink_indicator
 from ..exact.reading import read
 from ..kernels.contraction import contracted
 from ..kernels.curvature import QUANTITIES, SPECIAL_QUANTITIES
@@ -83,14 +83,14 @@ def second_recipe(source: Any, name: str) -> Any:
     x, potential = manifold.coordinates, getattr(manifold, "potential", None)
 
     def metric(i: int, j: int) -> sp.Expr:
-        return manifold.metric[i, j] if potential is None else sp.diff(potential, x[i], x[j])
+        return manifold.metric[i, j] if potential is None else derivative(potential, x[i], x[j])
 
     def first(i: int, j: int, k: int) -> sp.Expr:
-        return sp.diff(metric(i, j), x[k])
+        return derivative(metric(i, j), x[k])
 
     if manifold.structure == "hessian":
         return contracted(hessian_jet(manifold.dim, metric, first), name)
-    second = None if name in _FIRST_ORDER else lambda i, j, k, m: sp.diff(metric(i, j), x[k], x[m])
+    second = None if name in _FIRST_ORDER else lambda i, j, k, m: derivative(metric(i, j), x[k], x[m])
     return contracted(general_jet(manifold.dim, metric, first, second), name)
 
 
@@ -103,6 +103,15 @@ def metric_of(source: Any) -> Any:
     return sp.Matrix(
         manifold.dim, manifold.dim, lambda i, j: Mean(gradient[min(i, j)] * gradient[max(i, j)], manifold.variables)
     )
+
+
+def kinks_of(source: Any) -> sp.Expr:
+    """What is zero but where the metric has a kink, at the point or in some row of the data."""
+    manifold = geometry_of(source)
+    if _many_weights(manifold):
+        return kink_indicator([Mean(manifold.loss, manifold.variables)])
+    metric = metric_of(source)
+    return sp.S.Zero if metric is None else kink_indicator(metric)
 
 
 def _many_weights(manifold: Any) -> bool:
