@@ -24,7 +24,7 @@ from ..manifolds.recipes import geometry_of, kinks_of, metric_of, recipe, second
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
 from .cells import Cells
-from .labels import KINK, LIMIT, NOT_REPRESENTABLE, provenance, quantity_attributes
+from .labels import KINK, LIMIT, NOT_REPRESENTABLE, OUTSIDE, provenance, quantity_attributes
 from .lazy import lazy_dataset
 from .study import Dimension, Study, Variable
 
@@ -198,7 +198,7 @@ class GridStudy(Study):
         """Numbers (an expression a row) and status of a block."""
         found, codes = self.cells.evaluate(part)
         if self.kinks is not None:
-            on = np.broadcast_to(self.kinks(*self.cells.arrays(part))[0] > 0, codes.shape)
+            on = np.broadcast_to(self.kinks(*self.cells.arrays(part))[0] > 0, codes.shape) & (codes != OUTSIDE)
             found[:, on], codes[on] = np.nan, KINK
         return self._rounded(found, codes), codes
 
