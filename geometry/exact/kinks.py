@@ -6,7 +6,7 @@ largest argument, and a ``Piecewise`` is differentiated branch by branch.  On a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import sympy as sp
@@ -78,26 +78,26 @@ def kink_indicator(expressions: Iterable[sp.Expr]) -> sp.Expr:
     >>> kink_indicator([1 + sp.Abs(x) ** 3])
     0
     """
-    return sp.Add(*(_indicator(e) for e in dict.fromkeys(expressions)))
+    return sp.Add(*(_indicator(e, ()) for e in dict.fromkeys(expressions)))
 
 
-def _indicator(expression: sp.Expr) -> sp.Expr:
+def _indicator(expression: sp.Expr, rows: Sequence[sp.Symbol]) -> sp.Expr:
+    """The same inside a mean over ``rows``, which are given numbers: what depends on them alone has no kinks."""
     from .mean import Mean
 
     means = {m: sp.Dummy() for m in expression.atoms(Mean)}
-    total = sp.Add(*(Mean(_indicator(m.expression), m.variables) for m in means))
-    arguments = dict.fromkeys(_kinks(expression.xreplace(means)))
+    total = sp.Add(*(Mean(_indicator(m.expression, m.variables), m.variables) for m in means))
     named = {d: m for m, d in means.items()}
-    conditions = [_meets_zero(u.xreplace(named)) for u in arguments]
+    arguments = dict.fromkeys(u.xreplace(named) for u in _kinks(expression.xreplace(means)))
+    conditions = [_meets_zero(u, u.free_symbols - set(rows)) for u in arguments if u.free_symbols - set(rows)]
     return total + sp.Piecewise((1, sp.Or(*conditions)), (0, True)) if conditions else total
 
 
-def _meets_zero(u: sp.Expr) -> sp.Basic:
+def _meets_zero(u: sp.Expr, symbols: set[sp.Basic]) -> sp.Basic:
     """Where u is zero, but not on a whole piece, as max(z, 0) is for z < 0."""
     if not u.has(*KINKED):
         return sp.Eq(u, 0)
-    slopes = (derivative(u, s) for s in sorted(u.free_symbols, key=str))
-    return sp.And(sp.Eq(u, 0), sp.Or(*(sp.Ne(slope, 0) for slope in slopes)))
+    return sp.And(sp.Eq(u, 0), sp.Or(*(sp.Ne(derivative(u, s), 0) for s in sorted(symbols, key=str))))
 
 
 def _kinks(expression: sp.Basic) -> list[sp.Expr]:

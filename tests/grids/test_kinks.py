@@ -137,6 +137,9 @@ def test_derivatives_are_those_of_a_small_step(e, p, q):
 def test_what_is_zero_on_a_whole_piece_is_no_kink_there():
     indicator = kink_indicator([sp.Max(sp.Max(x, 0) * y, 0)])
     assert [indicator.subs({x: p, y: 2}) for p in (-1, 0, 1)] == [0, 1, 0]
+    dead = kink_indicator([Mean(sp.Max(sp.Abs(sp.Max(a * u, 0) - t) - 1, 0) + sp.Abs(t), (u, t))])
+    run = ch.compile([dead], [a], data={"u": [1.0, 2.0], "t": [1.0, 0.0]})  # |0 - 1| - 1 for all a < 0; 2 a - 1
+    assert [float(run(s)[0]) for s in (-0.3, 0.3, 0.5)] == [0, 0, 0.5]
 
 
 def test_the_indicator_sees_the_rows():
