@@ -93,6 +93,7 @@ def hyperbolic_ball(dim: int = 2) -> RiemannianManifold:
     return RiemannianManifold(
         4 * sp.eye(dim) / (1 - sum(c**2 for c in xs)) ** 2,
         xs,
+        domain=[sum(c**2 for c in xs) < 1],
         name=f"H^{dim} (ball)",
         source="E. Beltrami, Ann. Mat. Pura Appl. 2, 232 (1868)",
     )
@@ -357,6 +358,7 @@ def complex_hyperbolic_plane() -> RiemannianManifold:
     return RiemannianManifold(
         _cohomogeneity_one(1 / w**2, r**2 / (4 * w), r**2 / (4 * w**2), r),
         (r, theta, phi, psi),
+        domain=[r < 1],
         name="CH^2 (Bergman)",
         source="S. Bergman (1933); W. M. Goldman, Complex Hyperbolic Geometry (1999), sec. 3.1",
     )
