@@ -37,7 +37,10 @@ def test_long_doubles_keep_their_digits():
     assert shortest_decimal(np.longdouble(2) ** 60 + 1) == 2**60 + 1
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -np.inf, sp.Float("inf"), sp.Float("1e999999")])
+NOT_FINITE = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf, "Float inf": sp.Float("inf"), "huge": sp.Float("1e999999")}
+
+
+@pytest.mark.parametrize("value", NOT_FINITE.values(), ids=NOT_FINITE)
 def test_what_is_no_finite_number(value):
     with pytest.raises(ChentsovError, match="finite|too large"):
         shortest_decimal(value)
