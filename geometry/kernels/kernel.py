@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 import sympy as sp
 
 from ..exact.errors import InputError
+from ..exact.reading import short
 from .algebras import NumPy
 from .arrange import arrange
 from .contraction import Contraction
@@ -80,7 +82,11 @@ def compile(
     array([[ 1.   ,  0.368,  7.389],
            [ 2.718,  1.   , 20.086]])
     """
-    return Kernel(expressions, arguments, data=data, constants=constants, dtype=dtype, backend=backend, threads=threads)
+    kernel = Kernel(
+        expressions, arguments, data=data, constants=constants, dtype=dtype, backend=backend, threads=threads
+    )
+    kernel.refuse_huge_constants()
+    return kernel
 
 
 class Kernel:
@@ -123,6 +129,17 @@ class Kernel:
             self._with_loops(data or {}) if any(isinstance(e, Contraction) and e.jet.looped for e in flat) else None
         )
         self._data = read_rows(self._row_tables(), data, self.dtype)
+
+    def refuse_huge_constants(self) -> None:
+        """Machine numbers alone cannot go through a constant past their range (the balls of a certified grid can).
+
+        Raises:
+            ValueError: such a constant, by its name.
+        """
+        for symbol, key in symbol_keys(self._symbols).items():
+            if key in self._exact and abs(self._exact[key]) > sys.float_info.max:
+                value = short(self._exact[key], 24)
+                raise InputError(f"the constant {symbol} is too large, no machine number holds it: {value}")
 
     @cached_property
     def program(self) -> Program:
