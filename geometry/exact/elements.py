@@ -24,6 +24,7 @@ from flint import fmpz_mpoly
 from .budget import check_power, checkpoint
 from .conjugates import in_factors
 from .errors import InputError, ZeroDivision
+from .rules import writer
 from .stages import Stage
 
 if TYPE_CHECKING:
@@ -194,11 +195,12 @@ class Element:
         """The derivative by a coordinate of the field."""
         return self.field.derivation(symbol)(self)
 
-    def as_expr(self) -> sp.Expr:
-        """The element as a SymPy expression, written as a person would."""
-        from .writing import write
+    def as_expr(self, by_name: bool = True) -> sp.Expr:
+        """The element as a SymPy expression, written as a person would.
 
-        return write(self)
+        Without ``by_name`` exponentials are not written by ``logistic`` and ``tanh``.
+        """
+        return writer()(self, by_name)
 
     def __repr__(self) -> str:
         return f"Element({self.as_expr()})"

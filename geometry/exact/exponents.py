@@ -19,26 +19,16 @@ def exponential_expression(field: DifferentialField, exponent: Element) -> sp.Ex
 
 
 def _by_powers(field: DifferentialField, exponent: Element, given: bool) -> sp.Expr:
-    from .generators.logarithm import Logarithm
-    from .generators.special import Polygamma
-
     rest, powers = field.lift(exponent), []
     numbers = rest.stage.generators_in(rest.num)
     for number in sorted(numbers, key=lambda k: getattr(field.generators[k], "given", None) is None):
         generator, coefficient = field.generators[number], _linear_coefficient(field, rest, number)
         if coefficient is None:
             continue
-        logarithm = field.generator_element(number)
-        if isinstance(generator, Logarithm):
-            base = generator.argument.as_expr()
-            if given and generator.given is not None and isinstance(generator.given[0], sp.log):
-                base, logarithm = generator.given[0].args[0], logarithm + generator.given[1]
-        elif isinstance(generator, Polygamma) and generator.order == -1:
-            if not coefficient.is_rational or not coefficient.rational().is_integer:
-                continue
-            base = sp.gamma(generator.argument.as_expr())
-        else:
+        power = generator.power_base(coefficient, given)
+        if power is None:
             continue
+        base, logarithm = power
         rest = rest - coefficient * logarithm
         powers.append(base ** coefficient.as_expr())
     return sp.Mul(*powers, sp.exp(rest.as_expr()))
@@ -46,12 +36,10 @@ def _by_powers(field: DifferentialField, exponent: Element, given: bool) -> sp.E
 
 def _linear_coefficient(field: DifferentialField, a: Element, number: int) -> Element | None:
     """c with ``a = c g + ...`` if the generator g occurs in the first power only and c is free of logarithms."""
-    from .generators.logarithm import Logarithm
-
     stage = field.lift(a).stage
     position = stage.position[number]
     if a.num.degrees()[position] != 1 or a.den.degrees()[position]:
         return None
     coefficient = field.element(a.num.derivative(position), a.den, stage)
     inside = stage.generators_in(coefficient.num)
-    return None if any(isinstance(field.generators[k], Logarithm) for k in inside) else coefficient
+    return None if any(field.generators[k].is_logarithm for k in inside) else coefficient

@@ -22,13 +22,11 @@ from .elements import Element
 from .errors import UnsupportedFunction
 from .factoring import factored
 from .field import DifferentialField
+from .ranges import POSITIVE, REAL, Range
+from .sampling import is_real
 from .stages import Stage
 
-Range = tuple[Fraction | None, Fraction | None]  # the ends of an interval, None where it has none
 Ranges = dict[int, Range]  # by position in the polynomial ring
-REAL: Range = (None, None)
-POSITIVE: Range = (Fraction(0), None)
-NEGATIVE: Range = (None, Fraction(0))
 
 _T = sp.Dummy("t")
 _DEEPEST, _MOST_TERMS, _HIGHEST, MOST_SIGNS = 3, 60, 40, 8
@@ -60,8 +58,6 @@ def is_number(element: Element) -> bool:
 
 def sign_of_number(element: Element) -> int | None:
     """The sign of a real number by its value, ``None`` if cancellation leaves too few digits."""
-    from .sampling import is_real
-
     value = element.field.samples.value(element, 0)
     return None if value is None or not is_real(value) else 1 if value.real > 0 else -1
 

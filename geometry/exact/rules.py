@@ -1,8 +1,13 @@
-"""From SymPy to the field: one conversion rule for each class of expression."""
+"""Where rules are registered: how SymPy is read into a field, how functions differentiate, how elements are written.
+
+This file stands below the field, which looks the rules up here; the kinds of generators and the writer stand above it
+and put theirs in. They are loaded at the first look.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -12,7 +17,17 @@ if TYPE_CHECKING:
     from .field import DifferentialField
 
 Conversion = Callable[["DifferentialField", Any], "Element"]
+Writer = Callable[["Element", bool], sp.Expr]
+
+#: The partial derivatives that `register_rule` declared.
+DERIVATIVES: dict[type, Callable[..., sp.Expr]] = {}
+
 _CONVERSIONS: dict[type, Conversion] = {}
+_WRITERS: list[Writer] = []
+_loaded: list[bool] = []
+_KINDS = (
+    "arithmetic exponential signs trigonometric logarithm opaque arctangent special incomplete bessel undefined formal"
+)
 
 
 def converts(*classes: type) -> Callable[[Conversion], Conversion]:
@@ -36,18 +51,24 @@ def conversion_of(cls: type) -> Conversion | None:
     return None
 
 
-_KINDS = (
-    "arithmetic exponential signs trigonometric logarithm opaque arctangent special incomplete bessel undefined formal"
-)
-_loaded: list[bool] = []
+def writes(writer: Writer) -> Writer:
+    """Declare the function that writes elements as SymPy expressions."""
+    _WRITERS.append(writer)
+    return writer
+
+
+def writer() -> Writer:
+    """What writes elements."""
+    if not _loaded:
+        _load()
+    return _WRITERS[0]
 
 
 def _load() -> None:
-    from importlib import import_module
-
     _loaded.append(True)
     for name in _KINDS.split():
         import_module(f"{__package__}.generators.{name}")
+    import_module(f"{__package__}.writing")
 
 
 def register_rule(function: type, derivative: Callable[..., sp.Expr]) -> None:
@@ -64,6 +85,4 @@ def register_rule(function: type, derivative: Callable[..., sp.Expr]) -> None:
     >>> DifferentialField((x,))(softplus(3 * x)).diff(x).as_expr().subs(x, 0)
     3/2
     """
-    from .generators.opaque import DERIVATIVES
-
     DERIVATIVES[function] = derivative

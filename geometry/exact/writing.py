@@ -27,6 +27,7 @@ from .generators.roots import Root
 from .generators.trigonometric import Sine
 from .hyperbolic import symmetric_form
 from .positivity import MOST_SIGNS, essential_signs, on_piece, pieces, sign_generators
+from .rules import writes
 from .sines import by_sines
 from .spelling import Hyperbolic, Spelling, spelling_of
 
@@ -36,6 +37,7 @@ _MANY_TERMS = 40  # from which on a polynomial is put together without SymPy's r
 Exponents = dict[int, sp.Rational]
 
 
+@writes
 def write(a: Element, by_name: bool = True) -> sp.Expr:
     """The element as a SymPy expression: the shortest of its forms.
 

@@ -11,6 +11,10 @@ from ..elements import Element
 from ..errors import InputError, UnsupportedFunction
 from ..field import DifferentialField
 from ..rules import converts
+from .exponential import exponential
+from .logarithm import logarithm
+from .powers import LARGEST_ROOT, rational_power
+from .roots import imaginary_unit, note_given, root
 
 
 @converts(sp.Integer)
@@ -62,8 +66,6 @@ def _unevaluated(field: DifferentialField, expression: sp.UnevaluatedExpr) -> El
 
 @converts(sp.I.__class__)
 def _imaginary_unit(field: DifferentialField, number: sp.Expr) -> Element:
-    from .roots import imaginary_unit
-
     return imaginary_unit(field)
 
 
@@ -85,11 +87,6 @@ def _product(field: DifferentialField, expression: sp.Mul) -> Element:
 
 @converts(sp.Pow)
 def _power(field: DifferentialField, expression: sp.Pow) -> Element:
-    from .exponential import exponential
-    from .logarithm import logarithm
-    from .powers import LARGEST_ROOT, rational_power
-    from .roots import note_given, root
-
     base, exponent = expression.args
     if base is sp.E:
         return field(sp.exp(exponent))

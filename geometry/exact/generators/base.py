@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from ..ranges import NEGATIVE, POSITIVE, REAL, Range
+from ..sampling import sample_symbol
+
 if TYPE_CHECKING:
     from ..elements import Element
     from ..field import DifferentialField
-    from ..positivity import Range
     from ..sampling import Samples
 
 
@@ -22,6 +24,7 @@ class Generator(ABC):
     real_with_its_element = False  # whether an element that holds it once is real only where it is real itself
     # Of an algebraic generator: whether its powers stay in polynomials of functions (see ``stages``).
     formal: bool = True
+    is_logarithm = False
 
     @abstractmethod
     def expression(self) -> sp.Expr:
@@ -45,12 +48,18 @@ class Generator(ABC):
 
     def range(self, field: DifferentialField) -> Range:
         """An interval that holds its real values."""
-        from ..positivity import NEGATIVE, POSITIVE, REAL
-
         return {1: POSITIVE, -1: NEGATIVE, None: REAL}[self.sign(field)]
 
     def as_power(self) -> tuple[Element, Fraction] | None:
         """The base and the rational exponent if this is a power."""
+        return None
+
+    def root(self, field: DifferentialField, degree: int) -> Element | None:
+        """The principal root of prime degree if that is a power of something else, ``exp(x/2)`` for ``exp(x)``."""
+        return None
+
+    def power_base(self, coefficient: Element, as_given: bool) -> tuple[sp.Expr, Element] | None:
+        """b and log b = this + rest if ``exp(coefficient * log b)`` is written as a power of b."""
         return None
 
     def __repr__(self) -> str:
@@ -70,8 +79,6 @@ class Variable(Generator):
         return field.one if symbol == self.symbol else field.zero
 
     def value(self, samples: Samples, point: int) -> Any:
-        from ..sampling import sample_symbol
-
         return sample_symbol(self.symbol, point)
 
     def sign(self, field: DifferentialField) -> int | None:

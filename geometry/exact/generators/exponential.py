@@ -20,13 +20,14 @@ from ..elements import Element
 from ..exponents import exponential_expression
 from ..field import DifferentialField
 from ..functions import logistic
-from ..positivity import Range, proven_real, proven_sign
+from ..positivity import proven_real, proven_sign
+from ..ranges import Range
 from ..rules import converts
 from ..sampling import Samples, numbers
 from ..spelling import spelled
 from .base import Generator
 from .powers import LARGEST_ROOT, base_power, rational_power
-from .roots import restore_tower
+from .roots import real_and_imaginary, restore_tower
 
 
 class Exponential(Generator):
@@ -51,6 +52,14 @@ class Exponential(Generator):
     def is_real(self, field: DifferentialField) -> bool:
         return proven_real(self.exponent)
 
+    @property
+    def logarithm(self) -> Element:
+        """The logarithm of this generator, where it is real."""
+        return self.exponent
+
+    def root(self, field: DifferentialField, degree: int) -> Element | None:
+        return power(field, self, Fraction(1, degree)) if self.is_real(field) else None
+
     def range(self, field: DifferentialField) -> Range:
         if not self.is_real(field):
             return None, None
@@ -60,7 +69,7 @@ class Exponential(Generator):
 
 def exponential(field: DifferentialField, exponent: Element) -> Element:
     """``exp`` of an element."""
-    from .trigonometric import cosine_and_sine, real_and_imaginary
+    from .trigonometric import cosine_and_sine
 
     if exponent.is_zero:
         return field.one

@@ -23,7 +23,7 @@ from ..rules import converts
 from ..sampling import Samples, numbers
 from .base import Generator
 from .powers import Power
-from .roots import Root, factors, imaginary_unit, single_generator
+from .roots import Root, factors, imaginary_unit, root, single_generator
 from .signs import Sign, absolute_value
 
 _HIGHEST_POWER = 12
@@ -33,6 +33,7 @@ class Logarithm(Generator):
     """``log(argument)``."""
 
     real_with_its_element = True
+    is_logarithm = True
 
     def __init__(self, argument: Element):
         self.argument = argument
@@ -60,6 +61,13 @@ class Logarithm(Generator):
         """What ``exp`` of this generator is."""
         return self.argument
 
+    def power_base(self, coefficient: Element, as_given: bool) -> tuple[sp.Expr, Element] | None:
+        """The argument, or the one that was given."""
+        logarithm = self.argument.field.generator_element(self.number)
+        if as_given and self.given is not None and isinstance(self.given[0], sp.log):
+            return self.given[0].args[0], logarithm + self.given[1]
+        return self.argument.as_expr(), logarithm
+
 
 def logarithm(field: DifferentialField, argument: Element) -> Element:
     """The principal ``log`` of an element."""
@@ -76,16 +84,12 @@ def logarithm(field: DifferentialField, argument: Element) -> Element:
 
 
 def _split_logarithm(field: DifferentialField, u: Element) -> Element:
-    from .exponential import Exponential
-
     total, rest, leftover = field.zero, 1, []
     for factor, exponent in factors(field, u):
         number = single_generator(factor)
         generator = None if number is None else field.generators[number]
         definite = proven_sign(factor)
-        if definite == 1 and isinstance(generator, Exponential):
-            total = total + exponent * generator.exponent
-        elif definite == 1 and hasattr(generator, "logarithm"):
+        if definite == 1 and hasattr(generator, "logarithm"):
             total = total + exponent * generator.logarithm
         elif isinstance(generator, Power):
             total = total + field(sp.Rational(exponent * generator.exponent)) * logarithm(field, generator.base)
@@ -241,8 +245,6 @@ def _note_given(field: DifferentialField, expression: sp.Expr, value: Element) -
 @converts(sp.asinh)
 def _asinh(field: DifferentialField, expression: sp.asinh) -> Element:
     """asinh z = log(z + sqrt(z^2 + 1))."""
-    from .roots import root
-
     z = field(expression.args[0])
     if z.num.leading_coefficient() < 0:
         return -field(sp.asinh((-z).as_expr()))
@@ -254,8 +256,6 @@ def _asinh(field: DifferentialField, expression: sp.asinh) -> Element:
 @converts(sp.acosh)
 def _acosh(field: DifferentialField, expression: sp.acosh) -> Element:
     """acosh z = log(z + sqrt(z - 1) sqrt(z + 1))."""
-    from .roots import root
-
     z = field(expression.args[0])
     value = logarithm(field, z + root(field, z - 1, 2) * root(field, z + 1, 2))
     _note_given(field, expression, value)

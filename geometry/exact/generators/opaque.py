@@ -7,7 +7,6 @@ argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -16,13 +15,14 @@ import sympy as sp
 from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..field import DifferentialField
-from ..positivity import Range, proven_real
+from ..positivity import proven_real
+from ..ranges import Range
 from ..reading import read
-from ..rules import converts
+from ..rules import DERIVATIVES, converts
 from ..sampling import Samples, numbers
 from .base import Generator
+from .roots import real_and_imaginary
 
-DERIVATIVES: dict[type, Callable[..., sp.Expr]] = {}
 _BOUNDED = {sp.erf: Fraction(1), sp.atan: Fraction(11, 7)}  # above pi/2
 _REAL_ON_THE_LINE = (sp.erf, sp.erfi, sp.atan, sp.Si, sp.Shi, sp.fresnels, sp.fresnelc)
 _ODD = (sp.erf, sp.erfi, sp.atan, sp.asin, sp.Si, sp.Shi, sp.fresnels, sp.fresnelc, sp.erfinv)
@@ -140,8 +140,6 @@ def _acsc(field: DifferentialField, expression: sp.acsc) -> Element:
 @converts(sp.erf, sp.erfi)
 def _error_function(field: DifferentialField, expression: sp.Function) -> Element:
     """erf(i x) = i erfi(x), and erfi(i x) = i erf(x)."""
-    from .trigonometric import real_and_imaginary
-
     real, imaginary = real_and_imaginary(field, field(expression.args[0]))
     if imaginary is None or not real.is_zero:
         return opaque_application(field, expression)

@@ -35,6 +35,9 @@ class Power(Generator):
     def expression(self) -> sp.Expr:
         return sp.Pow(self.base.as_expr(), sp.Rational(self.exponent))
 
+    def root(self, field: DifferentialField, degree: int) -> Element | None:
+        return rational_power(field, self.base, self.exponent / degree)
+
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         rate = self.base.diff(symbol)
         exponent = field(sp.Rational(self.exponent))

@@ -23,7 +23,8 @@ from ..elements import Element
 from ..errors import UnsupportedFunction
 from ..factoring import factored, factored_integer
 from ..field import DifferentialField
-from ..positivity import Range, is_number, proven_real, proven_sign
+from ..positivity import is_number, proven_real, proven_sign
+from ..ranges import Range
 from ..sampling import Samples, holds, numbers
 from ..stages import Relation
 from .base import Generator
@@ -40,9 +41,7 @@ class Root(Generator):
         self.given: tuple[sp.Expr, Element] | None = None
 
     def expression(self) -> sp.Expr:
-        from ..writing import write
-
-        return self.scale.as_expr() * sp.Pow(write(self.argument, by_name=False), sp.Rational(1, self.degree))
+        return self.scale.as_expr() * sp.Pow(self.argument.as_expr(by_name=False), sp.Rational(1, self.degree))
 
     def derivative(self, field: DifferentialField, symbol: sp.Symbol) -> Element:
         """w' = u'/(n w**(n - 1))."""
@@ -72,6 +71,10 @@ class Root(Generator):
             return Fraction(0), None
         return None, None
 
+    def root(self, field: DifferentialField, degree: int) -> Element | None:
+        """``(u**(1/n))**(1/p) = u**(1/(n p))`` for n prime to p."""
+        return None if self.degree == degree or self.scale != 1 else root(field, self.argument, self.degree * degree)
+
     def as_power(self) -> tuple[Element, Fraction] | None:
         if self.scale != 1:
             return None
@@ -98,17 +101,10 @@ def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
     return radicand
 
 
-def _root_of_root(field: DifferentialField, factor: Element, p: int) -> Element | None:
-    """``(u**(1/n))**(1/p) = u**(1/(n p))`` for a root of degree n prime to p; ``None`` for other factors."""
-    from .powers import Power, rational_power
-
+def _known_root(field: DifferentialField, factor: Element, p: int) -> Element | None:
+    """The root of an exponential, a power or a root, which knows it; ``None`` for other factors."""
     number = single_generator(factor)
-    generator = None if number is None else field.generators[number]
-    if isinstance(generator, Power):
-        return rational_power(field, generator.base, generator.exponent / p)
-    if not isinstance(generator, Root) or generator.degree == p or generator.scale != 1:
-        return None
-    return root(field, generator.argument, generator.degree * p)
+    return None if number is None else field.generators[number].root(field, p)
 
 
 def note_given(field: DifferentialField, expression: sp.Expr, value: Element) -> None:
@@ -145,15 +141,14 @@ def _split_square_root(field: DifferentialField, u: Element) -> Element:
         definite = proven_sign(factor) if odd else None
         if not odd:
             outside = outside * factor**half
-        elif (nested := _root_of_root(field, factor, 2)) is not None:
+        elif (nested := _known_root(field, factor, 2)) is not None:
             outside, result = outside * factor**half, result * nested
         elif definite is None:
             unknown.append((factor, half))
         else:
-            exponential = _exponential_root(field, factor, 2) if definite == 1 else None
             outside = outside * factor**half
             rest *= definite
-            result = result * (exponential if exponential is not None else _simple_root(field, factor * definite))
+            result = result * _simple_root(field, factor * definite)
     if len(unknown) == 1:  # the root is real where rest*f > 0, which is where |f| = rest*f
         ((factor, half),) = unknown
         result = result * (factor * rest) ** half * _simple_root(field, factor * rest)
@@ -184,15 +179,6 @@ def factors(field: DifferentialField, u: Element) -> list[tuple[Element, int]]:
         for part, multiplicity in parts:
             found.append((Element(field, part, stage.constant(1), stage), direction * multiplicity))
     return found
-
-
-def _exponential_root(field: DifferentialField, factor: Element, degree: int) -> Element | None:
-    """The root of an exponential generator, ``None`` for other factors."""
-    from .exponential import Exponential, power
-
-    number = single_generator(factor)
-    generator = None if number is None else field.generators[number]
-    return power(field, generator, Fraction(1, degree)) if isinstance(generator, Exponential) else None
 
 
 def single_generator(element: Element) -> int | None:
@@ -377,7 +363,7 @@ def _positive_root(field: DifferentialField, factor: Element, exponent: int, p: 
     outside, inside = divmod(exponent, p)
     result = factor**outside
     if inside and factor != 1:
-        known = _exponential_root(field, factor, p) or _root_of_root(field, factor, p)
+        known = _known_root(field, factor, p)
         result = result * (known or _root_generator(field, factor, p)) ** inside
     return result
 
@@ -441,3 +427,16 @@ def _relation_modulo(field: DifferentialField, u: Element, basis: list[Element],
 
 def imaginary_unit(field: DifferentialField) -> Element:
     return _simple_root(field, field.integer(-1))
+
+
+def real_and_imaginary(field: DifferentialField, a: Element) -> tuple[Element, Element | None]:
+    """``a = b + i c``: returns b, c, with ``None`` for c if the imaginary unit does not occur."""
+    for relation in field.lift(a).stage.relations:
+        generator = field.generators[relation.generator]
+        if isinstance(generator, Root) and generator.degree == 2 and generator.radicand == -1:
+            upper = a.num.derivative(relation.position)
+            if upper.is_zero():
+                break
+            i = a.stage.context.gen(relation.position)
+            return field.element(a.num - upper * i, a.den, a.stage), field.element(upper, a.den, a.stage)
+    return a, None

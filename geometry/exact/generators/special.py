@@ -59,6 +59,12 @@ class Polygamma(Generator):
             return None
         return numbers.loggamma(z) if self.order < 0 else numbers.polygamma(self.order, z)
 
+    def power_base(self, coefficient: Element, as_given: bool) -> tuple[sp.Expr, Element] | None:
+        """Γ(z), for whole powers."""
+        if self.order != -1 or not coefficient.is_rational or not coefficient.rational().is_integer:
+            return None
+        return sp.gamma(self.argument.as_expr()), self.argument.field.generator_element(self.number)
+
 
 def polygamma(field: DifferentialField, order: int, z: Element) -> Element:
     """``polygamma(order, z)``, for order -1 ``loggamma(z)``."""

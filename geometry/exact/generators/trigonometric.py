@@ -11,12 +11,13 @@ from ..budget import suspended
 from ..combinations import rational_combination
 from ..elements import Element
 from ..field import DifferentialField
-from ..positivity import Range, proven_real, sign_generators
+from ..positivity import proven_real, sign_generators
+from ..ranges import Range
 from ..rules import converts
 from ..sampling import Samples, numbers
 from .base import Generator, Variable
 from .opaque import Opaque
-from .roots import Root, restore_tower, root
+from .roots import real_and_imaginary, restore_tower, root
 
 
 class Cosine(Generator):
@@ -64,19 +65,6 @@ class Sine(Generator):
 
     def range(self, field: DifferentialField) -> Range:
         return self.cosine.range(field)
-
-
-def real_and_imaginary(field: DifferentialField, a: Element) -> tuple[Element, Element | None]:
-    """``a = b + i c``: returns b, c, with ``None`` for c if the imaginary unit does not occur."""
-    for relation in field.lift(a).stage.relations:
-        generator = field.generators[relation.generator]
-        if isinstance(generator, Root) and generator.degree == 2 and generator.radicand == -1:
-            upper = a.num.derivative(relation.position)
-            if upper.is_zero():
-                break
-            i = a.stage.context.gen(relation.position)
-            return field.element(a.num - upper * i, a.den, a.stage), field.element(upper, a.den, a.stage)
-    return a, None
 
 
 def cosine_and_sine(field: DifferentialField, angle: Element) -> tuple[Element, Element]:
