@@ -40,7 +40,7 @@ class Standard:
 def standard_forms(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int = 4) -> Iterator[list[Standard]]:
     """Ways to write a piece as a sum of pieces whose total mass the table knows.
 
-    ``sign_of`` tells the sign of a parameter-dependent factor on the domain.
+    ``sign_of`` tells the sign of a parameter-dependent factor on the domain, zero where it takes both.
     """
     for parts in standard_candidates(piece, sign_of, depth):
         try:
@@ -233,7 +233,7 @@ def _candidates(piece: Piece, x: sp.Symbol, sign_of: Callable[[sp.Expr], int]) -
         for g in sorted(affine, key=sp.count_ops):
             root, slope = _affine_parts(g, x)
             if root == 0 and slope.free_symbols:
-                size = -slope if sign_of(slope) < 0 else slope
+                size = {1: slope, -1: -slope, 0: sp.Abs(slope)}[sign_of(slope)]
                 yield w / size, size * x, f"w = {size * x}"
     if logs and variable.lower == 0:
         yield sp.exp(z), sp.log(x), f"u = log {x}"
@@ -279,19 +279,21 @@ def _substitute(
     (variable,) = part.piece.variables
     x = variable.symbol
     (new,) = image.free_symbols & {s for s in image.atoms(sp.Dummy) if s.name in "wz"} - {x}
-    ends = []
     orientation = sign_of(sp.diff(inverse, x).subs(x, sp.S.One))
-    for end in (variable.lower, variable.upper):
-        value = _end(inverse, x, end, orientation)
-        if value is None:
-            return None
-        ends.append(value)
-    if orientation < 0:
-        ends.reverse()
-    jacobian = sp.diff(image, new) * orientation
+    ends = _ends(inverse, variable, orientation or 1)
+    if None in ends or (orientation == 0 and ends != _ends(inverse, variable, -1)):
+        return None
+    rate = sp.diff(image, new)
+    jacobian = rate * orientation or sp.Abs(rate)
     L = _simplified(part.piece.log_density.subs(x, image), new) + log_of(sp.powsimp(sp.factor_terms(jacobian)))
     piece = Piece(sp.expand(open_logs(L), log=False), (Variable(new, ends[0], ends[1]),))
     return Standard(piece, (*part.rules, (x, image)), (*part.steps, name))
+
+
+def _ends(inverse: sp.Expr, variable: Variable, orientation: int) -> list[sp.Expr | None]:
+    """The range of the new variable, from below, None where an end is not known."""
+    x = variable.symbol
+    return [_end(inverse, x, end, orientation) for end in (variable.lower, variable.upper)][::orientation]
 
 
 def _end(inverse: sp.Expr, x: sp.Symbol, end: sp.Expr, orientation: int) -> sp.Expr | None:

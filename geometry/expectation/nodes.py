@@ -42,9 +42,8 @@ class NodeExpectation(Expectation):
         self.forward = stand_ins
         self.backward = {v: k for k, v in stand_ins.items()}
         self.where = where
-        self.groups = [
-            [with_fixed_ends(part) for part in fewest_parameters(piece, sign_at(where))] for piece in copy.pieces
-        ]
+        sign_of = sign_at(where, copy)
+        self.groups = [[with_fixed_ends(part) for part in fewest_parameters(piece, sign_of)] for piece in copy.pieces]
         if check:
             check_finite(self)
         self.lay_at(point, check)
@@ -76,29 +75,21 @@ class NodeExpectation(Expectation):
         return found
 
     def lay_at(self, point: Mapping[sp.Symbol, sp.Expr], check: bool = True) -> None:
-        """Lay the nodes out for one parameter point; the symbols of their columns stay the same."""
-        self.where = {self.forward[s]: v for s, v in point.items() if s in self.forward}
-        self.rows: dict[sp.Symbol, np.ndarray] = {}
-        self.columns: list[tuple[Standard, dict[sp.Symbol, sp.Symbol], sp.Symbol]] = []
-        for group in self.groups:
-            for part in group:
-                self._lay(part, check)
-        self.rows = joined(self.rows, {weight for _, _, weight in self.columns})
+        """Lay the nodes out for one parameter point; the symbols of their columns stay the same.
 
-    def _lay(self, part: Standard, check: bool) -> None:
-        """Nodes and weights of one part, from the ranges where its density matters."""
-        number = len(self.columns)
-        names: dict[sp.Symbol, sp.Symbol] = {}
-        for s in part.piece.symbols:  # changes of variable give the same name to several symbols; w is for the weights
-            stem = "z" if s.name == "w" else s.name
-            taken = sum(n.name.startswith(stem) for n in names.values())
-            names[s] = sp.Symbol(f"{stem}{taken + 1 if taken else ''}_{number}", real=True)
-        weight = sp.Symbol(f"w_{number}", positive=True)
-        nodes, weights = node_table(part.piece, [self.where], check=check)
-        for s, column in zip(part.piece.symbols, nodes):
-            self.rows[names[s]] = column
-        self.rows[weight] = weights
-        self.columns.append((part, names, weight))
+        Raises:
+            QuadratureError: the density is not integrated at this point; the nodes stay where they were.
+        """
+        where = {self.forward[s]: v for s, v in point.items() if s in self.forward}
+        rows: dict[sp.Symbol, np.ndarray] = {}
+        columns: list[tuple[Standard, dict[sp.Symbol, sp.Symbol], sp.Symbol]] = []
+        for number, part in enumerate(part for group in self.groups for part in group):
+            names, weight = _row_symbols(part, number)
+            nodes, rows[weight] = node_table(part.piece, [where], check=check)
+            rows |= {names[s]: column for s, column in zip(part.piece.symbols, nodes)}
+            columns.append((part, names, weight))
+        self.where, self.columns = where, columns
+        self.rows = joined(rows, {weight for _, _, weight in columns})
 
     def _mean(self, functions: Sequence[sp.Expr]) -> sp.Expr:
         total = sp.S.Zero
@@ -118,6 +109,16 @@ class NodeExpectation(Expectation):
 
     def canonical(self, value: sp.Expr) -> sp.Expr:
         return value
+
+
+def _row_symbols(part: Standard, number: int) -> tuple[dict[sp.Symbol, sp.Symbol], sp.Symbol]:
+    """The names of a part's variables among the rows, and of its weights."""
+    names: dict[sp.Symbol, sp.Symbol] = {}
+    for s in part.piece.symbols:  # changes of variable give the same name to several symbols; w is for the weights
+        stem = "z" if s.name == "w" else s.name
+        taken = sum(n.name.startswith(stem) for n in names.values())
+        names[s] = sp.Symbol(f"{stem}{taken + 1 if taken else ''}_{number}", real=True)
+    return names, sp.Symbol(f"w_{number}", positive=True)
 
 
 def check_finite(e: Expectation) -> None:

@@ -49,10 +49,11 @@ def table_route(density: Density, point: Point) -> TableExpectation | None:
 def _table_candidates(density: Density, point: Point) -> Iterator[TableExpectation]:
     """The ways of writing a density in standard form whose mass the table knows."""
     copy, stand_ins, where = working_copy(density, point)
+    sign_of = sign_at(where, copy)
     options: list[list[list[Standard]]] = [[]]
     for piece in copy.pieces:
         forms = []
-        for parts in standard_forms(piece, sign_at(where)):
+        for parts in standard_forms(piece, sign_of):
             forms.append(parts)
             if len(forms) == 4:
                 break
@@ -216,7 +217,8 @@ def _symbolic_route(density: Density, point: Point, seconds: float, insist: bool
     if seconds <= 0:
         return None
     copy, stand_ins, where = working_copy(density, point)
-    parts = [fewest_parameters(piece, sign_at(where)) for piece in copy.pieces]
+    sign_of = sign_at(where, copy)
+    parts = [fewest_parameters(piece, sign_of) for piece in copy.pieces]
     route = SymbolicExpectation(density, point, stand_ins, parts, seconds)
     if not insist and not all(
         has_a_chance(f * sp.exp(piece.log_density), piece.symbols)

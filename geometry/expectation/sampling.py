@@ -201,12 +201,21 @@ def working_copy(density: Density, point: Point, signed: bool = False) -> tuple[
     return copy, stand_ins, {stand_ins[s]: v for s, v in point.items() if s in stand_ins}
 
 
-def sign_at(point: Mapping[sp.Symbol, sp.Expr]) -> Callable[[sp.Expr], int]:
-    """The sign of an expression at a sample point, used to orient changes of variable."""
+def sign_at(point: Mapping[sp.Symbol, sp.Expr], density: Density) -> Callable[[sp.Expr], int]:
+    """The sign of an expression over the parameters, used to orient changes of variable.
+
+    It is the sign at the sample point; zero where a parameter may also take the other sign there, which turns it.
+    """
+    free = [s for s in point if s.is_positive is None and s.is_negative is None]
+    mirrored = {s: {**point, s: -point[s]} for s in free}
+    turned = {s: where for s, where in mirrored.items() if objection(density, where) is None}
+
+    def sign_at_point(e: sp.Expr, where: Mapping[sp.Symbol, sp.Expr]) -> int:
+        value = e.subs(where)
+        return 1 if sp.N(value.subs({s: sp.S.One for s in value.free_symbols})) > 0 else -1
 
     def sign_of(e: sp.Expr) -> int:
-        value = e.subs(point)
-        value = value.subs({s: sp.S.One for s in value.free_symbols})
-        return 1 if sp.N(value) > 0 else -1
+        sign = sign_at_point(e, point)
+        return sign if all(sign_at_point(e, w) == sign for s, w in turned.items() if s in e.free_symbols) else 0
 
     return sign_of

@@ -255,7 +255,7 @@ class Cells:
             with precision(bits):
                 values = self._ball_values(self._balls.program.inputs, point)
                 balls = self._balls(values)
-                if self._second is not None and not all(b.is_finite() for b in balls):
+                if not all(b.is_finite() for b in balls) and self._second_at(point, values, bits):
                     others = self._second(self._ball_values(self._second.program.inputs, point))
                     balls = [b if b.is_finite() else other for b, other in zip(balls, others)]
                 for k, ball in enumerate(balls):
@@ -276,6 +276,11 @@ class Cells:
         if not code and any(math.isnan(v) for v in numbers):
             code = NOT_REPRESENTABLE
         return numbers, code, effort
+
+    def _second_at(self, point: Mapping[sp.Symbol, float], values: Mapping[str, arb], bits: int) -> BallProgram | None:
+        """The second form, where the first has no value for another reason than the lowest precision."""
+        wait = bits == _PRECISIONS[0] and self._reason(point, values, bits) == LIMIT
+        return None if wait else self._second
 
     def _settled(self, ball: arb) -> arb | None:
         """The number that a ball stands for to the tolerance (half of it is left for rounding), or None."""

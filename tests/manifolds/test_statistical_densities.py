@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
-from chentsov import ExponentialFamily, StatisticalManifold
+from chentsov import ExponentialFamily, StatisticalManifold, compile
 from chentsov.geometry.expectation.density import DensityError
 from chentsov.geometry.manifolds import ManifoldError, SingularMetricError
 from chentsov.models import families
@@ -153,3 +153,21 @@ def test_projections_along_nothing():
             abs(mpmath.mpf(str(pair.m_projection([1, 2], [0, 0], [[1, 1]], 40)[0])) - mpmath.log(mean / (1 - mean)))
             < 1e-38
         )
+
+
+def test_a_slope_of_both_signs_turns_no_orientation():
+    """Skew normal: R is even in α, E[s_α s_α] by a quadrature of its own; a failed lay-out leaves the nodes as they were."""
+    alpha, z = sp.Symbol("alpha", real=True), (x - mu) / s
+    density = sp.exp(-(z**2) / 2) * (1 + sp.erf(alpha * z / sp.sqrt(2))) / sp.sqrt(2 * sp.pi) / s
+    m = from_density(density, {x: (-oo, oo)}, (mu, s, alpha))
+    grid = m.on_grid({"mu": 0.5, "sigma": 1.5, "alpha": [-1.0, 1.0]}, ("ricci_scalar", "metric"))
+    np.testing.assert_allclose(grid["ricci_scalar"].values, -7.2818104, rtol=1e-8)
+    square = mpmath.quad(lambda t: t**2 * mpmath.npdf(t) ** 3 * 2 / mpmath.ncdf(t), [-9, -4, 0, 4, 9])
+    np.testing.assert_allclose(grid["metric"].isel(i=2, j=2), float(square), rtol=1e-10)
+    nodes = m.expectation.nodes
+    rows = dict(nodes.rows)
+    with pytest.raises(ValueError):
+        nodes.lay_at({mu: sp.zoo, s: sp.Integer(1), alpha: sp.Integer(1)})
+    assert nodes.rows == rows and compile(nodes.mass, (mu, s, alpha), data=nodes.rows)(0.5, 1.5, -1.0) == pytest.approx(
+        1
+    )
