@@ -26,7 +26,7 @@ from .blocks import Blocks, fill, question_hash
 from .cells import Cells
 from .labels import KINK, LIMIT, NOT_REPRESENTABLE, OUTSIDE, provenance, quantity_attributes
 from .lazy import lazy_dataset
-from .study import Dimension, Study, Variable
+from .study import Dimension, Step, Study, Variable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,6 +48,7 @@ def on_grid(
     chunks: int | str | Mapping[Any, int] | None = None,
     store: str | os.PathLike[str] | None = None,
     atol: float | None = None,
+    steps: Sequence[Step] = (),
 ) -> xr.Dataset:
     """Quantities over the grid that the axes span.
 
@@ -68,6 +69,7 @@ def on_grid(
             where it was interrupted. The result is read from it, lazily.
         atol: with `rtol`, an absolute error that is allowed as well. Without it, a value is 0 only where it is zero
             exactly, or vanishes identically, as a rational function of the inputs and of the functions in it.
+        steps: what looks at each block after the kernel; for manifolds with conditions of their own.
 
     Returns:
         A Dataset: one variable a quantity, over the axes; tensors have dimensions i, j, ... before them,
@@ -87,12 +89,13 @@ def on_grid(
     >>> grid.metric.sel(i="p", j="p", p=0.0).values.round(4)
     array([0.2298, 0.7081])
     """
-    study = GridStudy(source, axes, quantities, constants, data, rtol, dtype, threads, atol)
-    blocks = Blocks.of(study.shape, chunks, [d.name for d in study.dimensions])
+    study = GridStudy(source, axes, quantities, constants, data, rtol, dtype, threads, atol, steps)
+    wanted = study.cells_a_block if chunks in (None, "auto") else chunks
+    blocks = Blocks.of(study.shape, wanted, [d.name for d in study.dimensions])
     if store is not None:
         from .store import store as write
 
-        return write(study, store, chunks=chunks, progress=progress)
+        return write(lazy_dataset(study, blocks), store, progress=progress)
     if chunks is not None:
         return lazy_dataset(study, blocks)
     _refuse_if_too_large(study.count, study.shape, dtype)
@@ -118,8 +121,10 @@ class GridStudy(Study):
         dtype: Any = "float64",
         threads: int | None = None,
         atol: float | None = None,
+        steps: Sequence[Step] = (),
     ) -> None:
         names = _quantity_names(quantities)
+        self.steps = tuple(steps)
         constants, data = constants or {}, by_name(data)
         coordinates = tuple(source.coordinates)
         self.axes, fixed = read_axes(axes, coordinates, constants)
@@ -137,6 +142,7 @@ class GridStudy(Study):
             rtol = _tolerance(rtol, dtype)
         domain = _domain(source)
         domain.check({s: v for s, v in {**held, **fixed}.items() if s not in coordinates}, "the constants")
+        held = {s: v for s, v in held.items() if s not in coordinates or s in _matters(source, flat, domain)}
         atol = _absolute_tolerance(atol, rtol)
         # a certified float32 is a certified float64, rounded
         kernel = Kernel(
@@ -192,7 +198,15 @@ class GridStudy(Study):
             sorted((str(s), str(v)) for s, v in fixed.items()),
             *(a.values for a in self.axes),
             *(kernel._data[k] for k in sorted(kernel._data)),
+            *(q for step in self.steps for q in step.question),
         )
+        for step in self.steps:
+            self.attributes |= step.attributes
+
+    @property
+    def cells_a_block(self) -> int | None:
+        """How many cells a block should have; None if it does not matter."""
+        return min((step.cells for step in self.steps if step.cells is not None), default=None)
 
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (an expression a row) and status of a block."""
@@ -200,6 +214,8 @@ class GridStudy(Study):
         if self.kinks is not None:
             on = np.broadcast_to(self.kinks(*self.cells.arrays(part))[0] > 0, codes.shape) & (codes != OUTSIDE)
             found[:, on], codes[on] = np.nan, KINK
+        for step in self.steps:
+            step([a.symbol for a in self.axes], self.cells.arrays(part), found, codes)
         return self._rounded(found, codes), codes
 
     def _rounded(self, values: np.ndarray, status: np.ndarray) -> np.ndarray:
@@ -237,6 +253,12 @@ class _Unexamined(Cells):
     def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
         values[unproven] = np.nan
         status[unproven.any(axis=0)] = LIMIT
+
+
+def _matters(source: Any, flat: Sequence[Any], domain: Domain) -> set[sp.Symbol]:
+    """The symbols that quantities, metric or conditions contain: where the others are held fixed is of no consequence."""
+    parts = [*flat, *domain.conditions, *(source.coordinates if (g := metric_of(source)) is None else g)]
+    return set().union(*(e.free_symbols for e in parts))
 
 
 def _domain(source: Any) -> Domain:

@@ -24,8 +24,8 @@ STATUS: dict[int, str] = {
     OUTSIDE: "outside_the_domain",
     LIMIT: "precision_limit",
     NOT_REPRESENTABLE: "not_representable",
-    NOT_CONVEX: "potential_not_convex",
     KINK: "kink",
+    NOT_CONVEX: "potential_not_convex",
 }
 
 CONVENTIONS = (

@@ -5,16 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import sympy as sp
 
 from .labels import status_attributes
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Dimension", "Study", "Variable"]
+__all__ = ["Dimension", "Step", "Study", "Variable"]
 
 _INDEX_NAMES = "ijklmnpqrs"
 
@@ -35,6 +36,28 @@ class Dimension:
     name: str
     values: np.ndarray
     attributes: Mapping[str, str]
+
+
+class Step(Protocol):
+    """What looks at the numbers of a block after the kernel, for manifolds with conditions of their own.
+
+    Attributes:
+        cells: how many cells a block should have where nobody says so; None if it does not matter.
+        attributes: provenance that it adds.
+        question: what the numbers depend on through it.
+    """
+
+    cells: int | None
+    attributes: Mapping[str, Any]
+    question: tuple[Any, ...]
+
+    def __call__(
+        self, symbols: Sequence[sp.Symbol], arrays: Sequence[np.ndarray], values: np.ndarray, status: np.ndarray
+    ) -> None:
+        """Change the numbers (an expression a row) and the status of a block in place.
+
+        The arrays are the values of the axes' symbols; they broadcast to the shape of the status.
+        """
 
 
 class Study(ABC):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from ..kernels.ball import BallProgram, as_ball, precision
+from ..kernels.kernel import compile
 from ..kernels.lower import lower
 
-if TYPE_CHECKING:
-    import xarray as xr
-
-__all__ = ["Convexity", "is_positive_definite", "mask_where_not_convex"]
+__all__ = ["Convexity", "WhereConvex", "is_positive_definite"]
 
 _PRECISIONS = (128, 512, 2048, 8192)
+_NOT_CONVEX = 4  # see grids.labels
 _MARGIN = 1e-6  # of a pivot to the entry it came from, above which rounding cannot have made its sign
 
 
@@ -79,32 +78,43 @@ def _positive_definite(dim: int, entries: Sequence[Any]) -> bool | None:
     return True
 
 
-def mask_where_not_convex(
-    result: xr.Dataset,
-    metric: xr.DataArray,
-    names: list[str],
-    convexity: Callable[[], Convexity],
-) -> xr.Dataset:
-    """The dataset with NaN, and the status "potential not convex", in the cells where that is proven.
+class WhereConvex:
+    """Of a block of cells those in which the potential is convex: no number elsewhere, and the status says why.
+
+    A step of `on_grid` (see `grids.study.Step`). What the machine numbers of the metric leave in doubt is decided in
+    balls, and where these leave it open the numbers stay.
 
     Args:
-        convexity: makes what decides at a point; it is asked where the numbers of the metric leave a doubt.
+        metric: the Hessian of the potential.
+        values: symbol -> its number, None for those on an axis.
+        data: row symbol -> column.
     """
-    status = result["status"]
-    axes = status.dims
-    values = metric.transpose(*[d for d in metric.dims if d not in axes], *axes).values
-    wrong = np.isfinite(values).all(axis=(0, 1)) & ~is_positive_definite(values, _MARGIN)
-    convex = convexity() if wrong.any() else None
-    for cell in np.argwhere(wrong):
-        assert convex is not None
-        point = {str(d): float(result[d].values[i]) for d, i in zip(axes, cell)}
-        wrong[tuple(cell)] = convex(point) is False
-    masked: dict[str, Any] = {}
-    for name in names:
-        variable = result[name]
-        at = np.broadcast_to(wrong, variable.shape)  # the axes of the grid come last
-        masked[name] = variable.copy(data=np.where(at, np.nan, variable.values).astype(variable.dtype))
-    meanings = status.attrs["flag_meanings"].split()
-    code = status.attrs["flag_values"][meanings.index("potential_not_convex")]
-    codes = status.copy(data=np.where(wrong & (status.values == 0), code, status.values).astype(status.dtype))
-    return result.assign(masked).assign(status=codes)
+
+    cells, attributes, question = None, {}, ("convex",)  # type: ignore[var-annotated]
+
+    def __init__(self, metric: sp.Matrix, values: Mapping[sp.Symbol, Any], data: Mapping[Any, Any]) -> None:
+        self.metric, self.values, self.data = metric, dict(values), dict(data)
+
+    def __call__(
+        self, symbols: Sequence[sp.Symbol], arrays: Sequence[np.ndarray], values: np.ndarray, status: np.ndarray
+    ) -> None:
+        n = range(self.metric.rows)
+        given = {s: v for s, v in self.values.items() if s not in symbols and v is not None}
+        used = set().union(*(e.free_symbols for e in self.metric))
+        kernel = compile(
+            [self.metric[i, j] for i in n for j in n],
+            list(symbols),
+            constants={s: v for s, v in given.items() if s in used},
+            data=self.data or None,
+        )
+        numbers = np.array([np.broadcast_to(v, status.shape) for v in kernel(*arrays)])
+        metric = numbers.reshape(len(n), len(n), *status.shape)
+        wrong = np.isfinite(metric).all(axis=(0, 1)) & ~is_positive_definite(metric, _MARGIN)
+        if not wrong.any():
+            return
+        convex = Convexity(self.metric, self.values, self.data)
+        places = [np.broadcast_to(a, status.shape) for a in arrays]
+        for cell in map(tuple, np.argwhere(wrong)):
+            wrong[cell] = convex({s.name: float(a[cell]) for s, a in zip(symbols, places)}) is False
+        values[:, wrong] = np.nan
+        status[wrong & (status == 0)] = _NOT_CONVEX

@@ -10,7 +10,7 @@ import sympy as sp
 
 from ..exact.reading import read_values
 from . import operators
-from .hessian_grid import Convexity, mask_where_not_convex
+from .hessian_grid import WhereConvex
 from .hessian_volumes import log_density_slopes
 from .inputs import ManifoldError, read_expression
 from .local import total
@@ -169,19 +169,10 @@ class HessianOperators:
         >>> grid.ricci_scalar.values.ravel().tolist(), grid.status.values.ravel().tolist()
         ([nan, 0.5], [4, 0])
         """
-        base = super().on_grid  # type: ignore[misc]
-        if not convex:
-            return base(axes, quantities, **options)
-        names = [quantities] if isinstance(quantities, str) else list(quantities)
-        result = base(axes, quantities, **options)
-        if not names:
-            return result
-        plain = {k: v for k, v in options.items() if k in ("constants", "data", "threads")}
-        held = {getattr(k, "name", str(k)): v for k, v in {**(options.get("constants") or {}), **axes}.items()}
-        values = {s: held.get(s.name) for s in (*self.coordinates, *self.constants)}
-        return mask_where_not_convex(
-            result,
-            base(axes, ["metric"], **plain)["metric"],
-            names,
-            lambda: Convexity(self.metric, values, options.get("data") or {}),
-        )
+        steps = list(options.pop("steps", ()))
+        if convex:
+            held = {getattr(k, "name", str(k)): v for k, v in {**(options.get("constants") or {}), **axes}.items()}
+            symbols = (*self.coordinates, *self.constants)
+            values = {s: v if np.ndim(v := held.get(s.name)) == 0 else None for s in symbols}
+            steps.append(WhereConvex(self.metric, values, options.get("data") or {}))
+        return super().on_grid(axes, quantities, steps=steps, **options)  # type: ignore[misc]

@@ -9,7 +9,7 @@ all those of a location–scale family, are enclosed once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,6 @@ from chentsov.geometry.expectation.quadrature import QuadratureError
 from chentsov.geometry.expectation.rigorous import Enclosure, NoEnclosure
 from flint import arb, arb_mat, ctx
 
-from ..exact.errors import InputError
 from ..exact.reading import read
 
 __all__ = ["certified_grid"]
@@ -84,6 +83,9 @@ class Certifier:
             self.shapes[name] = tuple(int(n) for n in getattr(given, "shape", ()))
             wanted += [self._named(e) for e in sp.flatten(given)] if self.shapes[name] else [self._named(given)]
         self.dim, self.count = manifold.dim, len(wanted)
+        # where each distinct number stands first: a grid keeps the components of a symmetric tensor once
+        places = {e: k for k, e in reversed(list(enumerate(wanted)))}
+        self.slots = sorted(places.values())
         outputs = [*wanted, *(self._named(e) for e in (nodes.mass, *manifold.metric))]
         named = set(self.names.values())
         self.symbols = sorted(set().union(*(e.free_symbols for e in outputs)) - named, key=lambda s: s.name)
@@ -181,7 +183,6 @@ def certified_grid(
     axes: Mapping[Any, Any],
     quantities: Sequence[str],
     rtol: float,
-    progress: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> Any:
     """``on_grid`` where all numbers come from enclosed integrals; NaN and a status where none is narrow enough.
@@ -189,37 +190,33 @@ def certified_grid(
     Args:
         manifold: one whose metric is made of means over the rows of the nodes.
         nodes: what the means stand for.
-        axes, quantities, rtol, progress: as for ``on_grid``.
+        axes, quantities, rtol: as for ``on_grid``.
     """
     from chentsov.geometry.grids import on_grid
 
-    if options.pop("store", None) is not None:
-        raise InputError(
-            "store= is not available together with rtol= for integrals without closed form; save the result instead"
-        )
     names = [quantities] if isinstance(quantities, str) else list(quantities)
-    grid = on_grid(manifold, axes, names, data={**nodes.rows, **dict(options.pop("data", None) or {})}, **options)
     certify = Certifier(manifold, nodes, names, float(rtol))
     coordinates = {c.name: c for c in (*manifold.coordinates, *certify.symbols)}
-    fixed = {
-        coordinates[str(k)]: float(v)
-        for k, v in {**dict(axes), **dict(options.get("constants") or {})}.items()
-        if np.ndim(v) == 0 and str(k) in coordinates
-    }
-    dims = list(grid["status"].dims)
-    values = {name: np.array(grid[name].values) for name in names}
-    status = np.zeros(grid["status"].shape, grid["status"].dtype)
-    for done, index in enumerate(np.ndindex(*status.shape), start=1):
-        point = {**fixed, **{coordinates[d]: float(grid[d].values[i]) for d, i in zip(dims, index)}}
-        numbers, status[index] = certify(point)
-        for name in names:
-            size = math.prod(certify.shapes[name])
-            values[name][(..., *index)] = np.reshape(numbers[:size], certify.shapes[name])
-            numbers = numbers[size:]
-        if progress is not None:
-            progress(done, status.size)
-    for name in names:
-        grid[name].values = values[name]
-    grid["status"].values = status
-    grid.attrs.update(rtol=float(rtol), integrals="enclosed in balls, cell by cell")
-    return grid
+    held = {getattr(k, "name", str(k)): v for k, v in {**dict(axes), **dict(options.get("constants") or {})}.items()}
+    fixed = {coordinates[k]: float(v) for k, v in held.items() if np.ndim(v) == 0 and k in coordinates}
+    data = {**nodes.rows, **dict(options.pop("data", None) or {})}
+    return on_grid(manifold, axes, names, data=data, steps=[Enclosed(certify, fixed)], **options)
+
+
+class Enclosed:
+    """The numbers of a block from enclosed integrals, cell by cell: a step of `on_grid` (see `grids.study.Step`)."""
+
+    cells = 16  # of a block, so that progress is told
+
+    def __init__(self, certify: Certifier, fixed: Mapping[sp.Symbol, float]) -> None:
+        self.certify, self.fixed = certify, dict(fixed)
+        self.attributes = {"rtol": certify.rtol, "integrals": "enclosed in balls, cell by cell"}
+        self.question = ("enclosed", certify.rtol)
+
+    def __call__(
+        self, symbols: Sequence[sp.Symbol], arrays: Sequence[np.ndarray], values: np.ndarray, status: np.ndarray
+    ) -> None:
+        places = [np.broadcast_to(a, status.shape) for a in arrays]
+        for cell in np.ndindex(*status.shape):
+            numbers, status[cell] = self.certify(self.fixed | {s: float(a[cell]) for s, a in zip(symbols, places)})
+            values[(slice(None), *cell)] = [numbers[k] for k in self.certify.slots]

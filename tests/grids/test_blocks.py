@@ -300,6 +300,37 @@ def test_a_neuron_brings_its_rows_along(tmp_path):
     np.testing.assert_array_equal(stored.ricci_scalar, whole.ricci_scalar)
 
 
+def test_manifolds_with_conditions_of_their_own(tmp_path):
+    """Where a potential is not convex, and integrals that are enclosed cell by cell, come block by block as well."""
+    hessian = ch.HessianManifold((u**2 + v**2) / 2 + u * v**2 / 2, (u, v))
+    s = sp.Symbol("s", positive=True)
+    density = sp.exp(-((v / s) ** 4)) / (2 * s * sp.gamma(sp.Rational(5, 4)))
+    quartic = ch.StatisticalManifold.from_density(density, {v: (-sp.oo, sp.oo)}, (s,), route="quadrature")
+    cases = [
+        (hessian, {u: np.linspace(-3, 1, 8), v: np.linspace(0, 1, 3)}, ["ricci_scalar", "metric"], {}),
+        (quartic, {s: [0.5, 1.0, 2.0]}, ["metric"], {"rtol": 1e-8}),
+    ]
+    for number, (manifold, axes, names, options) in enumerate(cases):
+        whole = manifold.on_grid(axes, names, **options)
+        lazy = manifold.on_grid(axes, names, chunks=4, **options)
+        stored = ch.store(lazy, tmp_path / str(number))
+        for name in (*names, "status"):
+            np.testing.assert_array_equal(lazy[name], whole[name])
+            np.testing.assert_array_equal(stored[name], whole[name])
+    assert set(np.unique(cases[0][0].on_grid(cases[0][1]).status)) == {0, 4}
+    np.testing.assert_allclose(whole.metric[0, 0], 4 / np.array([0.5, 1.0, 2.0]) ** 2, rtol=1e-8)
+
+
+def test_a_coordinate_that_nothing_contains_may_be_held_at_the_border():
+    """|r − R₀| + R₀ = r beyond R₀, so the metric is diag(1, 2 r²/R₀²), which is flat; y is in nothing."""
+    r, y = sp.symbols("r y", positive=True)
+    radius = 696000000
+    metric = sp.diag(1, (1 + sp.Abs(r - radius) / radius) ** 2 + (r / radius) ** 2)
+    grid = RiemannianManifold(metric, (r, y)).on_grid({"r": [1e9], "y": 0.0}, rtol=1e-10)
+    assert float(grid.ricci_scalar[0]) == 0 and int(grid.status[0]) == 0
+    assert int(on_grid(RiemannianManifold(metric, (r, y)), {r: [-1e9], y: 0.0}).status[0]) == 2
+
+
 @pytest.fixture(scope="module")
 def cluster():
     distributed = pytest.importorskip("distributed")
