@@ -203,11 +203,14 @@ class _Writer:
             content, expression = expression.primitive()
             constant = constant * content**multiplicity
             written.append((expression, multiplicity))
+        names = dict(self.names)
         if self.given_roots:
             constant = constant * self._given_roots(exponents)
         constant, written = _balance_signs(constant, _hyperbolic_tangents(written))
         upper = [e**m for e, m in written]
-        return sp.Mul(constant, self.monomial(exponents), *upper)
+        whole = sp.Mul(constant, self.monomial(exponents), *upper)
+        self.names = names  # a given root stands for the generator in a monomial only, where its ratio is put as well
+        return whole
 
     def _factor(self, num: fmpz_mpoly, den: fmpz_mpoly) -> tuple[sp.Rational, Exponents, list[tuple[fmpz_mpoly, int]]]:
         """A rational constant, the exponents of single generators, and the other factors."""

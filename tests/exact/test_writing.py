@@ -3,6 +3,8 @@
 import pytest
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField, canonical, logistic
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 x, y, h, b, r, a, th = sp.symbols("x y h b r a theta", real=True)
 p, q = sp.symbols("p q", positive=True)
@@ -96,3 +98,37 @@ def test_an_exponent_without_inverse_is_written():
         assert field(element.as_expr()) == element
         for at in ({x: 2, r: 3}, {x: -2, r: 3}):
             assert abs(sp.N((element.as_expr() - expression).subs(at))) < 1e-12
+
+
+_RADICANDS = [
+    sp.sinh(h) ** 2 + sp.exp(-4 * b),
+    x**-2 + y,
+    x / 2 + y**2 / 3,
+    sp.exp(-x) + y**2,
+    1 + y**2 / p**4,
+    sp.cosh(x) + 1 / p,
+]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from(_RADICANDS), st.lists(st.integers(-3, 3), min_size=3, max_size=6), st.integers(1, 3))
+def test_a_root_is_the_same_in_every_part_of_a_sum(radicand, numbers, power):
+    """Roots of quotients have another radicand in the field than the one that was given."""
+    root = sp.sqrt(radicand)
+    k, *rest = numbers
+    expression = sum(c * (p + k) ** i * root**i for i, c in enumerate(rest)) / (1 + p + y + root) ** power
+    point = {x: 0.7, y: 0.4, h: 0.3, b: 0.2, p: 1.3}
+    for e in (expression, expression.diff(p), expression.diff(h), expression.diff(x)):
+        right = e.evalf(30, subs=point)
+        assert abs(canonical(e).evalf(30, subs=point) - right) <= 1e-12 * (1 + abs(right))
+
+
+def test_third_derivatives_of_the_ising_chain():
+    psi = b + sp.log(sp.cosh(h) + sp.sqrt(sp.sinh(h) ** 2 + sp.exp(-4 * b)))
+    field = DifferentialField([b, h])
+    point = {b: sp.Rational(1, 5), h: sp.Rational(3, 10)}
+    for which in ((b, b, b), (b, b, h), (b, h, h), (h, h, h)):
+        written = field(psi)
+        for s in which:
+            written = written.diff(s)
+        assert abs(sp.N((written.as_expr() - psi.diff(*which)).subs(point), 30)) < 1e-20
