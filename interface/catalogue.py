@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def entries() -> Iterator[tuple[str, Callable[[], Any], str]]:
     from chentsov.models.registry import catalogue
 
     for found in catalogue():
-        yield found.key, lambda found=found: found.model, found.title
+        yield found.key, partial(getattr, found, "model"), found.title
 
 
 def manifold_called(name: str) -> RiemannianManifold:

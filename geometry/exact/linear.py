@@ -70,7 +70,8 @@ def null_vector(rows: Matrix) -> list[Element] | None:
     ['-1/x', '1']
     """
     field = rows[0][0].field
-    left, pivots = [list(row) for row in rows], []
+    left = [list(row) for row in rows]
+    pivots: list[int] = []
     for column in range(len(rows[0])):
         row = next((r for r in range(len(pivots), len(left)) if left[r][column]), None)
         if row is None:

@@ -16,7 +16,7 @@ from itertools import product
 from typing import Any
 
 import sympy as sp
-from flint import fmpz_mpoly
+from flint import fmpz, fmpz_mpoly
 
 from .elements import Element
 from .errors import UnsupportedFunction
@@ -112,7 +112,7 @@ def on_piece(element: Element, signs: dict[int, int]) -> Element:
     """The element where its signs have the given values."""
     field, stage = element.field, element.field.lift(element).stage
     names = stage.context.names()
-    values = {names[stage.position[k]]: v for k, v in signs.items()}
+    values: dict[str | int, int] = {names[stage.position[k]]: v for k, v in signs.items()}
     return field.unfolded(field.element(element.num.subs(values), element.den.subs(values), stage))
 
 
@@ -156,7 +156,8 @@ def _range(field: DifferentialField, number: int) -> Range:
 
 def _quick_sign(element: Element) -> int | None:
     """From the terms: all of one sign, even powers of real numbers or positive ones."""
-    field, known = element.field, {}
+    field = element.field
+    known: dict[int, int | None] = {}  # generator -> its sign; 0 of a real number, None of any other
 
     def of_terms(p: fmpz_mpoly) -> int | None:
         signs = set()
@@ -168,9 +169,10 @@ def _quick_sign(element: Element) -> int | None:
                 if number not in known:
                     generator = field.generators[number]
                     known[number] = generator.sign(field) or (0 if generator.is_real(field) else None)
-                if known[number]:
-                    term *= known[number] ** int(exponent % 2)
-                elif exponent % 2 or known[number] is None:
+                sign = known[number]
+                if sign:
+                    term *= sign ** int(exponent % 2)
+                elif exponent % 2 or sign is None:
                     return None
             signs.add(term)
             if len(signs) > 1:
@@ -179,7 +181,7 @@ def _quick_sign(element: Element) -> int | None:
 
     above = of_terms(element.num)
     below = above and of_terms(element.den)
-    return above * below if below else None
+    return above * below if above and below else None
 
 
 def _sign_on_pieces(element: Element) -> int | None:
@@ -288,7 +290,7 @@ def _compose(stage: Stage, p: fmpz_mpoly, position: int, image: fmpz_mpoly, belo
 
 def _coefficients(stage: Stage, p: fmpz_mpoly, position: int) -> list[fmpz_mpoly]:
     """The coefficients of a polynomial in one generator, constant term first."""
-    found: list[dict[tuple[int, ...], int]] = [{} for _ in range(int(p.degrees()[position]) + 1)]
+    found: list[dict[tuple[int, ...], int | fmpz]] = [{} for _ in range(int(p.degrees()[position]) + 1)]
     for monomial, coefficient in p.terms():
         rest = tuple(0 if i == position else int(e) for i, e in enumerate(monomial))
         found[int(monomial[position])][rest] = coefficient
@@ -384,10 +386,10 @@ def _sign_by_roots(stage: Stage, p: fmpz_mpoly, position: int, bounds: Range) ->
     ends = [e for e in (low, high) if e is not None and polynomial.eval(e) == 0]
     if polynomial.count_roots(low, high) > len(ends):
         return None
-    if low is None and high is None:
-        inside = sp.S.Zero
+    if low is None:
+        inside = sp.S.Zero if high is None else high - 1
     else:
-        inside = (low + high) / 2 if low is not None and high is not None else low + 1 if high is None else high - 1
+        inside = low + 1 if high is None else (low + high) / 2
     return 1 if polynomial.eval(inside) > 0 else -1
 
 
@@ -458,4 +460,4 @@ def _times(a: Range, b: Range) -> Range:
             else:
                 products.append(u * v)
     low, high = min(products), max(products)
-    return (None if low == -infinite else low, None if high == infinite else high)
+    return None if isinstance(low, float) else low, None if isinstance(high, float) else high

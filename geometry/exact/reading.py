@@ -306,9 +306,9 @@ def read_symbols(given: Any, what: str, example: str = "x, y", error: Kind = Inp
     if isinstance(given, sp.Symbol):
         given = (given,)
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        names = example.replace(",", "")
         raise error(
-            f"{what}s must be SymPy symbols, not {short(given)}; write e.g. {example} = sympy.symbols('{names}')"
+            f"{what}s must be SymPy symbols, not {short(given)}; "
+            f"write e.g. {example} = sympy.symbols('{example.replace(',', '')}')"
         )
     found = tuple(given)
     for position, symbol in enumerate(found):

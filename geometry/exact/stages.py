@@ -166,7 +166,7 @@ class Stage:
         return all(int(coefficient) * _SMALL_DENOMINATOR % modulus == 0 for coefficient in product.coeffs())
 
     @cached_property
-    def _integers(self) -> dict[str, int]:
+    def _integers(self) -> dict[str | int, int]:
         algebraic = {relation.generator for relation in self.relations}
         draw = random.Random(self.number)
         return {f"g{k}": draw.randrange(10**3, 10**4) for k in self.order if k not in algebraic}

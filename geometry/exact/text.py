@@ -126,7 +126,8 @@ def _tokens(text: str) -> list[_Token]:
         raise ExpressionError(f"the formula has {len(text)} characters: at most {MAX_LENGTH} are read")
     if not text.strip():
         raise ExpressionError("the formula is empty")
-    found, at, end = [], 0, len(text.rstrip())
+    found: list[_Token] = []
+    at, end = 0, len(text.rstrip())
     while at < end:
         match = _TOKEN.match(text, at)
         if match is None:

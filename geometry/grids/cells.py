@@ -346,7 +346,9 @@ class Cells:
             return ball.is_finite() and ball.contains(0)
 
     def _determinant(self, point: Mapping[sp.Symbol, float]) -> arb:
-        return determinant(self.metric.rows, self._metric(self._ball_values(self._metric.program.inputs, point)))
+        run = self._metric
+        assert run is not None
+        return determinant(self.metric.rows, run(self._ball_values(run.program.inputs, point)))
 
     def _ball_values(self, inputs: Sequence[str], point: Mapping[sp.Symbol, float]) -> dict[str, arb]:
         symbols = [

@@ -94,7 +94,7 @@ def origin(dataset: xr.Dataset) -> Origin | None:
     """The study and the blocks behind a dataset that is still as `on_grid(chunks=…)` returned it; None for any other."""
     status = getattr(dataset.get("status"), "data", None)
     name = str(getattr(status, "name", ""))
-    if not name.startswith("status-"):
+    if status is None or not name.startswith("status-"):
         return None
     token = name.removeprefix("status-")
     layers = getattr(status.dask, "layers", {})

@@ -162,6 +162,7 @@ def _is_empty(path: Path) -> bool:
 def _template(study: Study, blocks: Blocks, address: str, identity: str) -> None:
     import xarray as xr
     import zarr
+    from zarr.codecs import BloscCodec
 
     from .labels import status_attributes
 
@@ -170,7 +171,7 @@ def _template(study: Study, blocks: Blocks, address: str, identity: str) -> None
         warnings.simplefilter("ignore")
         outer.to_zarr(address, mode="w", zarr_format=3, consolidated=False)
     group = zarr.open_group(address, mode="r+")
-    quick = zarr.codecs.BloscCodec(cname="lz4", clevel=1, shuffle="shuffle")
+    quick = BloscCodec(cname="lz4", clevel=1, shuffle="shuffle")
     for name, variable in [*study.variables.items(), ("status", None)]:
         shape = variable.shape if variable is not None else ()
         attributes = dict(variable.attributes) if variable is not None else status_attributes()
@@ -202,7 +203,7 @@ def _storable(value: Any) -> Any:
 def _open(address: str) -> Any:
     import zarr
 
-    group = zarr.open_group(address, mode="r+")
+    group: Any = zarr.open_group(address, mode="r+")
     kept = {"write_empty_chunks": True}  # a block of nothing but NaN is a block
     return (
         {name: array.with_config(kept) for name, array in group.arrays()},
@@ -312,7 +313,7 @@ def _by_workers(
         if "://" not in address:
             address = os.path.abspath(address)
         waiting, tries = list(reversed(indices)), Counter[tuple[int, ...]]()
-        place: dict[str, tuple[int, ...]] = {}
+        place: dict[Any, tuple[int, ...]] = {}
         sent = client.scatter(study, broadcast=True, hash=False)
 
         def submit() -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -129,7 +129,7 @@ class NumPy(Algebra):
 
     boxed = False
     name = "routine on arrays"
-    _LOGIC = {
+    _LOGIC: Mapping[str, Operation] = {
         "lt": np.less,
         "le": np.less_equal,
         "eq": np.equal,

@@ -28,7 +28,7 @@ def explain(before: Program, after: Program) -> str:
     divisions = [
         sum((n.op == "power" and n.value < 0) or n.op in ("div", "reciprocal", "reciprocal_root") for n in p.nodes())
         for p in (before, after)
-    ]  # type: ignore[operator]
+    ]
     counts = [operations(p.nodes()) for p in (before, after)]
     return f"{counts[0]} operations -> {counts[1]} with common pairs of factors and terms computed once; divisions {divisions[0]} -> {divisions[1]}"
 

@@ -92,11 +92,11 @@ def as_ball(value: Any) -> arb:
 class BallProgram(Evaluator):
     """A program over data in real balls, to be evaluated at many points at the current precision (`flint.ctx.prec`)."""
 
-    def __init__(self, program: Program, data: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, program: Program, data: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
         super().__init__(program, BALLS, {key: _column(data[key]) for key in program.rows if key in data})
 
 
-def _column(values: Sequence[Any]) -> np.ndarray:
+def _column(values: Sequence[Any] | np.ndarray) -> np.ndarray:
     column = np.empty(len(values), object)
     column[:] = [as_ball(v.item() if hasattr(v, "item") else v) for v in values]
     return column

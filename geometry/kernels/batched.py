@@ -21,12 +21,17 @@ class _Row(np.ndarray):
 
 class _OnCells(Curvature):
     def __init__(
-        self, metric: np.ndarray, inverse: np.ndarray, determinant: np.ndarray, lowered: Callable[..., np.ndarray]
+        self,
+        metric: np.ndarray,
+        inverse: np.ndarray,
+        determinant: np.ndarray,
+        lowered: Callable[..., np.ndarray] | None,
     ) -> None:
         self._lowered, self._inverse, self._determinant = lowered, inverse.view(_Row), determinant.view(_Row)
-        super().__init__(len(metric), np.zeros(metric.shape[2]).view(_Row), metric.view(_Row))
+        super().__init__(len(metric), np.zeros(metric.shape[2]).view(_Row), [list(row) for row in metric.view(_Row)])
 
     def riemann_pair(self, i: int, j: int, k: int, l: int) -> np.ndarray:
+        assert self._lowered is not None, "this quantity follows from the metric alone"
         return self._lowered(i, j, k, l).view(_Row)
 
     def inverse(self, i: int, j: int) -> np.ndarray:
@@ -49,14 +54,14 @@ def components(
     metric: np.ndarray,
     inverse: np.ndarray,
     determinant: np.ndarray,
-    lowered: Callable[..., np.ndarray],
+    lowered: Callable[..., np.ndarray] | None,
 ) -> np.ndarray:
     """A quantity that follows from g, g⁻¹, det g and R_ijkl: components (all indices, the last one fastest) x cells.
 
     Args:
         metric: n x n x cells, and so is the inverse.
         determinant: over the cells.
-        lowered: i < j, k < l -> R_ijkl over the cells.
+        lowered: i < j, k < l -> R_ijkl over the cells; None for what follows from the metric alone.
 
     >>> g = np.eye(2)[:, :, None] * [1.0, 4.0]                       # round spheres, R_0101 = det g / r²
     >>> components("einstein", g, 1 / g[0, 0] * np.eye(2)[:, :, None], g[0, 0] ** 2, lambda *index: g[0, 0]).tolist()

@@ -550,7 +550,7 @@ def _zero_factors(node: Node) -> list[Node]:
         node.op == "row"
         or node.op == "add"
         and all(a.op == "row" or a.op == "number" and _exactly(a.value, 64) for a in node.args)
-    ):  # type: ignore[arg-type]
+    ):
         return [node]
     return [f for a in node.args for f in _zero_factors(a)] if node.op in ("mul", "product") else []
 

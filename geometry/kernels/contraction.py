@@ -225,7 +225,8 @@ class _Rows(GaussCurvature, InProgram):
 
 def in_program(jet: Jet, graph: Graph, nodes: Sequence[Node]) -> InProgram:
     """The curvature of a jet, written out on demand from the nodes of its expressions."""
-    return {"general": _General, "hessian": _Hessian, "rows": _Rows}[jet.structure](jet, graph, nodes)
+    structures: dict[str, type[InProgram]] = {"general": _General, "hessian": _Hessian, "rows": _Rows}
+    return structures[jet.structure](jet, graph, nodes)
 
 
 def _orthogonal_frame(g: Graph, n: int, metric: Callable[[int, int], Node]) -> tuple[list[list[Node]], list[Node]]:

@@ -415,7 +415,7 @@ class HessianCurvature(Curvature):
             (a, b, k): self.total(frame[b][j] * one[a, min(j, k), max(j, k)] for j in n[: b + 1])
             for a in n for b in n[a:] for k in n
         }  # fmt: skip
-        t = {
+        t: dict[tuple[int, ...], Component] = {
             (a, b, c): self.total(frame[c][k] * two[a, b, k] for k in n[: c + 1])
             for a in n
             for b in n[a:]

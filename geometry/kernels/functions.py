@@ -26,7 +26,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import sympy as sp
@@ -43,6 +43,7 @@ Interval = tuple[float, float]
 _LINE: tuple[Interval, ...] = ((-6.0, 6.0),)
 _HALF: tuple[Interval, ...] = ((0.05, 6.0),)
 _UNIT: tuple[Interval, ...] = ((-0.95, 0.95),)
+_Jet = tuple[arb, arb, arb]
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Function:
     arb: Callable[..., Any] | None = None
     acb: Callable[..., Any] | None = None
     analytic: Callable[..., Any] | None = None
-    taylor: Callable[..., tuple[arb, arb, arb]] | None = None
+    taylor: Callable[..., _Jet] | None = None
     derivative: Callable[..., sp.Expr] | None = None
     native: str | None = None
     numba: str | None = None
@@ -105,27 +106,41 @@ class Function:
         return self.sympy(*arguments).fdiff(k)
 
 
+class _ComplexColumns(TypedDict):
+    acb: Callable[..., Any]
+    analytic: Callable[..., Any]
+
+
+class _BallColumns(TypedDict):
+    arb: Callable[..., Any]
+    acb: Callable[..., Any]
+
+
+class _SeriesColumns(_BallColumns):
+    taylor: Callable[..., Any]
+
+
 def _over(f: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
     return lambda u: 1 / f(u)
 
 
-def _flagged(method: str) -> dict[str, Callable[..., acb]]:
+def _flagged(method: str) -> _ComplexColumns:
     """The two columns of a method of `acb` that takes the flag itself."""
     routine = getattr(acb, method)
     return {"acb": routine, "analytic": lambda *args: routine(*args, analytic=True)}
 
 
-def _with_cut(routine: Callable[..., acb], crossed: Callable[[acb], bool]) -> dict[str, Callable[..., acb]]:
+def _with_cut(routine: Callable[..., acb], crossed: Callable[[acb], bool]) -> _ComplexColumns:
     return {"acb": routine, "analytic": r.cut(routine, crossed)}
 
 
-def _both(method: str) -> dict[str, Callable[..., Any]]:
+def _both(method: str) -> _BallColumns:
     """The columns of a function without cuts that both kinds of balls have under one name."""
     return {"arb": getattr(arb, method), "acb": getattr(acb, method)}
 
 
-def _by_series(method: str) -> dict[str, Callable[..., Any]]:
-    return _both(method) | {"taylor": r.taylor_of_series(method)}
+def _by_series(method: str) -> _SeriesColumns:
+    return {**_both(method), "taylor": r.taylor_of_series(method)}
 
 
 _BRANCH = -math.exp(-1)  # of Lambert's function

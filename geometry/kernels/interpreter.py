@@ -206,7 +206,7 @@ class Straight:
         forms = [e if algebra.boxed else stable_logarithms(e) for e in expressions]
         return cls(lower(forms, list(symbols), stabilise=False, algebra=algebra), algebra)
 
-    def __call__(self, arguments: Sequence[Any]) -> list[Any]:
+    def __call__(self, arguments: Iterable[Any]) -> list[Any]:
         version = self.algebra.version()
         constants = self.prepared.get(version)
         if constants is None:

@@ -154,12 +154,12 @@ def _power(a: Interval, n: int) -> Interval:
     if n < 0:
         return _inverse(_power(a, -n))
     try:
-        ends = tuple(end**n or (math.copysign(_LEAST, end if n % 2 else 1.0) if end else 0.0) for end in a)
+        low, high = (end**n or (math.copysign(_LEAST, end if n % 2 else 1.0) if end else 0.0) for end in a)
     except OverflowError:
         return WHOLE if n % 2 else (0.0, math.inf)
     if n % 2:
-        return ends
-    return (0.0 if a[0] <= 0 <= a[1] else min(ends), max(ends))
+        return (low, high)
+    return (0.0 if a[0] <= 0 <= a[1] else min(low, high), max(low, high))
 
 
 def _exp(x: float) -> float:

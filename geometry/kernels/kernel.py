@@ -233,7 +233,7 @@ class Kernel:
                     *(f"structure:\n  {jet.explain()}\n{jet.kernel.explain()}" for jet in loops.jets),
                 ]
             )
-        if self.planner.last is None:
+        if self.planner.last_key is None or self.planner.last is None:
             axes = len(self._argument_keys)
             pattern = {k: frozenset({n}) for n, k in enumerate(self._argument_keys)} | {
                 k: frozenset() for k in self._constants

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 __all__ = ["Node", "Graph", "Program", "walk", "LEAVES", "OPERATIONS", "TOLERANCE", "GATE", "nearest"]
 
@@ -52,7 +53,7 @@ class Node:
 
     op: str
     args: tuple[Node, ...]
-    value: object
+    value: Any
     index: int
 
     def __repr__(self) -> str:

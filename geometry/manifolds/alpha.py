@@ -96,7 +96,7 @@ class AlphaManifold(RiemannianManifold):
     def _cubic_excess(self) -> Element:
         """T_ijk T^ijk − τ_i τ^i."""
         known = self.local.components
-        if "cubic_excess" not in known:
+        if ("cubic_excess",) not in known:
             n = range(self.dim)
             raised = self._amari_raised
             excess = self.field.zero
@@ -113,8 +113,8 @@ class AlphaManifold(RiemannianManifold):
                     h = self.local.inverse(i, k)
                     if h:
                         excess = excess + h * (pair[min(i, k), max(i, k)] - trace[i] * trace[k])
-            known["cubic_excess"] = excess
-        return known["cubic_excess"]
+            known[("cubic_excess",)] = excess
+        return known[("cubic_excess",)]
 
     def check_duality(self, alpha: Any) -> Verdict:
         """Whether ∇^(α) and ∇^(−α) are dual: ∂_k g_ij = Γ^(α)_{ki,j} + Γ^(−α)_{kj,i}, exactly."""

@@ -73,7 +73,7 @@ class RiemannianManifold(Chart):
         self._check_constants(constants)
         elements = [[self.field(v) for v in row] for row in self._given_metric.tolist()]
         self._check_symmetry(elements)
-        self._check_continuity(elements)
+        self._check_continuity(self._given_metric, elements)
         self._adopt(detect_structure(self.field, self.coordinates, elements))
         _ = self.domain
 
@@ -129,11 +129,11 @@ class RiemannianManifold(Chart):
                         f"{(elements[i][j] - elements[j][i]).as_expr()}"
                     )
 
-    def _check_continuity(self, elements: Sequence[Sequence[Element]]) -> None:
+    def _check_continuity(self, metric: sp.ImmutableMatrix, elements: Sequence[Sequence[Element]]) -> None:
         """Refuse a ``Piecewise`` or step that jumps; what is stated with signs, or inside a mean, may."""
         for i, row in enumerate(elements):
             for j, element in enumerate(row):
-                given = self._given_metric[i, j]
+                given = metric[i, j]
                 if given.has(sp.Piecewise, sp.Heaviside) and (found := jump(element)) is not None:
                     where, size = found
                     raise ManifoldError(

@@ -72,7 +72,7 @@ def every(verdicts: Iterable[Verdict]) -> Verdict:
     for verdict in verdicts:
         if verdict is False:
             return False
-        if isinstance(verdict, Undecided) and (worst is True or verdict.points < worst.points):
+        if isinstance(verdict, Undecided) and (not isinstance(worst, Undecided) or verdict.points < worst.points):
             worst = verdict
     return worst
 

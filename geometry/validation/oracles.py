@@ -390,8 +390,7 @@ def _closed_form(source: Any, quantity: str) -> Any:
 
 def _formula(source: Any, quantity: str) -> Any:
     """What the engine computes numbers from: the closed form, or a contraction where that would be long."""
-    metric = getattr(source, "metric", None)
-    if not isinstance(source, RiemannianManifold) or any(e.has(Mean, AppliedUndef) for e in metric):
+    if not isinstance(source, RiemannianManifold) or any(e.has(Mean, AppliedUndef) for e in source.metric):
         return _closed_form(source, quantity)
     return recipe(source, quantity)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,13 +127,18 @@ def _study(
                     images.labels,
                     own,
                     checkpoint=checkpoints / f"{key}.npz",
-                    progress=lambda done, all_, seed=seed: advance(seed * all_ + done, seeds * all_),
+                    progress=_one_of(seeds, seed, advance),
                 )
                 runs.append(run)
         by_loss.append(xr.concat(runs, "seed"))
     study = xr.concat(by_loss, "loss_function").assign_coords(loss_function=titles, seed=range(seeds))
     attributes = {k: v for k, v in by_loss[0].attrs.items() if k not in ("seed", "loss_name")}
     return study.assign_attrs(attributes, rows=len(images), images=images.source, images_sha256=images.digest)
+
+
+def _one_of(runs: int, run: int, advance: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """The progress of one run as a part of that of all of them."""
+    return lambda done, of: advance(run * of + done, runs * of)
 
 
 def _likeness(study: xr.Dataset) -> list[tuple[str, float, float, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from chentsov.geometry.exact.errors import InputError
@@ -78,7 +78,7 @@ def manifold_from(
         symbols_and_constants = (*symbols, *parse_names(" ".join(others), positive=above))
     else:
         symbols_and_constants = symbols
-    options = {"symbols": symbols_and_constants, "functions": names_in(functions)}
+    options: dict[str, Any] = {"symbols": symbols_and_constants, "functions": names_in(functions)}
     try:
         if metric is not None:
             return RiemannianManifold(parse_matrix(metric, **options), symbols)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from chentsov.geometry.flows import Flow
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
+from chentsov.geometry.manifolds.vanishing import Verdict
 
 if TYPE_CHECKING:
     from .network import Hopfield
@@ -51,7 +52,7 @@ class NetworkFlow(Flow):
         """∂u̇_i/∂u_j as the network writes it."""
         return self.network.jacobian
 
-    def is_gradient(self) -> bool:
+    def is_gradient(self) -> Verdict:
         """Whether W is symmetric."""
         return super().is_gradient() if self._is_derived else self.network.is_symmetric
 
@@ -59,7 +60,7 @@ class NetworkFlow(Flow):
         """Raise ValueError, naming two weights, where W is not symmetric."""
         self.network.check_symmetric()
 
-    def dissipates(self) -> bool:
+    def dissipates(self) -> Verdict:
         """Whether dE/dt = −|u̇|²; ManifoldError without an energy."""
         return super().dissipates() if self._is_derived or self.potential is None else True
 

@@ -161,7 +161,7 @@ def _named_primitive(value: sp.Expr) -> type:
         return value.subs(U, self.args[0])
 
     name = f"Psi{next(_numbers)}"
-    made = type(name, (sp.Function,), {"nargs": (1,), "fdiff": fdiff, "is_primitive": True})
+    made: Any = type(name, (sp.Function,), {"nargs": (1,), "fdiff": fdiff, "is_primitive": True})
     if not value.free_symbols - {U}:
         integrand = {flag: Straight.of([value], [U], algebra) for flag, algebra in ((False, COMPLEX), (True, ANALYTIC))}
 

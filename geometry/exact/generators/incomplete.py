@@ -157,10 +157,9 @@ def _airy(field: DifferentialField, expression: sp.Function) -> Element:
     }
     if expression.func in known or len(known) < 3:
         return opaque_application(field, expression)
-    ai, ai1, bi, bi1 = (known.get(f) for f in _AIRY)
-    wronskian = 1 / field(sp.pi)
-    if ai is None:
-        return (wronskian + ai1 * bi) / bi1
-    if bi1 is None:
-        return (wronskian + ai1 * bi) / ai
-    return (ai * bi1 - wronskian) / (bi if ai1 is None else ai1)
+    wronskian = 1 / field(sp.pi)  # Ai Bi′ − Ai′ Bi
+    if expression.func in (sp.airyai, sp.airybiprime):
+        factor = known[sp.airybiprime if expression.func == sp.airyai else sp.airyai]
+        return (wronskian + known[sp.airyaiprime] * known[sp.airybi]) / factor
+    factor = known[sp.airybi if expression.func == sp.airyaiprime else sp.airyaiprime]
+    return (known[sp.airyai] * known[sp.airybiprime] - wronskian) / factor

@@ -89,7 +89,7 @@ def _split_logarithm(field: DifferentialField, u: Element) -> Element:
         number = single_generator(factor)
         generator = None if number is None else field.generators[number]
         definite = proven_sign(factor)
-        if definite == 1 and hasattr(generator, "logarithm"):
+        if definite == 1 and generator is not None and hasattr(generator, "logarithm"):
             total = total + exponent * generator.logarithm
         elif isinstance(generator, Power):
             total = total + field(sp.Rational(exponent * generator.exponent)) * logarithm(field, generator.base)

@@ -426,8 +426,9 @@ def _logarithms_of_parts(field: DifferentialField, z: Element) -> list[Element]:
     exponent, found = field.zero, []
     for factor, power in factors(field, z):
         number = single_generator(factor)
-        if number is not None and isinstance(field.generators[number], Exponential):
-            exponent = exponent + power * field.generators[number].exponent
+        generator = None if number is None else field.generators[number]
+        if isinstance(generator, Exponential):
+            exponent = exponent + power * generator.exponent
     for number in z.stage.generators_in(z.num):
         if isinstance(field.generators[number], Logarithm):
             found.append(field.generator_element(number))

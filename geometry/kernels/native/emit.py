@@ -243,18 +243,16 @@ class _Stage:
 
     # the work ---------------------------------------------------------------------------------------
     def _innermost(self) -> None:
-        closed = self._pass_over() if self.stage.gate is not None else None
+        closed = self._pass_over(self.stage.gate) if self.stage.gate is not None else None
         self._work()
         if closed is not None:
             self.w.line(f"  br label {closed}")
             self.w.label(closed[1:])
 
-    def _pass_over(self) -> str:
+    def _pass_over(self, gate: Node) -> str:
         """Jump over the work where the gate of every cell in the step is zero; the label to jump to."""
         w, v = self.w, self.vector
-        masks = [
-            w.compare("une", _high(self.loaded[self.stage.gate, block]), w.const(0.0)) for block in range(self.blocks)
-        ]  # type: ignore[index]
+        masks = [w.compare("une", _high(self.loaded[gate, block]), w.const(0.0)) for block in range(self.blocks)]
         mask = masks[0]
         for other in masks[1:]:
             mask = w.let(f"or {v.mask} {mask}, {other}")

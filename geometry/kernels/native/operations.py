@@ -95,7 +95,7 @@ class Plain:
 
     def _function(self, op: str, args: list[str]) -> str:
         native = FUNCTIONS[op].native
-        return self._call(native if native.startswith("libm:") else op, args)
+        return self._call(native if native is not None and native.startswith("libm:") else op, args)
 
     def _call(self, name: str, args: list[str]) -> str:
         self.needed[name, self.w.vector.lanes, len(args)] = None
