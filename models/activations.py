@@ -22,7 +22,7 @@ import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.exact.errors import InputError
-from chentsov.geometry.exact.reading import read, read_expression, short
+from chentsov.geometry.exact.reading import read, read_expression, read_made, short
 from chentsov.geometry.kernels.algebras import NumPy
 from chentsov.geometry.kernels.interpreter import Straight
 
@@ -276,7 +276,7 @@ def read_activation(given: Any) -> Activation:
         return Activation(str(given), given.subs(argument_of(given), U))
     if not callable(given):
         raise InputError(f"an activation is a name, a function or an expression in one symbol, not {short(given)}")
-    value = read(given(U), "the value of the activation")
+    value = read_made(given, [U], "the activation")
     if not isinstance(value, sp.Expr) or value.has(sp.nan, sp.oo, -sp.oo, sp.zoo) or value.is_real is False:
         raise InputError(f"the activation makes {value!s:.60} of u; a real expression is needed")
     return Activation(getattr(given, "__name__", str(value)), value)

@@ -70,7 +70,10 @@ class Rows:
             named = {str(getattr(k, "name", k)): data[k] for k in data.keys()}
             missing = [n for n in names if n not in named]
             if missing:
-                raise DataError(f"the data have no column {_some(missing)}; they have {_some(list(named))}")
+                raise DataError(
+                    f"the data have no column {_some(missing)}; they have {_some(list(named))}: rename them, or "
+                    "hand in the pair (inputs, targets)"
+                )
             columns = [_array(named[n], f"column {n}") for n in names]
             shapes = {c.shape for c in columns}
             if len(shapes) > 1 or columns[0].ndim != 1:
@@ -79,6 +82,10 @@ class Rows:
                 )
             table = np.array(columns).T
             return cls._checked(table[:, :inputs], table[:, inputs:])
+        if isinstance(data, (str, Path)):
+            raise DataError(
+                f"data are numbers, not the name of a file: hand in what pandas.read_csv({str(data)!r:.60}) reads"
+            )
         if targets is None and isinstance(data, (tuple, list)) and len(data) == 2:
             data, targets = data
         if targets is None:

@@ -19,7 +19,7 @@ from typing import Any
 import sympy as sp
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.kinks import derivative
-from chentsov.geometry.exact.reading import read
+from chentsov.geometry.exact.reading import read, read_made
 
 __all__ = ["LOSSES", "Loss", "OUTPUT", "RESIDUAL", "TARGET", "read_loss"]
 
@@ -223,7 +223,7 @@ def read_loss(given: Any, order: Any = None, *, outputs: int, allowed: Iterable[
 def _own(given: Any, outputs: tuple[sp.Symbol, ...], targets: tuple[sp.Symbol, ...]) -> sp.Expr:
     if callable(given) and not isinstance(given, sp.Basic):
         arguments = (outputs, targets) if len(outputs) > 1 else (outputs[0], targets[0])
-        expression = read(given(*arguments), "the value of the loss")
+        expression = read_made(given, arguments, "the loss")
     else:
         expression = read(given, "the loss")
         names = {s.name: s for s in (*outputs, *targets)}

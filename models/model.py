@@ -314,6 +314,7 @@ class Model(ABC):
         import numpy as np
         import xarray as xr
         from chentsov.geometry.kernels import compile
+        from chentsov.geometry.manifolds.recipes import recipe
 
         from .training import descend
 
@@ -325,7 +326,7 @@ class Model(ABC):
         path = descend(compile(gradient, self.coordinates, threads=1, **options), first, rate, steps)
         names = [*self._own, *(["ricci_scalar"] if len(self.coordinates) <= 3 else [])]
         names = names if quantities is None else list(quantities)
-        values = compile([self.expression_of(n) for n in names], self.coordinates, **options)(*path.T) if names else ()
+        values = compile([recipe(self, n) for n in names], self.coordinates, **options)(*path.T) if names else ()
         known = self.quantities()
         dataset = xr.Dataset({c.name: ("step", path[:, k]) for k, c in enumerate(self.coordinates)})
         for name, column in zip(names, values, strict=True):

@@ -308,9 +308,8 @@ class Network(Model):
         if data is None and targets is None:
             if self.data is None:
                 kind = "neuron" if self.is_single_unit else "network"
-                raise DataError(
-                    f"the {kind} has no data to average over: hand in data=, e.g. decision_boundary(200, seed=0)"
-                )
+                needed = f"({len(self.inputs)} columns, {len(self.targets)} column{'s' * (len(self.targets) > 1)})"
+                raise DataError(f"the {kind} has no data to average over: hand in data=(inputs, targets) {needed}")
             return dict(zip(self.rows, self.data.columns, strict=True))
         return dict(zip(self.rows, self._rows_of(data, targets).columns, strict=True))
 

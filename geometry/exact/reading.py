@@ -33,6 +33,7 @@ __all__ = [
     "read_expression",
     "read_float",
     "read_list",
+    "read_made",
     "read_number",
     "read_point",
     "read_symbols",
@@ -107,6 +108,27 @@ def read(value: Any, where: str = "the expression", error: Kind = InputError) ->
         return sp.sympify(value, strict=True)
     except (sp.SympifyError, TypeError, ValueError, AttributeError, RecursionError):
         raise error(f"{where} is {short(value)}, which is no expression") from None
+
+
+def read_made(function: Callable[..., Any], arguments: Sequence[sp.Expr], where: str, error: Kind = InputError) -> Any:
+    r"""What a caller's function makes of symbols, read.
+
+    >>> import math
+    >>> try:
+    ...     read_made(math.log, [sp.Symbol("u")], "the activation")
+    ... except InputError as problem:
+    ...     print(str(problem).replace(": ", ":\n"))
+    the activation cannot be called with SymPy symbols (Cannot convert expression to float):
+    write it in SymPy's functions, such as sp.log
+    """
+    try:
+        made = function(*arguments)
+    except (TypeError, AttributeError) as problem:
+        reason = " ".join(str(problem).split())
+        raise error(
+            f"{where} cannot be called with SymPy symbols ({reason:.60}): write it in SymPy's functions, such as sp.log"
+        ) from problem
+    return read(made, f"the value of {where}", error)
 
 
 def read_bound(value: Any, where: str = "the bound", error: Kind = InputError) -> sp.Expr:

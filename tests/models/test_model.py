@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from chentsov.geometry.exact import logistic
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
 from chentsov.geometry.manifolds.gauss import curvature_of_vectors
 from chentsov.models import DenseNetwork, Hopfield, Neuron, TwoWeightNeuron, decision_boundary, families, surfaces
@@ -336,3 +337,18 @@ def test_models_can_be_sent():
     for model in (_neuron("relu", "huber"), DenseNetwork((2, 1, 1)), families.gamma, surfaces.torus, Hopfield(2)):
         copy = pickle.loads(pickle.dumps(model))
         assert copy.coordinates == model.coordinates and copy.name == model.name
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: Neuron(inputs=3, loss=lambda f, t: np.log(1 + (f - t) ** 2)), "write it in SymPy's functions"),
+        (lambda: Neuron(inputs=3, activation=lambda u: u if u > 0 else 0), "write it in SymPy's functions"),
+        (lambda: Neuron(inputs=3, data="rows.csv"), r"pandas.read_csv\('rows.csv'\)"),
+        (lambda: Neuron(inputs=3).train(steps=1), r"data=\(inputs, targets\) \(3 columns, 1 column\)"),
+        (lambda: Neuron(inputs=1, data={"a": [1, 2], "t": [0, 1]}), "no column x_1; they have a, t: rename them"),
+    ],
+)
+def test_what_a_newcomer_gets_wrong_is_answered_with_the_remedy(call, words):
+    with pytest.raises(InputError, match=words):
+        call()

@@ -180,3 +180,14 @@ def test_bad_rows(inputs, targets, words):
 def test_wrong_number_of_weights():
     with pytest.raises(ValueError, match="has 3 weights, not 2"):
         DenseNetwork((2, 1)).traces_at([0, 0], np.zeros((2, 2)), np.zeros(2))
+
+
+def test_r_along_the_path_of_many_weights():
+    """R is looped along the path, not written out; at each step it is that of the per-row gradients (QR)."""
+    inputs = np.random.default_rng(0).normal(size=(60, 2))
+    net = DenseNetwork((2, 3, 1), data=(inputs, np.tanh(inputs[:, 0] * inputs[:, 1])))
+    start = np.random.default_rng(1).normal(size=13)
+    path = net.train(start, steps=2, quantities=("loss", "ricci_scalar"))
+    for step in (0, 2):
+        point = [float(path[w.name][step]) for w in net.coordinates]
+        assert np.isclose(float(path.ricci_scalar[step]), net.curvature_at(point).ricci_scalar, rtol=1e-6)
