@@ -255,8 +255,10 @@ class Cells:
             with precision(bits):
                 values = self._ball_values(self._balls.program.inputs, point)
                 balls = self._balls(values)
-                if not all(b.is_finite() for b in balls) and self._second_at(point, values, bits):
-                    others = self._second(self._ball_values(self._second.program.inputs, point))
+                whole = all(b.is_finite() for b in balls)
+                second = None if whole else self._second_at(point, values, bits)
+                if second is not None:
+                    others = second(self._ball_values(second.program.inputs, point))
                     balls = [b if b.is_finite() else other for b, other in zip(balls, others)]
                 for k, ball in enumerate(balls):
                     if out[k] is None:

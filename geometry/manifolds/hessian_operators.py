@@ -172,7 +172,7 @@ class HessianOperators:
         steps = list(options.pop("steps", ()))
         if convex:
             held = {getattr(k, "name", str(k)): v for k, v in {**(options.get("constants") or {}), **axes}.items()}
-            symbols = (*self.coordinates, *self.constants)
-            values = {s: v if np.ndim(v := held.get(s.name)) == 0 else None for s in symbols}
+            single = {name: v for name, v in held.items() if np.ndim(v) == 0}
+            values = {s: single.get(s.name) for s in (*self.coordinates, *self.constants)}
             steps.append(WhereConvex(self.metric, values, options.get("data") or {}))
         return super().on_grid(axes, quantities, steps=steps, **options)  # type: ignore[misc]
