@@ -31,7 +31,7 @@ from .study import Dimension, Step, Study, Variable
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["GridStudy", "on_grid"]
+__all__ = ["GridStudy", "on_grid", "tolerance"]
 
 
 def on_grid(
@@ -139,7 +139,7 @@ class GridStudy(Study):
         held = {s: v for s, v in fixed.items() if v is not None} | _by_symbol(source, constants or {})
         fixed = _all_constants(flat, self.axes, fixed, constants or {}, data or {}, source)
         if rtol is not None:
-            rtol = _tolerance(rtol, dtype)
+            rtol = tolerance(rtol, dtype)
         domain = _domain(source)
         domain.check({s: v for s, v in {**held, **fixed}.items() if s not in coordinates}, "the constants")
         held = {s: v for s, v in held.items() if s not in coordinates or s in _matters(source, flat, domain)}
@@ -195,7 +195,12 @@ class GridStudy(Study):
             str(dtype),
             rtol,
             atol,
-            sorted((str(s), str(v)) for s, v in fixed.items()),
+            sorted((str(s), str(v)) for s, v in {**held, **fixed}.items()),
+            self.variables,
+            self.labels,
+            domain.listing(),
+            self.kinks and self.kinks.listing(),
+            None if kernel.looped else str(metric_of(source)),
             *(a.values for a in self.axes),
             *(kernel._data[k] for k in sorted(kernel._data)),
             *(q for step in self.steps for q in step.question),
@@ -279,7 +284,12 @@ def _quantity_names(quantities: Sequence[str] | str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _tolerance(rtol: Any, dtype: Any) -> float:
+def tolerance(rtol: Any, dtype: Any) -> float:
+    """A relative tolerance as it was given, if numbers of that type can have it.
+
+    Raises:
+        InputError: they cannot.
+    """
     try:
         value = float(rtol)
     except (TypeError, ValueError):

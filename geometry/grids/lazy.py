@@ -6,6 +6,7 @@ components from it. The formulas travel once a worker, not once a block.
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -36,7 +37,7 @@ def lazy_dataset(study: Study, blocks: Blocks) -> xr.Dataset:
     except ImportError:
         raise MissingExtra("chunks= needs dask: install it with  pip install 'chentsov[scale]'") from None
 
-    token = f"{study.question[:24]}-{'x'.join(map(str, blocks.sizes))}"
+    token = uuid.uuid4().hex  # dask takes arrays of one name for one array
     source = delayed(Origin(study, blocks), name=f"study-{token}", traverse=False)
     letters = tuple(range(1, len(blocks.shape) + 1))
     starts = [da.from_array(np.arange(n), chunks=max(n, 1), name=f"blocks-{n}-{token}") for n in blocks.counts]

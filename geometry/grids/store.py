@@ -211,8 +211,9 @@ def _open(address: str) -> Any:
     )
 
 
-def _digest(arrays: list[np.ndarray]) -> np.ndarray:
-    digest = hashlib.sha256()
+def _digest(arrays: list[np.ndarray], question: str) -> np.ndarray:
+    """Of the numbers of a block and of what was asked for them alone."""
+    digest = hashlib.sha256(question.encode())
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
     return np.frombuffer(digest.digest(), np.uint8)
@@ -226,7 +227,7 @@ def _compute_and_write(study: Study, blocks: Blocks, address: str, index: tuple[
     numbers = {name: picked(values, variable) for name, variable in study.variables.items()} | {"status": status}
     for name, array in numbers.items():
         arrays[name][(..., *part)] = array
-    records[(*index, slice(None))] = _digest(list(numbers.values()))
+    records[(*index, slice(None))] = _digest(list(numbers.values()), study.question_of(part))
     return index
 
 
@@ -244,9 +245,8 @@ def _unfinished(
         part = blocks.part(index)
         try:
             record = np.asarray(records[(*index, slice(None))])
-            whole = record.any() and np.array_equal(
-                record, _digest([np.asarray(arrays[n][(..., *part)]) for n in (*study.variables, "status")])
-            )
+            numbers = [np.asarray(arrays[n][(..., *part)]) for n in (*study.variables, "status")]
+            whole = record.any() and np.array_equal(record, _digest(numbers, study.question_of(part)))
         except Exception:  # whatever a codec makes of changed bytes
             whole = False
         if whole:

@@ -85,6 +85,10 @@ class Study(ABC):
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (an expression a row) and status of a block of cells."""
 
+    def question_of(self, part: tuple[slice, ...]) -> str:
+        """A hash of what the numbers of a block depend on beyond `question`."""
+        return ""
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Cells along each axis."""

@@ -102,6 +102,10 @@ class Sweep(Study):
             raise InputError(f"the model of {chosen} does not give its grid in blocks, so it cannot be swept")
         return found.study
 
+    def question_of(self, part: tuple[slice, ...]) -> str:
+        """That of the block's model: what `make_model` makes may change without its code."""
+        return self._study(tuple(s.start for s in part[: len(self.over)])).question
+
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:
         """A block of one model."""
         outer, inner = part[: len(self.over)], part[len(self.over) :]

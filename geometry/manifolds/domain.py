@@ -77,6 +77,11 @@ class Domain:
         """Whether anything is declared."""
         return bool(self.conditions) or any(getattr(s, f"is_{a}") for s in self.symbols for a in _ASSUMPTIONS)
 
+    def listing(self) -> tuple[str, ...]:
+        """What is declared, as text."""
+        kinds = (f"{s.name}: {a}" for s in self.symbols for a in _ASSUMPTIONS if getattr(s, f"is_{a}"))
+        return *sorted(kinds), *sorted(map(str, self.conditions))
+
     def broken(self, values: Mapping[sp.Symbol, Any], what: str = "the point") -> str | None:
         """What is wrong with numbers (exact, some or all of them), in a sentence; None where nothing is."""
         exact = {s: sp.sympify(v, strict=True) for s, v in values.items()}

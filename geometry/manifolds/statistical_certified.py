@@ -193,9 +193,12 @@ def certified_grid(
         axes, quantities, rtol: as for ``on_grid``.
     """
     from chentsov.geometry.grids import on_grid
+    from chentsov.geometry.grids.grid import tolerance
 
+    dtype = np.dtype(options.get("dtype", "float64"))
+    rtol = tolerance(rtol, dtype) / (2 if dtype == np.float32 else 1)  # the other half is for rounding
     names = [quantities] if isinstance(quantities, str) else list(quantities)
-    certify = Certifier(manifold, nodes, names, float(rtol))
+    certify = Certifier(manifold, nodes, names, rtol)
     coordinates = {c.name: c for c in (*manifold.coordinates, *certify.symbols)}
     held = {getattr(k, "name", str(k)): v for k, v in {**dict(axes), **dict(options.get("constants") or {})}.items()}
     fixed = {coordinates[k]: float(v) for k, v in held.items() if np.ndim(v) == 0 and k in coordinates}
@@ -216,7 +219,9 @@ class Enclosed:
     def __call__(
         self, symbols: Sequence[sp.Symbol], arrays: Sequence[np.ndarray], values: np.ndarray, status: np.ndarray
     ) -> None:
+        from chentsov.geometry.grids.labels import OUTSIDE
+
         places = [np.broadcast_to(a, status.shape) for a in arrays]
-        for cell in np.ndindex(*status.shape):
+        for cell in map(tuple, np.argwhere(status != OUTSIDE)):
             numbers, status[cell] = self.certify(self.fixed | {s: float(a[cell]) for s, a in zip(symbols, places)})
             values[(slice(None), *cell)] = [numbers[k] for k in self.certify.slots]

@@ -376,3 +376,75 @@ def test_without_the_extra_the_remedy_is_named():
     """)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "pip install 'chentsov[scale]'" in done.stdout, done.stderr
+
+
+x, y = sp.symbols("x y", real=True)
+LINE = {"x": [-1.0, 0.5, 1.0], "y": [0.5, 0.7]}
+
+
+def bump(x, **declared):
+    return RiemannianManifold([[1 + x**2 * y**2, 0], [0, 1]], (x, y), **declared)
+
+
+@pytest.mark.parametrize(
+    "other, inside",
+    [(bump(sp.Symbol("x", positive=True)), [[False] * 2, [True] * 2, [True] * 2]), (bump(x, domain=[y > 0.6]), [[0, 1]] * 3)],
+    ids=["assumption", "inequality"],
+)  # fmt: skip
+def test_another_domain_is_another_question(tmp_path, other, inside):
+    everywhere, part = bump(x).on_grid(LINE, chunks=2), other.on_grid(LINE, chunks=2)
+    ch.store(everywhere, tmp_path / "s")
+    with pytest.raises(ValueError, match="another grid"):
+        ch.store(part, tmp_path / "s")
+    import dask
+
+    a, b = dask.compute(everywhere.ricci_scalar, part.ricci_scalar)  # one computation, in which names must not collide
+    assert np.isfinite(a).all() and (np.isfinite(b) == np.array(inside, bool)).all()
+
+
+def test_another_quantity_of_the_same_formula_is_another_question(tmp_path):
+    flat = RiemannianManifold(sp.eye(2), (x, y))
+    ch.store(flat.on_grid(LINE, ["ricci_scalar"], chunks=2), tmp_path / "s")
+    with pytest.raises(ValueError, match="another grid"):
+        ch.store(flat.on_grid(LINE, ["kretschmann"], chunks=2), tmp_path / "s")
+
+
+def spheres(second):
+    def sphere(which):
+        return RiemannianManifold((1, second)[which] ** 2 * sp.diag(1, sp.sin(x) ** 2), (x, y))
+
+    return ch.sweep(sphere, {"which": [0, 1]}, {"x": [0.5, 1.0], "y": 0.0})
+
+
+def test_a_sweep_whose_maker_changed_is_computed_anew(tmp_path):
+    import dask
+
+    for radius in (2, 3):  # R of a sphere is 2/r²
+        stored = ch.store(spheres(radius), tmp_path / "s").ricci_scalar.values
+        np.testing.assert_allclose(stored, [[2, 2], [2 / radius**2] * 2], rtol=1e-13)
+    both = dask.compute(spheres(2).ricci_scalar, spheres(3).ricci_scalar)
+    np.testing.assert_allclose([g.values[1, 0] for g in both], [1 / 2, 2 / 9], rtol=1e-13)
+
+
+def test_hessian_manifolds_are_lazy_and_stored_too(tmp_path):
+    # ψ = (x² + y² + x y²)/2 has the Hessian ((1, y), (y, 1 + x)), which is positive definite where 1 + x > y²
+    manifold = ch.HessianManifold((x**2 + y**2 + x * y**2) / 2, (x, y))
+    axes = {"x": np.linspace(-3, 3, 13), "y": np.linspace(-2, 2, 9)}
+    lazy = manifold.on_grid(axes, ["ricci_scalar", "metric"], chunks={"x": 5, "y": 4})
+    assert type(lazy.status.data).__name__ == "Array"
+    convex = 1 + axes["x"][:, None] > axes["y"] ** 2
+    assert (np.isfinite(lazy.ricci_scalar.values) == convex).all() and np.isin(
+        lazy.status.values[~convex], (1, 4)
+    ).all()
+    np.testing.assert_allclose(lazy.metric.values[1, 1], np.where(convex, 1 + axes["x"][:, None], np.nan), rtol=1e-14)
+    study = pickle.loads(pickle.dumps(origin(lazy).study))
+    assert (study.evaluate((slice(0, 5), slice(0, 4)))[1] == lazy.status.values[:5, :4]).all()
+    eager = manifold.on_grid(axes, ["ricci_scalar", "metric"])
+    for stored in (
+        ch.store(lazy, tmp_path / "s"),
+        manifold.on_grid(axes, ["ricci_scalar", "metric"], chunks={"x": 5, "y": 4}, store=tmp_path / "s"),
+    ):
+        np.testing.assert_array_equal(stored.status, eager.status)
+        np.testing.assert_allclose(stored.ricci_scalar, eager.ricci_scalar, rtol=1e-13)
+    huge = {"x": np.linspace(3, 4, 60_000), "y": np.linspace(-1, 1, 60_000)}
+    assert np.isfinite(manifold.on_grid(huge, chunks="auto").ricci_scalar[30_000, 30_000].compute())

@@ -101,3 +101,19 @@ def test_what_cannot_be_certified_is_refused():
         skellam.on_grid({a: [1.0], b: [1.0]}, ("metric",), rtol=1e-8)
     found = skellam.on_grid({a: [0.5], b: [0.75]}, ("metric",))["metric"].values[..., 0, 0]
     assert np.allclose(found, np.array(skellam.fisher_at({a: R(1, 2), b: R(3, 4)}, 15), float), rtol=1e-12)
+
+
+def test_enclosed_integrals_stay_in_the_domain_and_in_their_type():
+    mu = sp.Symbol("mu", real=True)
+    density = sp.exp(-sp.cosh((x - mu) / s)) / (2 * s * sp.besselk(0, 1))
+    family = StatisticalManifold.from_density(density, {x: (-oo, oo)}, (mu, s), time_limit=0, conditions=[mu < 1])
+    grid = family.on_grid({mu: [0.0, 2.0], s: [1.0, -1.0]}, ["metric"], rtol=1e-10)
+    assert grid.status.values.tolist() == [[0, 2], [2, 2]] and np.isnan(grid.metric.values[0, 0]).sum() == 3
+    # E[∂_μℓ²] = E[sinh² z] at s = 1, which by parts is E[cosh z] = K_1(1)/K_0(1)
+    exact = sp.besselk(1, 1).evalf(30) / sp.besselk(0, 1).evalf(30)
+    assert abs(float(grid.metric[0, 0, 0, 0]) / float(exact) - 1) < 1e-10
+    single = family.on_grid({mu: 0.0, s: 1.0}, ["metric"], rtol=1e-6, dtype="float32").metric
+    assert single.dtype == np.float32 and abs(float(single[0, 0]) / float(exact) - 1) < 1e-6
+    for options in ({"rtol": 1e-12, "dtype": "float32"}, {"rtol": 0}, {"rtol": -1}, {"rtol": "a"}):
+        with pytest.raises(ValueError, match="rtol"):
+            family.on_grid({mu: 0.0, s: 1.0}, ["metric"], **options)
