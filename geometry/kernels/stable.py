@@ -9,7 +9,8 @@ and sigma, sigma' are both known to full relative accuracy. The residual of a ne
 (1 - t) sigma - t sigma'; one half of it vanishes exactly where the target t is 0 or 1.
 
 The same for tanh u = logistic(2u) - logistic(-2u) inside polynomials of degree two and more (so that
-1 - tanh^2 = 4 logistic(2u) logistic(-2u)), and: 1/(1 + e^v) is a logistic, log(logistic) a softplus,
+1 - tanh^2 = 4 logistic(2u) logistic(-2u)). A polynomial of high degree in cos u, such as cos 50u is in a canonical
+form, has coefficients as large as 2^d that cancel; its Fourier sum over cos ku has not. And: 1/(1 + e^v) is a logistic, log(logistic) a softplus,
 log(1 + a) is log1p(a), c e^v - c is c expm1(v).
 """
 
@@ -207,7 +208,46 @@ def _erfc(u: sp.Expr) -> sp.Expr:
     return sp.erfc(u, evaluate=False)
 
 
+_HIGH_DEGREE = 8  # in cos u, from which a polynomial is looked at: lower ones lose three digits at most
+_LOSS = 64  # by which the coefficients of the Fourier sum have to be smaller together
+
+
+def _fourier(e: sp.Add, cosine: sp.Expr) -> sp.Expr:
+    """A sum of powers of cos u over cos ku, 2^(n-1) cos^n u = sum_j C(n, j) cos (n - 2j)u (half of it), where it cancels.
+
+    >>> x = sp.Symbol("x")
+    >>> _fourier(sp.expand_trig(sp.cos(12 * x)).expand(), sp.cos(x))
+    cos(12*x)
+    """
+    groups: dict[sp.Expr, dict[int, sp.Rational]] = {}
+    for term in e.args:
+        number, rest = term.as_coeff_Mul(rational=True)
+        rest, power = rest.as_independent(cosine, as_Add=False)
+        base, n = power.as_base_exp() if power != 1 else (cosine, sp.S.Zero)
+        if base != cosine or not n.is_Integer or n < 0:
+            return e
+        group = groups.setdefault(rest, {})
+        group[int(n)] = group.get(int(n), sp.S.Zero) + number
+    if max(map(max, groups.values())) < _HIGH_DEGREE:
+        return e
+    terms: list[sp.Expr] = []
+    before = after = sp.S.Zero
+    for rest, powers in groups.items():
+        waves: dict[int, sp.Rational] = {}
+        for n, c in powers.items():
+            for j in range(n + 1):
+                k = abs(n - 2 * j)
+                waves[k] = waves.get(k, sp.S.Zero) + c * sp.Rational(comb(n, j), 2**n)
+        before, after = before + sum(map(abs, powers.values())), after + sum(map(abs, waves.values()))
+        terms += [c * rest * sp.cos(k * cosine.args[0]) for k, c in waves.items()]
+    return sp.Add(*terms) if before > _LOSS * after else e
+
+
 def _sum(e: sp.Add) -> sp.Expr:
+    for f in sorted(_polynomial_in(e, sp.cos), key=sp.default_sort_key):
+        e = _fourier(e, f)
+        if not isinstance(e, sp.Add):
+            return e
     for u in sorted({_oriented(f.args[0]) for f in _polynomial_in(e, logistic)}, key=sp.default_sort_key):
         e = _homogenised(e, logistic(u), logistic(-u), None)
         if not isinstance(e, sp.Add):

@@ -95,3 +95,20 @@ def test_random_polynomials_of_a_logistic(terms):
     form = sp.Add(*(c * s**k * (t if with_t else 1) * (1 - s) ** m for c, k, m, with_t in terms))
     point = (Fraction(3, 4), Fraction(-1, 5), Fraction(2, 3))
     assert abs(value(form, point) - value(stable(form), point)) < mpmath.mpf(10) ** -48
+
+
+@pytest.mark.parametrize("n", [12, 20, 50, 100])
+def test_waves_of_high_frequency_keep_their_digits_beside_slow_ones(n):
+    """A canonical form writes cos nx as a polynomial in cos 2x, with coefficients of 2^(n/2) that cancel."""
+    from chentsov import RiemannianManifold
+
+    u = sp.Symbol("u", real=True)
+    metric = sp.sin(n * u) ** 2 + sp.cos(2 * u) ** 2 + 3
+    points = [k / 7 - 1 for k in range(15)]
+    found = RiemannianManifold([[metric]], (u,)).on_grid({u: points}, ["christoffel"]).christoffel.values.ravel()
+    with mpmath.workdps(40):
+        for p, value_ in zip(points, found):
+            s = mpmath.mpf(p)
+            slope = n * mpmath.sin(2 * n * s) - 2 * mpmath.sin(4 * s)  # of the metric; Γ = g'/2g
+            size = mpmath.sin(n * s) ** 2 + mpmath.cos(2 * s) ** 2 + 3
+            assert abs(value_ - slope / size / 2) < 1e-14 * n
