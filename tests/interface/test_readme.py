@@ -32,6 +32,18 @@ def test_every_command_is_listed():
         assert f"`chentsov {command}" in README, command
 
 
+@pytest.mark.parametrize(
+    "name", ["Neuron(inputs=", "DenseNetwork", "NumericNetwork", "conditional", "chunks=", "ch.store"]
+)
+def test_what_a_newcomer_looks_for_is_named(name):
+    assert name in README
+
+
+def test_every_page_is_linked():
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{page.name})" in README, page.name
+
+
 def test_links_lead_to_files():
     for page in (README, *(p.read_text(encoding="utf-8") for p in (ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+)\)", page):
