@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A room may import rooms at its own height or below.
+# exact → kernels → expectation → manifolds → flows | grids | validation → models → interface: a room imports what stands
+# before it, and no room at its own height.
 HEIGHT = {
     "exact": 0,
     "kernels": 1,
@@ -22,6 +23,19 @@ HEIGHT = {
     "models": 5,
     "interface": 6,
 }
+
+# The late imports upwards, each inside a function: what a user asks of an object that stands below the answer.
+FACADES = {
+    ("chentsov.geometry.manifolds.chart", "grids"): "manifold.on_grid",
+    ("chentsov.geometry.manifolds.formal", "grids"): "on_grid of a metric that holds integrals",
+    ("chentsov.geometry.manifolds.statistical_certified", "grids"): "on_grid of a certified integral",
+    ("chentsov.geometry.manifolds.statistical_numbers", "grids"): "on_grid of a density without a closed form",
+    ("chentsov.models.model", "interface"): "model.plot",
+}
+# A base class that makes one of its kinds.
+FACTORIES = {("chentsov.geometry.manifolds.statistical", "chentsov.geometry.manifolds.conditional")}
+# What loads its plug-ins by name: kinds of generators, the catalogue, commands.
+LOADERS = {"chentsov.geometry.exact.rules", "chentsov.models.registry", "chentsov.command_line"}
 
 
 def _room(module: str) -> str | None:
@@ -35,13 +49,22 @@ def _room(module: str) -> str | None:
     return parts[2] if len(parts) > 2 and parts[2] in HEIGHT else None
 
 
-def _module_level_imports(path: Path, package: str):
-    """Absolute names of what a file imports outside of any function."""
-    pending = list(ast.parse(path.read_text(encoding="utf-8")).body)
+def _imports(path: Path, package: str):
+    """Absolute names of what a file imports, late imports inside functions too; what type checkers alone see is none."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    late = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for inner in ast.walk(node)
+    }
+    pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            pending.extend(node.orelse)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, node in late) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package.split(".")
             if node.level:
@@ -49,11 +72,9 @@ def _module_level_imports(path: Path, package: str):
                 stem = ".".join(base + ([node.module] if node.module else []))
             else:
                 stem = node.module or ""
-            yield stem
-            yield from (f"{stem}.{alias.name}" for alias in node.names)
-        elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ClassDef)):
-            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-                continue
+            yield stem, node in late
+            yield from ((f"{stem}.{alias.name}", node in late) for alias in node.names)
+        else:
             pending.extend(ast.iter_child_nodes(node))
 
 
@@ -72,10 +93,52 @@ def test_imports_run_one_way(path, module, package):
     here = _room(module)
     if here is None:
         return
-    for target in _module_level_imports(path, package):
+    for target, late in _imports(path, package):
         there = _room(target)
-        if there is not None:
-            assert HEIGHT[there] <= HEIGHT[here], f"{module} ({here}) imports {target} ({there}) upwards"
+        if there in (None, here) or late and (module, there) in FACADES:
+            continue
+        assert HEIGHT[there] < HEIGHT[here], f"{module} ({here}) imports {target} ({there}), which does not stand below"
+
+
+def test_every_facade_is_used():
+    used = {(module, _room(target)) for path, module, package in _sources() for target, _ in _imports(path, package)}
+    assert set(FACADES) <= used
+
+
+def test_no_circle_of_files_is_larger_than_a_pair():
+    packages = {module for path, module, _ in _sources() if path.name == "__init__.py"}
+    files = {module for _, module, _ in _sources()} - packages
+    graph = {
+        module: {target for target, _ in _imports(path, package)} & files - {module}
+        for path, module, package in _sources()
+        if module in files
+    }
+    for maker, kind in FACTORIES:
+        graph[maker].remove(kind)
+    reached = {module: _reached(graph, module) for module in graph}
+    circles = {frozenset(other for other in reached[m] if m in reached[other]) for m in graph}
+    assert [sorted(circle) for circle in circles if len(circle) > 2] == []
+
+
+def test_modules_are_loaded_by_composed_names_in_few_places():
+    found = {
+        module
+        for path, module, _ in _sources()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module")
+        if node.args and isinstance(node.args[0], ast.JoinedStr)
+    }
+    assert found == LOADERS
+
+
+def _reached(graph, start):
+    """What a file imports, directly or through others."""
+    seen, pending = set(), [start]
+    while pending:
+        new = graph[pending.pop()] - seen
+        seen |= new
+        pending.extend(new)
+    return seen
 
 
 def test_every_package_is_listed_in_setup_cfg():

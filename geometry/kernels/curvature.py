@@ -70,7 +70,7 @@ def component(method: F) -> F:
     name = method.__name__
 
     @wraps(method)
-    def remembered(self: Any, *indices: Any) -> Any:
+    def remembered(self: Curvature, *indices: Any) -> Any:
         key = (name, *indices)
         known = self.components
         if key not in known:

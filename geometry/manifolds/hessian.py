@@ -24,7 +24,6 @@ from .legendre import LegendreTransform
 from .legendre_implicit import implicit_inverse
 from .local import Element, total
 from .quantities import Quantity
-from .riemannian import RiemannianManifold
 
 __all__ = ["HessianManifold"]
 
@@ -44,7 +43,7 @@ class SeparableGeometry(HessianGeometry):
         return self.components[key]
 
 
-class HessianManifold(HessianOperators, RiemannianManifold):
+class HessianManifold(HessianOperators):
     """The Hessian structure of a potential ψ in affine coordinates θ: g_ij = ∂_i∂_jψ.
 
     Args:

@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from ..exact import determinant
 from ..exact.reading import read_values
-from . import operators
 from .hessian_grid import WhereConvex
 from .hessian_volumes import log_density_slopes
 from .inputs import ManifoldError, read_expression
+from .legendre import LegendreTransform
 from .local import total
+from .riemannian import RiemannianManifold
+from .tensors import vector_field
 
 __all__ = ["HessianOperators"]
 
 FORMS = ("affine", "riemannian", "dual")
 
 
-class HessianOperators:
+class HessianOperators(RiemannianManifold):
     """The operators of a Hessian manifold; see `HessianManifold`."""
 
-    def divergence(self: Any, X: Any, volume: Any = "riemannian") -> sp.Expr:
+    @property
+    @abstractmethod
+    def dual_coordinates(self) -> tuple[sp.Expr, ...]:
+        """η_i = ∂_iψ as functions of the affine coordinates."""
+
+    @property
+    @abstractmethod
+    def dual_symbols(self) -> tuple[sp.Symbol, ...]:
+        """The names of the dual coordinates."""
+
+    @property
+    @abstractmethod
+    def legendre(self) -> LegendreTransform:
+        """The map between affine and dual coordinates."""
+
+    def divergence(self, X: Any, volume: Any = "riemannian") -> sp.Expr:
         """(1/ρ) ∂_i(ρ X^i) for the volume "primal" (ρ = 1), "riemannian" (√det g), "dual" (det g) or any density ρ."""
-        field = operators.vector_field(self, X)
+        field = vector_field(self, X)
         parts = [field.element(i) for i in range(self.dim)]
         slopes = log_density_slopes(self, volume)
         spread = (p.diff(x) for p, x in zip(parts, self.coordinates))
         growth = (p * s for p, s in zip(parts, slopes) if p and s)
         return total(self.field, [*spread, *growth]).as_expr()
 
-    def laplacian(self: Any, f: Any, form: str = "riemannian") -> sp.Expr:
+    def laplacian(self, f: Any, form: str = "riemannian") -> sp.Expr:
         """Δf as the trace of the second derivative in one of the three connections.
 
         * "affine": tr ∇df = g^ij ∂_i∂_jf;
@@ -68,7 +87,7 @@ class HessianOperators:
 
     # -- geodesics of the two flat connections ---------------------------------------------------
 
-    def primal_geodesic(self: Any, p: Any, q: Any = None, t: Any = sp.Symbol("t"), *, velocity: Any = None) -> tuple:
+    def primal_geodesic(self, p: Any, q: Any = None, t: Any = sp.Symbol("t"), *, velocity: Any = None) -> tuple:
         """θ(t) = p + t (q − p): straight in the affine coordinates, from p (t = 0) to q (t = 1).
 
         Instead of the end point q a velocity at p may be given.
@@ -77,7 +96,7 @@ class HessianOperators:
         t = read_expression(t, "the parameter t")
         return tuple(a + t * b for a, b in zip(p, v))
 
-    def dual_geodesic(self: Any, p: Any, q: Any = None, t: Any = sp.Symbol("t"), *, velocity: Any = None) -> Any:
+    def dual_geodesic(self, p: Any, q: Any = None, t: Any = sp.Symbol("t"), *, velocity: Any = None) -> Any:
         """The curve that is straight in the dual coordinates: η(t) = η(p) + t (η(q) − η(p)), returned as θ(t).
 
         Closed form where the Legendre transform inverts; otherwise t must hold numbers, and the result is an array
@@ -111,7 +130,7 @@ class HessianOperators:
             ) from None
         return self.legendre.conjugate(base + times[:, None] * slope, start=[float(a) for a in start])[0]
 
-    def _direction(self: Any, p: Any, q: Any, velocity: Any) -> tuple[sp.Expr, ...]:
+    def _direction(self, p: Any, q: Any, velocity: Any) -> tuple[sp.Expr, ...]:
         if (q is None) == (velocity is None):
             raise ManifoldError("a geodesic needs its end point q or its velocity, one of the two")
         if velocity is not None:
@@ -120,18 +139,16 @@ class HessianOperators:
 
     # -- where the potential is convex ---------------------------------------------------------------
 
-    def convexity_conditions(self: Any) -> tuple[sp.Expr, ...]:
+    def convexity_conditions(self) -> tuple[sp.Expr, ...]:
         """The leading principal minors of g; ψ is strictly convex where all of them are positive (Sylvester)."""
-        from chentsov.geometry.exact import determinant
-
         rows = [[self.local.metric(i, j) for j in range(self.dim)] for i in range(self.dim)]
         return tuple(determinant([row[:k] for row in rows[:k]]).as_expr() for k in range(1, self.dim + 1))
 
-    def is_convex_at(self: Any, point: Any, constants: Mapping[Any, Any] | None = None) -> bool:
+    def is_convex_at(self, point: Any, constants: Mapping[Any, Any] | None = None) -> bool:
         """Whether g is real and positive definite at a point."""
         return self._lowest_eigenvalue(point, constants) > 0
 
-    def check_convex(self: Any, point: Any, constants: Mapping[Any, Any] | None = None) -> None:
+    def check_convex(self, point: Any, constants: Mapping[Any, Any] | None = None) -> None:
         """Raise ManifoldError, with the lowest eigenvalue, where ψ is not convex."""
         lowest = self._lowest_eigenvalue(point, constants)
         if not lowest > 0:
@@ -142,7 +159,7 @@ class HessianOperators:
                 "where all of `convexity_conditions()` are positive"
             )
 
-    def _lowest_eigenvalue(self: Any, point: Any, constants: Mapping[Any, Any] | None) -> float:
+    def _lowest_eigenvalue(self, point: Any, constants: Mapping[Any, Any] | None) -> float:
         values = dict(zip(self.coordinates, self._point(point, "the point")))
         values |= read_values(constants, self.constants, "constants", ManifoldError)
         entries = [
@@ -153,9 +170,7 @@ class HessianOperators:
             return float("nan")
         return float(np.linalg.eigvalsh(g.real)[0])
 
-    def on_grid(
-        self: Any, axes: Any, quantities: Any = ("ricci_scalar",), *, convex: bool = True, **options: Any
-    ) -> Any:
+    def on_grid(self, axes: Any, quantities: Any = ("ricci_scalar",), *, convex: bool = True, **options: Any) -> Any:
         """The quantities on a grid, as `RiemannianManifold.on_grid`; NaN with a status where ψ is not convex.
 
         Args:
@@ -175,4 +190,4 @@ class HessianOperators:
             single = {name: v for name, v in held.items() if np.ndim(v) == 0}
             values = {s: single.get(s.name) for s in (*self.coordinates, *self.constants)}
             steps.append(WhereConvex(self.metric, values, options.get("data") or {}))
-        return super().on_grid(axes, quantities, steps=steps, **options)  # type: ignore[misc]
+        return super().on_grid(axes, quantities, steps=steps, **options)

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import sympy as sp
-from chentsov.geometry.exact import DifferentialField, determinant, inverse
+from chentsov.geometry.exact import DifferentialField, Element, determinant, inverse
 from chentsov.geometry.exact.sampling import numbers
 from chentsov.geometry.kernels.curvature import Curvature, component
 
 __all__ = ["Element", "LocalGeometry", "component", "total"]
-
-Element = Any  # an element of a DifferentialField
 
 
 def total(field: DifferentialField, terms: Iterable[Element]) -> Element:

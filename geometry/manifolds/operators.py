@@ -4,51 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import sympy as sp
-
-from .inputs import ManifoldError, read_array, read_expression
+from .inputs import ManifoldError, read_expression
 from .local import Element, total
-from .tensors import DOWN, UP, Tensor
+from .tensors import DOWN, UP, Tensor, vector_field
 
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
 
 __all__ = [
-    "as_tensor",
-    "covariant_derivative",
     "divergence",
     "gradient",
     "hessian",
     "killing_form",
     "laplacian",
-    "lie_derivative",
     "sectional_curvature",
-    "vector_field",
 ]
-
-
-def as_tensor(manifold: RiemannianManifold, value: Any, indices: Any = None) -> Tensor:
-    """`value` as a tensor: a Tensor stays, a function is a scalar, components need `indices`."""
-    if isinstance(value, Tensor):
-        if value.manifold is not manifold:
-            raise ManifoldError("this tensor lives on another manifold")
-        if indices is not None:
-            raise ManifoldError("a Tensor has declared its index positions already; leave `indices` out")
-        return value
-    if indices is None:
-        if isinstance(value, (list, tuple, sp.NDimArray, sp.MatrixBase)):
-            raise ManifoldError("components need their index positions, e.g. indices=['up', 'down']")
-        indices = ()
-    return Tensor.from_components(manifold, value, indices)
-
-
-def vector_field(manifold: RiemannianManifold, vector: Any) -> Tensor:
-    """A vector field from a Tensor with one upper index or from its components X^i."""
-    if isinstance(vector, Tensor):
-        if vector.rank != 1:
-            raise ManifoldError(f"a vector field has one index; this tensor has {vector.rank}")
-        return as_tensor(manifold, vector).raised(0)
-    return Tensor.from_components(manifold, read_array(vector, manifold.dim, 1, "the vector field"), (UP,))
 
 
 def _function(manifold: RiemannianManifold, function: Any) -> Element:
@@ -117,48 +87,6 @@ def sectional_curvature(manifold: RiemannianManifold, first: Any, second: Any) -
     return total(field, (b * local.riemann_lowered(*p, *q) for p, q, b in products)) / norm
 
 
-# -- tensors ------------------------------------------------------------------------------
-
-
-def covariant_derivative(tensor: Tensor) -> Tensor:
-    """(∇T)_{…k} = ∂_k T + Σ_up Γ^i_mk T^m − Σ_down Γ^m_ik T_m; the new index is the last."""
-    manifold = tensor.manifold
-    local, field = manifold.local, manifold.field
-
-    def element(*indices: int) -> Element:
-        *old, k = indices
-        terms = [tensor.element(*old).diff(manifold.coordinates[k])]
-        for slot, position in enumerate(tensor.indices):
-            for m in range(manifold.dim):
-                up = position is UP
-                gamma = local.christoffel(old[slot], m, k) if up else local.christoffel(m, old[slot], k)
-                if gamma and (t := tensor.element(*old[:slot], m, *old[slot + 1 :])):
-                    terms.append(gamma * t if up else -gamma * t)
-        return total(field, terms)
-
-    return Tensor(manifold, (*tensor.indices, DOWN), element)
-
-
-def lie_derivative(tensor: Tensor, vector: Any) -> Tensor:
-    """L_X T = X^m ∂_m T − Σ_up T^m ∂_m X^i + Σ_down T_m ∂_i X^m."""
-    manifold = tensor.manifold
-    flow = vector_field(manifold, vector)
-    x, n = manifold.coordinates, range(manifold.dim)
-
-    def element(*indices: int) -> Element:
-        value = tensor.element(*indices)
-        terms = [f * value.diff(x[m]) for m in n if (f := flow.element(m))]
-        for slot, position in enumerate(tensor.indices):
-            for m in n:
-                up = position is UP
-                slope = flow.element(indices[slot]).diff(x[m]) if up else flow.element(m).diff(x[indices[slot]])
-                if slope and (t := tensor.element(*indices[:slot], m, *indices[slot + 1 :])):
-                    terms.append(-slope * t if up else slope * t)
-        return total(manifold.field, terms)
-
-    return Tensor(manifold, tensor.indices, element)
-
-
 def killing_form(manifold: RiemannianManifold, vector: Any) -> Tensor:
     """(L_X g)_ij = ∇_i X_j + ∇_j X_i, zero for an isometry."""
-    return lie_derivative(Tensor(manifold, (DOWN, DOWN), manifold.local.metric), vector)
+    return Tensor(manifold, (DOWN, DOWN), manifold.local.metric).lie_derivative(vector)

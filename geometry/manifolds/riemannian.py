@@ -19,7 +19,7 @@ from .curvature import detect_structure
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
 from .local import Element, LocalGeometry
 from .quantities import CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
-from .tensors import Tensor
+from .tensors import Tensor, as_tensor
 from .vanishing import Verdict, vanish
 
 __all__ = ["RiemannianManifold"]
@@ -332,13 +332,13 @@ class RiemannianManifold(Chart):
         x/y**2
         """
         if not isinstance(components, str):
-            return operators.as_tensor(self, components, indices)
+            return as_tensor(self, components, indices)
         known = {n: q for n, q in self.quantities().items() if len(q.indices) == q.rank}
         if components not in known:
             raise ManifoldError(f"unknown tensor {components!r}; known are {', '.join(known)}")
         element = self._element_of(components)
         if element is None:
-            return operators.as_tensor(self, self.expression_of(components), known[components].indices)
+            return as_tensor(self, self.expression_of(components), known[components].indices)
         return Tensor(self, known[components].indices, element)
 
     def gradient(self, f: Any) -> Array:
@@ -359,12 +359,12 @@ class RiemannianManifold(Chart):
 
     def covariant_derivative(self, T: Any, indices: Sequence[Any] | None = None) -> Tensor:
         """∇T; the index of the derivative is the last. `indices` says where the indices of plain components stand."""
-        return operators.covariant_derivative(operators.as_tensor(self, T, indices))
+        return as_tensor(self, T, indices).covariant_derivative()
 
     def lie_derivative(self, X: Any, T: Any = None, indices: Sequence[Any] | None = None) -> Tensor:
         """L_X T along a vector field X; without T, of the metric."""
-        tensor = self.tensor("metric") if T is None else operators.as_tensor(self, T, indices)
-        return operators.lie_derivative(tensor, X)
+        tensor = self.tensor("metric") if T is None else as_tensor(self, T, indices)
+        return tensor.lie_derivative(X)
 
     def killing_equation(self, X: Any) -> Array:
         """∇_i X_j + ∇_j X_i."""

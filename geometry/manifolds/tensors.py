@@ -17,7 +17,7 @@ from .vanishing import Verdict, vanish
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
 
-__all__ = ["DOWN", "UP", "Index", "Tensor", "read_indices"]
+__all__ = ["DOWN", "UP", "Index", "Tensor", "as_tensor", "read_indices", "vector_field"]
 
 
 class Index(Enum):
@@ -247,16 +247,40 @@ class Tensor:
     # -- calculus ----------------------------------------------------------------------
 
     def covariant_derivative(self) -> Tensor:
-        """∇T; the new index is the last and is down."""
-        from .operators import covariant_derivative
+        """(∇T)_{…k} = ∂_k T + Σ_up Γ^i_mk T^m − Σ_down Γ^m_ik T_m; the new index is the last and is down."""
+        manifold, local = self.manifold, self.manifold.local
 
-        return covariant_derivative(self)
+        def element(*indices: int) -> Element:
+            *old, k = indices
+            terms = [self.element(*old).diff(manifold.coordinates[k])]
+            for slot, position in enumerate(self.indices):
+                for m in range(manifold.dim):
+                    up = position is UP
+                    gamma = local.christoffel(old[slot], m, k) if up else local.christoffel(m, old[slot], k)
+                    if gamma and (t := self.element(*old[:slot], m, *old[slot + 1 :])):
+                        terms.append(gamma * t if up else -gamma * t)
+            return total(manifold.field, terms)
+
+        return Tensor(manifold, (*self.indices, DOWN), element)
 
     def lie_derivative(self, vector: Any) -> Tensor:
-        """The Lie derivative along a vector field."""
-        from .operators import lie_derivative
+        """Along a vector field X: L_X T = X^m ∂_m T − Σ_up T^m ∂_m X^i + Σ_down T_m ∂_i X^m."""
+        manifold = self.manifold
+        flow = vector_field(manifold, vector)
+        x, n = manifold.coordinates, range(manifold.dim)
 
-        return lie_derivative(self, vector)
+        def element(*indices: int) -> Element:
+            value = self.element(*indices)
+            terms = [f * value.diff(x[m]) for m in n if (f := flow.element(m))]
+            for slot, position in enumerate(self.indices):
+                for m in n:
+                    up = position is UP
+                    slope = flow.element(indices[slot]).diff(x[m]) if up else flow.element(m).diff(x[indices[slot]])
+                    if slope and (t := self.element(*indices[:slot], m, *indices[slot + 1 :])):
+                        terms.append(-slope * t if up else slope * t)
+            return total(manifold.field, terms)
+
+        return Tensor(manifold, self.indices, element)
 
     # -- display -----------------------------------------------------------------------
 
@@ -274,3 +298,27 @@ class Tensor:
 
     def _repr_latex_(self) -> str:
         return self.table()._repr_latex_()
+
+
+def as_tensor(manifold: RiemannianManifold, value: Any, indices: Any = None) -> Tensor:
+    """`value` as a tensor: a Tensor stays, a function is a scalar, components need `indices`."""
+    if isinstance(value, Tensor):
+        if value.manifold is not manifold:
+            raise ManifoldError("this tensor lives on another manifold")
+        if indices is not None:
+            raise ManifoldError("a Tensor has declared its index positions already; leave `indices` out")
+        return value
+    if indices is None:
+        if isinstance(value, (list, tuple, sp.NDimArray, sp.MatrixBase)):
+            raise ManifoldError("components need their index positions, e.g. indices=['up', 'down']")
+        indices = ()
+    return Tensor.from_components(manifold, value, indices)
+
+
+def vector_field(manifold: RiemannianManifold, vector: Any) -> Tensor:
+    """A vector field from a Tensor with one upper index or from its components X^i."""
+    if isinstance(vector, Tensor):
+        if vector.rank != 1:
+            raise ManifoldError(f"a vector field has one index; this tensor has {vector.rank}")
+        return as_tensor(manifold, vector).raised(0)
+    return Tensor.from_components(manifold, read_array(vector, manifold.dim, 1, "the vector field"), (UP,))
