@@ -190,7 +190,7 @@ class Network(Model):
         return self._of_a_row(self.subloss_of_outputs.expression)
 
     @cached_property
-    def loss(self) -> sp.Expr:  # type: ignore[override]
+    def loss(self) -> sp.Expr:
         """L = E_D[ℓ]."""
         return Mean(self.subloss, self.rows)
 

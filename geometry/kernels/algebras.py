@@ -87,7 +87,7 @@ class Algebra(ABC):
         if op in ARITHMETIC:
             return ARITHMETIC[op]
         if op == "power":
-            return self.power(int(node.value))  # type: ignore[call-overload]
+            return self.power(int(node.value))
         if op == "reciprocal_root":
             root = self.operation_named("sqrt")
             return lambda a: 1 / root(a)
@@ -148,7 +148,7 @@ class NumPy(Algebra):
             return self.dtype.type(resolution(8 * self.dtype.itemsize))
         if node.op == "constant":
             return self.dtype.type(CONSTANTS[str(node.value)].float64)
-        return self.dtype.type(nearest(node.value))  # type: ignore[arg-type]
+        return self.dtype.type(nearest(node.value))
 
     def routine(self, function: Function) -> Operation | None:
         return function.numpy
@@ -194,7 +194,7 @@ class _Balls(Algebra):
     def leaf(self, node: Node) -> Any:
         if node.op == "constant":
             return CONSTANTS[str(node.value)].arb()
-        return arb(fmpq(node.value.numerator, node.value.denominator))  # type: ignore[attr-defined]
+        return arb(fmpq(node.value.numerator, node.value.denominator))
 
     def logic(self, op: str) -> Operation | None:
         return _LOGIC.get(op)

@@ -54,7 +54,7 @@ class _Arrangement:
         count: Counter[Node] = Counter()
         for node in self.program.nodes():
             for part in node.args if node.op == "mul" else (node,):
-                if part.op == "power" and part.value < 0:  # type: ignore[operator]
+                if part.op == "power" and part.value < 0:
                     count[part.args[0]] += 1
         return count
 
@@ -63,7 +63,7 @@ class _Arrangement:
         for part in node.args:
             above, below = groups.setdefault(self.where[part], ([], []))
             if node.op == "mul" and part.op == "power":
-                base, n = part.args[0], int(part.value)  # type: ignore[call-overload]
+                base, n = part.args[0], int(part.value)
                 if n > 0:
                     above.append((base, n))
                 elif self.reciprocals[base] > 1:
@@ -108,7 +108,7 @@ class _Arrangement:
             assert total is not None
             return total
         if node.op == "power":
-            base, n = node.args[0], int(node.value)  # type: ignore[call-overload]
+            base, n = node.args[0], int(node.value)
             if n > 0:
                 return self._power(self.new[base], n)
             if self.reciprocals[base] > 1:

@@ -44,8 +44,8 @@ def cost(node: Node) -> int:
     if node.op in ("add", "mul", "product"):
         return len(node.args) - 1
     if node.op == "power":
-        n = abs(int(node.value))  # type: ignore[call-overload]
-        return n.bit_length() - 1 + n.bit_count() - 1 + (int(node.value) < 0)  # type: ignore[call-overload]
+        n = abs(int(node.value))
+        return n.bit_length() - 1 + n.bit_count() - 1 + (int(node.value) < 0)
     return 1
 
 

@@ -298,7 +298,7 @@ class Lowering:
     def _zeta(self, e: sp.Basic, scope: frozenset) -> Node:
         """ζ(s), Hurwitz's ζ(s, a), or a derivative of ζ of the order that comes first."""
         if not isinstance(e, sp.zeta):
-            return self.graph.call("zeta", self.lower(e.args[1], scope), value=int(e.args[0]))  # type: ignore[arg-type]
+            return self.graph.call("zeta", self.lower(e.args[1], scope), value=int(e.args[0]))
         if len(e.args) > 1 and e.args[1] != 1:
             return self.graph.call("hurwitz", *(self.lower(a, scope) for a in e.args))
         return self.graph.call("zeta", self.lower(e.args[0], scope), value=0)

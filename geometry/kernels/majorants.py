@@ -118,7 +118,7 @@ class Majorants(Bounds):
     def major(self, node: Node) -> tuple[float, Node]:
         """(k, A) of a value; an error that is known as a number of its own is made to fit."""
         if node.op == "number" and self.bound[node].c == 0:
-            return 0.0, self.number(abs(nearest(node.value)))  # type: ignore[arg-type]
+            return 0.0, self.number(abs(nearest(node.value)))
         b = self.bound[node]
         if b.covers and not b.d and b.c + b.k <= _LARGEST_K:
             return self._as_a(node)
@@ -137,7 +137,7 @@ class Majorants(Bounds):
     def _majorant_mul(self, node: Node, x: tuple[float, Node], y: tuple[float, Node]) -> Bound:
         for number, (k, size) in ((node.args[0], y), (node.args[1], x)):
             if number.op == "number" and self.bound[number].c == 0:
-                return Bound(self.u, k, self._floor(self.raw("mul", size, self.number(abs(nearest(number.value))))))  # type: ignore[arg-type]
+                return Bound(self.u, k, self._floor(self.raw("mul", size, self.number(abs(nearest(number.value))))))
         a, b = node.args
         one = self.raw("mul", self._reach(a, x[1]), y[1])
         return Bound(
@@ -147,7 +147,7 @@ class Majorants(Bounds):
     _majorant_product = _majorant_mul
 
     def _majorant_power(self, node: Node, x: tuple[float, Node]) -> Bound:
-        n = int(node.value)  # type: ignore[call-overload]
+        n = int(node.value)
         slope = self.times(float(n), self.graph_power(self._reach(node.args[0], x[1]), n - 1))
         return Bound(n * self.u, x[0], self._floor(self.raw("mul", slope, x[1])))
 
@@ -188,7 +188,7 @@ class Majorants(Bounds):
         if node.op in ("select", "abs"):
             return 0.0
         if node.op == "power":
-            return int(node.value) * self.u  # type: ignore[call-overload]
+            return int(node.value) * self.u
         return 4 * self.u if node.op == "reciprocal" else self.u
 
     # derived values, with their bounds ----------------------------------------------------------------
@@ -214,7 +214,7 @@ class Majorants(Bounds):
         if b.op == "number" and b.value == 1:
             return a
         if a.op == b.op == "number":
-            return self.exact(a.value * b.value)  # type: ignore[operator]
+            return self.exact(a.value * b.value)
         return self.derive("mul", a, b)
 
     def negative(self, a: Node) -> Node:

@@ -107,7 +107,7 @@ class Planner:
                 self.machines[key] = NumbaMachine(plan, self.dtype)
             else:
                 self.machines[key] = Machine(plan, self.dtype)
-        return self.machines[key]  # type: ignore[return-value]
+        return self.machines[key]
 
     def _apart(self, a: Node, b: Node) -> bool:
         """Whether, in every row of the data, one of two functions of the data is zero."""

@@ -123,7 +123,7 @@ class Graph:
             if term.op == "add":
                 pending.extend(reversed(term.args))
             elif term.op == "number":
-                constant += term.value  # type: ignore[operator]
+                constant += term.value
             else:
                 scale, rest = self._split_number(term)
                 coefficients[rest] = coefficients.get(rest, Fraction(0)) + scale
@@ -143,10 +143,10 @@ class Graph:
             if factor.op == "mul":
                 pending.extend(reversed(factor.args))
             elif factor.op == "number":
-                constant *= factor.value  # type: ignore[operator]
+                constant *= factor.value
             elif factor.op == "power":
                 base = factor.args[0]
-                exponents[base] = exponents.get(base, 0) + factor.value  # type: ignore[operator]
+                exponents[base] = exponents.get(base, 0) + factor.value
             else:
                 exponents[factor] = exponents.get(factor, 0) + 1
         if constant == 0:
@@ -163,9 +163,9 @@ class Graph:
         if exponent == 1:
             return base
         if base.op == "number" and (exponent > 0 or base.value):
-            return self.number(base.value**exponent)  # type: ignore[operator]
+            return self.number(base.value**exponent)
         if base.op == "power":
-            return self.power(base.args[0], base.value * exponent)  # type: ignore[operator]
+            return self.power(base.args[0], base.value * exponent)
         if base.op == "sqrt" and exponent % 2 == 0:
             return self.power(base.args[0], exponent // 2)
         return self.node("power", (base,), exponent)
@@ -190,7 +190,7 @@ class Graph:
     def _split_number(self, node: Node) -> tuple[Fraction, Node]:
         if node.op == "mul" and node.args[0].op == "number":
             rest = node.args[1:]
-            scale: Fraction = node.args[0].value  # type: ignore[assignment]
+            scale: Fraction = node.args[0].value
             return scale, rest[0] if len(rest) == 1 else self.node("mul", rest)
         return Fraction(1), node
 
@@ -259,7 +259,7 @@ def rebuild(graph: Graph, node: Node, args: tuple[Node, ...]) -> Node:
     if node.op == "mul":
         return graph.mul(*args)
     if node.op == "power":
-        return graph.power(args[0], node.value)  # type: ignore[arg-type]
+        return graph.power(args[0], node.value)
     if node.op == "mean":
         return graph.mean(args[0], str(node.value))
     return graph.node(node.op, args, node.value)

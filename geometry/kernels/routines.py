@@ -259,7 +259,7 @@ def ball_zeta(s: Any, order: int = 0) -> Any:
 
 def taylor_zeta(a: arb, order: int = 0) -> tuple[arb, arb, arb]:
     found = _zeta_coefficients(a, order + 2)
-    return tuple(found[order + k] * arb(order + k).fac() for k in range(3))  # type: ignore[return-value]
+    return tuple(found[order + k] * arb(order + k).fac() for k in range(3))
 
 
 def polylog(order: Any, z: Any) -> Any:

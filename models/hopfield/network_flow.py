@@ -48,7 +48,7 @@ class NetworkFlow(Flow):
             super()._check_potential()
 
     @cached_property
-    def jacobian(self) -> sp.ImmutableMatrix:  # type: ignore[override]
+    def jacobian(self) -> sp.ImmutableMatrix:
         """∂u̇_i/∂u_j as the network writes it."""
         return self.network.jacobian
 

@@ -37,7 +37,7 @@ class Plain:
                 out = w.binary("mul" if op == "product" else op, out, a)
             return out
         if op == "power":
-            return self._power(args[0], int(node.value))  # type: ignore[call-overload]
+            return self._power(args[0], int(node.value))
         if op == "sqrt":
             return w.intrinsic("sqrt", args[0])
         if op == "reciprocal_root":
