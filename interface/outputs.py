@@ -27,7 +27,8 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def writable_folder(path: str | Path) -> Path:
-    """The folder, made if need be, once a file has been seen to fit into it; so that work starts only if it can be kept.
+    """The folder, made if need be, once a file has been seen to fit into it; so that work starts only if it can be
+    kept.
 
     Raises :class:`OutputError` for a path that is a file, that cannot be made or that cannot be written to.
     """

@@ -1,4 +1,5 @@
-"""Other flows of the class: replicator dynamics, natural-gradient flows, gradient systems with a potential of one's own.
+"""Other flows of the class: replicator dynamics, natural-gradient flows, gradient systems with a potential of one's
+own.
 
 Each is a `Flow` on a Hessian manifold, so that the compressibilities, the Lyapunov property and trajectories come with
 it. Sources: S. Shahshahani, Mem. AMS 211 (1979); A. Fujiwara & S. Amari, Physica D 80 (1995) 317; Y. Nakamura, Japan
@@ -90,7 +91,8 @@ def natural_gradient(manifold: RiemannianManifold, loss: Any) -> Flow:
 
 
 def likelihood_flow(family: HessianManifold, mean: Sequence[Any]) -> Flow:
-    """The natural-gradient flow of the negative log-likelihood ψ(θ) − θ·η̂ of an exponential family, for data of mean η̂.
+    """The natural-gradient flow of the negative log-likelihood ψ(θ) − θ·η̂ of an exponential family, for data of mean
+    η̂.
 
     In dual coordinates it is linear, η̇ = η̂ − η (Fujiwara & Amari 1995), so κ_dual = −dim.
 

@@ -1,7 +1,7 @@
 r"""Dense networks in numbers: as many weights as memory holds, no symbol made, through JAX.
 
-With layers z_l = s (W_l h_{l−1} + b_l), h_l = φ(z_l), and δ_l = s ∂/∂z_l of whatever is differentiated, the gradient of a
-row with respect to W_l is the outer product δ_l h_{l−1}ᵀ, and with respect to b_l it is δ_l. So sums over weights are
+With layers z_l = s (W_l h_{l−1} + b_l), h_l = φ(z_l), and δ_l = s ∂/∂z_l of whatever is differentiated, the gradient of
+a row with respect to W_l is the outer product δ_l h_{l−1}ᵀ, and with respect to b_l it is δ_l. So sums over weights are
 products of sums over units, and no gradient is ever formed:
 
     |∇ℓ|² = Σ_l |δ_l|² (|h_{l−1}|² + 1),              tr I = E_D |∇ℓ|²             (thesis 5.1.3)

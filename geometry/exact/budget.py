@@ -48,8 +48,8 @@ class Interrupted(BaseException):
 class TimeBudget:
     """A limit in seconds for the work inside a ``with`` block.
 
-    Callers note finished parts in ``finished``; the error carries them on. Budgets nest: the one that ends first counts.
-    Cached results survive, so the work can be taken up again. The clock is looked at before each operation on
+    Callers note finished parts in ``finished``; the error carries them on. Budgets nest: the one that ends first
+    counts. Cached results survive, so the work can be taken up again. The clock is looked at before each operation on
     polynomials; a single such operation is not interrupted.
 
     Args:

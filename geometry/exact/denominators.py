@@ -1,7 +1,7 @@
 """Forms of elements with roots: equal ones, for writing only.
 
-Powers of roots are kept in polynomials as they came.  With w = sqrt(x) as the free variable and x = w**2 factors in common
-show that x hides; and with the radicands put in for powers of roots a numerator may be shorter.
+Powers of roots are kept in polynomials as they came.  With w = sqrt(x) as the free variable and x = w**2 factors in
+common show that x hides; and with the radicands put in for powers of roots a numerator may be shorter.
 """
 
 from __future__ import annotations

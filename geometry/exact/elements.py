@@ -1,7 +1,7 @@
 """Elements of a differential field: fractions of polynomials in lowest terms.
 
-An element is ``numerator / denominator`` with integer polynomials, coprime in the polynomial ring; the denominator is no
-divisor of zero and has a positive leading coefficient.  Without roots of functions and signs this representation is
+An element is ``numerator / denominator`` with integer polynomials, coprime in the polynomial ring; the denominator is
+no divisor of zero and has a positive leading coefficient.  Without roots of functions and signs this representation is
 unique.  Those are kept as they came in numerator and denominator, so that a quotient stays short and has no poles that
 were not there.  So
 
@@ -178,7 +178,9 @@ class Element:
         return constant
 
     def _constant(self) -> sp.Rational | None:
-        """The rational number that the element is: guessed from the leading terms of its reduced polynomials, and proven."""
+        """The rational number that the element is: guessed from the leading terms of its reduced polynomials, and
+        proven.
+        """
         num, den = self.num, self.den
         if not (num.is_constant() and den.is_constant()):
             if self.stage.algebraic_in(num, den) is None:

@@ -67,7 +67,9 @@ def _symbols(expression: sp.Expr) -> bool:
 
 
 def signs_where_positive(condition: Element, others: Sequence[Element]) -> Iterator[tuple[int, ...]]:
-    """The signs that the others may have together where the condition is positive; patterns that occur are not left out."""
+    """The signs that the others may have together where the condition is positive; patterns that occur are not left
+    out.
+    """
     field = condition.field
     everything = [field.lift(e) for e in (condition, *others)]
     stage = field.stage

@@ -269,7 +269,7 @@ def read_count(value: Any, where: str, least: int = 1, most: int | None = None, 
     return int(value)
 
 
-# -- what symbols promise -----------------------------------------------------------------------------------------------
+# -- what symbols promise ----------------------------------------------------------------------------------------------
 
 # What a symbol may be declared to be, in the words of SymPy, strongest first.
 _DECLARATIONS = (

@@ -1,7 +1,7 @@
 """Elements by sines instead of cosines, where that is shorter.
 
-Polynomials are reduced by ``s**2 = 1 - c**2``: 1/(2 + s)**2 is kept as 1/(5 + 4*s - c**2). A polynomial in which all powers of c have one parity is also one in s alone, times
-c or 1; with s as the free variable its factors show.
+Polynomials are reduced by ``s**2 = 1 - c**2``: 1/(2 + s)**2 is kept as 1/(5 + 4*s - c**2). A polynomial in which all
+powers of c have one parity is also one in s alone, times c or 1; with s as the free variable its factors show.
 """
 
 from __future__ import annotations

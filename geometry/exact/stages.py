@@ -156,7 +156,9 @@ class Stage:
         return result
 
     def may_divide(self, num: fmpz_mpoly, cofactor: fmpz_mpoly, norm: fmpz_mpoly) -> bool:
-        """False only if the norm does not divide ``num * cofactor``: it does not where all other generators are integers."""
+        """False only if the norm does not divide ``num * cofactor``: it does not where all other generators are
+        integers.
+        """
         values = self._integers
         modulus = int(norm.subs(values).leading_coefficient()) if not norm.subs(values).is_zero() else 1
         product = num.subs(values) * cofactor.subs(values)

@@ -337,7 +337,9 @@ class _Writer:
     def _symmetric(
         self, f: fmpz_mpoly, places: list[tuple[int, Hyperbolic]], unit: Exponents
     ) -> tuple[sp.Expr, Exponents]:
-        """A factor that is symmetric in several exponentials; its coefficients are so in the others, about the same centres."""
+        """A factor that is symmetric in several exponentials; its coefficients are so in the others, about the same
+        centres.
+        """
         if not places:
             return self.polynomial(f, unit), unit
         (position, spelling), *others = places
@@ -385,10 +387,11 @@ class _Writer:
         return sp.Add(*terms)
 
     def _long_polynomial(self, p: fmpz_mpoly) -> sp.Expr | None:
-        """A polynomial of many terms without SymPy's rules for products, or None where these would find something to do.
+        """A polynomial of many terms without SymPy's rules for products, or None where these would find something to
+        do.
 
-        Powers of distinct bases have no rules among them: they are put into SymPy's order once, and each term takes them
-        from there.
+        Powers of distinct bases have no rules among them: they are put into SymPy's order once, and each term takes
+        them from there.
         """
         degrees = p.degrees()
         used = [k for k, degree in enumerate(degrees) if degree]

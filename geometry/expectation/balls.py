@@ -1,7 +1,7 @@
 """SymPy expressions as functions of complex balls, for quadrature, normalisation checks and sample points.
 
-They are programs run in complex ball arithmetic (`kernels.algebras`), written out as one Python function. Every operation
-heeds the ``analytic`` flag, so that ``acb.integral`` may trust the enclosures it gets.
+They are programs run in complex ball arithmetic (`kernels.algebras`), written out as one Python function. Every
+operation heeds the ``analytic`` flag, so that ``acb.integral`` may trust the enclosures it gets.
 """
 
 from __future__ import annotations

@@ -239,7 +239,8 @@ def read_density(
         for formal in part.log_density.atoms(sp.Integral, sp.Sum):
             if formal.free_symbols & set(part.symbols):
                 raise DensityError(
-                    f"{formal} holds a sample variable: a density may hold integrals and sums as normalising constants only"
+                    f"{formal} holds a sample variable: a density may hold integrals and sums as normalising constants "
+                    "only"
                 )
     result = Density(tuple(parts), coordinates)
     used = set().union(*(p.log_density.free_symbols for p in parts)) | {

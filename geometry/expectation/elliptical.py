@@ -1,13 +1,14 @@
-"""Elliptical families: a density of several variables that depends on them through one positive definite quadratic form.
+"""Elliptical families: a density of several variables that depends on them through one positive definite quadratic
+form.
 
 With u = (x − m)ᵀ A (x − m), m and A functions of the parameters, log p = H(u; θ) on R^d.  Given u the direction is
 uniform, so for y = x − m (Isserlis' theorem for the uniform law on an ellipsoid)
 
     E[y_{a₁} ⋯ y_{a₂ₖ} | u] = u^k / (d(d+2)⋯(d+2k−2)) Σ over pairings Π (A⁻¹)_{aᵢaⱼ},
 
-odd moments vanish, and u has the density π^{d/2}/Γ(d/2) |A|^{−1/2} u^{d/2−1} e^{H(u)}.  Scores are polynomials in y with
-coefficients in u, so every expectation is an integral over u > 0, exactly (A. F. S. Mitchell, Int. Statist. Rev. 56, 1988;
-K.-T. Fang, S. Kotz and K.-W. Ng, Symmetric Multivariate and Related Distributions, 1990, ch. 2).
+odd moments vanish, and u has the density π^{d/2}/Γ(d/2) |A|^{−1/2} u^{d/2−1} e^{H(u)}.  Scores are polynomials in y
+with coefficients in u, so every expectation is an integral over u > 0, exactly (A. F. S. Mitchell, Int. Statist. Rev.
+56, 1988; K.-T. Fang, S. Kotz and K.-W. Ng, Symmetric Multivariate and Related Distributions, 1990, ch. 2).
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ class NodeExpectation(Expectation):
         if density.integers:
             names = ", ".join(map(str, density.integers))
             raise DensityError(
-                f"no closed form was found, and numbers need a number for {names}, which bounds a sum: substitute one first"
+                f"no closed form was found, and numbers need a number for {names}, which bounds a sum: substitute one "
+                "first"
             )
         copy, stand_ins, where = working_copy(density, point)
         self.forward = stand_ins
@@ -64,7 +65,9 @@ class NodeExpectation(Expectation):
         return self._mean([sp.S.One] * len(self.density.pieces))
 
     def integrals(self) -> dict[tuple[sp.Symbol, ...], tuple[sp.Symbol, tuple[Variable, ...]]]:
-        """For each set of row symbols of a Mean: the symbol of its weights, and the variables that the other ones run over."""
+        """For each set of row symbols of a Mean: the symbol of its weights, and the variables that the other ones run
+        over.
+        """
         found = {}
         for part, names, weight in self.columns:
             variables = tuple(

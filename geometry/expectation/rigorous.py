@@ -172,7 +172,8 @@ class Enclosure:
             reason = reason or "it falls too slowly"
         where = ", ".join(f"{s} = {_shown(n)}" for s, n in given.items())
         raise QuadratureError(
-            f"the integrand could not be bounded towards the end of the range at {where}: {reason}; the expectation may diverge"
+            f"the integrand could not be bounded towards the end of the range at {where}: {reason}; the expectation "
+            "may diverge"
         )
 
     # -- sums ---------------------------------------------------------------------------------------------
@@ -246,7 +247,8 @@ class _Arm:
                 totals = [t + f for t, f in zip(totals, found)]
             elif b - a < 1e-9 * max(1.0, abs(a)) or len(accepted) + len(stack) > _MOST_PANELS:
                 raise QuadratureError(
-                    f"the integrand could not be enclosed near {owner.variable.symbol} = {self._x(a, given)}: is it singular there?"
+                    f"the integrand could not be enclosed near {owner.variable.symbol} = {self._x(a, given)}: is it "
+                    "singular there?"
                 )
             else:
                 middle = (a + b) / 2

@@ -10,7 +10,8 @@ majorant F stays below −σ < −1 on [X, ∞), then F(x) ≤ F(X) (X/x)^σ the
 
     ∫_X^∞ F dx ≤ X F(X) / (σ − 1),       Σ_{k > K} F(k) ≤ ∫_K^∞ F dx.
 
-A finite end point is brought to infinity by y = 1/(x − end).  What functions do towards infinity is told in `tail_rules`.
+A finite end point is brought to infinity by y = 1/(x − end).  What functions do towards infinity is told in
+`tail_rules`.
 """
 
 from __future__ import annotations

@@ -98,7 +98,8 @@ def proven_numbers(
 def _gathered(
     open_cells: np.ndarray, arrays: Sequence[np.ndarray]
 ) -> tuple[tuple, list[np.ndarray], np.ndarray | None]:
-    """Where to compute again: the smallest grid around the open cells, with a mask, or a list of them, whichever costs less.
+    """Where to compute again: the smallest grid around the open cells, with a mask, or a list of them, whichever costs
+    less.
 
     Returns an index into the block, the arguments there, and the mask (None for a list).
     """
@@ -324,8 +325,8 @@ class Cells:
     def vanishes(self, k: int) -> bool:
         """Whether output k is zero everywhere; the determinant of the metric, if k is -1.
 
-        As a rational function of the inputs and of the values of functions, which random numbers stand for: what is zero
-        then is no cancellation of saturated functions (1 + e^-1000 - 1). Zeros that need a relation between
+        As a rational function of the inputs and of the values of functions, which random numbers stand for: what is
+        zero then is no cancellation of saturated functions (1 + e^-1000 - 1). Zeros that need a relation between
         functions (sin^2 + cos^2 = 1) are not found; a formula with kinks, which may vanish in places, is not asked.
         """
         if k not in self._zero:
@@ -410,7 +411,8 @@ def has_no_value(run: BallProgram, values: Mapping[str, arb]) -> bool:
 
     A function of finite balls has none where it has an imaginary part at every point of them, nor has what is
     computed from it. A pole is an exact zero that is divided by, or a function that is not finite at exact arguments;
-    what is computed from one has no value as long as no factor may be zero (0/0 is no statement) and no other pole meets.
+    what is computed from one has no value as long as no factor may be zero (0/0 is no statement) and no other pole
+    meets.
     """
     found = run.trace(values)
     lost: dict[Node, bool] = {}  # whether there is a pole, which a zero may meet

@@ -132,8 +132,8 @@ class GridStudy(Study):
         indices = "ijkl" if any(map(_is_array, recipes.values())) else ""
         if taken := [a.name for a in self.axes if a.name in ("status", *names, *indices)]:
             raise InputError(
-                f"the coordinate {taken[0]!r} has the name of a variable or index of the result; rename it, for example "
-                f"by manifold.change_coordinates with the Symbol {taken[0] + '_1'!r}"
+                f"the coordinate {taken[0]!r} has the name of a variable or index of the result; rename it, for "
+                f"example by manifold.change_coordinates with the Symbol {taken[0] + '_1'!r}"
             )
         flat, slots = _flattened(recipes)
         held = {s: v for s, v in fixed.items() if v is not None} | _by_symbol(source, constants or {})
@@ -253,7 +253,9 @@ class _InBalls(Cells):
 
 
 class _Unexamined(Cells):
-    """Cells of a contraction in many dimensions: what has no number is not examined in balls, which would take seconds a cell."""
+    """Cells of a contraction in many dimensions: what has no number is not examined in balls, which would take seconds
+    a cell.
+    """
 
     def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
         values[unproven] = np.nan
@@ -419,7 +421,7 @@ def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None
     free = available()
     if needed > 0.8 * free:
         raise InputError(
-            f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells), more "
-            f"than the {0.8 * free / 2**30:.1f} GiB that it may take of the {free / 2**30:.1f} GiB that are free: ask for fewer "
-            "quantities at once, use dtype='float32', or keep the result on disk with store='a folder'"
+            f"the grid needs {needed / 2**30:.1f} GiB ({count} numbers a cell, {' x '.join(map(str, shape))} cells), "
+            f"more than the {0.8 * free / 2**30:.1f} GiB that it may take of the {free / 2**30:.1f} GiB that are free: "
+            "ask for fewer quantities at once, use dtype='float32', or keep the result on disk with store='a folder'"
         )

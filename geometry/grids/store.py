@@ -1,9 +1,10 @@
 """Studies past one machine's memory: blocks of cells computed anywhere and kept in a Zarr store that can be resumed.
 
 A block is one opaque task: it computes all quantities of its cells and writes them. "The chunk exists" is no proof that
-a block is finished (it may be half written, or belong to nothing but NaN), so each block has a record, the SHA-256 of its
-numbers, which is written after them; a block counts as done when it has a record and its numbers still agree with it.
-The store's attributes hold the hash of the question, so that another study's numbers are never taken for this one's.
+a block is finished (it may be half written, or belong to nothing but NaN), so each block has a record, the SHA-256 of
+its numbers, which is written after them; a block counts as done when it has a record and its numbers still agree with
+it. The store's attributes hold the hash of the question, so that another study's numbers are never taken for this
+one's.
 """
 
 from __future__ import annotations
@@ -95,8 +96,8 @@ def store(
         found = origin(dataset)
         if found is None:
             raise StoreError(
-                "only a lazy dataset as on_grid(chunks=…) returned it can be stored block by block: give on_grid the axes "
-                "and quantities that are wanted (for any other dataset there is its own to_zarr)"
+                "only a lazy dataset as on_grid(chunks=…) returned it can be stored block by block: give on_grid the "
+                "axes and quantities that are wanted (for any other dataset there is its own to_zarr)"
             )
         study, blocks = found
     address = os.fspath(path)
@@ -116,7 +117,7 @@ def _size(blocks: Blocks, index: tuple[int, ...]) -> int:
     return int(np.prod([s.stop - s.start for s in blocks.part(index)], dtype=object))
 
 
-# -- the store -----------------------------------------------------------------------------------------------------------
+# -- the store ---------------------------------------------------------------------------------------------------------
 
 
 def _prepare(study: Study, blocks: Blocks, address: str) -> None:
@@ -257,7 +258,7 @@ def _unfinished(
             yield index
 
 
-# -- who computes --------------------------------------------------------------------------------------------------------
+# -- who computes ------------------------------------------------------------------------------------------------------
 
 
 def _by_threads(

@@ -261,7 +261,9 @@ class Bounds:
         return Bound(self.u, 1.0, self.raw("add", self.error(a), self.error(b)), covers=False)
 
     def _one_is_zero(self, a: Node, b: Node) -> bool:
-        """Whether a and b have factors from the data alone of which one is zero in each row: t p + (1 - t) q with t = 0 or 1."""
+        """Whether a and b have factors from the data alone of which one is zero in each row: t p + (1 - t) q with t = 0
+        or 1.
+        """
         return self.bits != 32 and any(self.apart(s, t) for s in _zero_factors(a) for t in _zero_factors(b))
 
     def rule_mul(self, node: Node) -> Bound:
@@ -522,7 +524,9 @@ class Bounds:
         return Bound(own, 1.0, relative, covers=False)
 
     def rule_polygamma(self, node: Node) -> Bound:
-        """Of an order from 1 and x > 0: |x psi_(m+1)(x)| < (m + 1) |psi_m(x)|, as n!/(x + k)^(n+1) summed over k shows term by term."""
+        """Of an order from 1 and x > 0: |x psi_(m+1)(x)| < (m + 1) |psi_m(x)|, as n!/(x + k)^(n+1) summed over k shows
+        term by term.
+        """
         (a,), order = node.args, int(node.value)  # type: ignore[call-overload]
         x = self.bound[a]
         if not 1 <= order <= 8 or x.a is not None or x.d or self.range[a][0] <= 0 or self.bits == 128:
@@ -545,7 +549,9 @@ def _only_rows(program: Program) -> dict[Node, bool]:
 
 
 def _zero_factors(node: Node) -> list[Node]:
-    """The factors of a product that are data, or data and an exact number added: computed, they are zero where they are exactly zero."""
+    """The factors of a product that are data, or data and an exact number added: computed, they are zero where they are
+    exactly zero.
+    """
     if (
         node.op == "row"
         or node.op == "add"

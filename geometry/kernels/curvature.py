@@ -309,7 +309,8 @@ class GeneralCurvature(Curvature):
     structure = "general"
 
     def riemann_pair(self, i: int, j: int, k: int, l: int) -> Component:
-        """R_ijkl = ½(∂_j∂_k g_il + ∂_i∂_l g_jk − ∂_i∂_k g_jl − ∂_j∂_l g_ik) + g^rs(Γ_{r,jk}Γ_{s,il} − Γ_{r,jl}Γ_{s,ik}).
+        """R_ijkl = ½(∂_j∂_k g_il + ∂_i∂_l g_jk − ∂_i∂_k g_jl − ∂_j∂_l g_ik) + g^rs(Γ_{r,jk}Γ_{s,il} −
+        Γ_{r,jl}Γ_{s,ik}).
 
         The second kind of Christoffel symbols is never differentiated (Weinberg 1972, eq. 6.6.2).
         """
@@ -396,7 +397,8 @@ class HessianCurvature(Curvature):
         )
 
     def ricci_scalar_in_frame(self, frame: Sequence[Sequence[Component]], weights: Sequence[Component]) -> Component:
-        """R = ½ Σ_c Σ_{a<b} (T_abc² − T_aac T_bbc) / (D_a D_b D_c), T in the frame e_a = E_a^i ∂_i, g(e_a, e_b) = D_a δ_ab.
+        """R = ½ Σ_c Σ_{a<b} (T_abc² − T_aac T_bbc) / (D_a D_b D_c), T in the frame e_a = E_a^i ∂_i, g(e_a, e_b) = D_a
+        δ_ab.
 
         The terms a = b, which cancel, never appear: for rounded numbers this is the better form.
 
@@ -432,7 +434,8 @@ class HessianCurvature(Curvature):
 
 
 class GaussCurvature(Curvature):
-    """An immersion Φ, g_ij = ⟨∂_iΦ, ∂_jΦ⟩: R_ijkl = ⟨II_ik, II_jl⟩ − ⟨II_il, II_jk⟩ from first and second derivatives of Φ.
+    """An immersion Φ, g_ij = ⟨∂_iΦ, ∂_jΦ⟩: R_ijkl = ⟨II_ik, II_jl⟩ − ⟨II_il, II_jk⟩ from first and second derivatives
+    of Φ.
 
     With Γ_{k,ij} = ⟨∂_i∂_jΦ, ∂_kΦ⟩ the normal parts have the products
     ⟨II_ij, II_kl⟩ = ⟨∂_i∂_jΦ, ∂_k∂_lΦ⟩ − g^rs Γ_{r,ij} Γ_{s,kl} (do Carmo, Riemannian Geometry, ch. 6).

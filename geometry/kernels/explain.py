@@ -42,7 +42,8 @@ def explain_formula(expressions: Sequence[Any], program: Program) -> str:
     parts.append(
         _section(
             "common subexpressions",
-            f"{written_out(program)} operations written out -> {operations(program.nodes())} when each is computed once",
+            f"{written_out(program)} operations written out -> {operations(program.nodes())} when each is computed "
+            "once",
         )
     )
     parts.append(_section("symmetry", f"{len(program.outputs)} results asked for, {distinct} computed"))

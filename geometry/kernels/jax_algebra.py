@@ -1,4 +1,5 @@
-"""Programs in JAX: the interpreter's arrays become traced ones, so that formulas can be differentiated and compiled there.
+"""Programs in JAX: the interpreter's arrays become traced ones, so that formulas can be differentiated and compiled
+there.
 
 >>> import sympy as sp
 >>> x, y = sp.symbols("x y")

@@ -1,7 +1,7 @@
 """Contractions for metrics of many dimensions: loops over the indices instead of written-out formulas.
 
-Written out, the contraction of a 12-dimensional jet is a hundred thousand operations that a compiler works on for minutes.
-Here every sum over indices is a list of terms, run by one small machine function (`native.bilinear`). Formulas
+Written out, the contraction of a 12-dimensional jet is a hundred thousand operations that a compiler works on for
+minutes. Here every sum over indices is a list of terms, run by one small machine function (`native.bilinear`). Formulas
 and notation as in `contraction` and `jets`; a metric that is singular, as far as machine numbers tell, gives NaN.
 """
 

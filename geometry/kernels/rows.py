@@ -20,7 +20,8 @@ __all__ = ["of_rows"]
 
 
 def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...], int]) -> np.ndarray:
-    """A quantity at many cells: components (all indices, the last one fastest) x cells; NaN where gradients are dependent.
+    """A quantity at many cells: components (all indices, the last one fastest) x cells; NaN where gradients are
+    dependent.
 
     Args:
         jet: the distinct derivatives x cells x data rows.

@@ -193,7 +193,9 @@ def schedule(
         where[gate_node] = cells
 
     def again(a: Node, there: tuple[int, frozenset[int]]) -> bool:
-        """Whether a value over rows and all axes is computed once more for a later stage: a table of it would be as large as all the work."""
+        """Whether a value over rows and all axes is computed once more for a later stage: a table of it would be as
+        large as all the work.
+        """
         return (
             where[a] == there[1]
             and level[a] < there[0]

@@ -50,7 +50,8 @@ def with_adjoint_bounds(
     apart: Apart = lambda a, b: False,
     sums: bool = False,
 ) -> tuple[Program, frozenset[Node]] | None:
-    """The program with one more output for each, a bound on its absolute error in float64; None where adjoints have nothing to offer.
+    """The program with one more output for each, a bound on its absolute error in float64; None where adjoints have
+    nothing to offer.
 
     With it, the nodes to compute in double-double arithmetic: none, or with `sums` the means and what follows.
 
@@ -97,7 +98,9 @@ class Sensitivity(Majorants):
 
     # adjoints ---------------------------------------------------------------------------------------
     def adjoints(self, output: Node) -> dict[Node, Node]:
-        """d output / d v for every v that it is computed from, back to means and to operations without a derivative here."""
+        """d output / d v for every v that it is computed from, back to means and to operations without a derivative
+        here.
+        """
         order = self._sources(output)
         found: dict[Node, list[Node]] = {output: [self.exact(1)]}
         total: dict[Node, Node] = {}
@@ -268,7 +271,8 @@ class Sensitivity(Majorants):
                 if self.sums and node.op in ("number", "constant"):
                     own_error = self.times(2.0**-100, self.absolute(node))
             else:
-                # what underflows on the way to v is less than 2^-1074 |lambda_v| <= 2^-174 |lambda_w| A_w, as A_w >= 2^-900 |lambda_v / lambda_w|
+                # what underflows on the way to v is less than 2^-1074 |lambda_v| <= 2^-174 |lambda_w| A_w, as A_w >=
+                # 2^-900 |lambda_v / lambda_w|
                 own_error = self.raw(
                     "add", self.times(rounding[node], self.absolute(node)), self.times(2.0**-140, self.major(node)[1])
                 )

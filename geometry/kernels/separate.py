@@ -9,9 +9,10 @@ exponents that a given call can meet; where they might leave the range, the prog
 `separated=False`, which uses exp(-|v|) and never overflows.
 
 Where an exponent is a product of given numbers, s a x say, its rounding error (|s a x| times that of the
-result) is computed along and made good: `exp_product`. The quotient 1/(1+e) is of the operation `reciprocal`: a number of moderate size, by the headroom, so that
-neighbouring cells may share one division (see `emit`). The products made here are of the operation `product`: a multiplication that is not merged with its
-neighbours, so that e and e/(1+e) are computed once wherever they occur ("unit": it is known to lie in [0, 1]).
+result) is computed along and made good: `exp_product`. The quotient 1/(1+e) is of the operation `reciprocal`: a number
+of moderate size, by the headroom, so that neighbouring cells may share one division (see `emit`). The products made
+here are of the operation `product`: a multiplication that is not merged with its neighbours, so that e and e/(1+e) are
+computed once wherever they occur ("unit": it is known to lie in [0, 1]).
 """
 
 from __future__ import annotations

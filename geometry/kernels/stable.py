@@ -10,8 +10,8 @@ and sigma, sigma' are both known to full relative accuracy. The residual of a ne
 
 The same for tanh u = logistic(2u) - logistic(-2u) inside polynomials of degree two and more (so that
 1 - tanh^2 = 4 logistic(2u) logistic(-2u)). A polynomial of high degree in cos u, such as cos 50u is in a canonical
-form, has coefficients as large as 2^d that cancel; its Fourier sum over cos ku has not. And: 1/(1 + e^v) is a logistic, log(logistic) a softplus,
-log(1 + a) is log1p(a), c e^v - c is c expm1(v).
+form, has coefficients as large as 2^d that cancel; its Fourier sum over cos ku has not. And: 1/(1 + e^v) is a logistic,
+log(logistic) a softplus, log(1 + a) is log1p(a), c e^v - c is c expm1(v).
 """
 
 from __future__ import annotations
@@ -213,7 +213,8 @@ _LOSS = 64  # by which the coefficients of the Fourier sum have to be smaller to
 
 
 def _fourier(e: sp.Add, cosine: sp.Expr) -> sp.Expr:
-    """A sum of powers of cos u over cos ku, 2^(n-1) cos^n u = sum_j C(n, j) cos (n - 2j)u (half of it), where it cancels.
+    """A sum of powers of cos u over cos ku, 2^(n-1) cos^n u = sum_j C(n, j) cos (n - 2j)u (half of it), where it
+    cancels.
 
     >>> x = sp.Symbol("x")
     >>> _fourier(sp.expand_trig(sp.cos(12 * x)).expand(), sp.cos(x))

@@ -55,7 +55,8 @@ class ChartMap:
         self.new = read_coordinates(new)
         if len(self.new) > manifold.dim:
             raise ManifoldError(
-                f"{len(self.new)} new coordinates for a manifold of dimension {manifold.dim}: there can be at most as many"
+                f"{len(self.new)} new coordinates for a manifold of dimension {manifold.dim}: there can be at most as "
+                "many"
             )
         self.relations = self._read_relations(relations)
         self.field = DifferentialField(self.new, pieces=True)

@@ -160,6 +160,7 @@ def _parts(condition: Any) -> Sequence[Any]:
         return [p for c in condition.args for p in _parts(c)]
     if type(condition) not in _COMPARE:
         raise ManifoldError(
-            f"the domain holds {short(condition)}; inequalities (<, <=, >, >=, !=) are needed, e.g. domain=[x**2 + y**2 < 1]"
+            f"the domain holds {short(condition)}; inequalities (<, <=, >, >=, !=) are needed, e.g. domain=[x**2 + "
+            "y**2 < 1]"
         )
     return (condition,)

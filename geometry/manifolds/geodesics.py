@@ -60,7 +60,8 @@ def geodesic(
         manifold: the manifold.
         point: x^i(0): a sequence, or a mapping from coordinates (symbols or names).
         velocity: ẋ^i(0), likewise.
-        t: the values of the affine parameter, rising or falling from the first; a number T means 101 values from 0 to T.
+        t: the values of the affine parameter, rising or falling from the first; a number T means 101 values from 0 to
+            T.
         constants: values of the constants, by symbol or name.
         data: row symbol -> numbers, for a metric of averages over data rows.
         rtol, atol: tolerances of the integrator.
@@ -101,7 +102,8 @@ def geodesic(
         )
     if solution.status == 1:
         raise ManifoldError(
-            f"the geodesic leaves the domain at t = {solution.t_events[0][0]:g}, at {solution.y_events[0][0][:dim].tolist()}"
+            f"the geodesic leaves the domain at t = {solution.t_events[0][0]:g}, at "
+            f"{solution.y_events[0][0][:dim].tolist()}"
         )
     if not solution.success or not np.all(np.isfinite(solution.y)):
         where = solution.y[:dim, -1].tolist() if solution.y.size else start.tolist()

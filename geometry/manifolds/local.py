@@ -50,7 +50,9 @@ class LocalGeometry(Curvature, ABC):
         return self.metric_derivative(i, j, k).diff(self.coordinates[l])
 
     def regular_somewhere(self) -> bool:
-        """Whether det g is far from zero at one of a few sample points: quick, where the determinant itself would fill a book."""
+        """Whether det g is far from zero at one of a few sample points: quick, where the determinant itself would fill
+        a book.
+        """
         for point in range(3):
             values = [[self.field.samples.value(e, point) for e in row] for row in self._rows()]
             if all(v is not None and not numbers.isnan(v) for row in values for v in row):

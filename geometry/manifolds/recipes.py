@@ -95,7 +95,9 @@ def second_recipe(source: Any, name: str) -> Any:
 
 
 def metric_of(source: Any) -> Any:
-    """The metric as a matrix of expressions, or None; of many weights as it stands, since a canonical form takes long and gains nothing."""
+    """The metric as a matrix of expressions, or None; of many weights as it stands, since a canonical form takes long
+    and gains nothing.
+    """
     manifold = geometry_of(source)
     if not _many_weights(manifold):
         return getattr(manifold, "metric", None)

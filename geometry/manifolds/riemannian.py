@@ -39,8 +39,8 @@ class RiemannianManifold(Chart):
         metric: g_ij, a square symmetric array of SymPy expressions.
         coordinates: the symbols x^i. Every other symbol is a constant.
         constants: the constants, if they are to be declared; then any other symbol is an error.
-        domain: inequalities between coordinates and constants, such as ``[x**2 + y**2 < 1]``, or {symbol: (lower, upper)};
-            beside the assumptions of the symbols they say where there are numbers at all.
+        domain: inequalities between coordinates and constants, such as ``[x**2 + y**2 < 1]``, or {symbol: (lower,
+            upper)}; beside the assumptions of the symbols they say where there are numbers at all.
         name: what to call the manifold.
         source: where the metric comes from.
 
@@ -137,8 +137,8 @@ class RiemannianManifold(Chart):
                 if given.has(sp.Piecewise, sp.Heaviside) and (found := jump(element)) is not None:
                     where, size = found
                     raise ManifoldError(
-                        f"g[{i}, {j}] = {given} jumps by {size} at {where.lhs} = {where.rhs}, where it is no metric; take "
-                        "the branch that holds on your domain"
+                        f"g[{i}, {j}] = {given} jumps by {size} at {where.lhs} = {where.rhs}, where it is no metric; "
+                        "take the branch that holds on your domain"
                     )
 
     # -- what it is -------------------------------------------------------------------------
@@ -399,7 +399,8 @@ class RiemannianManifold(Chart):
         chart = ChartMap(self, new, relations)
         if not chart.is_change:
             raise ManifoldError(
-                f"a change of coordinates needs {self.dim} new coordinates, not {len(chart.new)}; use pull_back for a submanifold"
+                f"a change of coordinates needs {self.dim} new coordinates, not {len(chart.new)}; use pull_back for a "
+                "submanifold"
             )
         return chart.manifold(name)
 

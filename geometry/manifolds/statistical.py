@@ -453,9 +453,9 @@ class StatisticalManifold(AlphaManifold):
     def on_grid(self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), **options: Any) -> Any:
         """The quantities on the grid spanned by `axes`; quadrature nodes, if there are any, come along.
 
-        Where integrals have no closed form, `rtol` makes every number one from rigorously enclosed integrals, or NaN with
-        the reason in `status` (tenths of a second a cell where the integrals depend on its parameters).  Without `rtol` the
-        integrals are sums over nodes, checked on the corners of the grid.
+        Where integrals have no closed form, `rtol` makes every number one from rigorously enclosed integrals, or NaN
+        with the reason in `status` (tenths of a second a cell where the integrals depend on its parameters).  Without
+        `rtol` the integrals are sums over nodes, checked on the corners of the grid.
         """
         if self.density is not None and options.get(
             "constants"

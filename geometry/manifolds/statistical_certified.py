@@ -2,8 +2,8 @@
 
 The metric of a density without closed form, and what is derived from it, are expressions in Means over quadrature
 nodes.  Each Mean stands for an integral; here the integrals themselves are enclosed, rigorously, for the parameters of
-each cell, and the expressions are evaluated in balls.  Integrals that do not depend on the parameters of a cell, such as
-all those of a location–scale family, are enclosed once.
+each cell, and the expressions are evaluated in balls.  Integrals that do not depend on the parameters of a cell, such
+as all those of a location–scale family, are enclosed once.
 """
 
 from __future__ import annotations

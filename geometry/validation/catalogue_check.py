@@ -91,7 +91,8 @@ def crosscheck_catalogue(
         oracles: names of `ORACLES`, or one of them.
         quantities: the tensors.
         entries: (name, manifold or a function that makes it).
-        seconds: for each step of each oracle on each manifold: making it, the oracle's tensors, the engine's, the decision.
+        seconds: for each step of each oracle on each manifold: making it, the oracle's tensors, the engine's, the
+            decision.
         echo: is told how far the run is.
         isolate: in processes of their own; by default where the system can fork.
         startup: seconds that a process may take beyond all of that before it is ended.
@@ -111,7 +112,8 @@ def crosscheck_catalogue(
 
     worker = Worker(ask) if (can_isolate() if isolate is None else isolate) else None
     rows: dict[str, list[OracleRow]] = {o: [] for o in names}
-    # Every step is limited from within; what takes longer than all of them and something to start up with does not return.
+    # Every step is limited from within; what takes longer than all of them and something to start up with does not
+    # return.
     last = seconds * (2 + 2 * len(quantities)) + startup
     try:
         for k, (name, _) in enumerate(members):

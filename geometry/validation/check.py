@@ -87,7 +87,8 @@ def check_curvature(
         strict: give no allowance for rounding at ill-conditioned points.
         time_limit: seconds for one call. It stops Python code; with
         isolate: the function runs in a process of its own, so that native code that hangs or crashes is reported too.
-            (Not for functions that share state between calls, nor where JAX or PyTorch run already: they do not survive a fork.)
+            (Not for functions that share state between calls, nor where JAX or PyTorch run already: they do not survive
+            a fork.)
         keywords: keyword arguments handed to the function.
         diagnose, shrink: whether to look for the mistake, and for the smallest failing example.
 
@@ -299,7 +300,9 @@ def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> li
 
 
 def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str, Caller]) -> list[Diagnosis]:
-    """The explanations in the order of their simplicity: one known mistake, a factor, arithmetic, two mistakes, a scope."""
+    """The explanations in the order of their simplicity: one known mistake, a factor, arithmetic, two mistakes, a
+    scope.
+    """
     observations = [o for j in judged for o in j.observations]
     missing = [o for j in judged for o in j.missing]
     dtypes = {j.result.name: j.dtype for j in judged}

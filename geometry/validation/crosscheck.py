@@ -143,13 +143,15 @@ def crosscheck(
     """Compare the engine's closed form of a quantity with the oracle's, at points and to many digits.
 
     The oracle "einsteinpy" works symbolically: the route is "symbolic" where both expressions are proved equal in a
-    differential field, else "numeric"; the digits at the points are compared either way. "jets", "arb" and "jax" are those of
-    `oracles.ask_oracle`, which return a table with the times of both sides (quantity="all" asks for tensor after tensor).
+    differential field, else "numeric"; the digits at the points are compared either way. "jets", "arb" and "jax" are
+    those of `oracles.ask_oracle`, which return a table with the times of both sides (quantity="all" asks for tensor
+    after tensor).
 
     Args:
         source: a manifold, or a model with `coordinates`, `expression_of` and a `metric`.
         quantity: one of christoffel, riemann, riemann_lowered, ricci, ricci_scalar, einstein, weyl.
-        points: how many points to draw where `at` is not given: rationals in (1/4, 5/4) for every coordinate and constant.
+        points: how many points to draw where `at` is not given: rationals in (1/4, 5/4) for every coordinate and
+            constant.
         at: points, {coordinate or its name: number}.
         constants: values of constants, else drawn.
         data: {row symbol: column} for the means in the metric; a model brings its own.

@@ -133,7 +133,9 @@ def _truth_mismatch(groups: Sequence[Group]) -> float:
 def formula_diagnoses(
     observations: Sequence[Observation], quantity: str, *, statistical: bool = False, pairs: bool = False
 ) -> list[Diagnosis]:
-    """The known mistakes, or pairs of them (and half-filled metrics in every spelling), that predict the program's numbers everywhere."""
+    """The known mistakes, or pairs of them (and half-filled metrics in every spelling), that predict the program's
+    numbers everywhere.
+    """
     groups = group_by_dimension(observations)
     if not groups:
         return []
@@ -144,7 +146,8 @@ def formula_diagnoses(
         _pairs(quantity, statistical) if pairs else _singles(quantity, statistical, groups)
     )
     if distinct_numbers(observations) < 4:
-        # A single number (a space of constant curvature, say) is met by accident: only what agrees closely, or is plain, may be named.
+        # A single number (a space of constant curvature, say) is met by accident: only what agrees closely, or is
+        # plain, may be named.
         plain = (_Candidate((m,), m.apply(Pipeline())) for m in scale_mistakes(quantity, statistical))
         found = _screened(candidates, groups, quantity, LEVELS[0]) or (
             [] if pairs else _screened(plain, groups, quantity, allowed[-1])
@@ -220,7 +223,8 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
                 return Diagnosis(
                     "fisher-off-by-n",
                     f"Every value is {centre:.6g} times the truth, as if the metric were {how} the declared one"
-                    f" (for a Fisher metric: a sum over n = {whole} observations instead of their mean, or the reverse).",
+                    f" (for a Fisher metric: a sum over n = {whole} observations instead of their mean, or the "
+                    "reverse).",
                     "Divide the Fisher matrix by the number of observations (or multiply), or declare that metric.",
                     kind="factor", points=len(ratios), details={"factor": centre, "n": whole},
                 )  # fmt: skip

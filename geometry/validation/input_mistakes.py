@@ -48,11 +48,12 @@ def _of_inverse(jets: Jets) -> Jets:
 
 _AXES = (
     ("jki", "derivative-axis-first",
-     "The derivatives of the metric are stored with the derivative axis first (∂_k g_ij at [k, i, j]) but read as if it were last.",
+     "The derivatives of the metric are stored with the derivative axis first (∂_k g_ij at [k, i, j]) but read as if "
+     "it were last.",
      "Move the axis: dg = np.moveaxis(dg, 0, -1), or write the formula for [k, i, j]."),
     ("ikj", "derivative-axis-last",
-     "The derivatives of the metric are stored with the derivative axis last (as jacfwd and jacrev do) but read as if it were first "
-     "(or it sits in the middle and is read as last).",
+     "The derivatives of the metric are stored with the derivative axis last (as jacfwd and jacrev do) but read as if "
+     "it were first (or it sits in the middle and is read as last).",
      "Check one entry of ∂_k g_ij by hand and move the axis: dg = np.moveaxis(dg, -1, 0), or write the formula for [i, j, k]."),
 )  # fmt: skip
 
@@ -162,7 +163,8 @@ def invert_mistakes() -> Iterator[Mistake]:
     both = (*CONNECTED[1:], "inverse_metric")
     yield Mistake(
         "inverse-forgotten", "invert", _identity_inverse,
-        "The inverse metric is missing everywhere: indices are raised and traced with δ^ij, as if coordinates were orthonormal.",
+        "The inverse metric is missing everywhere: indices are raised and traced with δ^ij, as if coordinates were "
+        "orthonormal.",
         "Use g^ij = (g⁻¹)_ij in Γ^i_jk = g^im Γ_{m,jk} and in R = g^ij Ric_ij.", both,
     )  # fmt: skip
     yield Mistake(

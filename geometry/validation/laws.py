@@ -1,7 +1,8 @@
 """Laws that every tensor of a metric obeys, whatever the metric: which of them a program's numbers break.
 
 They need no reference and no known mistake, so they tell something of programs that are wrong in a way of their own:
-Γ^i_jk = Γ^i_kj; R^i_jkl = −R^i_jlk and R^i_[jkl] = 0; R_ijkl = −R_jikl = R_klij; Ric, G, g symmetric; Weyl without trace.
+Γ^i_jk = Γ^i_kj; R^i_jkl = −R^i_jlk and R^i_[jkl] = 0; R_ijkl = −R_jikl = R_klij; Ric, G, g symmetric; Weyl without
+trace.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ LAWS: dict[str, tuple[Law, ...]] = {
 
 
 def broken_laws(observations: Sequence[Observation], quantity: str) -> list[str]:
-    """The laws that failing, well-conditioned values break, each with the first place: "Γ^i_jk = Γ^i_kj (by 0.5 on sphere at …)".
+    """The laws that failing, well-conditioned values break, each with the first place: "Γ^i_jk = Γ^i_kj (by 0.5 on
+    sphere at …)".
 
     A law is broken by more than 1e-3 of the largest component: what rounding and differences leave does not count.
     """

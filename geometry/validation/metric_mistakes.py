@@ -1,4 +1,5 @@
-"""Mistakes in the metric itself, for programs that build their own: units, parametrisations, Jacobians, Fisher matrices.
+"""Mistakes in the metric itself, for programs that build their own: units, parametrisations, Jacobians, Fisher
+matrices.
 
 Each is another metric (or another point), evaluated in ball arithmetic like the true one; the
 curvature follows from it by the true pipeline.

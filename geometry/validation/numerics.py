@@ -242,9 +242,10 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         side = "one-sided " if stencil.one_sided else ""
         return Diagnosis(
             "finite-difference-truncation",
-            f"Finite differences: {side}differences with step {stencil.step:.2g} leave a smooth truncation error (worst "
-            f"{worst:.1e}); the answer does not jitter.",
-            "Use central differences, a smaller step (about 1e-4), or Richardson extrapolation; or differentiate automatically."
+            f"Finite differences: {side}differences with step {stencil.step:.2g} leave a smooth truncation error "
+            f"(worst {worst:.1e}); the answer does not jitter.",
+            "Use central differences, a smaller step (about 1e-4), or Richardson extrapolation; or differentiate "
+            "automatically."
             if side else "Use a smaller step (about 1e-4 for nested central differences), or a stencil of higher order.",
             kind="numeric", points=len(failing), details={"step": stencil.step, "one_sided": stencil.one_sided, "best": 1e-4},
         )  # fmt: skip
@@ -252,7 +253,9 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
 
 
 def _truncation(stencil: Stencil) -> float:
-    """How large the truncation error of nested differences may plausibly be: h for one-sided ones, h² for central ones, times 1000."""
+    """How large the truncation error of nested differences may plausibly be: h for one-sided ones, h² for central ones,
+    times 1000.
+    """
     return 1e3 * stencil.step if stencil.one_sided else 1e3 * stencil.step**2
 
 
@@ -266,8 +269,8 @@ def _cancellation(failing: Sequence[Observation], observations: Sequence[Observa
     lost = min(16.0, 16 + float(np.log10(max(worst.relative_error, 1e-16))))
     return Diagnosis(
         "cancellation",
-        f"Digits are lost by cancellation near singular points: right on {len(mild)} well-conditioned points, but on {worst.case.name} "
-        f"the terms are {worst.condition:.1e} times their sum, and {lost:.0f} of 16 digits are gone.",
+        f"Digits are lost by cancellation near singular points: right on {len(mild)} well-conditioned points, but on "
+        f"{worst.case.name} the terms are {worst.condition:.1e} times their sum, and {lost:.0f} of 16 digits are gone.",
         "Factor the formula, scale and whiten the metric (g = I) before contracting, use the Gauss equation of an "
         "immersion, or compute in higher precision there.",
         kind="numeric", points=len(severe), details={"condition": worst.condition},

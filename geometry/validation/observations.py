@@ -131,7 +131,8 @@ def prepare(case: Case, quantity: str) -> Prepared:
         raw = np.asarray(amplitude_run(as_double)[quantity], dtype=float)
         amplitude = raw.reshape(len(case.points), -1).max(axis=1)
         if not amplitude.all():
-            # A constant metric: nothing cancels, and zero is measured against a metric that varies by its own size over a unit.
+            # A constant metric: nothing cancels, and zero is measured against a metric that varies by its own size over
+            # a unit.
             varying = (
                 np.asarray(amplitude_run(_varying(as_double))[quantity], dtype=float)
                 .reshape(len(case.points), -1)

@@ -155,7 +155,9 @@ def _sympy_jets(case: Case, point: Sequence[Any]) -> Jets:
 
 
 def _by_jax(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
-    """JAX differentiates the metric; the contractions, and the one inverse, are NumPy's: no LAPACK under JAX's own threads."""
+    """JAX differentiates the metric; the contractions, and the one inverse, are NumPy's: no LAPACK under JAX's own
+    threads.
+    """
     try:
         jax = import_module("jax")
     except ImportError as error:
@@ -181,7 +183,9 @@ def _by_einsteinpy(case: Case, quantities: Sequence[str], found: dict[str, list[
 
 
 def _surface_by_einsteinpy(case: Case) -> list[Any]:
-    """R of a surface by EinsteinPy's formula for undefined g_ij(x, y), at jets in ball arithmetic: where it knows no closed form."""
+    """R of a surface by EinsteinPy's formula for undefined g_ij(x, y), at jets in ball arithmetic: where it knows no
+    closed form.
+    """
     found = []
     for point in case.points:
         with flint.ctx.workprec(_PRECISION):
@@ -234,8 +238,8 @@ def ask_oracle(
 ) -> OracleTable:  # fmt: skip
     """Compare the engine's tensors of one manifold with an oracle.
 
-    "arb" and "einsteinpy" decide symbolically where they can (`identities`) and compare numbers everywhere else. Constants that are
-    given no value get one of 3/4, 5/4, …; data columns that are not given get five rows.
+    "arb" and "einsteinpy" decide symbolically where they can (`identities`) and compare numbers everywhere else.
+    Constants that are given no value get one of 3/4, 5/4, …; data columns that are not given get five rows.
 
     Raises:
         ValueError: an unknown oracle or quantity.

@@ -35,8 +35,8 @@ def scale_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, .
     if scalar and statistical:
         known.append((
             "ruppeiner-sign", lambda n: -1.0,
-            "The scalar curvature has the opposite sign: Ruppeiner's convention of thermodynamic geometry (and Weinberg's), "
-            "in which the unit sphere has R = −2.",
+            "The scalar curvature has the opposite sign: Ruppeiner's convention of thermodynamic geometry (and "
+            "Weinberg's), in which the unit sphere has R = −2.",
             "Negate it, or declare convention=\"weinberg\".",
         ))  # fmt: skip
     known.append((

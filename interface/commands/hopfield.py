@@ -278,7 +278,8 @@ def _show_closed_forms(report: Report, network: Hopfield, checks: dict[str, bool
     report.table(("statement", "holds"), [(text, "pass" if holds else "FAIL") for text, holds in checks.items()])
     if not network.is_symmetric:
         report.line(
-            "The weights are not symmetric: no energy and no gradient flow; the compressibilities keep their mean relation."
+            "The weights are not symmetric: no energy and no gradient flow; the compressibilities keep their mean "
+            "relation."
         )
 
 
@@ -302,5 +303,6 @@ def _show_numbers(report: Report, result: xr.Dataset) -> None:
             result["laplacian_of_energy"].values,
         )
         report.line(
-            f"κ against −ΔE on the grid: largest difference {np.max(np.abs(kappa + laplacian)) / np.max(np.abs(kappa)):.1e} of the largest κ"
+            "κ against −ΔE on the grid: largest difference "
+            f"{np.max(np.abs(kappa + laplacian)) / np.max(np.abs(kappa)):.1e} of the largest κ"
         )

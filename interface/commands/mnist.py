@@ -172,7 +172,9 @@ def _show(report: Report, study: xr.Dataset) -> None:
 def _vary(
     report: Report, units: int, losses: Sequence[str], schedule: Schedule, images: Images, checkpoints: Path
 ) -> None:
-    """The same for other rates, batches and numbers of images, one run each: the settings that the thesis does not give."""
+    """The same for other rates, batches and numbers of images, one run each: the settings that the thesis does not
+    give.
+    """
     from dataclasses import replace
 
     half = images.balanced(max(len(images) // 2, 10))

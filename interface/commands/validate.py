@@ -106,7 +106,8 @@ def validate(
     isolate: bool | None = typer.Option(
         None,
         help="Call the function in a process of its own, so that native code that hangs "
-        "or crashes is reported too. Left out: yes, unless its module brings JAX or PyTorch, which do not survive a fork.",
+        "or crashes is reported too. Left out: yes, unless its module brings JAX or PyTorch, which do not survive a "
+        "fork.",
         show_default=False,
     ),
     oracle: str | None = typer.Option(
@@ -125,7 +126,8 @@ def validate(
     ),
     digits: int = typer.Option(30, help="Digits of the exported numbers."),
 ) -> int:
-    """Is this curvature function right, and if not, what is wrong with it? Exit code 0 if right, 1 if not, 2 on bad input.
+    """Is this curvature function right, and if not, what is wrong with it? Exit code 0 if right, 1 if not, 2 on bad
+    input.
 
     Without a function the engine's own curvature of every manifold of the suite is compared with certified values.
     """

@@ -1,8 +1,8 @@
 """Families of probability distributions as statistical manifolds.
 
-Each name is an entry of the registry: a call returns a `StatisticalManifold` derived from its density; ``name.record()``
-tells the density, the domain, and closed forms from the literature with their sources, and ``catalogue()`` runs over
-all of them. A new family is a file in this folder (CONTRIBUTING.md shows one).
+Each name is an entry of the registry: a call returns a `StatisticalManifold` derived from its density;
+``name.record()`` tells the density, the domain, and closed forms from the literature with their sources, and
+``catalogue()`` runs over all of them. A new family is a file in this folder (CONTRIBUTING.md shows one).
 
 >>> from chentsov.models import families
 >>> families.beta().provenance.route

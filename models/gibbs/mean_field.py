@@ -34,8 +34,8 @@ def curie_weiss() -> ExponentialFamily:
         SingularMetricError: always; the message says which direction is lost and what to use instead.
     """
     raise SingularMetricError(
-        "the Curie–Weiss metric per spin is singular everywhere in the thermodynamic limit: energy m²/2 and magnetisation "
-        "m are functions of one another, so ∂/∂β at fixed m has length zero and R is undefined; "
+        "the Curie–Weiss metric per spin is singular everywhere in the thermodynamic limit: energy m²/2 and "
+        "magnetisation m are functions of one another, so ∂/∂β at fixed m has length zero and R is undefined; "
         "use curie_weiss_finite(n), or mean_field_metric() for the degenerate tensor itself"
     )
 

@@ -199,9 +199,10 @@ class Hopfield(Model):
             for j in range(i):
                 if self.weights[i, j] != self.weights[j, i] and not self.is_symmetric:
                     raise InputError(
-                        f"the weights are not symmetric (W[{j + 1}, {i + 1}] = {self.weights[j, i]}, W[{i + 1}, {j + 1}] = "
-                        f"{self.weights[i, j]}), so there is no energy and no gradient flow. What exists: `flow` with its "
-                        "trajectories and compressibilities, 2κ_riemannian = κ_primal + κ_dual, fixed points, stability"
+                        f"the weights are not symmetric (W[{j + 1}, {i + 1}] = {self.weights[j, i]}, W[{i + 1}, "
+                        f"{j + 1}] = {self.weights[i, j]}), so there is no energy and no gradient flow. What exists: "
+                        "`flow` with its trajectories and compressibilities, 2κ_riemannian = κ_primal + κ_dual, fixed "
+                        "points, stability"
                     )
 
     @cached_property
@@ -323,7 +324,8 @@ def _symbolic_weights(size: Any, symmetric: bool) -> sp.ImmutableMatrix:
         raise InputError(f"a network needs a positive number of neurons or a square matrix of weights, not {size!r}")
     if size > MOST_NEURONS:
         raise InputError(
-            f"{size!s:.30} neurons are too many for symbols: at most {MOST_NEURONS}; `HopfieldNumbers.of_arrays` takes more"
+            f"{size!s:.30} neurons are too many for symbols: at most {MOST_NEURONS}; `HopfieldNumbers.of_arrays` takes "
+            "more"
         )
     between = "" if size < 10 else "_"
 
@@ -343,7 +345,8 @@ def _weights(given: Any) -> sp.ImmutableMatrix:
     n = len(rows)
     if n == 0 or any(not isinstance(row, list) or len(row) != n for row in rows):
         raise InputError(
-            f"the weights must be a square matrix; there are {n} rows of lengths {sorted({len(r) for r in rows if isinstance(r, list)})}"
+            f"the weights must be a square matrix; there are {n} rows of lengths "
+            f"{sorted({len(r) for r in rows if isinstance(r, list)})}"
         )
     return sp.ImmutableMatrix(
         [[_read(v, f"W[{i + 1}, {j + 1}]") for j, v in enumerate(row)] for i, row in enumerate(rows)]

@@ -42,8 +42,8 @@ def _symbol(field: DifferentialField, symbol: sp.Symbol) -> Element:
         for coordinate in field.coordinates:
             if coordinate.name == symbol.name:
                 raise InputError(
-                    f"two different symbols have the name {symbol.name}: the coordinate and one with other assumptions, "
-                    "which would count as a constant; define the symbol once, with its assumptions"
+                    f"two different symbols have the name {symbol.name}: the coordinate and one with other "
+                    "assumptions, which would count as a constant; define the symbol once, with its assumptions"
                 )
     return field.variable(symbol)
 

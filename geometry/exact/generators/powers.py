@@ -2,9 +2,9 @@
 
 A root of degree 1000 would make x**0.357 an algebraic number of that degree, and factors of ``t**357 + 1`` of what is
 ``x**0.357 + 1``.  So ``P = f**e`` is opened as it stands, with ``f P' = e f' P``, for e between 0 and 1.  The exponents
-of one base form a lattice, ``Z + e_1 Z + e_2 Z + ...``; a further exponent is a short combination of known ones or opens
-a generator.  Long relations, such as ``P**1000 = f**357``, are put in where a polynomial has terms whose exponents differ by
-an integer (``Stage.merge``).
+of one base form a lattice, ``Z + e_1 Z + e_2 Z + ...``; a further exponent is a short combination of known ones or
+opens a generator.  Long relations, such as ``P**1000 = f**357``, are put in where a polynomial has terms whose
+exponents differ by an integer (``Stage.merge``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sums of products from a list: out[o] = Σ_t c_t x[x_t] y[y_t], at many cells at once.
 
-One small machine function serves every contraction of indices: a term names a row of each of two tables, and the terms of
-an output follow each other, so its sum stays in registers. `WIDE` cells go through the list together, enough
+One small machine function serves every contraction of indices: a term names a row of each of two tables, and the terms
+of an output follow each other, so its sum stays in registers. `WIDE` cells go through the list together, enough
 independent additions to hide their latency.
 """
 
@@ -57,7 +57,8 @@ class Terms:
             cells == y.shape[1] == total.shape[1] >= WIDE and total.dtype == np.float64 and total.flags.c_contiguous
         ):
             raise InputError(
-                f"sums of products: {cells}, {y.shape[1]} and {total.shape[1]} cells; one number of them, at least {WIDE}, is needed"
+                f"sums of products: {cells}, {y.shape[1]} and {total.shape[1]} cells; one number of them, at least "
+                f"{WIDE}, is needed"
             )
         address = [a.ctypes.data for a in (self.edges, self.x, self.y, self.factor, x, y, total)]
         _function()(*address, count, cells, int(out is not None))
@@ -96,7 +97,8 @@ def _assembly() -> str:
     some = w.let(f"icmp slt i64 {start}, {stop}")
     w.line(f"  br i1 {some}, label %term, label %summed")
     w.line(
-        f"term:\n  %n = phi i64 [ {start}, %output ], [ %n_next, %term ]\n  %acc = phi {t} [ zeroinitializer, %output ], [ %acc_next, %term ]"
+        f"term:\n  %n = phi i64 [ {start}, %output ], [ %n_next, %term ]\n  %acc = phi {t} [ zeroinitializer, %output "
+        "], [ %acc_next, %term ]"
     )
     left, right = row("%x", "%xs", "%n"), row("%y", "%ys", "%n")
     factor = w.let(f"load double, ptr {element('double', '%factors', '%n')}")

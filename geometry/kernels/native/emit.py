@@ -2,9 +2,10 @@
 
     void stage_k(ptr buffers, ptr capacities, i64 low, i64 high, i64 rows)
 
-`weight` multiplies the sums (one over the number of rows). `buffers` lists the tables of the inputs, then of the results, then the low parts of those in double-double. `capacities` gives the allocated length of
-every loop. The stage's `split` loop runs over [low, high). The innermost cell loop advances by
-whole vectors and ends with a block that overlaps the one before, so there is no scalar tail.
+`weight` multiplies the sums (one over the number of rows). `buffers` lists the tables of the inputs, then of the
+results, then the low parts of those in double-double. `capacities` gives the allocated length of every loop. The
+stage's `split` loop runs over [low, high). The innermost cell loop advances by whole vectors and ends with a block that
+overlaps the one before, so there is no scalar tail.
 
 A summing stage holds the sums of `blocks` neighbouring vectors of cells in registers while it runs over
 the rows: a row's data is loaded once for all of them.
@@ -75,7 +76,8 @@ def explain(plan: Schedule, bits: int, register_bytes: int) -> str:
             work = _Stage(plan, stage, bits, lanes, set(), {})
             where = " x ".join(plan.name(k) for k in stage.cells) or "one cell"
             lines.append(
-                f"{len(stage.results)} sums over {plan.name(stage.table or 0)} for {where}: {work.blocks * work.vector.lanes} neighbouring cells at a time, their sums in registers"
+                f"{len(stage.results)} sums over {plan.name(stage.table or 0)} for {where}: "
+                f"{work.blocks * work.vector.lanes} neighbouring cells at a time, their sums in registers"
             )
         elif stage.kind == "host":
             lines.append(f"{stage.results[0].op}: by scipy.special, whole tables at a time")
@@ -140,8 +142,8 @@ class _Stage:
             body = _FLUSH_ON + body.replace("  ret void", _FLUSH_OFF + "  ret void")
             w.declared.update(("declare void @llvm.x86.sse.stmxcsr(ptr)", "declare void @llvm.x86.sse.ldmxcsr(ptr)"))
         return (
-            f"define void @{name}(ptr noalias %buffers, ptr noalias %capacities, i64 %low, i64 %high, i64 %rows, double %weight) {{\n"
-            f"entry:\n{body}\n}}\n"
+            f"define void @{name}(ptr noalias %buffers, ptr noalias %capacities, i64 %low, i64 %high, i64 %rows, "
+            f"double %weight) {{\nentry:\n{body}\n}}\n"
         )
 
     def _loops(self, order: list, depth: int) -> None:
