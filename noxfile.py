@@ -1,4 +1,4 @@
-"""One command a habit: ``nox -s lint``, ``nox -s types``, ``nox -s tests``, ``nox -s slow``; ``nox`` runs the first three."""
+"""One command a habit: ``nox -s lint``, ``types``, ``tests``, ``slow``; ``nox`` runs the first three."""
 
 import nox
 

@@ -1,4 +1,6 @@
-"""Pytest fixtures of Chentsov, for test suites of curvature code. Light: nothing is imported before a fixture is used."""
+"""Pytest fixtures of Chentsov, for test suites of curvature code. Light: nothing is imported before a fixture
+is used.
+"""
 
 import pytest
 

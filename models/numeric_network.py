@@ -254,7 +254,9 @@ class _Functions:
         return self.losses(self.forward(weights, x)[0], t).mean()
 
     def backward(self, weights: Any, slopes: list[Any], start: Any) -> list[Any]:
-        """δ_l of every layer, started from a derivative by the outputs; axes before rows and units are carried along."""
+        """δ_l of every layer, started from a derivative by the outputs; axes before rows and units are carried
+        along.
+        """
         found, carried = [], start
         for (w, _), slope in zip(reversed(weights), reversed(slopes)):
             delta = self.network.slope * carried * slope
@@ -302,7 +304,9 @@ class _Functions:
 
 
 def _depends_on_differences(loss: Loss) -> bool:
-    """Is ℓ a function of the differences of the outputs alone (as with a softmax)? Then the largest can be taken off."""
+    """Is ℓ a function of the differences of the outputs alone (as with a softmax)? Then the largest can be
+    taken off.
+    """
     if len(loss.outputs) == 1:
         return False
     try:

@@ -247,7 +247,8 @@ def flrw(scale_factor: Any = None, curvature: Any = sp.Symbol("k", real=True)) -
         metric,
         (t, r, theta, phi),
         name="Friedmann–Lemaître–Robertson–Walker",
-        source="A. Friedmann, Z. Phys. 10, 377 (1922); H. P. Robertson, Astrophys. J. 82, 284 (1935); A. G. Walker, Proc. LMS 42, 90 (1937)",
+        source="A. Friedmann, Z. Phys. 10, 377 (1922); H. P. Robertson, Astrophys. J. 82, 284 (1935); A. G. "
+        "Walker, Proc. LMS 42, 90 (1937)",
     )
 
 

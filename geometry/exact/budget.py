@@ -157,7 +157,9 @@ _limits = _Limits()
 
 
 class _SystemAlarm:
-    """The interval timer of the main thread; an alarm of someone else's (a test runner's) is kept, and rings when due."""
+    """The interval timer of the main thread; an alarm of someone else's (a test runner's) is kept, and rings
+    when due.
+    """
 
     def __init__(self, limits: _Limits):
         self.limits = limits

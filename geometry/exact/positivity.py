@@ -380,7 +380,9 @@ def _sign_by_discriminant(stage: Stage, coefficients: list[fmpz_mpoly], ranges: 
 
 
 def _sign_by_roots(stage: Stage, p: fmpz_mpoly, position: int, bounds: Range) -> int | None:
-    """An irreducible polynomial in one generator changes its sign at each real root inside the range, and there alone."""
+    """An irreducible polynomial in one generator changes its sign at each real root inside the range, and there
+    alone.
+    """
     if p.degrees()[position] > _HIGHEST:
         return None
     polynomial = _univariate(stage, p, position)

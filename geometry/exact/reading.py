@@ -87,10 +87,11 @@ def read(value: Any, where: str = "the expression", error: Kind = InputError) ->
 
     >>> read(2), read(sp.Symbol("x") + 1)
     (2, x + 1)
-    >>> read("x + 1")
+    >>> read("x + 1")  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
         ...
-    chentsov.geometry.exact.errors.InputError: the expression is the text 'x + 1': read it with chentsov.parsing.parse_expression, which evaluates nothing
+    chentsov.geometry.exact.errors.InputError: the expression is the text 'x + 1': read it with
+        chentsov.parsing.parse_expression, which evaluates nothing
     """
     if isinstance(value, (str, bytes)):
         raise error(

@@ -103,7 +103,9 @@ class Stage:
 
     @cached_property
     def folds(self) -> list[fmpz_mpoly]:
-        """The relations of formal roots the other way, ``u - w**n``: with the root in place of a leading monomial of u."""
+        """The relations of formal roots the other way, ``u - w**n``: with the root in place of a leading
+        monomial of u.
+        """
         formal = [relation for relation in self.relations if relation.formal and not relation.splits]
         algebraic = {relation.generator for relation in self.relations}
         order = [k for k in self.order if k not in algebraic] + [k for k in self.order if k in algebraic]

@@ -107,7 +107,9 @@ def _forms(a: Element, size: int, by_name: bool, names: dict[int, sp.Expr]) -> l
 
 
 def _by_given_logarithms(a: Element) -> tuple[Element, dict[int, sp.Expr]]:
-    """Put ``log(given) - rest`` for each logarithm that stands for a given one: log(E^2 + 1) = log(cosh x) + x + log 2."""
+    """Put ``log(given) - rest`` for each logarithm that stands for a given one: log(E^2 + 1) = log(cosh x) + x
+    + log 2.
+    """
     field, replaced = a.field, a
     names: dict[int, sp.Expr] = {}
     for generator in list(_generators(a)):

@@ -86,7 +86,9 @@ def fewest_parameters(piece: Piece, sign_of: Callable[[sp.Expr], int]) -> list[S
 
 
 def with_fixed_ends(part: Standard) -> Standard:
-    """The part in variables whose ranges do not depend on the parameters, so that derivatives pass under the integral."""
+    """The part in variables whose ranges do not depend on the parameters, so that derivatives pass under the
+    integral.
+    """
     piece, rules, steps = part.piece, list(part.rules), list(part.steps)
     done: list[Variable] = []
     inner = list(piece.variables)

@@ -34,7 +34,9 @@ oo = sp.oo
 
 @dataclass(frozen=True)
 class EllipticalForm:
-    """log p = radial(u), u = (x − centre)ᵀ matrix (x − centre); ``quadratics`` are the forms found, as functions of u."""
+    """log p = radial(u), u = (x − centre)ᵀ matrix (x − centre); ``quadratics`` are the forms found, as
+    functions of u.
+    """
 
     variables: tuple[sp.Symbol, ...]
     centre: sp.Matrix
@@ -66,7 +68,8 @@ def elliptical_form(density: Density, point: Point) -> EllipticalForm | None:
     >>> from .density import read_density
     >>> x, y, m = sp.symbols("x y m", real=True)
     >>> s = sp.Symbol("s", positive=True)
-    >>> p = read_density(s/(2*sp.pi*(s**2 + (x - m)**2 + y**2)**sp.Rational(3, 2)), {x: (-sp.oo, sp.oo), y: (-sp.oo, sp.oo)}, [m, s])
+    >>> cauchy = s/(2*sp.pi*(s**2 + (x - m)**2 + y**2)**sp.Rational(3, 2))
+    >>> p = read_density(cauchy, {x: (-sp.oo, sp.oo), y: (-sp.oo, sp.oo)}, [m, s])
     >>> form = elliptical_form(p, {m: 0, s: 1})
     >>> form.centre.T, form.matrix == sp.eye(2)
     (Matrix([[m, 0]]), True)

@@ -93,7 +93,8 @@ ENTRIES: dict[str, Entry] = {
         ),
         Entry(
             "log-normal", A * log(x) - a * log(x) ** 2, sp.S.Zero, oo,
-            log(sp.pi) / 2 - log(a) / 2 + (A + 1) ** 2 / (4 * a), (a,), "x = e^t of the Gaussian", {A: Q(2, 3), a: Q(5, 4)},
+            log(sp.pi) / 2 - log(a) / 2 + (A + 1) ** 2 / (4 * a), (a,), "x = e^t of the Gaussian",
+            {A: Q(2, 3), a: Q(5, 4)},
         ),
         Entry(
             "beta", A * log(x) + B * log(U - x), sp.S.Zero, U,
@@ -128,10 +129,12 @@ ENTRIES: dict[str, Entry] = {
             {c: Q(-3, 4)}, True,
         ),
         Entry(
-            "polylogarithm", c * k - s * log(k), sp.S.One, oo, log(sp.polylog(s, exp(c))), (1 - exp(c),), "DLMF 25.12.10",
+            "polylogarithm", c * k - s * log(k), sp.S.One, oo, log(sp.polylog(s, exp(c))), (1 - exp(c),),
+            "DLMF 25.12.10",
             {c: Q(-3, 4), s: Q(7, 3)}, True,
         ),
-        Entry("exponential series", c * k - lgamma(k + 1), sp.S.Zero, oo, exp(c), (), "DLMF 4.2.19", {c: Q(2, 3)}, True),
+        Entry("exponential series", c * k - lgamma(k + 1), sp.S.Zero, oo, exp(c), (), "DLMF 4.2.19", {c: Q(2, 3)},
+            True),
         Entry(
             "negative binomial", c * k + lgamma(k + r) - lgamma(k + 1), sp.S.Zero, oo, lgamma(r) - r * log(1 - exp(c)),
             (1 - exp(c), r), "DLMF 4.6.7", {c: Q(-3, 4), r: Q(7, 3)}, True,

@@ -170,7 +170,9 @@ class Flow:
         )
 
     def is_gradient(self) -> Verdict:
-        """Whether X is (locally, hence on a simply connected chart globally) −grad E of some E: proven, or `Undecided`."""
+        """Whether X is (locally, hence on a simply connected chart globally) −grad E of some E: proven, or
+        `Undecided`.
+        """
         return vanish(self._curl(i, j) for i in range(self.dim) for j in range(i + 1, self.dim))
 
     def check_gradient(self) -> None:

@@ -247,7 +247,9 @@ class Cells:
 
     # one cell, in balls -------------------------------------------------------------------------------
     def settle(self, point: Mapping[sp.Symbol, float]) -> tuple[list[float], int, int]:
-        """The outputs at a point, each rounded from a ball that is narrow enough, or NaN; the status; the bits it took."""
+        """The outputs at a point, each rounded from a ball that is narrow enough, or NaN; the status; the bits
+        it took.
+        """
         out: list[arb | None] = [None] * len(self.kernel.program.outputs)
         code, effort = LIMIT, 0
         bits: int | None = self._start

@@ -263,7 +263,9 @@ class _Unexamined(Cells):
 
 
 def _matters(source: Any, flat: Sequence[Any], domain: Domain) -> set[sp.Symbol]:
-    """The symbols that quantities, metric or conditions contain: where the others are held fixed is of no consequence."""
+    """The symbols that quantities, metric or conditions contain: where the others are held fixed is of no
+    consequence.
+    """
     parts = [*flat, *domain.conditions, *(source.coordinates if (g := metric_of(source)) is None else g)]
     return set().union(*(e.free_symbols for e in parts))
 

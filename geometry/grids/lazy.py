@@ -92,7 +92,9 @@ class Origin(NamedTuple):
 
 
 def origin(dataset: xr.Dataset) -> Origin | None:
-    """The study and the blocks behind a dataset that is still as `on_grid(chunks=…)` returned it; None for any other."""
+    """The study and the blocks behind a dataset that is still as `on_grid(chunks=…)` returned it; None for any
+    other.
+    """
     status = getattr(getattr(dataset, "status", None), "data", None)
     name = str(getattr(status, "name", ""))
     if status is None or not name.startswith("status-"):

@@ -30,7 +30,10 @@ def explain(before: Program, after: Program) -> str:
         for p in (before, after)
     ]
     counts = [operations(p.nodes()) for p in (before, after)]
-    return f"{counts[0]} operations -> {counts[1]} with common pairs of factors and terms computed once; divisions {divisions[0]} -> {divisions[1]}"
+    return (
+        f"{counts[0]} operations -> {counts[1]} with common pairs of factors and terms computed once; "
+        f"divisions {divisions[0]} -> {divisions[1]}"
+    )
 
 
 class _Arrangement:

@@ -95,7 +95,10 @@ class _JetLoops:
     def explain(self) -> str:
         """What is contracted from what, and how many cells at a time."""
         names = list(dict.fromkeys(c.quantity for _, c in self.wanted))
-        return f"{self.jet.explain(names)}; {len(self.distinct)} components are different and not zero, for {self.cells} cells at a time"
+        return (
+            f"{self.jet.explain(names)}; {len(self.distinct)} components are different and not zero, for "
+            f"{self.cells} cells at a time"
+        )
 
     def __call__(
         self, arrays: Sequence[np.ndarray], shape: tuple[int, ...], threads: int

@@ -83,7 +83,9 @@ class Schedule:
 
     @cached_property
     def packed(self) -> dict[int, dict[Node, int]]:
-        """For the rows of each table, the columns that are kept side by side, row by row: one address reaches them all."""
+        """For the rows of each table, the columns that are kept side by side, row by row: one address reaches
+        them all.
+        """
         groups: dict[int, dict[Node, int]] = {}
         for node, home in self.home.items():
             if len(home) == 1 and home[0] >= self.axes and not self.pairs:

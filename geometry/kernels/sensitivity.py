@@ -15,7 +15,8 @@ second order, and may be crude.
 The errors of the means are correlated as well. Means with a common factor, M_k = E_D[w t_k] with t_k data
 alone (a metric's components, its derivatives' components), share the error of w in each row:
 
-    | sum_k lambda_k (computed M_k - M_k) |  <=  E_D[ error(w) |sum_k lambda_k t_k| ]  +  mu sum_k |lambda_k| E_D[|w t_k|],
+    | sum_k lambda_k (computed M_k - M_k) |  <=  E_D[ error(w) |sum_k lambda_k t_k| ]
+                                                + mu sum_k |lambda_k| E_D[|w t_k|],
 
 mu for the rounding of products and sums.
 
@@ -242,7 +243,9 @@ class Sensitivity(Majorants):
         )
 
     def _common(self, adjoints: dict[Node, Node]) -> Node:
-        """What both bounds contain: rounding after the means, whole errors of other leaves, and terms of second order."""
+        """What both bounds contain: rounding after the means, whole errors of other leaves, and terms of second
+        order.
+        """
         terms = []
         rounding: dict[Node, float] = {}
         users = self._users(adjoints)

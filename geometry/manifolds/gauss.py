@@ -72,7 +72,8 @@ def curvature_of_vectors(tangents: np.ndarray, seconds: np.ndarray) -> PointCurv
         ManifoldError: numbers that are not finite, or tangent vectors that are linearly dependent.
 
     >>> import numpy as np
-    >>> at_pole = curvature_of_vectors(np.array([[1.0, 0], [0, 1], [0, 0]]), -np.einsum("ij,a->ija", np.eye(2), [0.0, 0, 1]))
+    >>> tangents, normal = np.array([[1.0, 0], [0, 1], [0, 0]]), [0.0, 0, 1]
+    >>> at_pole = curvature_of_vectors(tangents, -np.einsum("ij,a->ija", np.eye(2), normal))
     >>> at_pole.ricci_scalar                      # the unit sphere
     2.0
     """

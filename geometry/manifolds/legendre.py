@@ -183,7 +183,9 @@ class LegendreTransform:
 
     @cached_property
     def samples(self) -> list[dict[sp.Symbol, sp.Expr]]:
-        """A few points (with values of the constants) where the potential is convex; where none is, where g is regular."""
+        """A few points (with values of the constants) where the potential is convex; where none is, where g is
+        regular.
+        """
         convex: list[dict] = []
         regular: list[dict] = []
         n = self.manifold.dim

@@ -160,7 +160,8 @@ class StatisticalManifold(AlphaManifold):
         >>> a, b, x = sp.symbols("a b x", real=True)
         >>> y = sp.Symbol("y", integer=True)
         >>> z = a + b*x
-        >>> logistic = StatisticalManifold.conditional(sp.exp(y*z)/(1 + sp.exp(z)), {y: (0, 1, "discrete")}, [x], (a, b))
+        >>> density = sp.exp(y*z)/(1 + sp.exp(z))
+        >>> logistic = StatisticalManifold.conditional(density, {y: (0, 1, "discrete")}, [x], (a, b))
         >>> data = {x: [-1.0, 0.0, 1.0, 2.0], y: [0, 1, 0, 1]}
         >>> at = {a: 0.0, b: [0.0, 1.0]}
         >>> logistic.on_grid(at, ["metric"], data={x: data[x]}).metric.sel(i="a", j="a").values.round(4).tolist()
@@ -284,10 +285,12 @@ class StatisticalManifold(AlphaManifold):
         >>> from chentsov.geometry.manifolds.statistical import StatisticalManifold
         >>> x, a, t = sp.symbols("x a t", positive=True)
         >>> pareto = StatisticalManifold.from_density(a*t**a/x**(a + 1), {x: (t, sp.oo)}, (t, a))
-        >>> pareto.cross_form
+        >>> pareto.cross_form  # doctest: +NORMALIZE_WHITESPACE
         Traceback (most recent call last):
         ...
-        chentsov.geometry.manifolds.statistical.NotRegularError: −E[∂_t∂_t log p] = a/t**2 but E[s_t s_t] = a**2/t**2: the support depends on t, so derivatives do not pass under the integral; the Fisher metric is E[s s]
+        chentsov.geometry.manifolds.statistical.NotRegularError: −E[∂_t∂_t log p] = a/t**2 but
+            E[s_t s_t] = a**2/t**2: the support depends on t, so derivatives do not pass under the integral; the
+            Fisher metric is E[s s]
         """
         e = self._need_density()
         matrix = self.negative_mean_hessian
@@ -572,7 +575,10 @@ def _irregularity(density: Density) -> str:
     if names:
         return f"the support depends on {', '.join(names)}, so derivatives do not pass under the integral"
     if density.kinks:
-        return f"log p has a kink at {density.kinks[0]} = 0, where ∂∂ log p holds a delta function that the integral misses"
+        return (
+            f"log p has a kink at {density.kinks[0]} = 0, where ∂∂ log p holds a delta function that the "
+            "integral misses"
+        )
     return "derivatives do not pass under the integral"
 
 

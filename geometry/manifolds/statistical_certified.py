@@ -169,7 +169,9 @@ class Certifier:
 
 
 def _narrow(ball: arb, rtol: float) -> bool:
-    """Whether all of a ball is its midpoint to the tolerance; a zero within the tolerance of 1 passes as zero to that."""
+    """Whether all of a ball is its midpoint to the tolerance; a zero within the tolerance of 1 passes as zero
+    to that.
+    """
     if not ball.is_finite():
         return False
     return bool(ball.rad() <= arb(rtol) / 2 * abs(ball.mid())) or bool(

@@ -51,7 +51,8 @@ def to_array(result: Any) -> np.ndarray:
         try:
             array = np.array([complex(v) for v in array.ravel()]).reshape(array.shape)
         except (TypeError, ValueError, OverflowError) as error:
-            raise TypeError("a number too large for float64" if isinstance(error, OverflowError) else "it holds values that are not numbers"
+            raise TypeError("a number too large for float64" if isinstance(error, OverflowError)
+                else "it holds values that are not numbers"
                             ) from None  # fmt: skip
         if not array.imag.any():
             array = array.real
@@ -67,7 +68,8 @@ def first_line(error: BaseException) -> str:
 # What people return by mistake, by the name of its type: what to do about it.
 _REMEDIES = {
     "generator": "write return, not yield", "coroutine": "write def, not async def", "function": "call it: return f(…)",
-    "builtin_function_or_method": "call it: return f(…)", "method": "call it: return x.f(…)", "str": "return the number, not its text",
+    "builtin_function_or_method": "call it: return f(…)", "method": "call it: return x.f(…)",
+    "str": "return the number, not its text",
     "dict": "return the value alone, or a dictionary that has it under the name of the quantity",
 }  # fmt: skip
 
@@ -141,7 +143,8 @@ def _real(array: np.ndarray, dtype: str, findings: list[Finding], where: dict[st
         largest = float(np.max(np.abs(array.imag), initial=0.0))
         if largest > 1e-12 * np.max(np.abs(array), initial=1e-300):
             findings.append(Finding("complex", f"returns complex numbers, imaginary part up to {largest:.2g}",
-                "a real metric has real curvature: look for a root or logarithm of a negative number", **where))  # fmt: skip
+                "a real metric has real curvature: look for a root or logarithm of a negative number",
+                **where))  # fmt: skip
         else:
             findings.append(
                 Finding(

@@ -139,7 +139,8 @@ def _as_array_kind(point: np.ndarray, kind: Any) -> Any:
 class Caller:
     """One function on one case; with ``isolate`` it is called in a process of its own."""
 
-    def __init__(self, function: Callable[..., Any], case: Case, quantity: str, *, form: str = "auto", array: Any = "numpy",
+    def __init__(self, function: Callable[..., Any], case: Case, quantity: str, *, form: str = "auto",
+        array: Any = "numpy",
                  limit: float = 5.0, keywords: dict[str, Any] | None = None, isolate: bool = False):  # fmt: skip
         self.function, self.case, self.quantity = function, case, quantity
         self.array, self.limit, self.keywords = array, limit, keywords or {}
@@ -260,7 +261,8 @@ class Caller:
         started = time.perf_counter()
         result = None
         try:
-            with (warnings.catch_warnings(), np.errstate(all="ignore"), settings_restored() as changed, contextlib.redirect_stdout(said),
+            with (warnings.catch_warnings(), np.errstate(all="ignore"), settings_restored() as changed,
+                contextlib.redirect_stdout(said),
                   contextlib.redirect_stderr(warned), time_limit(self.limit)):  # fmt: skip
                 warnings.simplefilter("ignore")
                 result = self.function(*arguments, **{**self.keywords, **(keywords or {})})
@@ -334,7 +336,8 @@ class Caller:
                     with contextlib.suppress(Exception):
                         others[name] = to_array(value)
             if self.quantity not in result:
-                detail = f"returns a dictionary without {self.quantity!r}; it has {', '.join(map(repr, list(result)[:8])) or 'nothing'}"
+                held = ", ".join(map(repr, list(result)[:8])) or "nothing"
+                detail = f"returns a dictionary without {self.quantity!r}; it has {held}"
                 findings.append(
                     Finding(
                         "returns-nothing", detail, f"add the key {self.quantity!r}", self.case.name, self._where(row)

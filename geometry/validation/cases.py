@@ -237,7 +237,8 @@ def as_case(
         case = manifold
     elif hasattr(manifold, "metric") and hasattr(manifold, "coordinates"):
         name = getattr(manifold, "name", None) or type(manifold).__name__
-        case = Case(str(name), _metric_of(manifold.metric), read_symbols(manifold.coordinates, "coordinate"), tags=_tags_of(manifold),
+        case = Case(str(name), _metric_of(manifold.metric), read_symbols(manifold.coordinates, "coordinate"),
+            tags=_tags_of(manifold),
                     embedding=_embedding_of(manifold), origin=manifold)  # fmt: skip
         own = getattr(manifold, "data", None) if data is not None else rows_of(manifold)
         if isinstance(own, Mapping):

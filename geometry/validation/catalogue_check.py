@@ -78,12 +78,15 @@ class CatalogueCheck:
             return {**asdict(row), "worst": row.worst if row.worst == row.worst else None}
 
         return {"format": "chentsov-crosscheck", "version": 1, "seconds": round(self.seconds, 1),
-                "oracles": {o: {"title": t.oracle, "rows": [plain(r) for r in t.rows]} for o, t in self.tables.items()}}  # fmt: skip
+                "oracles": {o: {"title": t.oracle, "rows": [plain(r) for r in t.rows]}
+                            for o, t in self.tables.items()}}  # fmt: skip
 
 
 def crosscheck_catalogue(
-    oracles: str | Sequence[str] = tuple(ORACLES), quantities: Sequence[str] = TENSORS, *, entries: Iterable[tuple[str, Any]],
-    seconds: float = 10.0, echo: Callable[[str], None] | None = None, isolate: bool | None = None, startup: float = 20.0, **options: Any,
+    oracles: str | Sequence[str] = tuple(ORACLES), quantities: Sequence[str] = TENSORS, *,
+    entries: Iterable[tuple[str, Any]],
+    seconds: float = 10.0, echo: Callable[[str], None] | None = None, isolate: bool | None = None,
+    startup: float = 20.0, **options: Any,
 ) -> CatalogueCheck:  # fmt: skip
     """Ask every oracle about every manifold.
 

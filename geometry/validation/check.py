@@ -105,7 +105,8 @@ def check_curvature(
     ...     return 2 * (w(x[0] + h) - 2*w(x[0]) + w(x[0] - h)) / h**2 / w(x[0])      # the sign is missing
     >>> import sympy as sp
     >>> t, p = sp.symbols("t p")
-    >>> report = check_curvature(curvature, (sp.diag(1, (2 + sp.cos(t))**2), (t, p)), points=[(0.5, 0), (1, 1)], rtol=1e-4)
+    >>> torus = sp.diag(1, (2 + sp.cos(t))**2), (t, p)
+    >>> report = check_curvature(curvature, torus, points=[(0.5, 0), (1, 1)], rtol=1e-4)
     >>> report.passed, report.diagnosis.name
     (False, 'overall-sign')
     """
@@ -114,7 +115,8 @@ def check_curvature(
     chosen = _convention(convention)
     cases = _cases(manifold, suite, quantity, points, constants, data, scalar)
     unit = 0.0 if strict else _UNITS[precision]
-    options = {"array": array, "convention": chosen, "layout": layout, "limit": min(time_limit, 2.0), "rtol": rtol or EXACT,
+    options = {"array": array, "convention": chosen, "layout": layout, "limit": min(time_limit, 2.0),
+        "rtol": rtol or EXACT,
                "keywords": dict(keywords or {}), "isolate": isolate,
                "layouts": {quantity: layout} if layout else {}}  # fmt: skip
 
@@ -155,8 +157,10 @@ def check_curvature(
                 functions=dict(intermediates or {}), options=options, budget=2.5 if unnamed else 1.0,
             )  # fmt: skip
     return Report(
-        getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(j.result for j in judged), findings,
-        tuple(diagnoses), smallest, time.perf_counter() - started, tuple(broken_laws(observations, quantity) if repeatable else ()),
+        getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(j.result for j in judged),
+        findings,
+        tuple(diagnoses), smallest, time.perf_counter() - started,
+        tuple(broken_laws(observations, quantity) if repeatable else ()),
     )  # fmt: skip
 
 
@@ -276,8 +280,10 @@ def _judge(
     status = "error" if broken else "fail" if failed or any(f.severity == "fail" for f in findings) else "pass"
     result = CaseResult(
         case.name, case.dim, case.grade, status, len(case.points),
-        None if worst is None else worst.relative_error, "" if worst is None else case.describe(case.points[worst.index]),
-        None if worst is None else np.asarray(worst.value, dtype=float), None if worst is None else worst.truth.astype(float),
+        None if worst is None else worst.relative_error,
+        "" if worst is None else case.describe(case.points[worst.index]),
+        None if worst is None else np.asarray(worst.value, dtype=float),
+        None if worst is None else worst.truth.astype(float),
         0.0 if worst is None else worst.tolerance, sum(o.seconds for o in outcomes), caller.form,
         1.0 if worst is None else worst.condition,
     )  # fmt: skip

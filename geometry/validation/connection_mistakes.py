@@ -70,7 +70,8 @@ def lower_mistakes() -> Iterator[Mistake]:
             if right != other:
                 yield Mistake(
                     f"christoffel-{which}-term-indices-{_ORDINAL[k]}", "lower", combination(*terms),
-                    f"The {which} term of Γ has its indices exchanged: {wrong} stands where {term} belongs.", f"{_FORMULA}.", CONNECTED,
+                    f"The {which} term of Γ has its indices exchanged: {wrong} stands where {term} belongs.",
+                    f"{_FORMULA}.", CONNECTED,
                 )  # fmt: skip
     yield Mistake(
         "christoffel-half-missing", "lower", combination(*((2 * c, s) for c, s, _ in _TERMS)),
@@ -88,7 +89,8 @@ def lower_mistakes() -> Iterator[Mistake]:
         yield Mistake(
             f"christoffel-stray-index-{to}", "lower", _stray_index(to),
             f"Γ follows a misprint with a stray index, ∂_l g_mk + ∂_k g_ml − ∂_m g_kl, with l {how}; "
-            "j does not occur in it.", f"{_FORMULA}. Formula (3.2.15) of Sauter's thesis is printed with slipped indices.", CONNECTED,
+            "j does not occur in it.", f"{_FORMULA}. Formula (3.2.15) of Sauter's thesis is printed with slipped "
+                                       "indices.", CONNECTED,
         )  # fmt: skip
 
 
@@ -100,8 +102,10 @@ def _first_kind_slopes(run: Run) -> Array:
 _STRAY_RAISED = (
     ("upper", ("im,mik->ik", "j"),
         "g^im (∂_l g_mk + ∂_k g_ml − ∂_m g_kl) with the stray l read as the upper index i; j does not occur in it"),
-    ("upper-unmatched", ("am,mjk->jk", "i"), "Γ^l_jk = ½ g^im (…) sums over i and m, and the upper index l does not occur on the right"),
-    ("raised-diagonal", ("mm,mjk->jk", "i"), "g^mm stands where g^im belongs, so the upper index does not occur on the right"),
+    ("upper-unmatched", ("am,mjk->jk", "i"),
+        "Γ^l_jk = ½ g^im (…) sums over i and m, and the upper index l does not occur on the right"),
+    ("raised-diagonal", ("mm,mjk->jk", "i"),
+        "g^mm stands where g^im belongs, so the upper index does not occur on the right"),
     ("raised-j", ("jm,mjk->jk", "i"), "g^jm stands where g^im belongs, so the upper index does not occur on the right"),
     ("raised-k", ("km,mjk->jk", "i"), "g^km stands where g^im belongs, so the upper index does not occur on the right"),
 )  # fmt: skip
@@ -117,7 +121,8 @@ def raise_mistakes() -> Iterator[Mistake]:
     first_kind = {"christoffel": lambda run: run["christoffel_first"], "christoffel_derivative": _first_kind_slopes}
     yield Mistake(
         "christoffel-not-raised", "formulas", first_kind,
-        "Γ_{i,jk} (first kind) is used as Γ^i_jk: the inverse metric is missing in Γ.", "Γ^i_jk = g^im Γ_{m,jk}.", CONNECTED[1:],
+        "Γ_{i,jk} (first kind) is used as Γ^i_jk: the inverse metric is missing in Γ.", "Γ^i_jk = g^im Γ_{m,jk}.",
+        CONNECTED[1:],
     )  # fmt: skip
     for name, indices, how in _STRAY_RAISED:
         yield Mistake(
@@ -126,16 +131,19 @@ def raise_mistakes() -> Iterator[Mistake]:
         )  # fmt: skip
     yield Mistake(
         "christoffel-wrong-index-raised", "raise_first", product((1, "jm,mik->ijk")),
-        "The inverse metric raises the wrong index: Γ^i_jk is returned at [j, i, k].", "Γ^i_jk = g^im Γ_{m,jk}, stored at [i, j, k].",
+        "The inverse metric raises the wrong index: Γ^i_jk is returned at [j, i, k].",
+        "Γ^i_jk = g^im Γ_{m,jk}, stored at [i, j, k].",
             CONNECTED[1:],
     )  # fmt: skip
     yield Mistake(
         "christoffel-upper-last", "raise_first", product((1, "km,mij->ijk")),
-        "The upper index of Γ is stored last, [j, k, i], and read as the first.", "Store Γ^i_jk at [i, j, k], or permute the axes.",
+        "The upper index of Γ is stored last, [j, k, i], and read as the first.",
+        "Store Γ^i_jk at [i, j, k], or permute the axes.",
             CONNECTED[1:],
     )  # fmt: skip
     yield Mistake(
         "christoffel-raised-along-derivative", "raise_first", product((1, "im,jmk->ijk")),
-        "The inverse metric is contracted with the second index of Γ_{j,mk} instead of the first.", "Γ^i_jk = g^im Γ_{m,jk}.",
+        "The inverse metric is contracted with the second index of Γ_{j,mk} instead of the first.",
+        "Γ^i_jk = g^im Γ_{m,jk}.",
             CONNECTED[1:],
     )  # fmt: skip

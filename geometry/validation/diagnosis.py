@@ -228,7 +228,8 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
                     "Divide the Fisher matrix by the number of observations (or multiply), or declare that metric.",
                     kind="factor", points=len(ratios), details={"factor": centre, "n": whole},
                 )  # fmt: skip
-    return Diagnosis("constant-factor", f"Every value is {centre:.6g} times the truth.", "Look for a forgotten constant.",
+    return Diagnosis("constant-factor", f"Every value is {centre:.6g} times the truth.",
+        "Look for a forgotten constant.",
                      kind="factor", points=len(ratios), details={"factor": centre})  # fmt: skip
 
 
@@ -244,8 +245,10 @@ def approximation(observations: Sequence[Observation]) -> Diagnosis | None:
         return None
     typical, worst = float(np.median(errors)), max(errors)
     return Diagnosis(
-        "approximation", f"The values are right to {typical:.0e} (median; worst {worst:.1e}): the method approximates, and no formula is wrong.",
-        f"Refine what it discretises, or pass rtol={10 ** np.ceil(np.log10(worst)):.0e} if that is what you want.", kind="numeric",
+        "approximation", f"The values are right to {typical:.0e} (median; worst {worst:.1e}): the method approximates, "
+                         "and no formula is wrong.",
+        f"Refine what it discretises, or pass rtol={10 ** np.ceil(np.log10(worst)):.0e} if that is what you want.",
+        kind="numeric",
         points=len(errors), details={"median": typical, "worst": worst},
     )  # fmt: skip
 
@@ -259,8 +262,10 @@ def scope_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
     properties: tuple[tuple[str, Any, str, str], ...] = (
         ("only-diagonal", lambda o: o.case.metric.is_diagonal(), "Right on diagonal metrics only.",
             "Use the full inverse matrix and sum over both indices."),
-        ("only-two-dimensional", lambda o: o.case.dim == 2, "Right in two dimensions only.", "R = g^ik g^jl R_ijkl in any dimension."),
-        ("only-without-first-derivatives", lambda o: not np.any(o.prepared.jets.dg[o.index]), "Right only where ∂g = 0.",
+        ("only-two-dimensional", lambda o: o.case.dim == 2, "Right in two dimensions only.",
+            "R = g^ik g^jl R_ijkl in any dimension."),
+        ("only-without-first-derivatives", lambda o: not np.any(o.prepared.jets.dg[o.index]),
+            "Right only where ∂g = 0.",
             "The terms quadratic in ∂g (ΓΓ) are wrong or missing."),
         ("only-positive-definite", lambda o: "lorentzian" not in o.case.tags,
             "Right on positive definite metrics only; fails on Lorentzian ones.",
@@ -269,7 +274,8 @@ def scope_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
             "Look for a factor that depends on n and is written for n = 4, such as 1/(n − 2) or 1/((n − 1)(n − 2))."),
         ("only-three-dimensional-or-less", lambda o: o.case.dim <= 3, "Right up to three dimensions only.",
             "Look for a loop that ends at 3."),
-        ("only-flat", lambda o: "flat" in o.case.tags, "Right on flat space only: zero is met, every other value is missed.",
+        ("only-flat", lambda o: "flat" in o.case.tags,
+            "Right on flat space only: zero is met, every other value is missed.",
             "Look for what vanishes with the curvature: a factor, an index, a power of det g."),
     )  # fmt: skip
     # A vanishing truth is met by accident: where there are others, those passes do not count.

@@ -23,7 +23,8 @@ __all__ = ["QUANTITIES_EXPORTED", "SCHEMA", "VERSION", "export_suite", "suite_as
 VERSION = 1
 
 QUANTITIES_EXPORTED = (
-    "metric", "metric_derivative", "metric_second_derivative", "inverse_metric", "christoffel", "riemann", "ricci", "ricci_scalar",
+    "metric", "metric_derivative", "metric_second_derivative", "inverse_metric", "christoffel", "riemann", "ricci",
+    "ricci_scalar",
         "kretschmann",
 )  # fmt: skip
 
@@ -54,7 +55,8 @@ SCHEMA: dict[str, Any] = {
                     "points": {"type": "array", "items": {
                         "type": "object", "required": ["at", "values"],
                         "properties": {"at": {"type": "array", "items": {"$ref": "#/$defs/number"}},
-                                       "values": {"type": "object", "additionalProperties": {"$ref": "#/$defs/tensor"}}},
+                                       "values": {"type": "object",
+                                           "additionalProperties": {"$ref": "#/$defs/tensor"}}},
                     }},
                 },
             },
@@ -67,11 +69,13 @@ CONVENTIONS = {
     "metric_derivative": "[i][j][k] = d_k g_ij",
     "metric_second_derivative": "[i][j][k][l] = d_k d_l g_ij",
     "christoffel": "[i][j][k] = Gamma^i_jk = 1/2 g^im (d_j g_mk + d_k g_mj - d_m g_jk)",
-    "riemann": "[i][j][k][l] = R^i_jkl = d_k Gamma^i_jl - d_l Gamma^i_jk + Gamma^i_km Gamma^m_jl - Gamma^i_lm Gamma^m_jk",
+    "riemann": "[i][j][k][l] = R^i_jkl = d_k Gamma^i_jl - d_l Gamma^i_jk + Gamma^i_km Gamma^m_jl - Gamma^i_lm "
+               "Gamma^m_jk",
     "ricci": "[j][l] = R^i_jil",
     "ricci_scalar": "g^jl Ric_jl; the unit 2-sphere has +2",
     "kretschmann": "R_ijkl R^ijkl",
-    "numbers": "decimal strings, each right to the stated digits (of itself, or of the largest component where it cancels); "
+    "numbers": "decimal strings, each right to the stated digits (of itself, or of the largest component where it "
+               "cancels); "
     "\"0\" means proved smaller than 1e-40 in absolute value",
     "points": "exact: every coordinate is a dyadic rational, which float64 holds without rounding",
 }  # fmt: skip

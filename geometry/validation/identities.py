@@ -123,5 +123,6 @@ def _ricci_scalar(t: _Reader) -> bool:
 
 
 _EQUATIONS: dict[str, Callable[[_Reader], bool]] = {
-    "inverse_metric": _inverse, "christoffel": _christoffel, "riemann": _riemann, "ricci": _ricci, "ricci_scalar": _ricci_scalar,
+    "inverse_metric": _inverse, "christoffel": _christoffel, "riemann": _riemann, "ricci": _ricci,
+    "ricci_scalar": _ricci_scalar,
 }  # fmt: skip

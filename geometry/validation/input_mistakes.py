@@ -54,7 +54,8 @@ _AXES = (
     ("ikj", "derivative-axis-last",
      "The derivatives of the metric are stored with the derivative axis last (as jacfwd and jacrev do) but read as if "
      "it were first (or it sits in the middle and is read as last).",
-     "Check one entry of ∂_k g_ij by hand and move the axis: dg = np.moveaxis(dg, -1, 0), or write the formula for [i, j, k]."),
+     "Check one entry of ∂_k g_ij by hand and move the axis: dg = np.moveaxis(dg, -1, 0), or write the formula for [i, "
+     "j, k]."),
 )  # fmt: skip
 
 
@@ -89,7 +90,8 @@ def prepare_mistakes() -> Iterator[Mistake]:
         "The mixed second derivatives ∂_k∂_l g_ij (k ≠ l) count as 0.",
         "Fill them: (g(++) − g(+−) − g(−+) + g(−−)) / 4h².",
     )  # fmt: skip
-    for factor, what, why in ((4, "four times", "divided by h²"), (2, "twice", "divided by 2h²"), (0.5, "half of", "divided by 8h²"),
+    for factor, what, why in ((4, "four times", "divided by h²"), (2, "twice", "divided by 2h²"),
+        (0.5, "half of", "divided by 8h²"),
                               (0.25, "a quarter of", "divided by 16h²")):  # fmt: skip
         yield Mistake(
             f"mixed-derivatives-scaled-{factor:g}", "prepare", _mixed(factor),
@@ -103,12 +105,16 @@ def prepare_mistakes() -> Iterator[Mistake]:
     )  # fmt: skip
     for first, second, what, advice in (
         (2, 4, "Every derivative of the metric is twice too large", "divide the central difference by 2h, not by h"),
-        (0.5, 0.25, "Every derivative of the metric is half as large as it should be", "divide the one-sided difference by h, not by 2h"),
-        (1, 4, "The second derivatives of the metric are four times too large", "divide by h², or by 4h² with the four corner points"),
-        (1, 2, "The second derivatives of the metric are twice too large", "check the denominator of the second difference"),
+        (0.5, 0.25, "Every derivative of the metric is half as large as it should be",
+            "divide the one-sided difference by h, not by 2h"),
+        (1, 4, "The second derivatives of the metric are four times too large",
+            "divide by h², or by 4h² with the four corner points"),
+        (1, 2, "The second derivatives of the metric are twice too large",
+            "check the denominator of the second difference"),
         (1, 0.5, "The second derivatives of the metric are half as large as they should be",
             "check the denominator of the second difference"),
-        (1, 0.25, "The second derivatives of the metric are a quarter of what they should be", "divide by h², not by 4h²"),
+        (1, 0.25, "The second derivatives of the metric are a quarter of what they should be",
+            "divide by h², not by 4h²"),
         (-1, 1, "The first derivatives of the metric have the wrong sign", "g(x + h) − g(x − h), in this order"),
     ):  # fmt: skip
         name = f"derivatives-scaled-{first:g}-{second:g}"

@@ -68,7 +68,8 @@ def _times(factor: Any) -> Callable[[Any], Any]:
 
 
 _CHANGES: tuple[tuple[str, str, str, Callable[[Any], Any], Callable[[arb], arb]], ...] = (
-    ("variance-for-standard-deviation", "is read as a variance where it is a standard deviation (its square root is taken)", "positive",
+    ("variance-for-standard-deviation", "is read as a variance where it is a standard deviation (its square root is "
+                                        "taken)", "positive",
      sp.sqrt, lambda a: a.sqrt()),
     ("standard-deviation-for-variance", "is read as a standard deviation where it is a variance (it is squared)", "any",
      lambda s: s**2, lambda a: a * a),
@@ -78,8 +79,10 @@ _CHANGES: tuple[tuple[str, str, str, Callable[[Any], Any], Callable[[arb], arb]]
      lambda s: 1 / sp.sqrt(s), lambda a: 1 / a.sqrt()),
     ("standard-deviation-for-precision", "is taken as a standard deviation where it is a precision", "positive",
      lambda s: 1 / s**2, lambda a: 1 / (a * a)),
-    ("logarithm-for-parameter", "is used as the logarithm of the parameter (it is exponentiated)", "any", sp.exp, lambda a: a.exp()),
-    ("parameter-for-logarithm", "is used as the parameter where it is its logarithm (its logarithm is taken)", "positive", sp.log,
+    ("logarithm-for-parameter", "is used as the logarithm of the parameter (it is exponentiated)", "any", sp.exp,
+        lambda a: a.exp()),
+    ("parameter-for-logarithm", "is used as the parameter where it is its logarithm (its logarithm is taken)",
+        "positive", sp.log,
         lambda a: a.log()),
     ("factor-two-in-coordinate", "is taken twice", "any", lambda s: 2 * s, lambda a: 2 * a),
     ("half-in-coordinate", "is halved", "any", lambda s: s / 2, lambda a: a / 2),
@@ -116,8 +119,10 @@ def metric_mistakes_of(case: Case) -> Iterator[MetricMistake]:
     columns = [len(c) for c in case.data.values()]
     if columns:
         n = columns[0]
-        for factor, what in ((n, f"summed over the {n} rows instead of averaged"), (sp.Rational(1, n), f"divided by the {n} rows twice"),
-                             (sp.Rational(n, n - 1) if n > 1 else 2, f"divided by n − 1 = {n - 1} instead of n = {n}")):  # fmt: skip
+        for factor, what in ((n, f"summed over the {n} rows instead of averaged"),
+            (sp.Rational(1, n), f"divided by the {n} rows twice"),
+                             (sp.Rational(n, n - 1) if n > 1 else 2,
+                                 f"divided by n − 1 = {n - 1} instead of n = {n}")):  # fmt: skip
             yield MetricMistake(
                 "fisher-off-by-n", f"The Fisher metric is {what}.", "g_ij = (1/n) Σ s_i s_j.",
                 _scaled(sp.Rational(factor)),

@@ -17,7 +17,8 @@ __all__ = ["formula_mistakes"]
 def formula_mistakes() -> tuple[Mistake, ...]:
     """Every mistake that replaces a formula between the metric and its curvature."""
     groups = (
-        laplace_mistakes, misread_axes, lower_mistakes, raise_mistakes, curve_mistakes, trace_mistakes, contract_mistakes,
+        laplace_mistakes, misread_axes, lower_mistakes, raise_mistakes, curve_mistakes, trace_mistakes,
+        contract_mistakes,
         invert_mistakes, prepare_mistakes,
     )  # fmt: skip
     return tuple(m for group in groups for m in group())

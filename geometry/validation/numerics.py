@@ -56,7 +56,9 @@ def _smallest_cluster(sizes: np.ndarray) -> np.ndarray:
 
 
 def local_noise(caller: Caller, row: np.ndarray, count: int = 5) -> tuple[float, bool]:
-    """(jitter, frozen): how far answers scatter when the point moves by some 2⁻⁴⁰, and whether they do not move at all."""
+    """(jitter, frozen): how far answers scatter when the point moves by some 2⁻⁴⁰, and whether they do not move
+    at all.
+    """
     values = []
     for k in range(count):
         moved = row + (k + 1) * (1 + 0.3 * np.arange(row.size)) * 2.0**-40 * np.maximum(np.abs(row), 2.0**-3)
@@ -134,7 +136,8 @@ def _sample(failing: Sequence[Observation], count: int = 3) -> list[Observation]
     return [*by_case.values(), *failing][:count]
 
 
-def _single_precision(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
+def _single_precision(failing: Sequence[Observation], observations: Sequence[Observation],
+    callers: Mapping[str, Caller],
                       dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
     stencil = next(
         (s for o in failing[:1] if (s := observed_step(callers[o.case.name], callers[o.case.name].rows[o.index]))), None
@@ -205,9 +208,11 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
                 f"at {best:g} it is {errors[best]:.1e}"
             )
             return Diagnosis(
-                "finite-difference-noise" if growing else "finite-difference-truncation", f"Finite differences: {text}.",
+                "finite-difference-noise" if growing else "finite-difference-truncation",
+                f"Finite differences: {text}.",
                 f"Best step found: {name} = {best:g}.", kind="numeric", points=len(failing),
-                details={"parameter": name, "default": default, "best": best, "errors": {f"{h:g}": e for h, e in errors.items()}},
+                details={"parameter": name, "default": default, "best": best,
+                    "errors": {f"{h:g}": e for h, e in errors.items()}},
             )  # fmt: skip
     # No difference quotient of second order keeps twelve digits: then the noise is the program's own cancellation.
     if noise and stencil is None and any(np.any(o.truth) and o.relative_error < 1e-12 for o in observations):
@@ -223,7 +228,10 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         )  # fmt: skip
     if noise:
         where = f" with step {stencil.step:.2g}" if stencil else ""
-        suggestion = "eps^(1/4) ≈ 1e-4 for nested central differences in float64 (eps^(1/3) ≈ 6e-6 for a single first difference)"
+        suggestion = (
+            "eps^(1/4) ≈ 1e-4 for nested central differences in float64 "
+            "(eps^(1/3) ≈ 6e-6 for a single first difference)"
+        )
         return Diagnosis(
             "finite-difference-noise",
             f"Finite differences{where}: the answer jumps by as much as its error when the point moves by 2⁻⁴⁰, so the "
@@ -246,8 +254,10 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
             f"(worst {worst:.1e}); the answer does not jitter.",
             "Use central differences, a smaller step (about 1e-4), or Richardson extrapolation; or differentiate "
             "automatically."
-            if side else "Use a smaller step (about 1e-4 for nested central differences), or a stencil of higher order.",
-            kind="numeric", points=len(failing), details={"step": stencil.step, "one_sided": stencil.one_sided, "best": 1e-4},
+            if side else "Use a smaller step (about 1e-4 for nested central differences), or a stencil of higher "
+                         "order.",
+            kind="numeric", points=len(failing),
+            details={"step": stencil.step, "one_sided": stencil.one_sided, "best": 1e-4},
         )  # fmt: skip
     return None
 

@@ -101,14 +101,16 @@ class OracleTable:
         head = ("manifold", "tensor", "route", "points", "worst", "allowed", "ours s", "theirs s", "")
         body = [
             (r.subject, r.quantity, r.route, str(r.points), f"{r.worst:.1e}" if r.decided else "", f"{r.tolerance:.0e}",
-             f"{r.ours_seconds:.3f}", f"{r.theirs_seconds:.3f}", ("pass" if r.passed else "DIFFERS") if r.decided else r.note)
+             f"{r.ours_seconds:.3f}", f"{r.theirs_seconds:.3f}",
+             ("pass" if r.passed else "DIFFERS") if r.decided else r.note)
             for r in self.rows
         ]  # fmt: skip
         widths = [max(len(row[k]) for row in (head, *body)) for k in range(len(head))]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in (head, *body)]
         wrong = sum(not r.passed for r in self.rows)
         undecided = len(self.undecided)
-        ending = f"{len(self.rows)} tensors, {len(self.rows) - wrong - undecided} agree, {wrong} differ, {undecided} undecided"
+        agree = len(self.rows) - wrong - undecided
+        ending = f"{len(self.rows)} tensors, {agree} agree, {wrong} differ, {undecided} undecided"
         return "\n".join([f"cross-check against {self.oracle}", *lines, ending])
 
 
@@ -234,7 +236,8 @@ def _difference(ours: Any, theirs: Any) -> tuple[float, bool]:
 def ask_oracle(
     source: Any, quantities: Sequence[str] = TENSORS, *, oracle: str = "jets", points: Any = None,
         constants: Mapping[Any, Any] | None = None,
-    data: Mapping[Any, Any] | None = None, count: int = 3, seconds: float = 30.0, tolerance: float | None = None, name: str | None = None,
+    data: Mapping[Any, Any] | None = None, count: int = 3, seconds: float = 30.0, tolerance: float | None = None,
+    name: str | None = None,
 ) -> OracleTable:  # fmt: skip
     """Compare the engine's tensors of one manifold with an oracle.
 
@@ -331,7 +334,9 @@ class _Asked:
         row("proved" if proved and worst <= self.allowed else "numeric", len(case.points), worst, seconds)
 
     def _decided(self, quantity: str, ours: Any, theirs: Any) -> bool:
-        """Whether equality (or, without an expression of theirs, the defining equation) holds in a differential field."""
+        """Whether equality (or, without an expression of theirs, the defining equation) holds in a differential
+        field.
+        """
         try:
             with time_limit(self.seconds):
                 if theirs is not None:
@@ -369,8 +374,8 @@ def _case_of(
         }
     free = sorted(metric.free_symbols - set(source.coordinates) - row_symbols, key=lambda s: s.name)
     given = {s.name: v for s, v in match_symbols(constants, free, "constants").items()}
-    chosen = {s: given.get(s.name, -sp.Rational(3, 4) if s.is_negative else sp.Integer(2 + k) if s.is_integer else sp.Rational(3 + 2 * k,
-        4))
+    chosen = {s: given.get(s.name, -sp.Rational(3, 4) if s.is_negative
+                           else sp.Integer(2 + k) if s.is_integer else sp.Rational(3 + 2 * k, 4))
               for k, s in enumerate(free)}  # fmt: skip
     name = str(getattr(source, "name", None) or type(source).__name__)
     named = Case(name, sp.ImmutableMatrix(metric), tuple(source.coordinates), origin=source)
@@ -428,7 +433,8 @@ def _evaluated(expression: Any, case: Case, point: Sequence[Any]) -> Any:
     return out
 
 
-def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequence[str] = ("ricci_scalar",), *, oracle: str = "jets",
+def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequence[str] = ("ricci_scalar",), *,
+    oracle: str = "jets",
                      seconds: float = 10.0, echo: Callable[[str], None] | None = None) -> OracleTable:  # fmt: skip
     """The engine's own tensors of a suite's manifolds beside an oracle's."""
     from chentsov.geometry.manifolds import RiemannianManifold

@@ -47,7 +47,8 @@ def scale_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, .
     ))  # fmt: skip
     if quantity == "ricci_scalar":
         known += [
-            ("gaussian-for-scalar", lambda n: 0.5, "The result is R/2: in two dimensions the Gaussian curvature K instead of R = 2K.",
+            ("gaussian-for-scalar", lambda n: 0.5,
+                "The result is R/2: in two dimensions the Gaussian curvature K instead of R = 2K.",
              "Multiply by 2, or ask for quantity=\"gaussian_curvature\"."),
             ("normalised-scalar", lambda n: 1 / (n * (n - 1)),
                 "The result is R/(n(n−1)), the normalised scalar curvature (mean sectional curvature).",
@@ -123,12 +124,14 @@ def _permutation_mistakes() -> Iterator[Mistake]:
         yield Mistake(
             "christoffel-index-order-" + "".join("ijk"[k] for k in order3), "output", _permuted(order3, 1.0),
             f"The upper index of Γ is not the first axis: the array is indexed {where}.",
-            "Γ^i_jk belongs at [i, j, k]. Transpose the axes, or declare layout=.", ("christoffel", "christoffel_first"),
+            "Γ^i_jk belongs at [i, j, k]. Transpose the axes, or declare layout=.",
+            ("christoffel", "christoffel_first"),
         )  # fmt: skip
     for order3, where in (((1, 2, 0), "first"), ((0, 2, 1), "in the middle"), ((2, 0, 1), "first")):
         yield Mistake(
             f"derivative-axis-order-{''.join('ijk'[k] for k in order3)}", "output", _permuted(order3, 1.0),
-            f"The derivative axis of ∂_k g_ij is {where}; it belongs last.", "np.moveaxis(dg, 0, -1).", ("metric_derivative",),
+            f"The derivative axis of ∂_k g_ij is {where}; it belongs last.", "np.moveaxis(dg, 0, -1).",
+            ("metric_derivative",),
         )  # fmt: skip
 
 
@@ -168,12 +171,14 @@ def _substitutions() -> Iterator[Mistake]:
         "The upper index is lowered into the second place: R_jikl, which is −R_ijkl.", "R_ijkl = g_im R^m_jkl.",
     )  # fmt: skip
     yield _instead(
-        "riemann", "raised-last", lambda run: contraction("lm,imkj->ijkl", run["inverse_metric"], run["riemann_lowered"]),
+        "riemann", "raised-last", lambda run: contraction("lm,imkj->ijkl", run["inverse_metric"],
+            run["riemann_lowered"]),
         "Another index than the first is raised.", "R^i_jkl has its first index up.",
     )  # fmt: skip
     yield _instead(
         "christoffel", "first-kind-for-second", lambda run: run["christoffel_first"],
-        "Γ_{i,jk} (first kind) is returned instead of Γ^i_jk: lower for upper first index.", "Raise the first index with g^im.",
+        "Γ_{i,jk} (first kind) is returned instead of Γ^i_jk: lower for upper first index.",
+        "Raise the first index with g^im.",
     )  # fmt: skip
     yield _instead(
         "christoffel_first", "second-kind-for-first", lambda run: run["christoffel"],
@@ -202,7 +207,8 @@ def _substitutions() -> Iterator[Mistake]:
         "G = Ric − ½ R g.",
     )
     yield _instead(
-        "einstein", "einstein-half-missing", lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * run.jets.g,
+        "einstein", "einstein-half-missing",
+        lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * run.jets.g,
         "The factor ½ is missing in G = Ric − ½ R g.", "G = Ric − ½ R g.",
     )  # fmt: skip
     yield _instead(
@@ -210,7 +216,8 @@ def _substitutions() -> Iterator[Mistake]:
         "G has + ½ R g instead of − ½ R g.", "G = Ric − ½ R g.",
     )  # fmt: skip
     yield _instead(
-        "einstein", "einstein-flat-metric", lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * np.eye(run.dim) / 2,
+        "einstein", "einstein-flat-metric",
+        lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * np.eye(run.dim) / 2,
         "G is formed with δ_ij instead of g_ij.", "G = Ric − ½ R g.",
     )  # fmt: skip
     yield _instead(
@@ -221,7 +228,8 @@ def _substitutions() -> Iterator[Mistake]:
         "Add ½ R g.",
     )
     yield _instead(
-        "ricci", "traceless-ricci", lambda run: run["ricci"] - run["ricci_scalar"][..., None, None] * run.jets.g / run.dim,
+        "ricci", "traceless-ricci", lambda run: run["ricci"] - run["ricci_scalar"][..., None,
+            None] * run.jets.g / run.dim,
         "The traceless part of the Ricci tensor is returned.", "Add R g / n.",
     )  # fmt: skip
     yield _instead(
@@ -232,7 +240,8 @@ def _substitutions() -> Iterator[Mistake]:
         "R = g^jl Ric_jl.",
     )
     for quantity in ("ricci_scalar", "gaussian_curvature", "laplacian"):
-        for name, what, power in (("determinant-too-much", "det g times", 1.0), ("determinant-too-little", "1/det g times", -1.0),
+        for name, what, power in (("determinant-too-much", "det g times", 1.0),
+            ("determinant-too-little", "1/det g times", -1.0),
                                   ("root-determinant-too-much", "√|det g| times", 0.5),
                                   ("root-determinant-too-little", "1/√|det g| times", -0.5)):  # fmt: skip
             yield _instead(
@@ -258,7 +267,8 @@ def _substitutions() -> Iterator[Mistake]:
         "R_ijkl R^ijkl.",
     )
     yield _instead(
-        "kretschmann", "kretschmann-without-metric", lambda run: contraction("ijkl,ijkl->", run["riemann"], run["riemann"]),
+        "kretschmann", "kretschmann-without-metric",
+        lambda run: contraction("ijkl,ijkl->", run["riemann"], run["riemann"]),
         "The squares of R^i_jkl are summed without the metric.", "Raise and lower all four indices: R_ijkl R^ijkl.",
     )  # fmt: skip
     yield _instead(
@@ -266,7 +276,8 @@ def _substitutions() -> Iterator[Mistake]:
             lambda run: contraction("ijkl,ijkl->", run["riemann_lowered"], run["riemann_lowered"]),
         "The squares of R_ijkl are summed without raising the indices.", "R_ijkl R^ijkl.",
     )  # fmt: skip
-    yield _instead("kretschmann", "ricci-squared", lambda run: contraction("ij,ia,jb,ab->", run["ricci"], run["inverse_metric"],
+    yield _instead("kretschmann", "ricci-squared",
+        lambda run: contraction("ij,ia,jb,ab->", run["ricci"], run["inverse_metric"],
         run["inverse_metric"], run["ricci"]),
                    "Ric_ij Ric^ij is returned for the Kretschmann scalar.", "R_ijkl R^ijkl.")  # fmt: skip
     yield _instead(

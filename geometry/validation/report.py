@@ -187,9 +187,12 @@ class Report:
             "diagnoses": [{**vars(d), "also": list(d.also), "details": _plain(d.details)} for d in self.diagnoses],
             "broken_laws": list(self.broken_laws),
             "smallest": None if self.smallest is None else {
-                "metric": self.smallest.metric, "coordinates": list(self.smallest.coordinates), "point": list(self.smallest.point),
-                "value": _plain(self.smallest.value), "truth": _plain(self.smallest.truth), "first_wrong": self.smallest.first_wrong,
-                "intermediates": [{"name": i.name, "reference": _plain(i.reference), "yours": _plain(i.yours), "agrees": i.agrees}
+                "metric": self.smallest.metric, "coordinates": list(self.smallest.coordinates),
+                "point": list(self.smallest.point),
+                "value": _plain(self.smallest.value), "truth": _plain(self.smallest.truth),
+                "first_wrong": self.smallest.first_wrong,
+                "intermediates": [{"name": i.name, "reference": _plain(i.reference), "yours": _plain(i.yours),
+                        "agrees": i.agrees}
                                   for i in self.smallest.intermediates],
             },
         }  # fmt: skip

@@ -110,7 +110,8 @@ def _size(case: Case) -> tuple[int, int, int]:
 
 
 def _caller(function: Callable[..., Any], case: Case, quantity: str, form: str, options: Mapping[str, Any]) -> Caller:
-    return Caller(function, case, quantity, form=form, array=options.get("array", "numpy"), limit=options.get("limit", 2.0),
+    return Caller(function, case, quantity, form=form, array=options.get("array", "numpy"),
+        limit=options.get("limit", 2.0),
                   keywords=options.get("keywords"), isolate=options.get("isolate", False))  # fmt: skip
 
 
@@ -183,7 +184,8 @@ def _chain(*iterators: Iterator[Case]) -> Iterator[Case]:
         yield from iterator
 
 
-def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable[..., Any]], form: str, options: Mapping[str, Any],
+def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable[..., Any]], form: str,
+    options: Mapping[str, Any],
                      own: Mapping[str, np.ndarray] | None = None) -> tuple[Intermediate, ...]:  # fmt: skip
     """Every quantity on the way to this one, reference beside the program's own where it is known."""
     end = _ORDER.index(quantity) if quantity in _ORDER else _ORDER.index("ricci_scalar")
@@ -217,7 +219,8 @@ def intermediates_at(case: Case, quantity: str, functions: Mapping[str, Callable
     return tuple(out)
 
 
-def smallest_example(function: Callable[..., Any], observations: list[Observation], quantity: str, forms: Mapping[str, str], *,
+def smallest_example(function: Callable[..., Any], observations: list[Observation], quantity: str,
+    forms: Mapping[str, str], *,
                      functions: Mapping[str, Callable[..., Any]], options: Mapping[str, Any],
                          budget: float = 2.5) -> SmallestExample | None:  # fmt: skip
     """Shrinks from the simplest well-conditioned failing observation."""
@@ -236,8 +239,10 @@ def smallest_example(function: Callable[..., Any], observations: list[Observatio
     caller.close()
     own[quantity] = final.value
     return SmallestExample(
-        single.name, _metric_text(single.metric), tuple(s.name for s in single.coordinates), point, final.value, final.truth,
-        intermediates_at(single, quantity, functions, form, {**options, "convention": None} if not functions else options, own), steps,
+        single.name, _metric_text(single.metric), tuple(s.name for s in single.coordinates), point, final.value,
+        final.truth,
+        intermediates_at(single, quantity, functions, form,
+                         options if functions else {**options, "convention": None}, own), steps,
     )  # fmt: skip
 
 

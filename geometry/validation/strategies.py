@@ -110,7 +110,9 @@ def conformally_flat(draw: Any, dims: tuple[int, int] = (2, 4)) -> Case:
 
 @st.composite
 def random_metrics(draw: Any, dims: tuple[int, int] = (2, 4)) -> Case:
-    """Dense positive definite polynomial metrics near the origin; the curvature is certified, not known in closed form."""
+    """Dense positive definite polynomial metrics near the origin; the curvature is certified, not known in
+    closed form.
+    """
     n = draw(st.integers(*dims))
     x = _NAMES[:n]
     entries = {}

@@ -55,15 +55,18 @@ def _flat() -> list[Case]:
     r_polar = (r * sp.cos(theta), r * sp.sin(theta))
     spherical = (r * sp.sin(theta) * sp.cos(phi), r * sp.sin(theta) * sp.sin(phi), r * sp.cos(theta))
     return [
-        _case("euclidean-3d", sp.eye(3), (x, y, z), [(0.5, -0.25, 1.0), (2.0, 1.5, -0.75)], 0, "flat diagonal constant-metric",
+        _case("euclidean-3d", sp.eye(3), (x, y, z), [(0.5, -0.25, 1.0), (2.0, 1.5, -0.75)], 0,
+            "flat diagonal constant-metric",
               known={"ricci_scalar": sp.S.Zero}),
         _case("skew-axes-3d", [[2, half, -1], [half, 3, sp.Rational(1, 4)], [-1, sp.Rational(1, 4), 2]], (x, y, z),
               [(0.5, -0.25, 1.0), (2.0, 1.5, -0.75)], 0, "flat constant-metric", known={"ricci_scalar": sp.S.Zero}),
-        _case("minkowski", sp.diag(-1, 1, 1, 1), (t, x, y, z), [(0.5, 0.25, -1.0, 2.0)], 0, "flat diagonal constant-metric lorentzian",
+        _case("minkowski", sp.diag(-1, 1, 1, 1), (t, x, y, z), [(0.5, 0.25, -1.0, 2.0)], 0,
+            "flat diagonal constant-metric lorentzian",
               known={"ricci_scalar": sp.S.Zero}),
         _case("plane-polar", sp.diag(1, r**2), (r, theta), [(1.25, 0.5), (0.75, 2.0), (3.0, -1.0)], 1, "flat diagonal",
               embedding=r_polar, known={"ricci_scalar": sp.S.Zero}),
-        _case("space-spherical", sp.diag(1, r**2, r**2 * sp.sin(theta) ** 2), (r, theta, phi), [(1.25, 0.75, 0.5), (2.5, 2.0, -1.0)], 1,
+        _case("space-spherical", sp.diag(1, r**2, r**2 * sp.sin(theta) ** 2), (r, theta, phi),
+            [(1.25, 0.75, 0.5), (2.5, 2.0, -1.0)], 1,
               "flat diagonal", embedding=spherical, known={"ricci_scalar": sp.S.Zero}),
     ]  # fmt: skip
 
@@ -73,8 +76,10 @@ def _constant_curvature() -> list[Case]:
     return [
         _case("sphere", sp.diag(1, sp.sin(theta) ** 2), (theta, phi), [(0.75, 0.5), (1.5, -1.0), (2.5, 3.0)], 1,
             "diagonal constant-curvature",
-              embedding=(sp.sin(theta) * sp.cos(phi), sp.sin(theta) * sp.sin(phi), sp.cos(theta)), known={"ricci_scalar": sp.S(2)}),
-        _case("sphere-stereographic", conformal * sp.eye(2), (x, y), [(0.25, -0.5), (1.5, 0.75)], 1, "diagonal constant-curvature",
+              embedding=(sp.sin(theta) * sp.cos(phi), sp.sin(theta) * sp.sin(phi), sp.cos(theta)),
+              known={"ricci_scalar": sp.S(2)}),
+        _case("sphere-stereographic", conformal * sp.eye(2), (x, y), [(0.25, -0.5), (1.5, 0.75)], 1,
+            "diagonal constant-curvature",
               known={"ricci_scalar": sp.S(2)}),
         _case("half-plane", sp.eye(2) / y**2, (x, y), [(0.5, 0.75), (-2.0, 1.5)], 1, "diagonal constant-curvature",
             known={"ricci_scalar": sp.S(-2)}),
@@ -89,13 +94,17 @@ def _constant_curvature() -> list[Case]:
 def _diagonal() -> list[Case]:
     f = 1 - 2 / r
     return [
-        _case("torus", sp.diag(1, (3 + sp.cos(theta)) ** 2), (theta, phi), [(0.5, 1.0), (2.25, -0.5), (3.0, 2.0)], 2, "diagonal",
+        _case("torus", sp.diag(1, (3 + sp.cos(theta)) ** 2), (theta, phi), [(0.5, 1.0), (2.25, -0.5), (3.0, 2.0)], 2,
+            "diagonal",
               known={"ricci_scalar": 2 * sp.cos(theta) / (3 + sp.cos(theta))}),
-        _case("surface-of-two-slopes", sp.diag(1 + x**2 * y**2, 2 + sp.sin(x) + y**2), (x, y), [(0.5, 0.75), (-1.25, 0.5)], 2,
+        _case("surface-of-two-slopes", sp.diag(1 + x**2 * y**2, 2 + sp.sin(x) + y**2), (x, y),
+            [(0.5, 0.75), (-1.25, 0.5)], 2,
             "diagonal"),
-        _case("warped-3d", sp.diag(1, sp.exp(x) + y**2, 2 + sp.cos(y) * x + z**2), (x, y, z), [(0.5, 0.25, -0.75), (-0.5, 1.0, 0.5)], 2,
+        _case("warped-3d", sp.diag(1, sp.exp(x) + y**2, 2 + sp.cos(y) * x + z**2), (x, y, z),
+            [(0.5, 0.25, -0.75), (-0.5, 1.0, 0.5)], 2,
             "diagonal"),
-        _case("sphere-times-half-plane", sp.diag(1, sp.sin(theta) ** 2, 1 / y**2, 1 / y**2), (theta, phi, x, y), [(0.75, 0.5, 1.0, 0.75)],
+        _case("sphere-times-half-plane", sp.diag(1, sp.sin(theta) ** 2, 1 / y**2, 1 / y**2), (theta, phi, x, y),
+            [(0.75, 0.5, 1.0, 0.75)],
             2,
               "diagonal", known={"ricci_scalar": sp.S.Zero}),
         _case("schwarzschild", sp.diag(-f, 1 / f, r**2, r**2 * sp.sin(theta) ** 2), (t, r, theta, phi),
@@ -122,15 +131,19 @@ def _full() -> list[Case]:
     return [
         _case("dense-2d", [[2 + x**2, x * y / 2 + y / 4], [x * y / 2 + y / 4, 1 + y**2 + sp.cos(x)]], (x, y),
               [(0.5, 0.75), (-0.75, 0.5), (1.25, -0.5)], 3),
-        _case("half-plane-sheared", _pulled_back(sp.eye(2) / y**2, (x, y), (u, v), sheared), (u, v), [(0.5, 1.5), (-0.25, 0.75)], 3,
+        _case("half-plane-sheared", _pulled_back(sp.eye(2) / y**2, (x, y), (u, v), sheared), (u, v),
+            [(0.5, 1.5), (-0.25, 0.75)], 3,
               "constant-curvature", known={"ricci_scalar": sp.S(-2)}),
-        _case("three-sphere-bent", _pulled_back(ball, (u, v, w), (x, y, z), bent), (x, y, z), [(0.25, -0.5, 0.75), (0.5, 0.25, -0.25)], 3,
+        _case("three-sphere-bent", _pulled_back(ball, (u, v, w), (x, y, z), bent), (x, y, z),
+            [(0.25, -0.5, 0.75), (0.5, 0.25, -0.25)], 3,
               "constant-curvature", known={"ricci_scalar": sp.S(6)}),
         _case("normal-coordinates", normal_coordinates, (x, y, z), [(0.0, 0.0, 0.0)], 3, "no-first-derivatives"),
-        _case("dense-3d", [[2 + y**2, x * z / 4, y / 4], [x * z / 4, 1 + x**2 + z**2, x * y / 4 - z / 5], [y / 4, x * y / 4 - z / 5,
+        _case("dense-3d", [[2 + y**2, x * z / 4, y / 4], [x * z / 4, 1 + x**2 + z**2, x * y / 4 - z / 5],
+                [y / 4, x * y / 4 - z / 5,
             2 + sp.sin(x) + y**2 / 2]],
               (x, y, z), [(0.5, 0.25, -0.75), (-0.5, 0.75, 0.5)], 3),
-        _case("categorical-3d", categorical, (x, y, z), [(0.25, -0.5, 0.5), (0.75, 0.5, -0.25)], 3, "constant-curvature statistical",
+        _case("categorical-3d", categorical, (x, y, z), [(0.25, -0.5, 0.5), (0.75, 0.5, -0.25)], 3,
+            "constant-curvature statistical",
               known={"ricci_scalar": sp.Rational(3, 2)}, source="a sphere of radius 2: Rao (1945)"),
     ]  # fmt: skip
 
@@ -138,9 +151,11 @@ def _full() -> list[Case]:
 def _large() -> list[Case]:
     c = (x, y, z, w)
     dense = sp.Matrix(4, 4, lambda i, j: (3 + c[(i + 1) % 4] ** 2 / 2) if i == j
-                      else c[min(i, j)] * c[(max(i, j) + 1) % 4] / 8 + sp.Rational(1, 4 + i + j) * c[(i + j) % 4])  # fmt: skip
+                      else c[min(i, j)] * c[(max(i, j) + 1) % 4] / 8
+                      + sp.Rational(1, 4 + i + j) * c[(i + j) % 4])  # fmt: skip
     rotating = sp.Matrix([[-1 + 1 / r, 0, 0, r * sp.sin(theta) ** 2 / 8], [0, 1 + 1 / r, sp.sin(theta) / 8, 0],
-                          [0, sp.sin(theta) / 8, r**2, 0], [r * sp.sin(theta) ** 2 / 8, 0, 0, r**2 * sp.sin(theta) ** 2]])  # fmt: skip
+                          [0, sp.sin(theta) / 8, r**2, 0],
+                          [r * sp.sin(theta) ** 2 / 8, 0, 0, r**2 * sp.sin(theta) ** 2]])  # fmt: skip
     rows = ((0.75, -0.5), (-1.0, 0.25), (0.5, 1.25), (1.5, 0.75), (-0.25, -1.5), (-0.75, 1.0))
     a, b = sp.symbols("theta1 theta2", real=True)
     neuron = sp.zeros(2, 2)

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 def catalogue(
     word: str | None = typer.Argument(None, help="List only what holds this word.", show_default=False),
 ) -> None:
-    """List the models that have a name, where they live and what they need; `chentsov derive NAME` derives one of them."""
+    """List the models that have a name, where they live and what they need; `chentsov derive NAME` derives one
+    of them.
+    """
     from chentsov.models.registry import catalogue as registered
     from chentsov.reports import Report
 

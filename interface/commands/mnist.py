@@ -142,7 +142,9 @@ def _one_of(runs: int, run: int, advance: Callable[[int, int], None]) -> Callabl
 
 
 def _likeness(study: xr.Dataset) -> list[tuple[str, float, float, float]]:
-    """For each loss: right at the end, the correlation of tr I with tr Λ/N over epochs, and how far their ratio runs."""
+    """For each loss: right at the end, the correlation of tr I with tr Λ/N over epochs, and how far their ratio
+    runs.
+    """
     import numpy as np
 
     rows = []

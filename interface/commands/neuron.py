@@ -42,7 +42,8 @@ def neuron(
     steps: int = typer.Option(1000, help="Steps of gradient descent."),
     rtol: float | None = typer.Option(
         None,
-        help="Certify every number to this relative tolerance; 0: machine numbers as they come. [default: 1e-9; float32: 1e-3]",
+        help="Certify every number to this relative tolerance; 0: machine numbers as they come. [default: "
+        "1e-9; float32: 1e-3]",
     ),
     dtype: str = typer.Option("float64", help="float64 or float32."),
     output: Path = typer.Option(Path("."), help="Folder for neuron.nc and neuron.png."),
@@ -106,7 +107,9 @@ def cross_check(model: TwoWeightNeuron, grid: xr.Dataset, seed: int, tolerance: 
 
 
 def combined(model: TwoWeightNeuron, grid: xr.Dataset, path: xr.Dataset, checked: CrossCheck, seed: int) -> xr.Dataset:
-    """One labelled dataset: the grid, the training path (``path_…`` over step), the data rows, and where all came from."""
+    """One labelled dataset: the grid, the training path (``path_…`` over step), the data rows, and where all
+    came from.
+    """
     import json
     from importlib.metadata import version
 

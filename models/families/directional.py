@@ -38,5 +38,6 @@ def von_mises_fisher() -> Family:
         {t: (0, sp.pi), p: (0, 2 * sp.pi), k: POSITIVE},
         density=k / (4 * sp.pi * sp.sinh(k)) * sp.exp(k * cosine) * sp.sin(u),
         closed_forms={"metric": [[k * L, 0, 0], [0, k * L * sp.sin(t) ** 2, 0], [0, 0, k**-2 - 1 / sp.sinh(k) ** 2]]},
-        source="Mardia & Jupp, Directional Statistics (2000); the metric by differentiation", sample={t: R(2, 3), p: R(1, 2), k: R(3, 2)},
+        source="Mardia & Jupp, Directional Statistics (2000); the metric by differentiation",
+        sample={t: R(2, 3), p: R(1, 2), k: R(3, 2)},
     )  # fmt: skip

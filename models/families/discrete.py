@@ -39,7 +39,8 @@ def binomial() -> Family:
     return Family(
         "binomial", "binomial family", {x: (0, n, "discrete")}, (t,), {t: UNIT, n: POSITIVE},
         density=sp.binomial(n, x) * t**x * (1 - t) ** (n - x),
-        closed_forms={"metric": [[n / (t * (1 - t))]], "amari_chentsov": {(0, 0, 0): n * (1 - 2 * t) / (t * (1 - t)) ** 2}},
+        closed_forms={"metric": [[n / (t * (1 - t))]],
+            "amari_chentsov": {(0, 0, 0): n * (1 - 2 * t) / (t * (1 - t)) ** 2}},
         source=MIYAMOTO, sample={t: R(1, 3), n: 5},
     )  # fmt: skip
 
@@ -71,7 +72,8 @@ def categorical(k: int = 3) -> Family:
         "categorical", f"categorical family with {k} outcomes", variables, p, {s: UNIT for s in p},
         density=density * last**left,
         closed_forms={"metric": _simplex_metric(p, last), "ricci_scalar": R(n * (n - 1), 4)},
-        source="Amari & Nagaoka, Methods of Information Geometry (2000), ch. 2: part of the sphere of radius 2", conditions=(last > 0,),
+        source="Amari & Nagaoka, Methods of Information Geometry (2000), ch. 2: part of the sphere of radius 2",
+        conditions=(last > 0,),
         sample={s: R(1, 2 * n) + R(i, 20 * n) for i, s in enumerate(p)},
     )  # fmt: skip
 
@@ -98,7 +100,8 @@ def multinomial(k: int = 3) -> Family:
             "metric": [[n * e for e in row] for row in _simplex_metric(p, last)],
             "ricci_scalar": R(d * (d - 1), 4) / n,
         },
-        source=MIYAMOTO, conditions=(last > 0,), sample={**{s: R(1, 2 * d) + R(i, 20 * d) for i, s in enumerate(p)}, n: 3},
+        source=MIYAMOTO, conditions=(last > 0,),
+        sample={**{s: R(1, 2 * d) + R(i, 20 * d) for i, s in enumerate(p)}, n: 3},
     )  # fmt: skip
 
 

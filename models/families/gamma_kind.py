@@ -69,7 +69,8 @@ def chi_square() -> Family:
         "chi_square", "chi-square family", {x: (0, oo)}, (nu,), {nu: POSITIVE},
         log_density=(nu / 2 - 1) * sp.log(x) - x / 2 - nu / 2 * sp.log(2) - sp.loggamma(nu / 2),
         closed_forms={"metric": [[trigamma(nu / 2) / 4]], "amari_chentsov": {(0, 0, 0): sp.polygamma(2, nu / 2) / 8}},
-        source="derivatives of log Γ(ν/2); Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 1 (1994), ch. 18",
+        source="derivatives of log Γ(ν/2); Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 1 (1994), "
+               "ch. 18",
         sample={nu: R(7, 2)},
     )  # fmt: skip
 
@@ -83,12 +84,14 @@ def beta() -> Family:
     det = A * B - C * (A + B)
     return Family(
         "beta", "beta family", {x: (0, 1)}, (a, b), {a: POSITIVE, b: POSITIVE},
-        log_density=(a - 1) * sp.log(x) + (b - 1) * sp.log(1 - x) + sp.loggamma(a + b) - sp.loggamma(a) - sp.loggamma(b),
+        log_density=(a - 1) * sp.log(x) + (b - 1) * sp.log(1 - x) + sp.loggamma(a + b) - sp.loggamma(a) - sp.loggamma(
+            b),
         closed_forms={
             "metric": [[A - C, -C], [-C, B - C]],
             "ricci_scalar": A2 * B2 * C2 * (A / A2 + B / B2 - C / C2) / (2 * det**2),
         },
-        source="Le Brigant & Puechmorel, The Fisher-Rao geometry of beta distributions applied to the study of canonical moments, arXiv:1904.08247",
+        source="Le Brigant & Puechmorel, The Fisher-Rao geometry of beta distributions applied to the study of "
+               "canonical moments, arXiv:1904.08247",
         sample={a: 2, b: 3},
     )  # fmt: skip
 
@@ -114,7 +117,8 @@ def dirichlet(k: int = 3) -> Family:
         closed_forms={
             "metric": [[(trigamma(a[i]) if i == j else 0) - trigamma(total) for j in range(k)] for i in range(k)]
         },
-        source="Le Brigant, Preston & Puechmorel, Fisher-Rao geometry of Dirichlet distributions, Differential Geom. Appl. 74 (2021) 101702",
+        source="Le Brigant, Preston & Puechmorel, Fisher-Rao geometry of Dirichlet distributions, Differential Geom. "
+               "Appl. 74 (2021) 101702",
         sample={e: R(3 + 2 * i, 2) for i, e in enumerate(a)},
     )  # fmt: skip
 
@@ -128,6 +132,7 @@ def mckay() -> Family:
         {a1: POSITIVE, c: POSITIVE, a2: POSITIVE},
         log_density=(a1 + a2) * sp.log(c) + (a1 - 1) * sp.log(x) + (a2 - 1) * sp.log(y - x) - c * y
         - sp.loggamma(a1) - sp.loggamma(a2),
-        closed_forms={"metric": [[trigamma(a1), -1 / c, 0], [-1 / c, (a1 + a2) / c**2, -1 / c], [0, -1 / c, trigamma(a2)]]},
+        closed_forms={"metric": [[trigamma(a1), -1 / c, 0], [-1 / c, (a1 + a2) / c**2, -1 / c],
+                [0, -1 / c, trigamma(a2)]]},
         source=ARWINI + ", ch. 4", sample={a1: R(13, 10), c: R(6, 5), a2: R(9, 10)},
     )  # fmt: skip

@@ -54,7 +54,8 @@ def multivariate_normal(d: int = 2) -> Family:
     v = _vector(d)
     half_traces = [[sp.trace(v.inverse * e * v.inverse * f) / 2 for f in v.units] for e in v.units]
     return Family(
-        "multivariate_normal", f"normal family in {d} dimensions", {x: REAL for x in v.variables}, v.coordinates, v.domain,
+        "multivariate_normal", f"normal family in {d} dimensions", {x: REAL for x in v.variables}, v.coordinates,
+        v.domain,
         log_density=-v.square / 2 - sp.log(v.determinant) / 2 - R(d, 2) * sp.log(2 * sp.pi),
         closed_forms={"metric": v.blocks(v.inverse, half_traces), "ricci_scalar": -R(d * (d + 1) ** 2, 4)},
         source="Skovgaard, A Riemannian geometry of the multivariate normal model, Scand. J. Statist. 11 (1984)",
@@ -78,10 +79,12 @@ def multivariate_t(d: int = 2) -> Family:
 
     head = sp.loggamma((nu + d) / 2) - sp.loggamma(nu / 2) - R(d, 2) * sp.log(nu * sp.pi) - sp.log(v.determinant) / 2
     return Family(
-        "multivariate_t", f"t family in {d} dimensions", {x: REAL for x in v.variables}, v.coordinates, {**v.domain, nu: POSITIVE},
+        "multivariate_t", f"t family in {d} dimensions", {x: REAL for x in v.variables}, v.coordinates,
+        {**v.domain, nu: POSITIVE},
         log_density=head - (nu + d) / 2 * sp.log(1 + v.square / nu),
         closed_forms={"metric": v.blocks(c * v.inverse, [[scatter(e, f) for f in v.units] for e in v.units])},
-        source="Lange, Little & Taylor, Robust statistical modeling using the t distribution, J. Amer. Statist. Assoc. 84 (1989)",
+        source="Lange, Little & Taylor, Robust statistical modeling using the t distribution, J. Amer. Statist. Assoc. "
+               "84 (1989)",
         conditions=v.positive_definite, sample={**v.sample, nu: R(7, 2)},
     )  # fmt: skip
 
@@ -159,7 +162,8 @@ def inverse_gaussian() -> Family:
         "inverse_gaussian", "inverse Gaussian family", {x: (0, oo)}, (m, lam), {m: POSITIVE, lam: POSITIVE},
         density=sp.sqrt(lam / (2 * sp.pi * x**3)) * sp.exp(-lam * (x - m) ** 2 / (2 * m**2 * x)),
         closed_forms={"metric": [[lam / m**3, 0], [0, 1 / (2 * lam**2)]], "ricci_scalar": sp.S.NegativeOne},
-        source="Tweedie, Statistical properties of inverse Gaussian distributions, Ann. Math. Statist. 28 (1957); curvature by differentiation", sample={m: R(3, 2), lam: R(4, 5)},
+        source="Tweedie, Statistical properties of inverse Gaussian distributions, Ann. Math. Statist. 28 (1957); "
+               "curvature by differentiation", sample={m: R(3, 2), lam: R(4, 5)},
     )  # fmt: skip
 
 
@@ -171,7 +175,8 @@ def rayleigh() -> Family:
         "rayleigh", "Rayleigh family", {x: (0, oo)}, (s,), {s: POSITIVE},
         density=x / s**2 * sp.exp(-(x**2) / (2 * s**2)),
         closed_forms={"metric": [[4 / s**2]]},
-        source="Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 1 (1994), ch. 18", sample={s: R(4, 3)},
+        source="Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 1 (1994), ch. 18",
+        sample={s: R(4, 3)},
     )  # fmt: skip
 
 
@@ -183,7 +188,8 @@ def maxwell() -> Family:
         "maxwell", "Maxwell family", {x: (0, oo)}, (a,), {a: POSITIVE},
         density=sp.sqrt(2 / sp.pi) * x**2 / a**3 * sp.exp(-(x**2) / (2 * a**2)),
         closed_forms={"metric": [[6 / a**2]]},
-        source="Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 1 (1994), ch. 18", sample={a: R(4, 3)},
+        source="Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 1 (1994), ch. 18",
+        sample={a: R(4, 3)},
     )  # fmt: skip
 
 

@@ -119,7 +119,8 @@ def student_t() -> Family:
             "metric": [[(nu + 1) / ((nu + 3) * s**2), 0], [0, 2 * nu / ((nu + 3) * s**2)]],
             "ricci_scalar": -(nu + 3) / nu,
         },
-        source="Mitchell, Statistical manifolds of univariate elliptic distributions, Int. Statist. Rev. 56 (1988)", sample={m: R(1, 3), s: R(7, 5), nu: R(9, 2)},
+        source="Mitchell, Statistical manifolds of univariate elliptic distributions, Int. Statist. Rev. 56 (1988)",
+        sample={m: R(1, 3), s: R(7, 5), nu: R(9, 2)},
     )  # fmt: skip
 
 
@@ -138,5 +139,6 @@ def freund() -> Family:
         closed_forms={
             "metric": [[diagonal[i] if i == j else 0 for j in range(4)] for i in range(4)], "ricci_scalar": R(3, 2),
         },
-        source="Arwini & Dodson, LNM 1953 (2008), ch. 4", sample={a1: R(7, 10), b1: R(13, 10), a2: R(2, 5), b2: R(11, 5)},
+        source="Arwini & Dodson, LNM 1953 (2008), ch. 4",
+        sample={a1: R(7, 10), b1: R(13, 10), a2: R(2, 5), b2: R(11, 5)},
     )  # fmt: skip

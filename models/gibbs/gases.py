@@ -43,6 +43,7 @@ def van_der_waals() -> RiemannianManifold:
     """
     T, rho, a, b, c = sp.symbols("T rho a b c", positive=True)
     return RiemannianManifold(
-        [[c * rho / T**2, 0], [0, 1 / (rho * (1 - b * rho) ** 2) - 2 * a / T]], (T, rho), domain=[b * rho < 1], name="van der Waals gas",
+        [[c * rho / T**2, 0], [0, 1 / (rho * (1 - b * rho) ** 2) - 2 * a / T]], (T, rho), domain=[b * rho < 1],
+        name="van der Waals gas",
         source="Ruppeiner, Rev. Mod. Phys. 67 (1995) 605",
     )  # fmt: skip

@@ -269,7 +269,8 @@ class Hopfield(Model):
         slopes = [self.activation.slope_of(u) for u in self.coordinates]
         return sp.ImmutableMatrix(
             self.size, self.size,
-            lambda i, j: (self.weights[i, j] * slopes[j] - (1 / self.resistances[i] if i == j else 0)) / self.capacitances[i],
+            lambda i, j: (self.weights[i, j] * slopes[j]
+                          - (1 / self.resistances[i] if i == j else 0)) / self.capacitances[i],
         )  # fmt: skip
 
     def statistical_reading(self) -> StatisticalReading:

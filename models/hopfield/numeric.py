@@ -43,7 +43,8 @@ class HopfieldNumbers:
     >>> pair = HopfieldNumbers.of_arrays(np.array([[0.0, 2.0], [2.0, 0.0]]), "tanh")
     >>> u = np.array([[0.3, -0.2], [40.0, -40.0]])
     >>> mean = (pair.compressibility(u, "primal") + pair.compressibility(u, "dual")) / 2
-    >>> bool(np.allclose(pair.compressibility(u), mean)), bool(np.allclose(pair.compressibility(u), -pair.laplacian_of_energy(u)))
+    >>> spread = pair.compressibility(u)
+    >>> bool(np.allclose(spread, mean)), bool(np.allclose(spread, -pair.laplacian_of_energy(u)))
     (True, True)
     """
 
@@ -214,7 +215,8 @@ class HopfieldNumbers:
         return compile_field(components, u, (*w, *r, *j, *c)), packed
 
     def trajectories(
-        self, starts: Any, t: Any, *, rtol: float = 1e-8, atol: float = 1e-10, bound: float = 1e12, threads: int | None = None,
+        self, starts: Any, t: Any, *, rtol: float = 1e-8, atol: float = 1e-10, bound: float = 1e12,
+        threads: int | None = None,
         progress: Callable[[int, int], object] | None = None,
     ) -> xr.Dataset:  # fmt: skip
         """Trajectories from the rows of ``starts``, compiled and vectorised; ``t`` is an end or the output times.

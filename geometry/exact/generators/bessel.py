@@ -182,7 +182,9 @@ def _bessel(field: DifferentialField, expression: sp.Expr) -> Element:
 
 
 def _is_reflected(order: Element) -> bool:
-    """Whether -order is the better one of the two: one that leads with a positive sign, or has a small fractional part."""
+    """Whether -order is the better one of the two: one that leads with a positive sign, or has a small
+    fractional part.
+    """
     if order.is_rational:
         return order.rational() - sp.floor(order.rational()) > sp.S.Half
     return int(order.num.leading_coefficient()) < 0

@@ -1,6 +1,8 @@
 """Incomplete gamma functions, exponential integrals and Airy functions, by the recurrences that relate them.
 
-    gamma(s + 1, z) = s gamma(s, z) - z^s e^-z,    Gamma(s + 1, z) = s Gamma(s, z) + z^s e^-z,    gamma + Gamma = Gamma(s),
+    gamma(s + 1, z) = s gamma(s, z) - z^s e^-z,
+    Gamma(s + 1, z) = s Gamma(s, z) + z^s e^-z,
+    gamma + Gamma = Gamma(s),
     n E_{n+1}(z) = e^-z - z E_n(z),    Ei(-z) = -E_1(z) for z > 0,    Ai Bi' - Ai' Bi = 1/pi
 
 (DLMF 8.8.1, 8.8.2, 8.2.3, 8.19.12, 6.5.2, 9.2.7).  Orders that differ by integers are reduced to the one met first,

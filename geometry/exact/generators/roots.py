@@ -316,7 +316,9 @@ def _tower_root(field: DifferentialField, u: Element, relations: list[Relation])
 
 
 def restore_tower(field: DifferentialField) -> None:
-    """After a refinement: roots whose radicand has become a square give way to it, and signs that split to their parts."""
+    """After a refinement: roots whose radicand has become a square give way to it, and signs that split to
+    their parts.
+    """
     for relation in reversed(field.stage.relations):
         generator = field.generators[relation.generator]
         if isinstance(generator, Sign):

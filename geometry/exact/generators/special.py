@@ -338,7 +338,9 @@ def polylogarithm(field: DifferentialField, order: Element, z: Element) -> Eleme
 
 
 def _dilogarithm(field: DifferentialField, order: Element, z: Element) -> Element | None:
-    """Li_2 by its value at 1 - z, z/(z - 1) or 1/z, where that is known and all logarithms are real (DLMF 25.12.3-6)."""
+    """Li_2 by its value at 1 - z, z/(z - 1) or 1/z, where that is known and all logarithms are real (DLMF
+    25.12.3-6).
+    """
     if not order.is_rational or order.rational() != 2 or z in (0, 1):
         return None
     sixth = field(sp.pi) ** 2 / 6
