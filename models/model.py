@@ -213,20 +213,8 @@ class Model(ABC):
         Raises:
             ManifoldError: a point or constant is missing, or the metric is singular there.
         """
-        import numpy as np
-        from chentsov.geometry.grids import on_grid
-        from chentsov.geometry.manifolds.gauss import PointCurvature, point_and_constants
-
         rows = self.row_values(data, targets)
-        if hasattr(self.manifold, "curvature_at"):
-            given = {"data": rows} if rows else {}
-            return self.manifold.curvature_at(point, constants=constants, **given)
-        axes = {c: [v] for c, v in zip(self.coordinates, point_and_constants(self, point, constants), strict=False)}
-        found = on_grid(self.manifold, axes, ("metric", "ricci", "ricci_scalar"), constants=constants, data=rows)
-        metric, ricci = (found[n].values.reshape(self.manifold.dim, -1) for n in ("metric", "ricci"))
-        if not np.isfinite(metric).all() or not np.isfinite(found["ricci_scalar"].values).all():
-            raise ManifoldError(f"{self.name} has no curvature at this point: it is singular, or outside the domain")
-        return PointCurvature(metric, ricci, float(found["ricci_scalar"].item()), np.nan, float(np.linalg.cond(metric)))
+        return self.manifold.curvature_at(point, constants=constants, **({"data": rows} if rows else {}))
 
     # -- second opinions -----------------------------------------------------------------------------------
 

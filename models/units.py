@@ -64,7 +64,7 @@ class UnitManifold(RiemannianManifold):
         i, j, k = sorted((i, j, k))
         return derivative(self.metric[i, j], self.coordinates[k])
 
-    def curvature_at(
+    def curvature_at(  # type: ignore[override]
         self, point: Any, data: Mapping[Any, Any], constants: Mapping[Any, Any] | None = None
     ) -> PointCurvature:
         """The curvature at a point in numbers, for any number of weights and data rows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -83,7 +84,8 @@ def provenance(
     return out
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> Mapping[str, str]:
     """Of the packages that make the numbers, and of Python."""
     packages = ("chentsov", "numpy", "sympy", "llvmlite", "python-flint")
     return {p: _version(p) for p in packages} | {"python": platform.python_version()}

@@ -139,7 +139,7 @@ class EmpiricalManifold(RiemannianManifold):
     def _defining_expressions(self) -> list[sp.Expr]:
         return [Mean(self.loss, self.variables)]
 
-    def curvature_at(
+    def curvature_at(  # type: ignore[override]
         self, point: Any, data: Mapping[Any, Any], constants: Mapping[Any, Any] | None = None
     ) -> PointCurvature:
         """The curvature at a point in numbers, for any number of weights: QR of the per-row gradients.

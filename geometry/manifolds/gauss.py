@@ -43,15 +43,15 @@ def numeric_function(arguments: Sequence[sp.Symbol], expressions: Sequence[sp.Ex
 
 @dataclass(frozen=True)
 class PointCurvature:
-    """Curvature of an immersed manifold at one point.
+    """Curvature of a manifold at one point.
 
     Args:
         metric: g_ij.
         ricci: R_ij.
         ricci_scalar: R.
-        mean_curvature: |H| = |g^ij II_ij|.
-        condition: the ratio of the largest and the smallest singular value of the tangent vectors;
-            about log10 of it is the number of digits lost.
+        mean_curvature: |H| = |g^ij II_ij|, NaN where there is no immersion.
+        condition: the ratio of the largest and the smallest singular value of the tangent vectors, which is the root of
+            that of the metric; about log10 of it is the number of digits lost (twice that from the metric).
     """
 
     metric: np.ndarray

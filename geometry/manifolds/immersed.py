@@ -160,7 +160,9 @@ class ImmersedManifold(RiemannianManifold):
         """Whether the mean curvature vanishes identically: proven, refuted at a point, or `Undecided`."""
         return vanish(self._trace(a) for a in range(len(self.embedding)))
 
-    def curvature_at(self, point: Any, constants: Mapping[Any, Any] | None = None) -> PointCurvature:
+    def curvature_at(  # type: ignore[override]
+        self, point: Any, constants: Mapping[Any, Any] | None = None
+    ) -> PointCurvature:
         """The curvature at a point in numbers, by QR of the tangent vectors: the metric is not formed.
 
         Args:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField
 from chentsov.geometry.exact.generators.signs import jump
@@ -16,6 +17,7 @@ from .chart import Chart
 from .coordinates import ChartMap, conformal
 from .coordinates import product as product_manifold
 from .curvature import detect_structure
+from .gauss import PointCurvature, point_and_constants
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
 from .local import Element, LocalGeometry
 from .quantities import CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
@@ -317,6 +319,40 @@ class RiemannianManifold(Chart):
             ManifoldError: the vectors span no plane, or one on which the metric degenerates.
         """
         return operators.sectional_curvature(self, u, v).as_expr()
+
+    def curvature_at(
+        self, point: Any, constants: Mapping[Any, Any] | None = None, *, data: Mapping[Any, Any] | None = None
+    ) -> PointCurvature:
+        """Metric, Ricci tensor and R at a point, in numbers: of the closed forms where they come at once, else of the jet.
+
+        Args:
+            point: the coordinates, in order or by symbol or name.
+            constants: a number for every constant.
+            data: rows for the means in the metric, {row symbol: column}.
+
+        Returns:
+            The curvature; without an immersion the mean curvature is NaN.
+
+        Raises:
+            ManifoldError: a number is missing, or there is no curvature at the point; the message says why.
+
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> bowl = RiemannianManifold([[2 + sp.sin(x) * sp.cos(y), sp.exp(-y) / 9], [sp.exp(-y) / 9, 3 + x**2]], (x, y))
+        >>> round(bowl.curvature_at({"x": 0, "y": 0}).ricci_scalar, 4)
+        -0.4087
+        """
+        values = point_and_constants(self, point, constants)
+        axes = {c: [v] for c, v in zip(self.coordinates, values, strict=False)}
+        options = {"data": data} if data else {}
+        found = self.on_grid(axes, ("metric", "ricci", "ricci_scalar"), constants=constants, **options)
+        if status := int(found["status"].item()):
+            why = (
+                found["status"].attrs["flag_meanings"].split()[list(found["status"].attrs["flag_values"]).index(status)]
+            )
+            raise ManifoldError(f"there is no curvature at this point: {why.replace('_', ' ')}")
+        metric, ricci = (found[n].transpose("i", "j", ...).values.reshape(self.dim, -1) for n in ("metric", "ricci"))
+        condition = float(np.sqrt(np.linalg.cond(metric)))
+        return PointCurvature(metric, ricci, float(found["ricci_scalar"].item()), float("nan"), condition)
 
     # -- differential operators -----------------------------------------------------------------------
 

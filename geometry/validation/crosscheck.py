@@ -180,7 +180,7 @@ def crosscheck(
     if quantity not in einsteinpy.TENSORS:
         raise InputError(f"the cross-check knows {', '.join(einsteinpy.TENSORS)}, not '{quantity}'")
     rows = data if data is not None else rows_of(source) or {}
-    if rows and quantity == "ricci_scalar" and len(source.coordinates) != 2 and hasattr(source, "curvature_at"):
+    if rows and quantity == "ricci_scalar" and len(source.coordinates) != 2:
         return _at_points(source, rows, at, constants or {}, points, seed, tolerance)
     metric = sp.Matrix(source.metric)
     ours = _entries(source.expression_of(quantity))
@@ -279,7 +279,7 @@ def _at_points(
                 for s, v in place.items()
             }
         fixed = {s: place[s] for s in symbols if s not in source.coordinates}
-        ours = source.curvature_at({c: float(place[c]) for c in source.coordinates}, rows, constants=fixed)
+        ours = source.curvature_at([float(place[c]) for c in source.coordinates], data=rows, constants=fixed)
         if at is None and ours.condition > 1e4:
             continue
         allowed = max(allowed, 1e-12 * ours.condition**2)  # what rounding of the row gradients may do
