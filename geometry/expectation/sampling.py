@@ -201,14 +201,14 @@ def working_copy(density: Density, point: Point, signed: bool = False) -> tuple[
     return copy, stand_ins, {stand_ins[s]: v for s, v in point.items() if s in stand_ins}
 
 
-def sign_at(point: Mapping[sp.Symbol, sp.Expr], density: Density) -> Callable[[sp.Expr], int]:
+def sign_at(point: Mapping[sp.Symbol, sp.Expr], density: Density | None = None) -> Callable[[sp.Expr], int]:
     """The sign of an expression over the parameters, used to orient changes of variable.
 
-    It is the sign at the sample point; zero where a parameter may also take the other sign there, which turns it.
+    It is the sign at the sample point; zero where the density allows a parameter the other sign as well, which turns it.
     """
     free = [s for s in point if s.is_positive is None and s.is_negative is None]
     mirrored = {s: {**point, s: -point[s]} for s in free}
-    turned = {s: where for s, where in mirrored.items() if objection(density, where) is None}
+    turned = {s: at for s, at in mirrored.items() if density is not None and objection(density, at) is None}
 
     def sign_at_point(e: sp.Expr, where: Mapping[sp.Symbol, sp.Expr]) -> int:
         value = e.subs(where)
