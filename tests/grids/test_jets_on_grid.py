@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 from chentsov.geometry.grids import on_grid
 from chentsov.geometry.kernels.contraction import Contraction
-from chentsov.geometry.manifolds import RiemannianManifold
+from chentsov.geometry.manifolds import HessianManifold, ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
 from chentsov.geometry.manifolds.recipes import recipe
 
@@ -48,3 +48,29 @@ def test_a_network_of_eight_weights():
     few = {k: v[:5] for k, v in data.items()}  # fewer rows than weights
     nowhere = on_grid(net, {**axes, **fixed}, data=few)
     assert np.isnan(nowhere.ricci_scalar).all() and (nowhere.status != 0).all()
+
+
+def test_curvature_at_a_point_of_any_manifold():
+    """Textbook values: the sphere of radius 2, categories (a sphere of radius 2 as well), and no value on a kink."""
+    u, v = sp.symbols("u v", real=True)
+    sphere = RiemannianManifold(4 * sp.diag(1, sp.sin(u) ** 2), (u, v)).curvature_at({"u": 1, "v": 0})
+    assert sphere.ricci_scalar == pytest.approx(0.5, rel=1e-13)
+    np.testing.assert_allclose(sphere.ricci, sphere.metric / 4, rtol=1e-13)
+    assert sphere.condition == pytest.approx(1 / np.sin(1))
+    categories = HessianManifold(sp.log(1 + sp.exp(u) + sp.exp(v)), (u, v)).curvature_at([0.3, -0.2])
+    assert categories.ricci_scalar == pytest.approx(0.5, rel=1e-12)
+    scaled = RiemannianManifold(sp.diag(1, (a * sp.sin(u / a)) ** 2), (u, v)).curvature_at([0.5, 1], {a: 3})
+    assert scaled.ricci_scalar == pytest.approx(2 / 9, rel=1e-12)
+    with pytest.raises(ManifoldError, match="kink"):
+        RiemannianManifold(sp.diag(1, 1 + sp.Abs(u)), (u, v)).curvature_at([0, 0])
+    with pytest.raises(ManifoldError, match="singular"):
+        RiemannianManifold(sp.diag(1, u**2), (u, v)).curvature_at([0, 0])
+
+
+def test_curvature_at_a_point_waits_for_no_closed_form():
+    """Flat space pulled back by a map whose components mix all coordinates."""
+    u, v, w = x[:3]
+    flat = [u + (u + v * w) ** 3 / 9, v + sp.sin(u - w) / 4, w + sp.exp(-((u + v) ** 2)) / 5]
+    jacobian = sp.Matrix(3, 3, lambda i, j: sp.diff(flat[i], x[j]))
+    found = RiemannianManifold(jacobian.T * jacobian, x[:3]).curvature_at([0.3, 0.2, -0.1])
+    assert abs(found.ricci_scalar) < 1e-12 and np.max(np.abs(found.ricci)) < 1e-12

@@ -217,3 +217,12 @@ def test_time_limit(monkeypatch):
 def test_relative_difference(ours, theirs, expected):
     assert relative_difference(ours, theirs) == expected == relative_difference(theirs, ours)
     assert math.isnan(relative_difference(ours, math.nan))
+
+
+def test_a_metric_without_a_cheap_closed_form_is_compared_by_contractions(monkeypatch):
+    monkeypatch.setattr("chentsov.geometry.validation.crosscheck.closed_form_pays", lambda manifold, name: False)
+    manifold = RiemannianManifold([[2 + a**2, a * b / 9], [a * b / 9, 3 + b]], (a, b))
+    for quantity in ("ricci_scalar", "christoffel"):
+        found = crosscheck(manifold, quantity, points=2)
+        assert found.passed and found.comparisons[0].route == "numeric"
+        assert found.comparisons[0].worst < 1e-25
