@@ -352,6 +352,8 @@ class RiemannianManifold(Chart):
             raise ManifoldError(f"there is no curvature at this point: {why.replace('_', ' ')}")
         metric, ricci = (found[n].transpose("i", "j", ...).values.reshape(self.dim, -1) for n in ("metric", "ricci"))
         condition = float(np.sqrt(np.linalg.cond(metric)))
+        if not condition < np.inf:  # where a closed form may go on, as that of polar coordinates does
+            raise ManifoldError("the metric is singular at this point")
         return PointCurvature(metric, ricci, float(found["ricci_scalar"].item()), float("nan"), condition)
 
     # -- differential operators -----------------------------------------------------------------------
