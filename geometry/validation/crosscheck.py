@@ -184,14 +184,15 @@ def crosscheck(
     if quantity not in einsteinpy.TENSORS:
         raise InputError(f"the cross-check knows {', '.join(einsteinpy.TENSORS)}, not '{quantity}'")
     rows = data if data is not None else rows_of(source) or {}
-    if rows and quantity == "ricci_scalar" and len(source.coordinates) != 2:
+    dim = len(source.coordinates)
+    if rows and quantity == "ricci_scalar" and (dim > 2 or (dim == 1 and not isinstance(source, RiemannianManifold))):
         return _at_points(source, rows, at, constants or {}, points, seed, tolerance)
     metric = sp.Matrix(source.metric)
     ours = _entries(_formula(source, quantity))
     symbols = _free_symbols([*metric, *(e for e in ours if isinstance(e, sp.Expr))], source.coordinates)
     places = _places(symbols, at, constants or {}, points, seed)
     through_jets = bool(rows) or metric.has(Mean)
-    if through_jets and (quantity != "ricci_scalar" or len(source.coordinates) != 2):
+    if through_jets and (quantity != "ricci_scalar" or dim != 2):
         raise InputError("a metric of means over data can be cross-checked in two dimensions, by its ricci_scalar")
     theirs = [] if through_jets else _entries(einsteinpy.symbolic(metric, source.coordinates, quantity, seconds))
     contracted = any(isinstance(e, Contraction) for e in ours)
