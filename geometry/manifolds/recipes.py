@@ -8,12 +8,13 @@ derivatives of the metric, the fewest that its structure allows:
 - where means over data occur, since the closed form of R is then a quotient of sums of products of means, which costs
   digits;
 - where the closed form would be long: then the contraction is faster, and better conditioned;
-- where it contains roots of sums, whose denominators it is freed of: near their false zeros digits are lost.
+- where it contains roots of sums, whose denominators it is freed of: near their false zeros digits are lost;
+- where it writes out powers of a difference, x² - 2000x + 10⁶ for (x - 1000)²: near its zero all digits are lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import permutations, product
 from math import exp, log, prod
 from typing import Any
@@ -56,17 +57,37 @@ def recipe(source: Any, name: str) -> Any:
         and name in getattr(manifold, "quantities", dict)()
     ):
         if _many_weights(manifold) or not closed_form_pays(manifold, name):
-            return contracted(manifold.jet(first_order=name in _FIRST_ORDER), name)
+            jet = manifold.jet(first_order=name in _FIRST_ORDER)
+            return second_recipe(source, name) if _expands(manifold, jet.components.values()) else contracted(jet, name)
         closed = source.expression_of(name)
-        if getattr(manifold, "potential", None) is None and _has_roots(closed):
+        entries = [closed] if isinstance(closed, sp.Expr) else sp.flatten(closed)
+        if getattr(manifold, "potential", None) is None and _has_roots(entries) or _expands(manifold, entries):
             return second_recipe(source, name)
         return closed
     return source.expression_of(name)
 
 
-def _has_roots(closed: Any) -> bool:
+def _expands(manifold: Any, entries: Iterable[sp.Expr]) -> bool:
+    """Whether the metric holds a difference, of degree one, and expressions longer sums of both signs in its symbols."""
+    if getattr(manifold, "potential", None) is not None or _many_weights(manifold):
+        return False
+    if any(read(e).has(Mean) for e in manifold.metric):
+        return False
+    given = {a for e in manifold.metric for a in read(e).atoms(sp.Add) if a.free_symbols and _of_both_signs(a)}
+    straight = [a for a in given if all(t.as_coeff_Mul()[1].is_Symbol or t.is_number for t in a.args)]
+    if not straight:
+        return False
+    sums = set().union(*(e.atoms(sp.Add) for e in entries)) - given
+    long = [a for a in sums if len(a.args) > 2 and _of_both_signs(a)]
+    return any(a.free_symbols <= b.free_symbols for a in straight for b in long)
+
+
+def _of_both_signs(a: sp.Add) -> bool:
+    return len({t.as_coeff_Mul()[0].is_negative for t in a.args}) == 2
+
+
+def _has_roots(entries: Iterable[sp.Expr]) -> bool:
     """Whether roots of sums occur: denominators are freed of them, and then vanish where the quantity is regular."""
-    entries = [closed] if isinstance(closed, sp.Expr) else sp.flatten(closed)
     powers = set().union(*(e.atoms(sp.Pow) for e in entries))
     return any(p.base.is_Add and p.exp.is_Rational and not p.exp.is_Integer for p in powers)
 

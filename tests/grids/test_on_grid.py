@@ -1,5 +1,6 @@
 """`on_grid`: labels, provenance, reasons for missing numbers, certification, bad input."""
 
+import chentsov as ch
 import numpy as np
 import pytest
 import sympy as sp
@@ -267,3 +268,23 @@ def test_a_grid_of_one_point_without_axes():
     grid = on_grid(torus, {u: 0.5, v: 0.25}, ["ricci_scalar", "metric"], rtol=1e-12)
     assert grid.ricci_scalar.shape == () and grid.metric.shape == (2, 2) and int(grid.status) == 0
     assert float(grid.ricci_scalar) == pytest.approx(2 * np.cos(0.5) / (2 + np.cos(0.5)), rel=1e-12)
+
+
+@pytest.mark.parametrize("centre, power", [(10, 2), (100, 2), (1000, 6), (1, 20)])
+@pytest.mark.parametrize("symbolic", [False, True])
+def test_differences_are_not_written_out_where_they_vanish(centre, power, symbolic):
+    """dx² + h² dy² has R = -2h''/h; a canonical form expands (x - 1000)⁶, and near 1000 all digits were lost."""
+    u, v, c = sp.symbols("u v c", real=True)
+    shift = u - (c if symbolic else centre)
+    h = 1 / (1 + shift**power) + shift**power + 2
+    manifold = ch.RiemannianManifold([[1, 0], [0, h**2]], (u, v))
+    points = centre + np.array([-0.375, -0.125, 0.25, 0.5])  # exact, with u - centre
+    constants = {"c": centre} if symbolic else {}
+    found = manifold.on_grid({u: points, v: 0.0}, ["ricci_scalar", "christoffel"], constants=constants)
+    for k, d in enumerate(points - centre):
+        p, q = power, 1 + d**power
+        first = p * d ** (p - 1) * (1 - 1 / q**2)
+        second = p * (p - 1) * d ** (p - 2) * (1 - 1 / q**2) + 2 * (p * d ** (p - 1)) ** 2 / q**3
+        size = 1 / q + d**p + 2
+        assert abs(float(found.ricci_scalar[k]) + 2 * second / size) < 1e-11
+        assert abs(float(found.christoffel[0, 1, 1, k]) + first * size) < 1e-11
