@@ -8,7 +8,7 @@ Information Geometry*, AMS 2000).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
-from ..exact.reading import match_point, read
+from ..exact.reading import read
 from .curvature import HessianGeometry
 from .hessian_operators import HessianOperators
 from .inputs import ManifoldError, read_coordinates, read_expression
@@ -97,8 +97,6 @@ class HessianManifold(HessianOperators):
         if given is not None and self.coordinates[j] not in given.free_symbols:
             return self.field.zero
         return self._gradient[i].diff(self.coordinates[j])
-
-    local: HessianGeometry
 
     def _read_gradient(self, given: Sequence[Any] | None) -> list[Element]:
         derived: list[Element] | None = None
@@ -340,12 +338,6 @@ class HessianManifold(HessianOperators):
         psi = self.potential
         slope = sp.Add(*(e.subs(at_q, simultaneous=True) * (a - b) for e, a, b in zip(self.dual_coordinates, p, q)))
         return psi.subs(at_p, simultaneous=True) - psi.subs(at_q, simultaneous=True) - slope
-
-    def _point(self, values: Any, what: str) -> tuple[sp.Expr, ...]:
-        if not isinstance(values, Mapping) and hasattr(values, "__len__") and len(values) != self.dim:
-            raise ManifoldError(f"{what} has {len(values)} coordinates; this manifold has {self.dim}")
-        found = match_point(values, self.coordinates, what.removeprefix("the "), ManifoldError)
-        return tuple(read_expression(v, f"{what}: {x}") for x, v in found.items())
 
 
 def _of(name: str, long_name: str, latex: str, rank: int) -> Quantity:

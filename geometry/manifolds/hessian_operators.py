@@ -10,7 +10,8 @@ import numpy as np
 import sympy as sp
 
 from ..exact import determinant
-from ..exact.reading import read_values
+from ..exact.reading import match_point, read_values
+from .curvature import HessianGeometry
 from .hessian_grid import WhereConvex
 from .hessian_volumes import log_density_slopes
 from .inputs import ManifoldError, read_expression
@@ -26,6 +27,8 @@ FORMS = ("affine", "riemannian", "dual")
 
 class HessianOperators(RiemannianManifold):
     """The operators of a Hessian manifold; see `HessianManifold`."""
+
+    local: HessianGeometry
 
     @property
     @abstractmethod
@@ -191,3 +194,9 @@ class HessianOperators(RiemannianManifold):
             values = {s: single.get(s.name) for s in (*self.coordinates, *self.constants)}
             steps.append(WhereConvex(self.metric, values, options.get("data") or {}))
         return super().on_grid(axes, quantities, steps=steps, **options)
+
+    def _point(self, values: Any, what: str) -> tuple[sp.Expr, ...]:
+        if not isinstance(values, Mapping) and hasattr(values, "__len__") and len(values) != self.dim:
+            raise ManifoldError(f"{what} has {len(values)} coordinates; this manifold has {self.dim}")
+        found = match_point(values, self.coordinates, what.removeprefix("the "), ManifoldError)
+        return tuple(read_expression(v, f"{what}: {x}") for x, v in found.items())
