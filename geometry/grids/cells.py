@@ -51,7 +51,7 @@ _QUICK = frozenset(
 _IN_VAIN = 8  # cells that a higher one may fail before it is left out
 _MOST_EXPANDED = 10  # dimensions up to which determinants are expanded by minors
 _KINKS = frozenset({"abs", "sign", "floor", "ceil", "min", "max", "heaviside", "select"})
-_BALLS = Lock()  # the precision of ball arithmetic is one for all threads
+BALLS = Lock()  # the precision of ball arithmetic is one for all threads
 _PATIENCE = 1 << 21  # bits of precision, cell by cell, without a number, after which a block is given up
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
 
@@ -183,24 +183,29 @@ class Cells:
         arrays = self.arrays(part)
         outside = self._outside(arrays)
         if self.rtol is None:
-            values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
-            unproven = ~np.isfinite(values) & ~outside
+            values, unproven = self._numbers(arrays)
+            unproven &= ~outside
         else:
             values, unproven, exist, refined = self._proven(arrays)
             self.refined += refined
             unproven &= ~outside
-            with _BALLS:
+            with BALLS:
                 for k, zero in enumerate(unproven & exist):
                     if zero.any() and self.vanishes(k):
                         values[k][zero], unproven[k][zero] = 0.0, False
         values[:, outside] = np.nan
         status = np.where(outside, OUTSIDE, 0).astype(np.int8)
-        with _BALLS:
+        with BALLS:
             self._settle(values, status, unproven, part)
         return values, status
 
     def _proven(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
         return proven_numbers(self.kernel, arrays, self.rtol, self.atol or 0.0)  # type: ignore[arg-type]
+
+    def _numbers(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Machine numbers, of which no tolerance is asked, and which of them have to be looked at again."""
+        values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
+        return values, ~np.isfinite(values)
 
     def _outside(self, arrays: list[np.ndarray]) -> np.ndarray:
         """Which cells of a block lie outside the domain."""
@@ -295,6 +300,8 @@ class Cells:
             return ball.mid()
         if self.atol and ball.rad() <= arb(self.atol) / 2:
             return ball.mid()
+        if self.rtol is None and ball.contains(0) and ball.rad() < sys.float_info.min:
+            return arb(0)  # as far as machine numbers tell
         return None
 
     def _rounded(self, number: arb) -> float:

@@ -15,6 +15,7 @@ import sympy as sp
 from ..exact.errors import InputError
 from ..exact.reading import match_symbols
 from ..exact.tables import by_name
+from ..kernels.bounds import ruled
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
@@ -23,7 +24,7 @@ from ..manifolds.domain import Domain
 from ..manifolds.recipes import geometry_of, kinks_of, metric_of, recipe, second_recipe
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
-from .cells import Cells
+from .cells import BALLS, Cells, proven_numbers
 from .labels import KINK, LIMIT, NOT_REPRESENTABLE, OUTSIDE, provenance, quantity_attributes
 from .lazy import lazy_dataset
 from .study import Dimension, Step, Study, Variable
@@ -105,6 +106,8 @@ def on_grid(
 
 
 _FEW_CELLS, _LONG_PROGRAM = 64, 300  # cells and operations
+_TRUSTED = 1e-6  # relative error bound up to which machine numbers of a contraction are not doubted
+_SAMPLE = 256  # doubtful cells that are looked at before the others are
 
 
 class GridStudy(Study):
@@ -161,9 +164,7 @@ class GridStudy(Study):
         few = _interpreted(kernel, math.prod(a.values.size for a in self.axes))
         if few and rtol is None:
             kernel.backend = "numpy"
-        self.cells = (
-            _Unexamined if kernel.looped and rtol is None else _InBalls if few and rtol is not None else Cells
-        )(
+        self.cells = _kind_of_cells(kernel, few, rtol)(
             kernel,
             self.axes,
             fixed,
@@ -244,8 +245,51 @@ def _interpreted(kernel: Kernel, cells: int) -> bool:
     return sum(1 for _ in kernel.program.nodes()) > _LONG_PROGRAM
 
 
+def _kind_of_cells(kernel: Kernel, few: bool, rtol: float | None) -> type[Cells]:
+    if kernel.looped:
+        return _Unexamined if rtol is None else Cells
+    contracted = any(isinstance(e, Contraction) for e in kernel._flat)
+    doubted = (
+        contracted and kernel.dtype == np.float64 and rtol is None and not kernel.program.rows and ruled(kernel.program)
+    )
+    if few and (doubted or rtol is not None):
+        return _InBalls
+    return _Doubted if doubted else Cells
+
+
+class _Doubted(Cells):
+    """Cells of a contraction without a tolerance, which loses digits unseen where the metric is nearly singular.
+
+    Numbers whose error bound is large come from double-doubles or balls. The bound may say too much: where a sample
+    of the others finds the machine numbers right, they stay.
+    """
+
+    def _numbers(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        values, doubtful, exist, _ = proven_numbers(self.kernel, arrays, _TRUSTED)
+        with BALLS:
+            for k, zero in enumerate(doubtful & exist):
+                if zero.any() and self.vanishes(k):
+                    values[k][zero], doubtful[k][zero] = 0.0, False
+        return values, doubtful | ~np.isfinite(values)
+
+    def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
+        finite = np.isfinite(values).all(axis=0) & unproven.any(axis=0)
+        sample = np.random.default_rng(0).permutation(np.argwhere(finite))[:_SAMPLE]
+        chosen = np.zeros_like(status, bool)
+        chosen[tuple(sample.T)] = True
+        before = values.copy()
+        super()._settle(values, status, unproven & chosen, part)
+        with np.errstate(invalid="ignore"):
+            right = np.abs(before - values) <= _TRUSTED * np.abs(values)
+        right = bool((right | ~unproven).all(axis=0)[chosen].all())
+        super()._settle(values, status, unproven & ~chosen & ~(finite & right), part)
+
+
 class _InBalls(Cells):
     """Few cells of a long formula: balls at once, since its error bounds would take long to compile."""
+
+    def _numbers(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        return self._proven(arrays)[:2]
 
     def _proven(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
         shape = (len(self.kernel.program.outputs), *self._shape(arrays))

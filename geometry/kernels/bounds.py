@@ -34,10 +34,20 @@ from .functions import FUNCTIONS
 from .intervals import Interval, ranges
 from .native.emit import CAREFUL_RUN
 from .native.run import ROW_BLOCK
-from .program import Node, Program, nearest, walk
+from .program import LEAVES, Node, Program, nearest, walk
 from .schedule import MASKS
 
-__all__ = ["with_bounds", "Bounds", "Bound", "UNKNOWN", "PAIR_UNIT", "SMALLEST_DIVISOR", "SMALLEST_RADICAND", "Apart"]
+__all__ = [
+    "with_bounds",
+    "ruled",
+    "Bounds",
+    "Bound",
+    "UNKNOWN",
+    "PAIR_UNIT",
+    "SMALLEST_DIVISOR",
+    "SMALLEST_RADICAND",
+    "Apart",
+]
 
 PAIR_UNIT = 2.0**-101  # the relative error of a double-double operation: 32 u^2
 SMALLEST_DIVISOR = 2.0**-500  # of double-doubles, so that what underflows in a quotient is 2^-568 at most
@@ -84,6 +94,12 @@ def with_bounds(
     return Program(
         program.graph, (*program.outputs, *(work.total(o) for o in program.outputs)), program.inputs, program.rows
     ), own
+
+
+def ruled(program: Program) -> bool:
+    """Whether every operation has a rule, so that a bound is infinite only where digits are lost or ranges are wide."""
+    own = (*LEAVES, *LEAVES_FROM_OUTSIDE, *MASKS, "mean")
+    return all(node.op in own or hasattr(Bounds, f"rule_{node.op}") for node in program.nodes())
 
 
 class Bounds:
@@ -497,6 +513,26 @@ class Bounds:
         if x.a is None:  # the relative error does not grow: |x tanh'(x)| <= |tanh x|
             return Bound(x.c * self.inflate + self.ulps["tanh"] * self.u, d=x.d + 4.0)
         return self._lipschitz(node)
+
+    def _relative(self, node: Node, growth: float, slope: float) -> Bound:
+        """Functions with |x f'(x)| <= growth |f(x)| and |f'| <= slope, of an argument with a relative error."""
+        x = self.bound[node.args[0]]
+        self.require_finite(node, node.args[0])
+        own = self.ulps.get(node.op)
+        if own is None or x.a is not None:
+            return UNKNOWN
+        return Bound(_finite_product(growth, x.c) * self.inflate + own * self.u, d=_finite_product(slope, x.d) + 4.0)
+
+    def rule_sinh(self, node: Node) -> Bound:
+        size = self.magnitude(node.args[0])
+        return self._relative(node, 1 + size, math.exp(size) if size < 700 else math.inf)
+
+    rule_cosh = rule_expm1 = rule_sinh
+
+    def rule_asinh(self, node: Node) -> Bound:
+        return self._relative(node, 1.0, 1.0)
+
+    rule_atan = rule_asinh
 
     def rule_log1p(self, node: Node) -> Bound:
         (a,) = node.args

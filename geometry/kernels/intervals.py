@@ -117,6 +117,12 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
         return (pick(args[0][0], args[1][0]), pick(args[0][1], args[1][1]))
     if op in ("sin", "cos", "tanh", "erf", "sign"):
         return (-1.0, 1.0)
+    if op == "cosh":
+        return (1.0, max(_cosh(end) for end in args[0]))
+    if op == "sinh":
+        return tuple(math.copysign(_cosh(end), end) if end else 0.0 for end in args[0])  # type: ignore[return-value]
+    if op in ("asinh", "atan"):  # no larger than their arguments
+        return (min(args[0][0], 0.0), max(args[0][1], 0.0))
     if op == "logistic":
         return (0.0, 1.0)
     if op == "softplus":
@@ -167,6 +173,10 @@ def _exp(x: float) -> float:
         return math.exp(x) or _LEAST  # an upper end is never zero; a lower one is moved below
     except OverflowError:
         return math.inf
+
+
+def _cosh(x: float) -> float:
+    return (_exp(abs(x)) + 1.0) / 2
 
 
 def _log(x: float) -> float:

@@ -229,3 +229,45 @@ def test_removable_singularities_of_the_closed_form_are_none(options):
     values = cone.on_grid({x: near, y: 0.8}, **options).ricci_scalar.values.ravel()
     truth = [curvature(lambda u: 1 + mpmath.sqrt(u**2 + mpmath.mpf(0.8) ** 2), mpmath.mpf(u)) for u in near]
     assert values == pytest.approx([float(t) for t in truth], rel=1e-10)
+
+
+def ising_curvature(b, h):
+    """1 + cosh h/sqrt(sinh^2 h + e^(-4b)) in mpmath."""
+    b, h = mpmath.mpf(float(b)), mpmath.mpf(float(h))
+    with mpmath.workdps(60):
+        return 1 + mpmath.cosh(h) / mpmath.sqrt(mpmath.sinh(h) ** 2 + mpmath.exp(-4 * b))
+
+
+@pytest.mark.parametrize("points", [3, 40])
+def test_a_contraction_without_a_tolerance_has_its_digits_or_no_number(monkeypatch, points):
+    """g is nearly singular in a strong field: the contraction loses all digits there."""
+    monkeypatch.setattr("chentsov.geometry.manifolds.recipes._SECONDS", 1e-6)
+    h = np.random.default_rng(0).uniform(0, 40, points)
+    grid = ch.models.gibbs.ising_chain().on_grid({"b": [0.0, 1.0], "h": [0.5, 10.0, 14.0, *h]})
+    for i, b in enumerate(grid.b.values):
+        for j, at in enumerate(grid.h.values):
+            value = grid.ricci_scalar.values[i, j]
+            assert abs(value / ising_curvature(b, at) - 1) < 1e-6 or (np.isnan(value) and grid.status.values[i, j])
+    assert not grid.status.values[:, 0].any()
+
+
+def test_stable_closed_forms_of_hyperbolic_functions_need_no_balls():
+    axis = np.linspace(-40, 40, 60)
+    grid = ch.models.gibbs.ising_chain().on_grid({"b": axis / 20, "h": axis}, rtol=1e-12)
+    assert grid.attrs["cells_in_balls"] == 0 and not grid.status.any()
+    for i, j in ((0, 0), (30, 29), (59, 3)):
+        truth = ising_curvature(grid.b.values[i], grid.h.values[j])
+        assert abs(grid.ricci_scalar.values[i, j] / truth - 1) < 1e-12
+    for function in (sp.sinh, sp.cosh, sp.asinh, sp.atan):
+        at = np.array([1e-3, 0.7, 3.0, 20.0])
+        for plus in (0, 1):
+            formula = function(sp.Rational(1, 3) * x) / 7 + plus
+            values, codes = Formula(formula).at(at, rtol=1e-12)
+            with mpmath.workdps(40):
+                name = {sp.asinh: mpmath.asinh, sp.atan: mpmath.atan, sp.sinh: mpmath.sinh, sp.cosh: mpmath.cosh}[
+                    function
+                ]
+                for value, u in zip(values, at):
+                    truth = name(mpmath.mpf(float(u)) / 3) / 7 + plus
+                    assert abs(value / truth - 1) < 1e-12
+            assert not codes.any()
