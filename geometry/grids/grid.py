@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from copy import copy
+from functools import lru_cache, partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -148,21 +149,14 @@ class GridStudy(Study):
         held = {s: v for s, v in held.items() if s not in coordinates or s in _matters(source, flat, domain)}
         atol = _absolute_tolerance(atol, rtol)
         # a certified float32 is a certified float64, rounded
-        kernel = Kernel(
-            flat,
-            [a.symbol for a in self.axes],
-            data=data,
-            constants=fixed,
-            dtype=dtype if rtol is None else "float64",
-            backend="native",
-            threads=threads,
-        )
+        kernel = _kernel(flat, self.axes, fixed, data, dtype if rtol is None else "float64", threads)
         self.count, self.dtype = len(flat), np.dtype(dtype)
         self.dimensions = [
             Dimension(a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in self.axes
         ]
         few = _interpreted(kernel, math.prod(a.values.size for a in self.axes))
         if few and rtol is None:
+            kernel = copy(kernel)
             kernel.backend = "numpy"
         self.cells = _kind_of_cells(kernel, few, rtol)(
             kernel,
@@ -236,6 +230,37 @@ class GridStudy(Study):
             rounded[lost] = np.nan
             status[lost.any(axis=0) & (status == 0)] = NOT_REPRESENTABLE
         return rounded
+
+
+def _kernel(
+    flat: Sequence[Any],
+    axes: Sequence[Axis],
+    constants: Mapping[sp.Symbol, Any],
+    data: Mapping[str, Any],
+    dtype: Any,
+    threads: int | None,
+) -> Kernel:
+    """The kernel of the expressions; without data that of an equal question is used again, with its compiled plans."""
+    symbols = tuple(a.symbol for a in axes)
+    if not data and all(isinstance(e, sp.Expr) for e in flat):
+        try:
+            values = tuple((s, type(v), v) for s, v in constants.items())
+            return _kernel_without_data(tuple(flat), symbols, values, dtype, threads)
+        except TypeError:  # a value without a hash: the kernel reads it, or says what is wrong
+            pass
+    return Kernel(flat, symbols, data=data, constants=constants, dtype=dtype, backend="native", threads=threads)
+
+
+@lru_cache(maxsize=64, typed=True)
+def _kernel_without_data(
+    flat: tuple[sp.Expr, ...],
+    symbols: tuple[sp.Symbol, ...],
+    constants: tuple[tuple[sp.Symbol, type, Any], ...],
+    dtype: Any,
+    threads: int | None,
+) -> Kernel:
+    values = {s: v for s, _, v in constants}
+    return Kernel(flat, symbols, data={}, constants=values, dtype=dtype, backend="native", threads=threads)
 
 
 def _interpreted(kernel: Kernel, cells: int) -> bool:

@@ -74,3 +74,18 @@ def test_curvature_at_a_point_waits_for_no_closed_form():
     jacobian = sp.Matrix(3, 3, lambda i, j: sp.diff(flat[i], x[j]))
     found = RiemannianManifold(jacobian.T * jacobian, x[:3]).curvature_at([0.3, 0.2, -0.1])
     assert abs(found.ricci_scalar) < 1e-12 and np.max(np.abs(found.ricci)) < 1e-12
+
+
+def test_an_equal_question_takes_the_kernel_that_is_there():
+    """The same numbers again; another constant, another type and few cells beside many are questions of their own."""
+    u, v = sp.symbols("u v", real=True)
+    manifold = RiemannianManifold(sp.diag(1, (a * sp.sin(u / a)) ** 2), (u, v))
+    for size in (3, 200, 3):
+        for radius in (2, 3, 2.0):
+            for dtype, digits in (("float64", 1e-12), ("float32", 1e-4)):
+                axes = {u: np.linspace(0.5, 1, size), v: 0.0}
+                grid = on_grid(manifold, axes, ["ricci_scalar"], constants={a: radius}, dtype=dtype)
+                assert grid.ricci_scalar.dtype == dtype
+                np.testing.assert_allclose(grid.ricci_scalar, 2 / radius**2, rtol=digits)
+    with pytest.raises(ValueError, match="threads"):
+        on_grid(manifold, {u: [0.5, 1], v: 0.0}, ["ricci_scalar"], constants={a: 2}, threads=True)
