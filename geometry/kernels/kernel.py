@@ -353,7 +353,8 @@ class Kernel:
                 self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, mode, extra)
         values, bounds = target[:count], target[count:]
         if mode != "bounded":  # the low parts are dropped
-            bounds += np.abs(values) * 2.0**-53
+            with np.errstate(invalid="ignore", over="ignore"):
+                bounds += np.abs(values) * 2.0**-53
             if where is not None:
                 left_out = ~np.broadcast_to(where, shape)
                 values[:, left_out], bounds[:, left_out] = np.nan, np.inf

@@ -271,3 +271,12 @@ def test_stable_closed_forms_of_hyperbolic_functions_need_no_balls():
                     truth = name(mpmath.mpf(float(u)) / 3) / 7 + plus
                     assert abs(value / truth - 1) < 1e-12
             assert not codes.any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_zeta_of_huge_numbers_ends_soon_and_what_is_nan_warns_of_nothing():
+    values, codes = Formula(sp.zeta(x)).at([2.0, 1e300, -1e300], rtol=1e-10)
+    assert values[0] == pytest.approx(np.pi**2 / 6, rel=1e-10) and codes[0] == OK
+    assert np.isnan(values[1:]).all() and (codes[1:] == LIMIT).all()
+    codes = Formula(2 + x / sp.sqrt(x - x**3)).at([2.0, 0.5], rtol=1e-10)[1]
+    assert codes.tolist() == [OUTSIDE, OK]
