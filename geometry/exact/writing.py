@@ -24,6 +24,7 @@ from .factoring import factored
 from .generators.exponential import Exponential
 from .generators.logarithm import Logarithm
 from .generators.roots import Root
+from .generators.signs import Branch
 from .generators.trigonometric import Sine
 from .hyperbolic import symmetric_form
 from .positivity import MOST_SIGNS, essential_signs, on_piece, pieces, sign_generators
@@ -271,6 +272,8 @@ class _Writer:
             if not isinstance(generator, Root) or generator.given is None or not exponents[position]:
                 continue
             expression, ratio = generator.given
+            if any(isinstance(g, Branch) for g in _generators(ratio)):
+                continue  # which is written by a root in turn
             ratio = self.field.lift(ratio, self.stage)
             power = exponents[position]
             if ratio.stage is not self.stage or len(ratio.num) != 1 or len(ratio.den) != 1 or not power.is_Integer:

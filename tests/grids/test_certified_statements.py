@@ -280,3 +280,12 @@ def test_zeta_of_huge_numbers_ends_soon_and_what_is_nan_warns_of_nothing():
     assert np.isnan(values[1:]).all() and (codes[1:] == LIMIT).all()
     codes = Formula(2 + x / sp.sqrt(x - x**3)).at([2.0, 0.5], rtol=1e-10)[1]
     assert codes.tolist() == [OUTSIDE, OK]
+
+
+def test_a_root_beside_a_sign_is_written_to_an_end():
+    """The sign of one root over another is written by a root: round and round, until the stack ended."""
+    own = x / sp.sqrt(x**2 + sp.binomial(sp.Rational(27, 10), x) ** 2 + 1) + 2
+    grid = RiemannianManifold(sp.diag(1, own), (x, y)).on_grid({x: [0.5, 2.0], y: 0.0}, rtol=1e-6)
+    f = lambda u: u / mpmath.sqrt(u**2 + mpmath.binomial(mpmath.mpf(27) / 10, u) ** 2 + 1) + 2
+    truth = [float(curvature(f, mpmath.mpf(u))) for u in (0.5, 2.0)]
+    assert grid.ricci_scalar.values.ravel() == pytest.approx(truth, rel=1e-6)
