@@ -16,12 +16,14 @@ from ..exact.reading import short
 from .algebras import NumPy
 from .arrange import arrange
 from .contraction import Contraction
+from .labelled import labelled
 from .lower import lower, symbol_keys, with_constants
 from .native.run import Machine, aligned_empty, default_threads
 from .numba_source import NUMBA
 from .planning import Planner
 from .program import GATE, TOLERANCE, Node, Program
 from .reading import (
+    PROMISES,
     broadcast,
     collapsed,
     flattened,
@@ -30,6 +32,7 @@ from .reading import (
     read_dtype,
     read_rows,
     read_symbols,
+    refuse_broken_promises,
     refuse_if_too_large,
 )
 from .schedule import schedule
@@ -86,11 +89,15 @@ def compile(
         expressions, arguments, data=data, constants=constants, dtype=dtype, backend=backend, threads=threads
     )
     kernel.refuse_huge_constants()
+    kernel.promises = tuple(s for s in kernel.arguments if any(getattr(s, f"is_{p}") for p in PROMISES))
     return kernel
 
 
 class Kernel:
     """A compiled formula; see `compile`. Print `program`, or `explain()` for what became of it."""
+
+    #: Arguments whose numbers must be what the symbols were declared to be.
+    promises: tuple[sp.Symbol, ...] = ()
 
     def __init__(
         self,
@@ -161,12 +168,20 @@ class Kernel:
         return Planner(self.program, portable, self._data, self.dtype)
 
     def __call__(self, *arrays: Any, out: np.ndarray | None = None) -> Any:
-        """Evaluate at arrays that broadcast; with `out`, into that array (components first)."""
+        """Evaluate at arrays that broadcast; with `out`, into that array (components first).
+
+        Arrays of xarray broadcast by the names of their dimensions, and the result has them.
+        """
+        if any(hasattr(a, "dims") and hasattr(a, "coords") for a in arrays):
+            return labelled(self, arrays)
         prepared = [read_array(a, name, self.dtype) for a, name in zip(arrays, self._argument_keys)]
         if len(arrays) != len(self._argument_keys):
             raise InputError(
                 f"{len(arrays)} arrays for {len(self._argument_keys)} arguments ({', '.join(self._argument_keys)})"
             )
+        if self.promises:
+            places = [self.arguments.index(s) for s in self.promises]
+            refuse_broken_promises(self.promises, [prepared[k] for k in places])
         shape = broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
         size = len(self._flat) * math.prod(shape)
         refuse_if_too_large(size * self.dtype.itemsize)

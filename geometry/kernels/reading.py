@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -29,6 +29,35 @@ __all__ = [
     "refuse_if_too_large",
     "span",
 ]
+
+
+#: What symbols may be declared to be, as tests of arrays.
+PROMISES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "positive": lambda v: v > 0,
+    "negative": lambda v: v < 0,
+    "nonnegative": lambda v: v >= 0,
+    "nonpositive": lambda v: v <= 0,
+    "nonzero": lambda v: v != 0,
+    "integer": lambda v: v == np.floor(v),
+    "even": lambda v: v % 2 == 0,
+    "odd": lambda v: v % 2 == 1,
+}
+
+
+def refuse_broken_promises(symbols: Sequence[sp.Symbol], arrays: Sequence[np.ndarray]) -> None:
+    """Refuse numbers that their symbols were declared not to be: the formula was rewritten by what was declared.
+
+    Raises:
+        InputError: a number that is not positive where the symbol is, and so on for `PROMISES`; NaN passes.
+    """
+    for symbol, array in zip(symbols, arrays):
+        for promise, holds in PROMISES.items():
+            if getattr(symbol, f"is_{promise}") and not (good := holds(array) | np.isnan(array)).all():
+                bad = np.ravel(array)[int(np.argmin(np.ravel(good)))]
+                raise InputError(
+                    f"{symbol} holds {bad}, and was declared {promise}: hand in such numbers only, or declare the symbol "
+                    "without that assumption"
+                )
 
 
 def read_dtype(dtype: Any) -> np.dtype:

@@ -15,20 +15,11 @@ import sympy as sp
 
 from ..exact.reading import declaration_broken, read_list, short
 from ..kernels import compile
+from ..kernels.reading import PROMISES
 from .inputs import ManifoldError
 
 __all__ = ["Domain"]
 
-_ASSUMPTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "positive": lambda v: v > 0,
-    "negative": lambda v: v < 0,
-    "nonnegative": lambda v: v >= 0,
-    "nonpositive": lambda v: v <= 0,
-    "nonzero": lambda v: v != 0,
-    "integer": lambda v: v == np.floor(v),
-    "even": lambda v: v % 2 == 0,
-    "odd": lambda v: v % 2 == 1,
-}
 _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     sp.StrictLessThan: np.less,
     sp.LessThan: np.less_equal,
@@ -75,7 +66,7 @@ class Domain:
 
     def __bool__(self) -> bool:
         """Whether anything is declared."""
-        return bool(self.conditions) or any(getattr(s, f"is_{a}") for s in self.symbols for a in _ASSUMPTIONS)
+        return bool(self.conditions) or any(getattr(s, f"is_{a}") for s in self.symbols for a in PROMISES)
 
     def listing(self) -> tuple[str, ...]:
         """What is declared, as text."""
@@ -103,7 +94,7 @@ class Domain:
         """Cell by cell, whether arrays that broadcast lie inside; conditions on symbols without values are left out."""
         found = np.asarray(True)
         for s, v in values.items():
-            for name, holds in _ASSUMPTIONS.items():
+            for name, holds in PROMISES.items():
                 if getattr(s, f"is_{name}"):
                     found = found & holds(np.asarray(v))
         for c in self.conditions:
@@ -119,7 +110,9 @@ class Domain:
         """The symbols of a relation, and a function of them that gives its two sides."""
         if condition not in self._compiled:
             symbols = sorted(condition.free_symbols, key=lambda s: s.name)
-            self._compiled[condition] = symbols, compile([condition.lhs, condition.rhs], symbols, backend="numpy")
+            sides = compile([condition.lhs, condition.rhs], symbols, backend="numpy")
+            sides.promises = ()  # numbers outside are what it is asked about
+            self._compiled[condition] = symbols, sides
         return self._compiled[condition]
 
     def at_points(

@@ -112,4 +112,7 @@ def _real_component(value: Any, where: str) -> sp.Expr:
         expression.has(sp.I) and not expression.is_real and expression.as_real_imag()[1]
     ):
         raise ManifoldError(f"{where} is {short(expression)}, which is not real; a metric has real components")
+    for part in expression.atoms(sp.Function):
+        if part.is_number and not part.is_real and (value := part.evalf(20)).is_number and abs(sp.im(value)) > 1e-15:
+            raise ManifoldError(f"{where} holds {short(part)} = {value.evalf(6)}, which is not real")
     return expression

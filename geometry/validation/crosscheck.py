@@ -18,6 +18,7 @@ import flint
 import numpy as np
 import sympy as sp
 from mpmath import mp
+from sympy.core.function import AppliedUndef
 
 from ..exact import Mean
 from ..exact.budget import time_limit
@@ -197,6 +198,8 @@ def crosscheck(
     theirs = [] if through_jets else _entries(einsteinpy.symbolic(metric, source.coordinates, quantity, seconds))
     contracted = any(isinstance(e, Contraction) for e in ours)
     decided = not through_jets and not contracted and _decided(ours, theirs, source)
+    if not contracted:
+        ours, theirs = _with_functions(ours), _with_functions(theirs)
     differences, used = [], 0
     for place in places:
         with mp.workdps(_SPARE * digits):
@@ -332,6 +335,22 @@ def _entries(value: Any) -> list[Any]:
     if isinstance(value, Contraction):
         return [value]
     return list(sp.flatten(value.tolist())) if hasattr(value, "tolist") else [read(value, "the value")]
+
+
+def _with_functions(expressions: list[sp.Expr]) -> list[sp.Expr]:
+    """Functions that are only named get a meaning, the same on both sides: 2 + sin of a mixture of their arguments.
+
+    >>> x, f = sp.Symbol("x"), sp.Function("f")
+    >>> _with_functions([f(x).diff(x)])
+    [cos(x + 1)]
+    """
+    out = []
+    for e in expressions:
+        for f in sorted({a.func for a in e.atoms(AppliedUndef)}, key=str):
+            shift = sum(map(ord, f.__name__)) % 7 - 3
+            e = e.replace(f, lambda *a, s=shift: 2 + sp.sin(s + sp.Add(*(v / (k + 1) for k, v in enumerate(a)))))
+        out.append(e.doit())
+    return out
 
 
 def _free_symbols(expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol]) -> list[sp.Symbol]:
