@@ -70,7 +70,7 @@ class Domain:
 
     def listing(self) -> tuple[str, ...]:
         """What is declared, as text."""
-        kinds = (f"{s.name}: {a}" for s in self.symbols for a in _ASSUMPTIONS if getattr(s, f"is_{a}"))
+        kinds = (f"{s.name}: {a}" for s in self.symbols for a in PROMISES if getattr(s, f"is_{a}"))
         return *sorted(kinds), *sorted(map(str, self.conditions))
 
     def broken(self, values: Mapping[sp.Symbol, Any], what: str = "the point") -> str | None:
