@@ -17,6 +17,7 @@ from ..expectation.formal import FormalNodes
 from ..expectation.formal_pieces import formals
 from ..kernels.jets import Jet
 from .box import corners
+from .hessian_grid import WhereConvex
 from .statistical_certified import certified_grid
 
 __all__ = ["OverRows", "holds_integrals", "on_rows"]
@@ -62,7 +63,9 @@ def on_rows(manifold: Any, axes: Any, quantities: Sequence[str], **options: Any)
     nodes = FormalNodes(manifold._defining_expressions(), manifold.coordinates)
     nodes.lay(corners((*manifold.coordinates, *manifold.constants), axes, options.get("constants") or {}))
     view = OverRows(manifold, nodes)
+    data = {**nodes.rows, **dict(options.get("data") or {})}
+    given = options.pop("steps", ())
+    options["steps"] = [s.over(view.metric, data) if isinstance(s, WhereConvex) else s for s in given]
     if options.get("rtol") is not None:
         return certified_grid(view, nodes, axes, quantities, **options)
-    data = {**nodes.rows, **dict(options.pop("data", None) or {})}
-    return on_grid(view, axes, quantities, data=data, **options)
+    return on_grid(view, axes, quantities, **{**options, "data": data})

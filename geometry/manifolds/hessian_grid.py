@@ -95,6 +95,10 @@ class WhereConvex:
     def __init__(self, metric: sp.Matrix, values: Mapping[sp.Symbol, Any], data: Mapping[Any, Any]) -> None:
         self.metric, self.values, self.data = metric, dict(values), dict(data)
 
+    def over(self, metric: sp.Matrix, data: Mapping[Any, Any]) -> WhereConvex:
+        """The same of a metric that is written differently, over other rows."""
+        return WhereConvex(metric, self.values, data)
+
     def __call__(
         self, symbols: Sequence[sp.Symbol], arrays: Sequence[np.ndarray], values: np.ndarray, status: np.ndarray
     ) -> None:

@@ -205,7 +205,8 @@ def certified_grid(
     held = {getattr(k, "name", str(k)): v for k, v in {**dict(axes), **dict(options.get("constants") or {})}.items()}
     fixed = {coordinates[k]: float(v) for k, v in held.items() if np.ndim(v) == 0 and k in coordinates}
     data = {**nodes.rows, **dict(options.pop("data", None) or {})}
-    return on_grid(manifold, axes, names, data=data, steps=[Enclosed(certify, fixed)], **options)
+    steps = [Enclosed(certify, fixed), *options.pop("steps", ())]
+    return on_grid(manifold, axes, names, data=data, steps=steps, **options)
 
 
 class Enclosed:

@@ -17,7 +17,7 @@ SQUARE = {x: (0, 1), y: (0, 1)}
 def forms():
     density = read_density(CLAYTON, SQUARE, (t,))
     copy, _, where = working_copy(density, sample_points(density)[0])
-    return copy.pieces[0], [parts[0] for parts in standard_candidates(copy.pieces[0], sign_at(where))]
+    return copy.pieces[0], [parts[0] for parts in standard_candidates(copy.pieces[0], sign_at(where, copy))]
 
 
 def test_a_copula_becomes_a_product():

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 x, y = sp.symbols("x y")
-KINDS = {"positive": -1.0, "negative": 1.0, "nonnegative": -0.5, "nonzero": 0.0, "integer": 0.3, "even": 3.0, "odd": 2.0}
+KINDS = {
+    "positive": -1.0,
+    "negative": 1.0,
+    "nonnegative": -0.5,
+    "nonzero": 0.0,
+    "integer": 0.3,
+    "even": 3.0,
+    "odd": 2.0,
+}
 
 
 @given(st.sampled_from(sorted(KINDS)), st.integers(0, 4))
