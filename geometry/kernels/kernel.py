@@ -293,7 +293,7 @@ class Kernel:
 
         >>> x = sp.Symbol("x")
         >>> f = compile([x**2, sp.exp(x)], [x]).pointwise()
-        >>> f(3.0)[0] == 9.0, f(0.0)[1] == 1.0
+        >>> bool(f(3.0)[0] == 9.0), bool(f(0.0)[1] == 1.0)
         (True, True)
         """
         from .native.run import ROW_BLOCK, Point

@@ -94,10 +94,9 @@ def with_constants(program: Program, values: Mapping[str, sp.Expr]) -> Program:
     >>> x, a = sp.symbols("x a")
     >>> print(with_constants(lower([x - a], [x, a]), {"a": sp.pi / 2}))
     program(x, a)
-      v3 = 1/2 * pi
-      v4 = -1/2 * pi
-      v5 = x + v4
-      return v5
+      v6 = -1/2 * pi
+      v8 = x + v6
+      return v8
     """
     roots = {key: lower([value], []).outputs[0] for key, value in values.items()}
 

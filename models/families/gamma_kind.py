@@ -84,8 +84,8 @@ def beta() -> Family:
     det = A * B - C * (A + B)
     return Family(
         "beta", "beta family", {x: (0, 1)}, (a, b), {a: POSITIVE, b: POSITIVE},
-        log_density=(a - 1) * sp.log(x) + (b - 1) * sp.log(1 - x) + sp.loggamma(a + b) - sp.loggamma(a) - sp.loggamma(
-            b),
+        log_density=(a - 1) * sp.log(x) + (b - 1) * sp.log(1 - x) + sp.loggamma(a + b) - sp.loggamma(a)
+        - sp.loggamma(b),
         closed_forms={
             "metric": [[A - C, -C], [-C, B - C]],
             "ricci_scalar": A2 * B2 * C2 * (A / A2 + B / B2 - C / C2) / (2 * det**2),
