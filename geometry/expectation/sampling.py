@@ -204,7 +204,8 @@ def working_copy(density: Density, point: Point, signed: bool = False) -> tuple[
 def sign_at(point: Mapping[sp.Symbol, sp.Expr], density: Density | None = None) -> Callable[[sp.Expr], int]:
     """The sign of an expression over the parameters, used to orient changes of variable.
 
-    It is the sign at the sample point; zero where the density allows a parameter the other sign as well, which turns it.
+    It is the sign at the sample point; zero where the density allows a parameter the other sign as well, which turns
+    it.
     """
     free = [s for s in point if s.is_positive is None and s.is_negative is None]
     mirrored = {s: {**point, s: -point[s]} for s in free}

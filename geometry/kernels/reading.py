@@ -55,8 +55,8 @@ def refuse_broken_promises(symbols: Sequence[sp.Symbol], arrays: Sequence[np.nda
             if getattr(symbol, f"is_{promise}") and not (good := holds(array) | np.isnan(array)).all():
                 bad = np.ravel(array)[int(np.argmin(np.ravel(good)))]
                 raise InputError(
-                    f"{symbol} holds {bad}, and was declared {promise}: hand in such numbers only, or declare the symbol "
-                    "without that assumption"
+                    f"{symbol} holds {bad}, and was declared {promise}: hand in such numbers only, or declare the "
+                    "symbol without that assumption"
                 )
 
 

@@ -68,7 +68,9 @@ def recipe(source: Any, name: str) -> Any:
 
 
 def _expands(manifold: Any, entries: Iterable[sp.Expr]) -> bool:
-    """Whether the metric holds a difference, of degree one, and expressions longer sums of both signs in its symbols."""
+    """Whether the metric holds a difference, of degree one, and expressions longer sums of both signs in its
+    symbols.
+    """
     if getattr(manifold, "potential", None) is not None or _many_weights(manifold):
         return False
     if any(read(e).has(Mean) for e in manifold.metric):

@@ -323,7 +323,8 @@ class RiemannianManifold(Chart):
     def curvature_at(
         self, point: Any, constants: Mapping[Any, Any] | None = None, *, data: Mapping[Any, Any] | None = None
     ) -> PointCurvature:
-        """Metric, Ricci tensor and R at a point, in numbers: of the closed forms where they come at once, else of the jet.
+        """Metric, Ricci tensor and R at a point, in numbers: of the closed forms where they come at once, else of the
+        jet.
 
         Args:
             point: the coordinates, in order or by symbol or name.

@@ -27,6 +27,6 @@ def cache(clear: bool = typer.Option(False, "--clear", help="Remove every file o
         return
     sizes = [(path.suffix == ".bin", size) for path, size in disk.entries()]
     typer.echo(
-        f"{sum(kernel for kernel, _ in sizes)} kernels ({len(sizes)} files), {sum(n for _, n in sizes) / 2**20:.1f} MiB of "
-        f"at most {disk.LIMIT_BYTES / 2**20:.0f} MiB, in {where}"
+        f"{sum(kernel for kernel, _ in sizes)} kernels ({len(sizes)} files), {sum(n for _, n in sizes) / 2**20:.1f} "
+        f"MiB of at most {disk.LIMIT_BYTES / 2**20:.0f} MiB, in {where}"
     )
