@@ -56,6 +56,11 @@ _PATIENCE = 1 << 21  # bits of precision, cell by cell, without a number, after 
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
 
 
+def _sharper(ball: arb, other: arb) -> arb:
+    """Of two enclosures of one number the narrower one."""
+    return other if other.is_finite() and (not ball.is_finite() or other.rad() < ball.rad()) else ball
+
+
 def certified(values: np.ndarray, bounds: np.ndarray, rtol: float, atol: float = 0.0) -> np.ndarray:
     """Where |computed - exact| <= bound proves a relative error of at most rtol, or an absolute one of at most atol.
 
@@ -263,11 +268,14 @@ class Cells:
             with precision(bits):
                 values = self._ball_values(self._balls.program.inputs, point)
                 balls = self._balls(values)
-                whole = all(b.is_finite() for b in balls)
-                second = None if whole else self._second_at(point, values, bits)
+                if not all(b.is_finite() for b in balls):
+                    second = self._second_at(point, values, bits)
+                else:  # what may be zero is zero at sight in the other form, perhaps
+                    doubtful = bits != self._start and any(b.contains(0) and not b.is_zero() for b in balls)
+                    second = self._second if doubtful else None
                 if second is not None:
                     others = second(self._ball_values(second.program.inputs, point))
-                    balls = [b if b.is_finite() else other for b, other in zip(balls, others)]
+                    balls = [_sharper(b, other) for b, other in zip(balls, others)]
                 for k, ball in enumerate(balls):
                     if out[k] is None:
                         out[k] = self._settled(ball)

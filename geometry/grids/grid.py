@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from functools import lru_cache, partial
 from itertools import product
@@ -22,7 +22,7 @@ from ..kernels.kernel import Kernel
 from ..kernels.memory import available
 from ..kernels.reading import read_constant
 from ..manifolds.domain import Domain
-from ..manifolds.recipes import geometry_of, kinks_of, metric_of, recipe, second_recipe
+from ..manifolds.recipes import closed_form, geometry_of, kinks_of, metric_of, recipe, second_recipe
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
 from .cells import BALLS, Cells, proven_numbers
@@ -140,6 +140,7 @@ class GridStudy(Study):
                 f"example by manifold.change_coordinates with the Symbol {taken[0] + '_1'!r}"
             )
         flat, slots = _flattened(recipes)
+        contractions = {n for n, own in slots.items() if any(isinstance(flat[k], Contraction) for k in own)}
         held = {s: v for s, v in fixed.items() if v is not None} | _by_symbol(source, constants or {})
         fixed = _all_constants(flat, self.axes, fixed, constants or {}, data or {}, source)
         if rtol is not None:
@@ -166,7 +167,7 @@ class GridStudy(Study):
             rtol / 2 if rtol is not None and self.dtype == np.float32 else rtol,
             data or {},
             atol / 2 if atol is not None and self.dtype == np.float32 else atol,
-            partial(_second_forms, source, slots, len(flat)),
+            partial(_second_forms, source, slots, len(flat), contractions),
             held,
             domain,
         )
@@ -412,11 +413,13 @@ def _by_symbol(source: Any, constants: Mapping[Any, Any]) -> dict[sp.Symbol, Any
     return {s: by_name[s.name] for s in getattr(source, "constants", ()) if s.name in by_name}
 
 
-def _second_forms(source: Any, slots: Mapping[str, Sequence[int]], count: int) -> list[Any]:
-    """For every scalar expression another way to its number, or NaN."""
+def _second_forms(
+    source: Any, slots: Mapping[str, Sequence[int]], count: int, contractions: Collection[str]
+) -> list[Any]:
+    """For every scalar expression another way to its number, or NaN: the contraction, or of that the closed form."""
     out: list[Any] = [sp.nan] * count
     for name, places in slots.items():
-        what = second_recipe(source, name)
+        what = closed_form(source, name) if name in contractions else second_recipe(source, name)
         if what is not None:
             for place, e in zip(places, _entries(what) if _is_array(what) else [what]):
                 out[place] = e

@@ -30,7 +30,7 @@ from ..kernels.curvature import QUANTITIES, SPECIAL_QUANTITIES
 from ..kernels.jets import general_jet, hessian_jet
 from .local import Element
 
-__all__ = ["geometry_of", "metric_of", "recipe", "second_recipe"]
+__all__ = ["closed_form", "geometry_of", "kinks_of", "metric_of", "recipe", "second_recipe"]
 
 _SECONDS = 0.3  # for a closed form that looks cheap
 _MOST_WORK = (
@@ -65,6 +65,12 @@ def recipe(source: Any, name: str) -> Any:
             return second_recipe(source, name)
         return closed
     return source.expression_of(name)
+
+
+def closed_form(source: Any, name: str) -> Any:
+    """The closed form of a quantity where it comes soon, else None."""
+    manifold = geometry_of(source)
+    return None if _many_weights(manifold) or not closed_form_pays(manifold, name) else source.expression_of(name)
 
 
 def _expands(manifold: Any, entries: Iterable[sp.Expr]) -> bool:
