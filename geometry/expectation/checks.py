@@ -73,12 +73,25 @@ def _table_mass(route: Expectation, signed: bool) -> sp.Expr | None:
                     f"the density cannot be normalised: its integral converges only where "
                     f"{condition.xreplace(backward)} > 0"
                 )
-        total += exp_of(tidy_log(found.value))
+        total += exp_of(tidy_log(_one_sign(found.value)))
     total = total.xreplace(backward)
     try:
         return route.canonical(total)
     except (ArithmeticError, ValueError):
         return total
+
+
+def _one_sign(value: sp.Expr) -> sp.Expr:
+    """Logarithms of u and −u by one of them, log(−u) = log u + iπ, where the multiples of iπ then cancel.
+
+    >>> n, p = sp.symbols("n p")
+    >>> q = sp.Symbol("q")
+    >>> _one_sign(n * sp.log(p - 1) - n * sp.log(1 - p) + n * sp.log(1 - q) - n * sp.log(q - 1))
+    0
+    """
+    turned = {a: sp.log(-a.args[0]) + sp.I * sp.pi for a in value.atoms(sp.log) if a.args[0].could_extract_minus_sign()}
+    oriented = sp.expand(value.xreplace(turned))
+    return value if oriented.has(sp.I) else oriented
 
 
 def _complain_unless_one(mass: sp.Expr, points: Sequence[Point]) -> None:

@@ -41,6 +41,9 @@ def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[
     if missing := [s.name for s in symbols if s not in found]:
         raise ManifoldError(f"the point lacks {', '.join(missing)}")
     values = {s: read_number(v, f"the value of {s}", ManifoldError) for s, v in found.items()}
+    for condition in manifold.convergence_conditions:
+        if condition.subs(values).is_nonpositive:
+            raise DensityError(f"an expectation diverges at this point: it needs {condition} > 0")
     manifold.domain.check(values)
     return values
 
