@@ -129,6 +129,10 @@ class IncreasingActivation(Activation):
             gain=gain * self.gain,
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the numeric functions, which are made again where they are needed."""
+        return {k: v for k, v in self.__dict__.items() if k != "numeric"}
+
     @cached_property
     def numeric(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         """σ, σ′, σ″/σ′ and Ψ as NumPy functions: "value", "slope", "bend", "primitive".

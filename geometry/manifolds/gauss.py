@@ -126,5 +126,5 @@ def point_and_constants(manifold: Any, point: Any, constants: Mapping[Any, Any] 
     """The numbers of a point and of the constants, in the order of (coordinates, constants)."""
     where = read_point(point, manifold.coordinates, error=ManifoldError)
     values = read_values(constants, manifold.constants, "constants", ManifoldError)
-    getattr(manifold, "manifold", manifold).domain.check({**where, **values})  # of a model, that of its manifold
+    manifold.domain.check({**where, **values})
     return [read_float(v, f"the value of {s}", ManifoldError) for s, v in {**where, **values}.items()]
