@@ -46,6 +46,7 @@ __all__ = ["ORACLES", "TENSORS", "OracleRow", "OracleTable", "ask_oracle", "cros
 
 TENSORS = ("inverse_metric", "christoffel", "riemann", "ricci", "ricci_scalar")
 _PRECISION = 256
+_SECONDS = 2.0  # for the closed form of a quantity; its contraction is compared where it takes longer
 _ABSOLUTE = 1e-40
 
 
@@ -401,7 +402,11 @@ def _formula(source: Any, quantity: str) -> Any:
     """What the engine computes numbers from: the closed form, or a contraction where that would be long."""
     if not isinstance(source, RiemannianManifold) or any(e.has(Mean, AppliedUndef) for e in source.metric):
         return _closed_form(source, quantity)
-    return recipe(source, quantity)
+    try:
+        with time_limit(_SECONDS):
+            return _closed_form(source, quantity)
+    except TimeBudgetExceeded:
+        return recipe(source, quantity)
 
 
 def _is_contraction(formula: Any) -> bool:
