@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MISSING", "ColourScale", "axis_label", "colour_scale", "heat_map", "new_figure"]
+__all__ = ["MISSING", "SIGNED", "ColourScale", "axis_label", "colour_scale", "heat_map", "new_figure"]
 
+#: Quantities whose sign is what one looks for: their scale is symmetric about zero, whatever the values.
+SIGNED = frozenset({"ricci_scalar", "gaussian_curvature", "alpha_ricci_scalar", "compressibility"})
 DECADES = 100.0  # spread of magnitudes from which a scale is logarithmic
 MISSING: dict[str, Any] = {
     "facecolor": "0.85",
@@ -49,46 +51,50 @@ class ColourScale:
         self.norm, self.colour_map, self.ticks, self.kind = norm, colour_map, ticks, kind
 
 
-def colour_scale(values: Any) -> ColourScale:
-    """Linear, logarithmic or signed logarithmic, by the spread and the signs of the finite values.
+def colour_scale(values: Any, signed: bool | None = None) -> ColourScale:
+    """Linear, logarithmic or signed logarithmic, by the spread of the finite values.
+
+    A `signed` scale is symmetric about zero, which is white. None: it is one where values of both signs occur.
 
     >>> [colour_scale(v).kind for v in ([1, 2, 3], [1e-4, 1e-3, 2], [-1e3, 1e-2, 5], [-2, 1])]
     ['linear', 'logarithmic', 'signed logarithmic', 'linear']
+    >>> scale = colour_scale([-3, -1], signed=True)
+    >>> scale.colour_map, float(scale.norm(0.0))
+    ('RdBu_r', 0.5)
     """
     from matplotlib.colors import LogNorm, Normalize, SymLogNorm
 
     finite = np.asarray(values, dtype=np.float64)
     finite = finite[np.isfinite(finite)]
-    if finite.size == 0 or finite.min() == finite.max():
-        level = float(finite[0]) if finite.size else 0.0
-        pad = abs(level) / 2 or 1.0
-        return ColourScale(Normalize(level - pad, level + pad), "viridis", None, "linear")
-    low, high = float(finite.min()), float(finite.max())
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    signed = low < 0 < high if signed is None else signed
+    if low == high and not (signed and low):
+        pad = abs(low) / 2 or 1.0
+        return ColourScale(Normalize(low - pad, low + pad), "RdBu_r" if signed else "viridis", None, "linear")
     sizes = np.abs(finite[finite != 0])
     largest = float(sizes.max())
     few, half = np.quantile(sizes, (0.02, 0.5))
     smallest = float(max(few, min(largest * DEEPEST, half), largest * 1e-300))
     spread = largest / smallest > DECADES
-    one_sign = low >= 0 or high <= 0
-    if one_sign:
-        colours = "viridis" if low >= 0 else "magma"
+    if signed:
         if not spread:
-            return ColourScale(Normalize(low, high), colours, None, "linear")
-        if low >= 0:
-            return ColourScale(LogNorm(smallest, high, clip=True), colours, _decades(smallest, high), "logarithmic")
+            return ColourScale(Normalize(-largest, largest), "RdBu_r", None, "linear")
+        above = _decades(smallest, largest, most=3)
         return ColourScale(
-            SymLogNorm(smallest, vmin=low, vmax=-smallest, clip=True),
-            colours,
-            [-v for v in reversed(_decades(smallest, -low))],
+            SymLogNorm(smallest, linscale=0.5, vmin=-largest, vmax=largest),
+            "RdBu_r",
+            [-v for v in reversed(above)] + [0.0] + above,
             "signed logarithmic",
         )
+    colours = "viridis" if low >= 0 else "magma"
     if not spread:
-        return ColourScale(Normalize(-largest, largest), "RdBu_r", None, "linear")
-    above = _decades(smallest, largest, most=3)
+        return ColourScale(Normalize(low, high), colours, None, "linear")
+    if low >= 0:
+        return ColourScale(LogNorm(smallest, high, clip=True), colours, _decades(smallest, high), "logarithmic")
     return ColourScale(
-        SymLogNorm(smallest, linscale=0.5, vmin=-largest, vmax=largest),
-        "RdBu_r",
-        [-v for v in reversed(above)] + [0.0] + above,
+        SymLogNorm(smallest, vmin=low, vmax=-smallest, clip=True),
+        colours,
+        [-v for v in reversed(_decades(smallest, -low))],
         "signed logarithmic",
     )
 
@@ -136,17 +142,18 @@ def _edges(centres: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
 
 
-def heat_map(ax: Axes, values: xr.DataArray, title: str) -> bool:
+def heat_map(ax: Axes, values: xr.DataArray, title: str, signed: bool | None = None) -> bool:
     """Draw a two-dimensional field with a colour bar of its own; its dimensions are (horizontal, vertical).
 
-    Cells without a number are hatched. Returns whether there are any.
+    The scale is `signed` (see `colour_scale`) for what is named in `SIGNED`, unless told otherwise. Cells without a
+    number are hatched. Returns whether there are any.
     """
     from matplotlib.patches import Rectangle
     from matplotlib.ticker import NullLocator
 
     across, upward = (str(d) for d in values.dims)
     field = np.asarray(values.values, dtype=np.float64).T
-    scale = colour_scale(field)
+    scale = colour_scale(field, True if signed is None and values.name in SIGNED else signed)
     missing = ~np.isfinite(field)
     if missing.any():
         ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, zorder=0, **MISSING))

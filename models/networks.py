@@ -11,7 +11,7 @@ The weights of a single unit enter through one number z, which makes the metric 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,8 @@ __all__ = ["DenseNetwork", "Layer", "Network"]
 
 #: Weights beyond which a network is refused: formulas of so many take hours.
 MOST_WEIGHTS = 100_000
+#: Steps after which a single unit's training ends although rows are predicted wrong.
+LONGEST = 30_000
 
 
 @dataclass(frozen=True)
@@ -431,28 +433,38 @@ class Network(Model):
         """n²/20 for the mean power loss and 1/20 for the others."""
         return float(self.order) ** 2 / 20 if self.loss_name == "mean_power" else 1 / 20
 
-    def _at_the_end(self, point: Any, rows: Mapping[Any, Any], constants: Mapping[Any, Any] | None) -> dict[str, Any]:
+    def _longest_training(self, rows: Mapping[Any, Any]) -> int:
+        """A single unit that learns two classes goes on for long; what else it learns has no row that is right."""
+        import numpy as np
+
+        return LONGEST if self.is_single_unit and len(np.unique([rows[s] for s in self.targets])) == 2 else 0
+
+    def _judge(
+        self, rows: Mapping[Any, Any], constants: Mapping[Any, Any] | None
+    ) -> Callable[[np.ndarray], dict[str, Any]]:
         """How many rows are predicted right: the largest output, or the side of the middle between two targets."""
         import numpy as np
         from chentsov.geometry.kernels import compile
 
         targets = np.array([rows[s] for s in self.targets])
+        inputs = [rows[s] for s in self.inputs]
         z = self.layers[-1].arguments(sp.Matrix(self.inputs)) if self.is_single_unit else None
         monotone = z is not None and self.layers[0].activation.name == "logistic"
-        wanted = (
-            list(z) if monotone and z is not None else list(self.outputs)
-        )  # f > ½ where z > 0, also if f rounds to ½
-        outputs = np.array(
-            compile(wanted, (*self.coordinates, *self.inputs), constants=constants)(
-                *point, *(rows[s] for s in self.inputs)
-            )
-        )
-        if len(self.targets) > 1:
-            right = outputs.argmax(axis=0) == targets.argmax(axis=0)
-        else:
-            middle = 0.5 if targets.min() >= 0 and targets.max() <= 1 else (targets.min() + targets.max()) / 2
-            right = (outputs[0] > (0.0 if monotone else middle)) == (targets[0] > middle)
-        return {"predicted_right": int(right.sum()), "rows": targets.shape[1]}
+        # f > ½ where z > 0, also if f rounds to ½
+        wanted = list(z) if monotone and z is not None else list(self.outputs)
+        outputs = compile(wanted, (*self.coordinates, *self.inputs), constants=constants)
+        several = len(targets) > 1
+        middle = 0.5 if targets.min() >= 0 and targets.max() <= 1 else (targets.min() + targets.max()) / 2
+
+        def judge(point: np.ndarray) -> dict[str, Any]:
+            found = np.array(outputs(*point, *inputs))
+            if several:
+                right = found.argmax(axis=0) == targets.argmax(axis=0)
+            else:
+                right = (found[0] > (0.0 if monotone else middle)) == (targets[0] > middle)
+            return {"predicted_right": int(right.sum()), "rows": targets.shape[1]}
+
+        return judge
 
 
 class DenseNetwork(Network):

@@ -71,9 +71,9 @@ path = neuron.train()
 f"R from {float(path.ricci_scalar[0]):.3g} to {float(path.ricci_scalar[-1]):.3g}, {path.attrs['predicted_right']} of 200 rows right"
 
 # %%
-from chentsov.plots_neuron import neuron_figure
+from chentsov.plots_neuron import Run, neuron_figure
 
-neuron_figure(grid, path, neuron.name)
+neuron_figure(Run(neuron, grid, path))
 
 # %% [markdown]
 # ## 3. Check

@@ -13,12 +13,14 @@ from chentsov.geometry.kernels.jets import Jet, general_jet, hessian_jet
 from sympy import ImmutableDenseNDimArray as Array
 
 from . import classification, geodesics, operators
+from . import length as curves
 from .chart import Chart
 from .coordinates import ChartMap, conformal
 from .coordinates import product as product_manifold
 from .curvature import detect_structure
 from .gauss import PointCurvature, point_and_constants
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
+from .length import CurveLength
 from .local import Element, LocalGeometry
 from .quantities import CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
 from .tensors import Tensor, as_tensor
@@ -455,7 +457,24 @@ class RiemannianManifold(Chart):
         """The metric multiplied by a constant or by a function (conformal change)."""
         return conformal(self, factor, name)
 
-    # -- geodesics ----------------------------------------------------------------------------------------
+    # -- curves -------------------------------------------------------------------------------------------
+
+    def length(self, curve: Any, parameter: sp.Symbol, interval: Sequence[Any], **options: Any) -> CurveLength:
+        """∫ √(g_ij ẋ^i ẋ^j) dt: in closed form where one is found, else a number with a bound of its error.
+
+        See `length.length` for the options (``constants``, ``data``, ``time_limit``).
+
+        >>> import sympy as sp
+        >>> u, t = sp.symbols("u t", real=True)
+        >>> v = sp.Symbol("v", positive=True)
+        >>> m = RiemannianManifold([[1/v**2, 0], [0, 1/v**2]], (u, v))
+        >>> m.length([0, sp.exp(t)], t, (0, 3)).expression
+        3
+        >>> bent = m.length([t, 1 + t**4], t, (0, 1), time_limit=0)
+        >>> round(float(bent), 12), bent.error < 1e-15, bent.expression
+        (1.258916664201, True, None)
+        """
+        return curves.length(self, curve, parameter, interval, **options)
 
     def geodesic_equations(self, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
         """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0 for the functions x^i(s)."""

@@ -22,7 +22,7 @@ from chentsov.geometry.expectation.pulled_back import Copies, PulledBack
 from chentsov.geometry.expectation.routes import Provenance, choose
 from sympy import ImmutableDenseNDimArray as Array
 
-from ..exact.reading import read
+from ..exact.reading import match_point, read, read_expression
 from . import statistical_numbers
 from .alpha import AlphaManifold
 from .coordinates import ChartMap
@@ -241,6 +241,27 @@ class StatisticalManifold(AlphaManifold):
         if all(len(row) == 1 for row in rows):
             return tuple(row[0] for row in rows)
         return tuple(tuple(row) for row in rows)
+
+    def one_representation(self, vector: Any) -> sp.Expr | tuple[sp.Expr, ...]:
+        """A^i ∂_iℓ, the random variable that stands for a tangent vector A: of mean 0, with E[A B] = g_ij A^i B^j.
+
+        A tuple over the pieces where the density has several (Amari, Differential-Geometrical Methods in Statistics,
+        1985, section 2.2).
+
+        Raises:
+            ManifoldError: not one component for each coordinate, or a manifold that was not made from a density.
+
+        >>> from chentsov.models import families
+        >>> coin = families.bernoulli()
+        >>> theta = coin.coordinates[0]
+        >>> sp.simplify(coin.one_representation([1]) * theta * (1 - theta))
+        -theta + x
+        """
+        given = match_point(vector, self.coordinates, "vector", ManifoldError)
+        parts = [read_expression(v, f"the vector: {c}", ManifoldError) for c, v in given.items()]
+        pieces = [(s,) if isinstance(s, sp.Expr) else s for s in self.score]
+        found = tuple(sp.Add(*(a * s for a, s in zip(parts, scores))) for scores in zip(*pieces))
+        return found[0] if len(found) == 1 else found
 
     def _need_density(self) -> Expectation:
         if self.expectation is None:

@@ -12,7 +12,7 @@ R = sp.Rational
 CATALOGUE = list(families.catalogue())
 NAMED = """bernoulli binomial categorical multinomial poisson geometric negative_binomial exponential gamma inverse_gamma
 chi_square beta dirichlet normal log_normal multivariate_normal inverse_gaussian weibull gumbel pareto rayleigh maxwell
-laplace logistic cauchy student_t von_mises von_mises_fisher generalised_normal freund mckay
+galton_board laplace logistic cauchy student_t von_mises von_mises_fisher generalised_normal freund mckay
 multivariate_t""".split()
 
 

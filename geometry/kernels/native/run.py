@@ -148,14 +148,17 @@ class Point:
         self.chunk = _Chunk(machine, dict(rows), values, (0, 0), 1, {})
         self.chunk.buffers = {}  # the tables are kept: none is borrowed
         self.chunk.run()
-        self.calls = list(dict.fromkeys(k for main, before in machine.steps for k in (*before, main)))
+        calls = list(dict.fromkeys(k for main, before in machine.steps for k in (*before, main)))
+        # the tables stay where they are, and with them every argument of a stage's function
+        self.calls = [self.chunk._bound(k, *self.chunk._whole(machine.plan.stages[k])) for k in calls]
 
     def run(self, inputs: Mapping[Node, float]) -> Mapping[Node, np.ndarray]:
         """The tables of every stored node; they are overwritten by the next run."""
         buffers = self.chunk.buffers
         for node, value in inputs.items():
             buffers[node][...] = value
-        self.chunk._run_calls(self.calls)
+        for function, arguments in self.calls:
+            function(*arguments)
         return buffers
 
 
@@ -403,10 +406,14 @@ class _Chunk:
         return [(a, b) for a, b in zip(edges, edges[1:]) if b > a]
 
     def _call(self, k: int, low: int, high: int) -> None:
+        function, arguments = self._bound(k, low, high)
+        function(*arguments)
+
+    def _bound(self, k: int, low: int, high: int) -> tuple[Callable[..., None], tuple[Any, ...]]:
+        """What a stage is run by: a function and its arguments."""
         stage = self.plan.stages[k]
         if stage.kind == "host":
-            self._host(stage, low, high)
-            return
+            return self._host, (stage, low, high)
         if k not in self.pointers:
             self.pointers[k] = self._pointers(stage)
         rows, weight = 0, 0.0
@@ -416,7 +423,8 @@ class _Chunk:
                 stop - start,
                 float(self.sizes[stage.table]) if self.plan.pairs else 1.0 / self.sizes[stage.table],
             )
-        self.machine.functions[k](self.pointers[k].ctypes.data, self.capacities.ctypes.data, low, high, rows, weight)
+        addresses = self.pointers[k].ctypes.data, self.capacities.ctypes.data
+        return self.machine.functions[k], (*addresses, low, high, rows, weight)
 
     def _pointers(self, stage: Stage) -> np.ndarray:
         """Where the tables of a stage lie, in the order in which its function takes them."""

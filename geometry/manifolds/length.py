@@ -1,0 +1,278 @@
+"""The length of a curve, s = ∫ √(g_ij ẋ^i ẋ^j) dt: in closed form where SymPy finds one, and enclosed by balls.
+
+Every number is enclosed by ``acb.integral`` (F. Johansson, Numerical integration in arbitrary-precision ball
+arithmetic, 2018), or, where the speed is infinite at an end, by `expectation.rigorous`. A closed form is believed only
+if its value lies in the enclosure, at the constants given or at two choices of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+from chentsov.geometry.exact import DifferentialField, Mean
+from chentsov.geometry.expectation.balls import Tape, exact, precision
+from chentsov.geometry.expectation.density import DensityError, Piece, Variable
+from chentsov.geometry.expectation.rigorous import Enclosure
+from chentsov.geometry.expectation.symbolic import integrate, within
+from flint import acb, arb
+
+from ..exact.errors import ChentsovError
+from ..exact.reading import match_point, read_bound, read_expression, read_list, read_symbols, read_values
+from ..kernels.algebras import ANALYTIC, COMPLEX
+from ..kernels.interpreter import Evaluator
+from ..kernels.lower import lower
+from ..kernels.reading import read_rows
+from .inputs import ManifoldError
+from .recipes import metric_of
+
+if TYPE_CHECKING:
+    from .domain import Domain
+    from .riemannian import RiemannianManifold
+
+__all__ = ["CurveLength", "length"]
+
+_BITS = 100  # of the balls that enclose a length
+_WIDEST = 1e-6  # radius of an enclosure, relative to the length, beyond which it is none
+_EVALUATIONS = 30_000
+_SAMPLES = 513  # points of the curve that must lie in the domain
+
+
+@dataclass(frozen=True)
+class CurveLength:
+    """How long a curve is; ``float()`` gives the number.
+
+    Attributes:
+        expression: the closed form, or None where there is none.
+        value: the length as a number; NaN where constants have no value.
+        error: |value − length| is at most this; NaN likewise.
+    """
+
+    expression: sp.Expr | None
+    value: float
+    error: float
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __repr__(self) -> str:
+        number = "" if math.isnan(self.value) else f"{self.value!r} ± {self.error:.1e}"
+        closed = "" if self.expression is None else str(self.expression)
+        return f"<length {' = '.join(filter(None, (closed, number)))}>"
+
+
+def length(
+    manifold: RiemannianManifold,
+    curve: Any,
+    parameter: sp.Symbol,
+    interval: Sequence[Any],
+    *,
+    constants: Mapping[Any, Any] | None = None,
+    data: Mapping[Any, Any] | None = None,
+    time_limit: float = 5.0,
+) -> CurveLength:
+    """∫ √(g_ij ẋ^i ẋ^j) dt along a curve.
+
+    Args:
+        manifold: where.
+        curve: x^i(t), in order or by coordinate (symbol or name).
+        parameter: t.
+        interval: the values of t at both ends, in either order.
+        constants: numbers for the constants of metric and curve; left out, they stay symbols in the closed form.
+        data: row symbol -> numbers, for a metric of averages over data rows.
+        time_limit: seconds for SymPy's integrator; 0: numbers only.
+
+    Raises:
+        ManifoldError: the curve leaves the domain or is not space-like, it cannot be enclosed (with the reason), or
+            constants have no number where no closed form is found.
+    """
+    (t,) = read_symbols(parameter, "parameter", "t", ManifoldError)
+    given = match_point(curve, manifold.coordinates, "curve", ManifoldError)
+    time = sp.Dummy("curve parameter", real=True)  # a row of data may have the parameter's name
+    images = {x: read_expression(v, f"the curve: {x}", ManifoldError).xreplace({t: time}) for x, v in given.items()}
+    ends = read_list(interval, "the interval", ManifoldError)
+    if len(ends) != 2:
+        raise ManifoldError(f"the interval has two ends, not {len(ends)}")
+    a, b = (read_bound(e, "an end of the interval", ManifoldError) for e in ends)
+    if a.is_infinite or b.is_infinite:
+        raise ManifoldError("the ends of the interval must be finite: reparametrise the curve")
+    free = set(manifold.constants).union(*(e.free_symbols for e in (*images.values(), a, b))) - {time}
+    symbols = sorted(free, key=lambda s: s.name)
+    values = read_values(constants, symbols, "constants", ManifoldError) if constants or not symbols else {}
+    if (backwards := (b - a).subs(values).is_negative) is not None and backwards:
+        a, b = b, a
+    squared = _squared_speed(manifold, images, time, data)
+    domain = manifold.domain.carried((time, *symbols), images)
+    problem = _Problem(squared, time, t.name, a, b, domain, _rows_of(squared, data))
+    choices = [values] if values or not symbols else _choices(symbols, manifold.domain)
+    if (b - a).is_zero:
+        return CurveLength(sp.S.Zero, 0.0, 0.0)
+    enclosures = [problem.enclosed(v) for v in choices]
+    closed = None
+    if time_limit > 0 and not squared.has(Mean):
+        closed = _closed_form(
+            squared.subs(values), time, a.subs(values), b.subs(values), choices, enclosures, time_limit
+        )
+    if values or not symbols:
+        (ball,) = enclosures
+        value = float(ball.mid())
+        off = abs(ball - value).upper()
+        return CurveLength(closed, value, math.nextafter(float(off), math.inf) if off > 0 else 0.0)
+    if closed is None:
+        raise ManifoldError(
+            f"no closed form of this length was found: give numbers for {', '.join(s.name for s in symbols)} in "
+            "`constants`"
+        )
+    return CurveLength(closed, math.nan, math.nan)
+
+
+def _squared_speed(
+    manifold: RiemannianManifold, images: Mapping[sp.Symbol, sp.Expr], t: sp.Symbol, data: Mapping[Any, Any] | None
+) -> sp.Expr:
+    """g_ij ẋ^i ẋ^j as a function of t: in canonical form, unless it averages over data."""
+    g, velocity = metric_of(manifold), [sp.diff(images[x], t) for x in manifold.coordinates]
+    n = range(manifold.dim)
+    total = sp.Add(
+        *(g[i, j].subs(images, simultaneous=True) * velocity[i] * velocity[j] for i in n for j in n if g[i, j] != 0)
+    )
+    if total.has(Mean):
+        if not data:
+            rows = sorted({v.name for m in total.atoms(Mean) for v in m.variables})
+            raise ManifoldError(f"the metric holds averages over data: give the rows {', '.join(rows)} in `data`")
+        return total
+    try:
+        return sp.factor(DifferentialField((t,), pieces=True)(total).as_expr())
+    except ChentsovError:  # a function without a derivative rule is none to be integrated in closed form
+        return total
+
+
+def _rows_of(squared: sp.Expr, data: Mapping[Any, Any] | None) -> dict[str, np.ndarray]:
+    """{row symbol: column} of the rows that a speed averages over."""
+    names = {v.name: "rows" for m in squared.atoms(Mean) for v in m.variables}
+    return read_rows(names, data or {}, np.dtype("float64")) if names else {}
+
+
+class _Problem:
+    """A speed between two ends, to be integrated at numbers for the constants."""
+
+    def __init__(
+        self, squared: sp.Expr, t: sp.Symbol, name: str, a: sp.Expr, b: sp.Expr, domain: Domain,
+        rows: Mapping[str, np.ndarray],
+    ) -> None:  # fmt: skip
+        self.squared, self.t, self.name, self.a, self.b = squared, t, name, a, b
+        self.domain, self.rows = domain, rows
+
+    def enclosed(self, values: Mapping[sp.Symbol, sp.Expr]) -> arb:
+        """A ball that contains the length.
+
+        Raises:
+            ManifoldError: the curve leaves the domain, is not space-like, or its speed could not be enclosed.
+        """
+        squared = self.squared.subs(values)
+        a, b = (e.subs(values) for e in (self.a, self.b))
+        self._check(squared, a, b, values)
+        with precision(_BITS):
+            try:
+                found = acb.integral(
+                    self._speed(squared), exact(a), exact(b), rel_tol=arb(2) ** -70, abs_tol=arb(2) ** -200,
+                    eval_limit=_EVALUATIONS,
+                ).real  # fmt: skip
+            except ChentsovError as problem:
+                raise ManifoldError(f"the length could not be enclosed: {problem}") from problem
+            if _narrow(found):
+                return found
+            reason = "its speed is infinite, or changes too fast"
+            if not self.rows:  # infinite at an end, perhaps
+                x = sp.Symbol(self.name, real=True)
+                piece = Piece(sp.log(squared.xreplace({self.t: x})) / 2, (Variable(x, a, b),))
+                try:
+                    (found,) = Enclosure(piece, [sp.S.One], [], 17)({})
+                except DensityError as problem:
+                    reason = str(problem)
+                else:
+                    if _narrow(found):
+                        return found
+        raise ManifoldError(f"the length of the curve could not be enclosed: {reason}")
+
+    def _check(self, squared: sp.Expr, a: sp.Expr, b: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> None:
+        shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+        low, high = float(a), float(b)
+        times = low + (high - low) * shares
+        held = {s: np.float64(v) for s, v in values.items()}
+        inside = np.broadcast_to(self.domain.inside({self.t: times, **held}), times.shape)
+        if not inside.all():
+            raise ManifoldError(f"the curve leaves the domain near {self.name} = {times[np.argmin(inside)]:.6g}")
+        with precision(_BITS):
+            speed = self._squares(squared, COMPLEX)
+            for time in times[:: _SAMPLES // 32]:
+                if (found := speed(acb(float(time)))).real < 0:
+                    raise ManifoldError(
+                        f"the curve is not space-like near {self.name} = {time:.6g}: g(ẋ, ẋ) = "
+                        f"{float(found.real.mid()):.3g} there, and it has no length"
+                    )
+
+    def _squares(self, squared: sp.Expr, algebra: Any) -> Callable[[acb], acb]:
+        if not self.rows:
+            tape = Tape([squared], [self.t])
+            return lambda z: tape([z], algebra is ANALYTIC)[0]
+        program = lower([squared], [self.t], algebra=COMPLEX)
+        run, (key,) = Evaluator(program, algebra, {k: _column(v) for k, v in self.rows.items()}), program.inputs
+        return lambda z: run({key: z})[0]
+
+    def _speed(self, squared: sp.Expr) -> Callable[[acb, bool], acb]:
+        kinds = {True: self._squares(squared, ANALYTIC), False: self._squares(squared, COMPLEX)}
+        return lambda z, analytic: acb(kinds[bool(analytic)](z)).sqrt(analytic=bool(analytic))
+
+
+def _column(values: np.ndarray) -> np.ndarray:
+    column = np.empty(len(values), object)
+    column[:] = [acb(float(v)) for v in values]
+    return column
+
+
+def _narrow(ball: arb) -> bool:
+    return ball.is_finite() and bool(ball.rad() <= _WIDEST * abs(ball))
+
+
+def _choices(symbols: Sequence[sp.Symbol], domain: Domain) -> list[dict[sp.Symbol, sp.Expr]]:
+    """Two choices of rational numbers that symbols and domain allow."""
+    found: list[dict[sp.Symbol, sp.Expr]] = []
+    for k in range(1, 200):
+        shares = [sp.Rational((377 * k + 233 * d * k + 89 * d) % 610, 610) for d in range(len(symbols))]
+        point = {
+            s: sp.Integer(1 + int(4 * u)) if s.is_integer else sp.Rational(1, 8) + 2 * u if s.is_positive is not False
+            else -sp.Rational(1, 8) - 2 * u
+            for s, u in zip(symbols, shares)
+        }  # fmt: skip
+        known = {s: v for s, v in point.items() if s in domain.symbols}
+        if domain.broken(known) is None:
+            found.append(point)
+        if len(found) == 2:
+            return found
+    raise ManifoldError(f"give numbers for {', '.join(s.name for s in symbols)} in `constants`")
+
+
+def _closed_form(
+    squared: sp.Expr, t: sp.Symbol, a: sp.Expr, b: sp.Expr, choices: Sequence[Mapping[sp.Symbol, sp.Expr]],
+    enclosures: Sequence[arb], seconds: float,
+) -> sp.Expr | None:  # fmt: skip
+    """The integral of √squared as SymPy has it, if it lies in the enclosures."""
+    x = sp.Dummy(t.name, positive=True) if a.is_nonnegative else sp.Dummy(t.name, real=True)
+    speed = sp.sqrt(sp.factor(squared.xreplace({t: x})))
+    middle = {x: (a + b).subs(choices[0]) / 2, **choices[0]}
+    speed = speed.replace(sp.Abs, lambda u: -u if u.subs(middle).is_negative else u)
+    if x in speed.free_symbols:
+        found = within(seconds, integrate, speed, Piece(sp.S.Zero, (Variable(x, a, b),)))
+    else:
+        found = speed * (b - a)
+    if found is None or x in found.free_symbols:
+        return None
+    for values, ball in zip(choices, enclosures):
+        number = found.subs(values).evalf(30)
+        if not (number.is_real and abs(number - sp.Float(ball.mid().str(30, radius=False), 30)) <= 1e-14 * abs(number)):
+            return None
+    return found
