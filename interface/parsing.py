@@ -1,5 +1,6 @@
 """Text to SymPy, by a whitelist; see `chentsov.geometry.exact.text`."""
 
+import chentsov.geometry.kernels.functions  # noqa: F401  # the rows of the table can be read
 from chentsov.geometry.exact.text import (
     FUNCTIONS,
     ExpressionError,

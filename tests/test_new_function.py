@@ -15,6 +15,7 @@ from chentsov.geometry.exact import UnsupportedFunction
 from chentsov.geometry.kernels import compile
 from chentsov.geometry.kernels.functions import FUNCTIONS, Function, added
 from chentsov.models.hopfield import HopfieldNumbers
+from chentsov.parsing import ExpressionError, parse_expression
 from flint import acb, arb
 from scipy.integrate import solve_ivp
 
@@ -55,6 +56,10 @@ def surface():
 
 def scalar(u):
     return 2 * mpmath.sech(u) * mpmath.tanh(u) / exact(u)
+
+
+def test_in_a_text(row):
+    assert parse_expression("gd(x)^2", [x]) == gd(x) ** 2
 
 
 def test_in_a_closed_form(row):
@@ -127,5 +132,7 @@ def test_in_a_check(row):
 
 
 def test_the_row_is_gone():
+    with pytest.raises(ExpressionError, match="unknown function 'gd'"):
+        parse_expression("gd(x)", [x])
     with pytest.raises(UnsupportedFunction, match="gd"):
         compile(gd(x), [x])

@@ -10,7 +10,8 @@ placeholders, so that ``lambda`` is a name like any other and a number is read e
     |x|             the absolute value
     f(x, y)         a function of :data:`FUNCTIONS`, or one that the caller declares
 
-Length, nesting and the size of powers and integer arguments are bounded, so that a hostile string ends in an
+`FUNCTIONS` holds what this room knows; every row of the table of functions (`kernels.functions`) puts itself in beside
+it. Length, nesting and the size of powers and integer arguments are bounded, so that a hostile string ends in an
 :class:`ExpressionError` and not in a long wait.
 """
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -27,13 +28,22 @@ import sympy as sp
 from .errors import InputError
 from .reading import nearest
 
-__all__ = ["ExpressionError", "FUNCTIONS", "parse_expression", "parse_list", "parse_matrix", "parse_names"]
+__all__ = [
+    "ExpressionError",
+    "FUNCTIONS",
+    "TextFunction",
+    "parse_expression",
+    "parse_list",
+    "parse_matrix",
+    "parse_names",
+]
 
 MAX_LENGTH = 20_000  # characters of one text
 MAX_DEPTH = 60  # nested parentheses, signs and powers
 MAX_DIGITS = 100  # of one number
 MAX_EXPONENT = 64  # of a power of something symbolic
 MAX_BITS = 4_096  # of a number raised to a number
+MAX_ORDER = 64  # of polygamma and its like
 MAX_ARGUMENT = 1_000  # of a function that grows fast: exp, gamma, ...
 
 
@@ -42,10 +52,13 @@ class ExpressionError(InputError):
 
 
 @dataclass(frozen=True)
-class _Function:
+class TextFunction:
+    """What the reader needs to know of a function."""
+
     build: Callable[..., sp.Expr]
     arity: Sequence[int]  # numbers of arguments it takes
     eager: bool = False  # can a moderate number as argument give an enormous value?
+    order: bool = False  # is the first of several arguments an order, for which SymPy writes as many terms?
 
 
 def _logistic(u: sp.Expr) -> sp.Expr:
@@ -59,28 +72,30 @@ _PLAIN = (
     "LambertW"
 )
 
-#: Every function a text may use.
-FUNCTIONS: Mapping[str, _Function] = {
-    **{name: _Function(getattr(sp, name), (1,)) for name in _PLAIN.split()},
-    **{name: _Function(getattr(sp, name), (1,), eager=True) for name in ("exp", "sinh", "cosh")},
-    **{name: _Function(getattr(sp, name), range(2, 21)) for name in ("Max", "Min")},
-    "log": _Function(sp.log, (1, 2)),
-    "ln": _Function(sp.log, (1,)),
-    "abs": _Function(sp.Abs, (1,)),
-    "Abs": _Function(sp.Abs, (1,)),
-    "sign": _Function(sp.sign, (1,)),
-    "atan2": _Function(sp.atan2, (2,)),
-    "logistic": _Function(_logistic, (1,)),
-    "sigma": _Function(_logistic, (1,)),
-    "gamma": _Function(sp.gamma, (1,), eager=True),
-    "loggamma": _Function(sp.loggamma, (1,), eager=True),
-    "digamma": _Function(sp.digamma, (1,), eager=True),
-    "trigamma": _Function(sp.trigamma, (1,), eager=True),
-    "polygamma": _Function(sp.polygamma, (2,), eager=True),
-    "beta": _Function(sp.beta, (2,), eager=True),
-    "besseli": _Function(sp.besseli, (2,), eager=True),
-    "besselj": _Function(sp.besselj, (2,), eager=True),
-    "besselk": _Function(sp.besselk, (2,), eager=True),
+#: Every function a text may use, by name.
+FUNCTIONS: dict[str, TextFunction] = {
+    **{name: TextFunction(getattr(sp, name), (1,)) for name in _PLAIN.split()},
+    **{name: TextFunction(getattr(sp, name), (1,), eager=True) for name in ("exp", "sinh", "cosh")},
+    **{name: TextFunction(getattr(sp, name), range(2, 21)) for name in ("Max", "Min")},
+    "pow": TextFunction(sp.Pow, (2,), eager=True),
+    "log": TextFunction(sp.log, (1, 2)),
+    "ln": TextFunction(sp.log, (1,)),
+    "abs": TextFunction(sp.Abs, (1,)),
+    "Abs": TextFunction(sp.Abs, (1,)),
+    "sign": TextFunction(sp.sign, (1,)),
+    "atan2": TextFunction(sp.atan2, (2,)),
+    "logistic": TextFunction(_logistic, (1,)),
+    "sigma": TextFunction(_logistic, (1,)),
+    "gamma": TextFunction(sp.gamma, (1,), eager=True),
+    "loggamma": TextFunction(sp.loggamma, (1,), eager=True),
+    "digamma": TextFunction(sp.digamma, (1,), eager=True),
+    "trigamma": TextFunction(sp.trigamma, (1,), eager=True),
+    "polygamma": TextFunction(sp.polygamma, (2,), eager=True, order=True),
+    "hurwitz": TextFunction(sp.zeta, (2,), eager=True, order=True),
+    "beta": TextFunction(sp.beta, (2,), eager=True),
+    "besseli": TextFunction(sp.besseli, (2,), eager=True),
+    "besselj": TextFunction(sp.besselj, (2,), eager=True),
+    "besselk": TextFunction(sp.besselk, (2,), eager=True),
 }
 
 _CONSTANTS = {"pi": sp.pi, "π": sp.pi, "E": sp.E}
@@ -316,12 +331,15 @@ class _Parser:
             raise self.error(f"an exponent larger than {MAX_ARGUMENT}", at)
         if exponent.is_Rational and not base.is_number and abs(exponent) > MAX_EXPONENT:
             raise self.error(f"the power {exponent} is too large: at most {MAX_EXPONENT}", at)
-        result = base**exponent
-        for power in result.atoms(sp.Pow):  # (x^9)^9 becomes x^81
+        return self.moderate(base**exponent, at)
+
+    def moderate(self, value: sp.Expr, at: int) -> sp.Expr:
+        """The value, if it holds no large power: (x^9)^9 becomes x^81, uppergamma(99, x) a polynomial."""
+        for power in value.atoms(sp.Pow):
             largest = MAX_ARGUMENT if power.base.is_number else MAX_EXPONENT
             if power.exp.is_Rational and abs(power.exp) > largest:
                 raise self.error(f"the power {power.exp} is too large: at most {largest}", at)
-        return result
+        return value
 
     def number(self, token: _Token) -> sp.Expr:
         mantissa, _, exponent = token.text.lower().partition("e")
@@ -364,10 +382,16 @@ class _Parser:
             raise self.error(f"{name} takes {counts} argument(s), not {len(arguments)}", at)
         if function.eager and any(a.is_number and not abs(a) <= MAX_ARGUMENT for a in arguments):
             raise self.error(f"an argument of {name} is larger than {MAX_ARGUMENT}", at)
+        if function.order and len(arguments) > 1 and arguments[0].is_number:
+            if (
+                not sp.Mul(*(abs(a) for a in arguments if a.is_number)) <= MAX_BITS
+                or not abs(arguments[0]) <= MAX_ORDER
+            ):
+                raise self.error(f"an order above {MAX_ORDER}, or too large an argument for it, of {name}", at)
         value = function.build(*arguments)
         if value.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
             raise self.error(f"{name} is not finite there", at)
-        return value
+        return self.moderate(value, at)
 
 
 def parse_expression(

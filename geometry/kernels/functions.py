@@ -4,7 +4,7 @@ A function is evaluated in several algebras (`algebras`): machine numbers (NumPy
 complex balls (with and without the demand to be analytic, which quadrature makes) and jets of balls. A row says what
 each of them calls; where a row has a `definition` by other functions, an algebra without a routine of its own uses
 that. So the least row is a SymPy class and a definition, and the function then works in closed forms, on grids and
-certified grids, in flows, quadrature, activations and validation:
+certified grids, in flows, quadrature, activations, validation and texts:
 
 >>> from chentsov.geometry.kernels.functions import Function, added
 >>> class versine(sp.Function):
@@ -32,7 +32,7 @@ import numpy as np
 import sympy as sp
 from flint import acb, arb
 
-from ..exact import logistic, register_rule, zeta_derivative
+from ..exact import logistic, register_rule, text, zeta_derivative
 from ..exact.errors import InputError
 from . import routines as r
 from .stable import expm1, log1p, log_cosh, softplus
@@ -284,6 +284,21 @@ by_class: dict[type, Function] = {f.sympy: f for f in _ROWS if f.sympy is not No
 }
 
 
+def _text_names(row: Function) -> dict[str, text.TextFunction]:
+    """How a text may call it: by the name that it has in a program, and by SymPy's."""
+    if row.sympy is None:
+        return {}
+    counts = row.sympy.nargs  # type: ignore[attr-defined]
+    arity = tuple(map(int, counts)) if isinstance(counts, sp.FiniteSet) else (len(row.domain),)
+    eager = not isinstance(row.numpy, np.ufunc)
+    read = text.TextFunction(row.sympy, arity, eager, order=eager and row.definition is None)
+    return {name: read for name in (row.name, row.sympy.__name__) if name not in text.FUNCTIONS}
+
+
+for _row in _ROWS:
+    text.FUNCTIONS.update(_text_names(_row))
+
+
 def register(row: Function) -> None:
     """Add a row: the function works everywhere from now on.
 
@@ -293,6 +308,7 @@ def register(row: Function) -> None:
     if row.name in FUNCTIONS or row.sympy in by_class:
         raise InputError(f"the function {row.name!r} has a row in the table already")
     FUNCTIONS[row.name] = row
+    text.FUNCTIONS.update(_text_names(row))
     if row.sympy is not None:
         by_class[row.sympy] = row
         if row.derivative is not None:
@@ -302,6 +318,7 @@ def register(row: Function) -> None:
 @contextmanager
 def added(row: Function) -> Iterator[Function]:
     """`register` for the duration of a block."""
+    names = _text_names(row)
     register(row)
     try:
         yield row
@@ -309,3 +326,5 @@ def added(row: Function) -> Iterator[Function]:
         del FUNCTIONS[row.name]
         if row.sympy is not None:
             del by_class[row.sympy]
+            for name in names:
+                del text.FUNCTIONS[name]

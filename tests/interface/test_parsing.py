@@ -1,9 +1,11 @@
 """Text to SymPy: what is written is what is read, and nothing hostile gets through."""
 
 import time
+from contextlib import suppress
 
 import pytest
 import sympy as sp
+from chentsov.geometry.kernels.functions import FUNCTIONS as ROWS
 from chentsov.parsing import FUNCTIONS, ExpressionError, parse_expression, parse_matrix, parse_names
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +44,31 @@ def test_every_function_can_be_called():
     for name, function in FUNCTIONS.items():
         arguments = ", ".join("xyz"[: function.arity[0]])
         assert parse_expression(f"{name}({arguments})").free_symbols, name
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name)
+def test_every_row_of_the_table_can_be_read(row):
+    """By the name it has in a program, by SymPy's, and as SymPy prints it."""
+    count = len(row.domain) + (row.name == "polygamma")
+    arguments = [x, y][:count]
+    for name in {row.name, row.sympy.__name__ if row.sympy else row.name}:
+        read = parse_expression(f"{name}({', '.join(map(str, arguments))})", arguments)
+        assert read.free_symbols == set(arguments)
+        if row.sympy is not None:
+            assert read == row.sympy(*arguments)
+            assert parse_expression(str(read).replace("σ", "sigma"), arguments) == read
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_function_makes_numbers_without_end(name):
+    """Every count of arguments, at the largest that are taken: whole, broken, negative, and beside a symbol."""
+    for count in FUNCTIONS[name].arity[:2]:
+        for text in ("1000", "-1000", "999.5", "1/1000", "99"):
+            for rest in ("x", text):
+                start = time.process_time()
+                with suppress(ExpressionError):
+                    parse_expression(f"{name}({', '.join([text, *[rest] * (count - 1)])})", [x])
+                assert time.process_time() - start < 1, text
 
 
 def test_logistic_is_the_engines_own():
