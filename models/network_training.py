@@ -143,7 +143,7 @@ def train_network(
 
 
 def _optax() -> Any:
-    from chentsov.geometry.kernels.jax_algebra import MissingJax
+    from chentsov.geometry.kernels.libraries import MissingJax
 
     try:
         import optax

@@ -23,7 +23,7 @@ import sympy as sp
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.kinks import derivative
 from chentsov.geometry.exact.reading import read_count
-from chentsov.geometry.kernels.jax_algebra import jax_function
+from chentsov.geometry.kernels.libraries import jax_function, jax_module
 
 from .activations import Activation, U, read_activation
 from .datasets import DataError
@@ -205,9 +205,7 @@ class _Functions:
     """The network's functions in JAX, compiled once for each shape of the data."""
 
     def __init__(self, network: NumericNetwork) -> None:
-        from chentsov.geometry.kernels.jax_algebra import _jax
-
-        self.jax, self.network = _jax(), network
+        self.jax, self.network = jax_module(), network
         dtype = network.dtype
         slopes = [(a.value, derivative(a.value, U)) for a in (network.activation, network.final)]
         self.hidden, self.last = (jax_function(pair, [U], dtype) for pair in slopes)

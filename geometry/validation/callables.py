@@ -7,9 +7,7 @@ that it is asked in, keeps the number type, and broadcasts over leading axes.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,42 +16,14 @@ import sympy as sp
 
 from ..exact.errors import InputError
 from ..exact.reading import read
-from ..kernels.algebras import BALLS, Algebra, NumPy
-from ..kernels.ball import from_mpf, precision, to_mpf
-from ..kernels.functions import Function
 from ..kernels.interpreter import Evaluator
+from ..kernels.libraries import MODULES, Library
 from ..kernels.lower import lower
-from ..kernels.program import Node
 
 if TYPE_CHECKING:
     from .cases import Case
 
 __all__ = ["MetricFunction", "ScalarFunction"]
-
-_MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch.special"),
-            "numpy": ("numpy", "scipy.special"), "autograd": ("autograd.numpy", "autograd.scipy.special")}  # fmt: skip
-_SAME = (
-    "sin",
-    "cos",
-    "tan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "sqrt",
-    "sign",
-    "floor",
-    "ceil",
-    "abs",
-)
-# The table's names -> those of array libraries, where they differ, and of their special functions.
-_RENAMED = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
-            "atanh": "arctanh", "atan2": "arctan2", "min": "minimum", "max": "maximum"}  # fmt: skip
-_SPECIAL = {"digamma": "digamma", "loggamma": "gammaln", "gamma": "gamma", "erf": "erf", "erfc": "erfc",
-            "besseli": "iv", "besselj": "jv"}  # fmt: skip
 
 
 def _library(point: Any) -> str:
@@ -74,94 +44,6 @@ def _library(point: Any) -> str:
     return "numpy"
 
 
-class _Library(Algebra):
-    """Numbers and arrays of a library, in its own functions: they can be differentiated, and take complex steps."""
-
-    def __init__(self, library: str) -> None:
-        self.library = library
-        self.name = f"form for {library}"
-        self.boxed = library == "mpmath"
-        if library == "mpmath":
-            mp = import_module("mpmath")
-            names: dict[str, Any] = {n: getattr(mp, n) for n in (*_SAME, *_RENAMED, *_SPECIAL) if hasattr(mp, n)}
-            names |= {"abs": abs, "min": min, "max": max, "polygamma": lambda x, n: mp.polygamma(n, x), "exp": mp.exp}
-        else:
-            array, special = _MODULES[library]
-            mp, functions = import_module(array), import_module(special)
-            names = {n: getattr(mp, n) for n in _SAME if hasattr(mp, n)}
-            names |= {n: getattr(mp, theirs) for n, theirs in _RENAMED.items() if hasattr(mp, theirs)}
-            names |= {n: getattr(functions, theirs) for n, theirs in _SPECIAL.items() if hasattr(functions, theirs)}
-            if hasattr(functions, "polygamma"):
-                names["polygamma"] = lambda x, n: functions.polygamma(n, x)
-            if "besseli" not in names and hasattr(functions, "i0"):
-                names["besseli"] = _bessel_from(functions.i0, functions.i1)
-        # analytic, for complex steps: the table's own forms branch on the sign
-        names |= {
-            "logistic": lambda u: 1 / (1 + mp.exp(-u)),
-            "softplus": lambda u: mp.log(1 + mp.exp(u)),
-            "pow": lambda a, b: a**b,
-        }
-        self.module, self.names = mp, names
-
-    def version(self) -> Any:
-        return object()  # what is kept inside a trace of an automatic derivative must not be used outside
-
-    def leaf(self, node: Node) -> Any:
-        if self.library != "mpmath":
-            return float(NumPy().leaf(node))
-        with precision(self.module.mp.prec + 10):
-            return to_mpf(BALLS.leaf(node))
-
-    def routine(self, function: Function) -> Callable[..., Any] | None:
-        found = self.names.get(function.name)
-        if found is None and function.definition is None:
-            if self.library == "numpy":
-                return function.numpy
-            if self.library == "mpmath" and function.arb is not None:
-                return partial(_by_balls, function.arb)
-        return found
-
-    def power(self, exponent: int) -> Callable[..., Any]:
-        return lambda a: a**exponent
-
-    def logic(self, op: str) -> Callable[..., Any] | None:
-        if op == "select":
-            return (lambda mask, a, b: a if mask else b) if self.library == "mpmath" else self.module.where
-        return _LOGIC.get(op)
-
-
-_LOGIC: dict[str, Callable[..., Any]] = {
-    "lt": operator.lt,
-    "le": operator.le,
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "not": lambda a: a == False,  # noqa: E712
-}
-
-
-def _by_balls(routine: Callable[..., Any], *args: Any) -> Any:
-    """A function that mpmath lacks."""
-    with precision(import_module("mpmath").mp.prec + 30):
-        return to_mpf(routine(*(a if isinstance(a, int) else from_mpf(a) for a in args)))
-
-
-def _bessel_from(i0: Callable[[Any], Any], i1: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    """I_n for integers n from I_0 and I_1, which is what JAX and PyTorch have: I_{n+1} = I_{n−1} − (2n/x) I_n."""
-
-    def besseli(order: Any, x: Any) -> Any:
-        n = abs(int(order))
-        if n != abs(order):
-            raise NameError(f"besseli of order {order} is not known to this library")
-        low, high = i0(x), i1(x)
-        for k in range(1, n + 1):
-            low, high = high, low - 2 * k / x * high
-        return low
-
-    return besseli
-
-
 class _Compiled:
     """A list of expressions, compiled once for every library it is called in."""
 
@@ -174,7 +56,7 @@ class _Compiled:
 
     def _function(self, library: str) -> Callable[..., Any]:
         if library not in self._functions:
-            algebra = _Library(library)
+            algebra = Library(library)
             program = lower(self.entries, self.case.coordinates, stabilise=False, algebra=algebra)
             data = {s.name: np.asarray(v, dtype=float) for s, v in self.case.data.items() if s.name in program.rows}
             if library == "mpmath":
@@ -225,7 +107,7 @@ class _Compiled:
     def _stack(library: str, values: list[Any], axis: int = -1) -> Any:
         if library == "torch":
             return import_module("torch").stack(values, dim=axis)
-        return import_module(_MODULES[library][0]).stack(values, axis=axis)
+        return import_module(MODULES[library][0]).stack(values, axis=axis)
 
 
 class MetricFunction(_Compiled):
