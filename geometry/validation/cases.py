@@ -11,13 +11,14 @@ import flint
 import numpy as np
 import sympy as sp
 from flint import arb, fmpq
+from sympy.core.function import AppliedUndef
 
 from ..exact.errors import InputError
 from ..exact.reading import match_symbols, read, read_expression, read_list, read_symbols
 from .jets import JetEvaluator, UnsupportedExpression, exact_number
 from .pipeline import Jets, Pipeline, Run
 
-__all__ = ["Case", "NoUsablePoint", "as_case"]
+__all__ = ["Case", "NoUsablePoint", "as_case", "concrete"]
 
 Array = Any
 JET_FIELDS = ("g", "dg", "ddg", "f", "df", "ddf")
@@ -227,6 +228,7 @@ def as_case(
     data: Mapping[Any, Any] | None = None,
     scalar: Any = None,
     count: int = 6,
+    seed: int = 0,
 ) -> Case:
     """A case from a `Case`, a Chentsov manifold, or a pair (metric, coordinates).
 
@@ -263,7 +265,7 @@ def as_case(
     if points is not None:
         case = _with(case, points=read_points(points, case))
     if not case.points:
-        case = _with(case, points=find_points(case, count))
+        case = _with(case, points=find_points(case, count, seed))
     return case
 
 
@@ -276,6 +278,22 @@ def _metric_of(metric: Any) -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix(
         [[read_expression(e, f"metric component g[{i}, {j}]") for j, e in enumerate(r)] for i, r in enumerate(rows)]
     )
+
+
+def concrete(expression: Any) -> sp.Expr:
+    """Undefined functions f(u, …) as one fixed elementary function each: both sides of a comparison see the same one.
+
+    >>> x, f = sp.Symbol("x"), sp.Function("f")
+    >>> concrete(f(x).diff(x))
+    cos(x + 4)/3
+    """
+    expression = read(expression)
+    functions = sorted({f.func for f in expression.atoms(AppliedUndef)}, key=str)
+    for f in functions:
+        shift = sum(map(ord, str(f))) % 7
+        replacement = sp.Lambda(u := sp.Dummy("u"), 2 + sp.sin(u + shift) / 3)
+        expression = expression.replace(f, lambda *a, r=replacement: r(sp.Add(*((k + 1) * v for k, v in enumerate(a)))))
+    return expression.doit() if functions else expression
 
 
 def rows_of(source: Any) -> Any:
@@ -365,8 +383,10 @@ def _box(symbol: sp.Symbol, angle: bool) -> tuple[float, float]:
     return -1.25, 1.25
 
 
-def find_points(case: Case, count: int) -> tuple[tuple[fmpq, ...], ...]:
-    """Dyadic points, spread evenly, at which the metric is finite and not close to singular."""
+def find_points(case: Case, count: int, seed: int = 0) -> tuple[tuple[fmpq, ...], ...]:
+    """Dyadic points, spread evenly, at which the metric is finite and not close to singular; other ones with another
+    seed.
+    """
     found: list[tuple[fmpq, ...]] = []
     angles = angles_of(case.metric, case.coordinates)
     boxes = [_box(s, k in angles) for k, s in enumerate(case.coordinates)]
@@ -379,7 +399,7 @@ def find_points(case: Case, count: int) -> tuple[tuple[fmpq, ...], ...]:
                     low, high = low / 2, high * reach
                 elif reach != 1:
                     low, high = (0.1, 0.9) if k % 2 else (low * reach, high * reach)
-                phase = (0.37 + k * _GOLDEN[d % len(_GOLDEN)] * (1 + d // len(_GOLDEN))) % 1
+                phase = (0.37 + 0.7549 * seed + k * _GOLDEN[d % len(_GOLDEN)] * (1 + d // len(_GOLDEN))) % 1
                 point.append(fmpq(round((low + (high - low) * phase) * 64), 64))
             try:
                 jets = case.jets(point, 128)

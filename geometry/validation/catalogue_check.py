@@ -14,8 +14,9 @@ from typing import Any
 
 from ..exact.budget import TimeBudgetExceeded, time_limit
 from ..exact.errors import InputError
+from .comparison import Comparison, CrossCheck
 from .isolation import ChildEnded, Worker, can_isolate
-from .oracles import ORACLES, TENSORS, OracleRow, OracleTable, ask_oracle
+from .oracles import ORACLES, TENSORS, ask_oracle
 
 __all__ = ["CatalogueCheck", "crosscheck_catalogue"]
 
@@ -26,7 +27,7 @@ _MARKS = {"symbolic": "S", "proved": "P", "numeric": "n", "did not finish": "-",
 class CatalogueCheck:
     """Rows of many manifolds and oracles; true if none of them disagrees."""
 
-    tables: dict[str, OracleTable]
+    tables: dict[str, CrossCheck]
     seconds: float = 0.0
 
     @property
@@ -65,16 +66,12 @@ class CatalogueCheck:
             lines.append(
                 f"{self.tables[oracle].oracle}: " + ", ".join(f"{n} {what}" for what, n in counts.most_common()) + worst
             )
-        differing = [r for t in self.tables.values() for r in t.rows if not r.passed]
-        lines += [
-            f"DIFFERS: {r.subject} {r.quantity}: worst {r.worst:.1e}, allowed {r.tolerance:.0e}" for r in differing
-        ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(line for t in self.tables.values() for line in t.differences())])
 
     def to_dict(self) -> dict[str, Any]:
         """Every row as plain data."""
 
-        def plain(row: OracleRow) -> dict[str, Any]:
+        def plain(row: Comparison) -> dict[str, Any]:
             return {**asdict(row), "worst": row.worst if row.worst == row.worst else None}
 
         return {"format": "chentsov-crosscheck", "version": 1, "seconds": round(self.seconds, 1),
@@ -110,11 +107,11 @@ def crosscheck_catalogue(
     made = dict(members)
     started = time.perf_counter()
 
-    def ask(name: str, oracle: str) -> tuple[OracleRow, ...]:
+    def ask(name: str, oracle: str) -> tuple[Comparison, ...]:
         return _rows_of(name, made[name], oracle, quantities, seconds, options)
 
     worker = Worker(ask) if (can_isolate() if isolate is None else isolate) else None
-    rows: dict[str, list[OracleRow]] = {o: [] for o in names}
+    rows: dict[str, list[Comparison]] = {o: [] for o in names}
     # Every step is limited from within; what takes longer than all of them and something to start up with does not
     # return.
     last = seconds * (2 + 2 * len(quantities)) + startup
@@ -130,16 +127,16 @@ def crosscheck_catalogue(
     finally:
         if worker is not None:
             worker.close()
-    tables = {o: OracleTable(ORACLES[o].title(), tuple(rows[o])) for o in names}
+    tables = {o: CrossCheck(ORACLES[o].title(), tuple(rows[o])) for o in names}
     return CatalogueCheck(tables, time.perf_counter() - started)
 
 
-def _nothing(name: str, quantity: str, route: str, note: str) -> OracleRow:
-    return OracleRow(name, quantity, route, 0, float("nan"), 0.0, note=note)
+def _nothing(name: str, quantity: str, route: str, note: str) -> Comparison:
+    return Comparison(name, quantity, route, 0, float("nan"), 0.0, note=note)
 
 
 def _rows_of(name: str, made: Any, oracle: str, quantities: Sequence[str], seconds: float,
-             options: dict[str, Any]) -> tuple[OracleRow, ...]:  # fmt: skip
+             options: dict[str, Any]) -> tuple[Comparison, ...]:  # fmt: skip
     try:
         with time_limit(seconds):
             manifold = made() if isinstance(made, type) or not hasattr(made, "metric") else made

@@ -11,14 +11,12 @@ import itertools
 import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import flint
 import numpy as np
 import sympy as sp
 from mpmath import mp
-from sympy.core.function import AppliedUndef
 
 from ..exact import Mean
 from ..exact.budget import time_limit
@@ -29,7 +27,8 @@ from ..kernels.contraction import Contraction
 from ..manifolds.recipes import closed_form_pays, geometry_of, second_recipe
 from ..manifolds.riemannian import RiemannianManifold
 from . import crosscheck_einsteinpy as einsteinpy
-from .cases import rows_of
+from .cases import concrete, rows_of
+from .comparison import Comparison, CrossCheck
 from .identities import equal_in_field, field_of
 
 if TYPE_CHECKING:
@@ -40,63 +39,6 @@ __all__ = ["Comparison", "CrossCheck", "crosscheck", "crosscheck_grid"]
 # Working precision in units of the digits compared: a curvature cancels most of the digits of its jet.
 _SPARE = 8
 _BITS = 256  # of the balls where the engine's side is a machine number
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One quantity at some points, beside the oracle's value of it.
-
-    `worst` is the largest |a − b| / max(|a|, |b|) over points and components (0 where both are 0).
-    """
-
-    subject: str
-    quantity: str
-    route: str
-    points: int
-    worst: float
-    tolerance: float
-
-    @property
-    def passed(self) -> bool:
-        return self.worst <= self.tolerance  # a NaN does not pass
-
-    def cells(self) -> tuple[str, ...]:
-        """What a table of comparisons shows of it."""
-        verdict = "pass" if self.passed else "FAIL"
-        return (
-            self.subject,
-            self.quantity,
-            self.route,
-            str(self.points),
-            f"{self.worst:.1e}",
-            f"{self.tolerance:.0e}",
-            verdict,
-        )
-
-
-@dataclass(frozen=True)
-class CrossCheck:
-    """Comparisons with an oracle; true if all of them passed, a table when printed."""
-
-    oracle: str
-    comparisons: tuple[Comparison, ...]
-
-    @property
-    def passed(self) -> bool:
-        return all(c.passed for c in self.comparisons)
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    def __add__(self, other: CrossCheck) -> CrossCheck:
-        return CrossCheck(self.oracle, self.comparisons + other.comparisons)
-
-    def __str__(self) -> str:
-        head = ("subject", "quantity", "route", "points", "worst", "allowed", "")
-        rows = [c.cells() for c in self.comparisons]
-        widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in (head, *rows)]
-        return "\n".join([f"cross-check against {self.oracle}", *lines])
 
 
 def relative_difference(ours: Any, theirs: Any) -> float:
@@ -141,16 +83,15 @@ def crosscheck(
     constants: Mapping[Any, Any] | None = None,
     data: Mapping[Any, Any] | None = None,
     seed: int = 0,
-    digits: int = 30,
-    tolerance: float = 1e-20,
+    digits: int | None = None,
+    tolerance: float | None = None,
     seconds: float | None = 60,
 ) -> CrossCheck:
     """Compare the engine's closed form of a quantity with the oracle's, at points and to many digits.
 
     The oracle "einsteinpy" works symbolically: the route is "symbolic" where both expressions are proved equal in a
     differential field, else "numeric"; the digits at the points are compared either way. "jets", "arb" and "jax" are
-    those of `oracles.ask_oracle`, which return a table with the times of both sides (quantity="all" asks for tensor
-    after tensor).
+    those of `oracles.ask_oracle`, and tell the times of both sides (quantity="all" asks for tensor after tensor).
 
     Args:
         source: a manifold, or a model with `coordinates`, `expression_of` and a `metric`.
@@ -160,7 +101,10 @@ def crosscheck(
         at: points, {coordinate or its name: number}.
         constants: values of constants, else drawn.
         data: {row symbol: column} for the means in the metric; a model brings its own.
-        digits: digits of the comparison; `tolerance`: what worst relative difference passes.
+        seed: of the points that are drawn.
+        digits: digits of the comparison, 30 if left out; the oracle "jax" has 15 and takes no other number.
+        tolerance: what worst relative difference passes; if left out, 1e-20, and with the other oracles what is stated
+            in `oracles.ORACLES`.
         seconds: how long the oracle may take symbolically.
 
     Raises:
@@ -177,9 +121,12 @@ def crosscheck(
         from .oracles import TENSORS, ask_oracle
 
         wanted = TENSORS if quantity == "all" else (quantity,)
-        options: dict[str, Any] = {"points": at, "constants": constants, "data": data, "count": points}
-        return ask_oracle(source, wanted, oracle=oracle, seconds=seconds or 3600.0, **options)  # type: ignore[return-value]
+        return ask_oracle(
+            source, wanted, oracle=oracle, points=at, constants=constants, data=data, count=points, seed=seed,
+            digits=digits, tolerance=tolerance, seconds=seconds or 3600.0,
+        )  # fmt: skip
     title = _oracle(oracle)
+    digits, tolerance = 30 if digits is None else digits, 1e-20 if tolerance is None else tolerance
     if not hasattr(source, "metric") or not hasattr(source, "coordinates"):
         raise InputError(f"the source is a manifold or a model with a metric, not {short(source)}")
     if quantity not in einsteinpy.TENSORS:
@@ -199,7 +146,7 @@ def crosscheck(
     contracted = any(isinstance(e, Contraction) for e in ours)
     decided = not through_jets and not contracted and _decided(ours, theirs, source)
     if not contracted:
-        ours, theirs = _with_functions(ours), _with_functions(theirs)
+        ours, theirs = [concrete(e) for e in ours], [concrete(e) for e in theirs]
     differences, used = [], 0
     for place in places:
         with mp.workdps(_SPARE * digits):
@@ -335,22 +282,6 @@ def _entries(value: Any) -> list[Any]:
     if isinstance(value, Contraction):
         return [value]
     return list(sp.flatten(value.tolist())) if hasattr(value, "tolist") else [read(value, "the value")]
-
-
-def _with_functions(expressions: list[sp.Expr]) -> list[sp.Expr]:
-    """Functions that are only named get a meaning, the same on both sides: 2 + sin of a mixture of their arguments.
-
-    >>> x, f = sp.Symbol("x"), sp.Function("f")
-    >>> _with_functions([f(x).diff(x)])
-    [cos(x + 1)]
-    """
-    out = []
-    for e in expressions:
-        for f in sorted({a.func for a in e.atoms(AppliedUndef)}, key=str):
-            shift = sum(map(ord, f.__name__)) % 7 - 3
-            e = e.replace(f, lambda *a, s=shift: 2 + sp.sin(s + sp.Add(*(v / (k + 1) for k, v in enumerate(a)))))
-        out.append(e.doit())
-    return out
 
 
 def _free_symbols(expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol]) -> list[sp.Symbol]:

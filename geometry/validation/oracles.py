@@ -28,7 +28,7 @@ from sympy.core.function import AppliedUndef
 from ..exact import Mean, UnsupportedFunction
 from ..exact.budget import TimeBudgetExceeded, time_limit
 from ..exact.errors import InputError
-from ..exact.reading import match_symbols, read, short
+from ..exact.reading import match_symbols, short
 from ..kernels.algebras import BALLS
 from ..kernels.ball import BallProgram, as_ball, precision
 from ..kernels.contraction import Contraction
@@ -36,111 +36,45 @@ from ..kernels.lower import lower
 from ..manifolds import RiemannianManifold
 from ..manifolds.recipes import recipe
 from . import crosscheck_einsteinpy as einsteinpy
-from .cases import Case, NoUsablePoint, as_case, floats, rows_of
+from .cases import Case, NoUsablePoint, as_case, concrete, floats, rows_of
+from .comparison import Comparison, CrossCheck
 from .identities import equal_in_field, field_of, holds_identically
 from .jets import JetEvaluator, UnsupportedExpression
 from .pipeline import QUANTITIES, Jets, Pipeline, Run
 from .suite import load_suite
 
-__all__ = ["ORACLES", "TENSORS", "OracleRow", "OracleTable", "ask_oracle", "crosscheck_suite"]
+__all__ = ["ORACLES", "TENSORS", "ask_oracle", "crosscheck_suite"]
 
 TENSORS = ("inverse_metric", "christoffel", "riemann", "ricci", "ricci_scalar")
 _PRECISION = 256
 _SECONDS = 2.0  # for the closed form of a quantity; its contraction is compared where it takes longer
 _ABSOLUTE = 1e-40
 
-
-@dataclass(frozen=True)
-class OracleRow:
-    """One tensor of one manifold: the worst relative difference, how it was decided, and the times.
-
-    ``route`` is "symbolic" (decided in a differential field; the numbers agree as well), "proved" (overlapping
-    balls at the points), "numeric", or the reason why nothing was compared: "did not finish", "not supported".
-    """
-
-    subject: str
-    quantity: str
-    route: str
-    points: int
-    worst: float
-    tolerance: float
-    ours_seconds: float = 0.0
-    theirs_seconds: float = 0.0
-    note: str = ""
-
-    @property
-    def decided(self) -> bool:
-        """Whether anything was compared."""
-        return self.route in ("symbolic", "proved", "numeric")
-
-    @property
-    def passed(self) -> bool:
-        """Agreement; an undecided row does not count as a failure, and is shown as such."""
-        return not self.decided or self.worst <= self.tolerance
-
-
-@dataclass(frozen=True)
-class OracleTable:
-    """Rows of comparisons with one oracle; true if none of them disagrees."""
-
-    oracle: str
-    rows: tuple[OracleRow, ...]
-
-    @property
-    def passed(self) -> bool:
-        return all(r.passed for r in self.rows)
-
-    @property
-    def undecided(self) -> tuple[OracleRow, ...]:
-        """Rows in which a side did not finish, or was not able to."""
-        return tuple(r for r in self.rows if not r.decided)
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    def __str__(self) -> str:
-        head = ("manifold", "tensor", "route", "points", "worst", "allowed", "ours s", "theirs s", "")
-        body = [
-            (r.subject, r.quantity, r.route, str(r.points), f"{r.worst:.1e}" if r.decided else "", f"{r.tolerance:.0e}",
-             f"{r.ours_seconds:.3f}", f"{r.theirs_seconds:.3f}",
-             ("pass" if r.passed else "DIFFERS") if r.decided else r.note)
-            for r in self.rows
-        ]  # fmt: skip
-        widths = [max(len(row[k]) for row in (head, *body)) for k in range(len(head))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in (head, *body)]
-        wrong = sum(not r.passed for r in self.rows)
-        undecided = len(self.undecided)
-        agree = len(self.rows) - wrong - undecided
-        ending = f"{len(self.rows)} tensors, {agree} agree, {wrong} differ, {undecided} undecided"
-        return "\n".join([f"cross-check against {self.oracle}", *lines, ending])
+# Tensor -> one array (or expression) a point.
+_Found = dict[str, list[Any]]
 
 
 # --- the oracles: fill quantity -> one array (or expression) a point --------------------------------
 
 
-def _by_jets(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
-    with flint.ctx.workprec(_PRECISION):
-        _fill(found, quantities, [case.run(point, _PRECISION) for point in case.points])
+def _by_jets(case: Case, quantities: Sequence[str], bits: int, found: _Found) -> None:
+    with flint.ctx.workprec(bits):
+        _fill(found, quantities, [case.run(point, bits) for point in case.points])
 
 
-def _by_sympy_derivatives(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
-    runs = []
-    for point in case.points:
-        jets = _sympy_jets(case, point)
-        with flint.ctx.workprec(_PRECISION):
-            runs.append(Pipeline().run(jets))
-    with flint.ctx.workprec(_PRECISION):
-        _fill(found, quantities, runs)
+def _by_sympy_derivatives(case: Case, quantities: Sequence[str], bits: int, found: _Found) -> None:
+    with flint.ctx.workprec(bits):
+        _fill(found, quantities, [Pipeline().run(_sympy_jets(case, point, bits)) for point in case.points])
 
 
-def _fill(found: dict[str, list[Any]], quantities: Sequence[str], runs: Sequence[Run]) -> None:
+def _fill(found: _Found, quantities: Sequence[str], runs: Sequence[Run]) -> None:
     for q in quantities:
         found[q] = [np.asarray(run[q][0]) for run in runs]
 
 
-def _sympy_jets(case: Case, point: Sequence[Any]) -> Jets:
+def _sympy_jets(case: Case, point: Sequence[Any], bits: int) -> Jets:
     n, x = case.dim, case.coordinates
-    evaluator = JetEvaluator({**dict(case.constants), **dict(zip(x, point))}, (), case.data, _PRECISION)
+    evaluator = JetEvaluator({**dict(case.constants), **dict(zip(x, point))}, (), case.data, bits)
     g, dg = np.empty((1, n, n), dtype=object), np.empty((1, n, n, n), dtype=object)
     ddg = np.empty((1, n, n, n, n), dtype=object)
     for i in range(n):
@@ -157,7 +91,7 @@ def _sympy_jets(case: Case, point: Sequence[Any]) -> Jets:
     return Jets(g, dg, ddg)
 
 
-def _by_jax(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
+def _by_jax(case: Case, quantities: Sequence[str], bits: int, found: _Found) -> None:
     """JAX differentiates the metric; the contractions, and the one inverse, are NumPy's: no LAPACK under JAX's own
     threads.
     """
@@ -178,21 +112,21 @@ def _by_jax(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) 
     _fill(found, quantities, runs)
 
 
-def _by_einsteinpy(case: Case, quantities: Sequence[str], found: dict[str, list[Any]]) -> None:
+def _by_einsteinpy(case: Case, quantities: Sequence[str], bits: int, found: _Found) -> None:
     """EinsteinPy's expressions, one tensor after the other; those that are ready in time count."""
     metric = case.origin.metric if case.origin is not None else case.metric
     for quantity, expression in einsteinpy.chain(sp.Matrix(metric), case.coordinates, quantities):
         found[quantity] = [expression] * len(case.points)
 
 
-def _surface_by_einsteinpy(case: Case) -> list[Any]:
+def _surface_by_einsteinpy(case: Case, bits: int) -> list[Any]:
     """R of a surface by EinsteinPy's formula for undefined g_ij(x, y), at jets in ball arithmetic: where it knows no
     closed form.
     """
     found = []
     for point in case.points:
-        with flint.ctx.workprec(_PRECISION):
-            jets = case.jets(point, _PRECISION)
+        with flint.ctx.workprec(bits):
+            jets = case.jets(point, bits)
             pairs = ((0, 0), (0, 1), (1, 1))
             at = {(i, j): {(): jets.g[i, j], **{(k,): jets.dg[i, j, k] for k in (0, 1)},
                            **{(k, l): jets.ddg[i, j, k, l] for k, l in pairs}} for i, j in pairs}  # fmt: skip
@@ -204,7 +138,7 @@ def _surface_by_einsteinpy(case: Case) -> list[Any]:
 class Oracle:
     """How an oracle computes, what worst relative difference passes, and what to call it."""
 
-    compute: Callable[[Case, Sequence[str], dict[str, list[Any]]], None]
+    compute: Callable[[Case, Sequence[str], int, _Found], None]
     allowed: float
     title: Callable[[], str]
 
@@ -237,27 +171,31 @@ def _difference(ours: Any, theirs: Any) -> tuple[float, bool]:
 def ask_oracle(
     source: Any, quantities: Sequence[str] = TENSORS, *, oracle: str = "jets", points: Any = None,
         constants: Mapping[Any, Any] | None = None,
-    data: Mapping[Any, Any] | None = None, count: int = 3, seconds: float = 30.0, tolerance: float | None = None,
-    name: str | None = None,
-) -> OracleTable:  # fmt: skip
+    data: Mapping[Any, Any] | None = None, count: int = 3, seed: int = 0, digits: int | None = None,
+    seconds: float = 30.0, tolerance: float | None = None, name: str | None = None,
+) -> CrossCheck:  # fmt: skip
     """Compare the engine's tensors of one manifold with an oracle.
 
     "arb" and "einsteinpy" decide symbolically where they can (`identities`) and compare numbers everywhere else.
-    Constants that are given no value get one of 3/4, 5/4, …; data columns that are not given get five rows.
+    Constants that are given no value get one of 3/4, 5/4, …; data columns that are not given get five rows. Balls have
+    8 bits for each of the `digits`, and 256 at the least.
 
     Raises:
-        ValueError: an unknown oracle or quantity.
+        ValueError: an unknown oracle or quantity, or digits that JAX has not.
     """
     if oracle not in ORACLES:
         raise InputError(f"unknown oracle {oracle!r}; known are {', '.join(ORACLES)}")
     if unknown := [q for q in quantities if q not in TENSORS and q not in QUANTITIES]:
         raise InputError(f"unknown quantity {unknown[0]!r}; known are {', '.join(QUANTITIES)}")
+    if oracle == "jax" and digits not in (None, 15):
+        raise InputError(f"the oracle 'jax' works in float64, which has 15 digits, not {digits}: leave digits= out")
+    bits = max(_PRECISION, 8 * (digits or 0))
     subject = name or getattr(source, "name", None) or type(source).__name__
     allowed = ORACLES[oracle].allowed if tolerance is None else tolerance
-    asked = _Asked(source, tuple(quantities), str(subject), allowed, seconds)
+    asked = _Asked(source, tuple(quantities), str(subject), allowed, seconds, bits)
     try:
         with time_limit(seconds):
-            case = _case_of(source, points, constants, data, count)
+            case = _case_of(source, points, constants, data, count, seed)
     except TimeBudgetExceeded:
         return asked.table(oracle, note=f"no metric within {seconds:g} s", route="did not finish")
     except (NoUsablePoint, UnsupportedExpression) as error:
@@ -266,21 +204,21 @@ def ask_oracle(
     started, note, route = time.perf_counter(), "", ""
     try:
         with time_limit(seconds):
-            ORACLES[oracle].compute(case, quantities, theirs)
+            ORACLES[oracle].compute(case, quantities, bits, theirs)
     except TimeBudgetExceeded:
         route, note = "did not finish", f"the oracle did not finish within {seconds:g} s"
     except Exception as error:  # an oracle raises whatever its parts raise
         route, note = "not supported", f"{type(error).__name__}: {error}".splitlines()[0][:90]
     if oracle == "einsteinpy" and "ricci_scalar" in quantities and "ricci_scalar" not in theirs and case.dim == 2:
         with suppress(TimeBudgetExceeded, ZeroDivisionError), time_limit(seconds):
-            theirs["ricci_scalar"] = _surface_by_einsteinpy(case)
+            theirs["ricci_scalar"] = _surface_by_einsteinpy(case, bits)
     share = (time.perf_counter() - started) / max(1, len(theirs))
     for quantity in quantities:
         if quantity in theirs:
             asked.compare(oracle, case, quantity, theirs[quantity], share)
         else:
-            asked.rows.append(OracleRow(asked.subject, quantity, route, 0, float("nan"), allowed, 0.0, share, note))
-    return OracleTable(ORACLES[oracle].title(), tuple(asked.rows))
+            asked.rows.append(Comparison(asked.subject, quantity, route, 0, float("nan"), allowed, 0.0, share, note))
+    return CrossCheck(ORACLES[oracle].title(), tuple(asked.rows))
 
 
 @dataclass
@@ -292,20 +230,23 @@ class _Asked:
     subject: str
     allowed: float
     seconds: float
-    rows: list[OracleRow] = field(default_factory=list)
+    bits: int
+    rows: list[Comparison] = field(default_factory=list)
 
-    def table(self, oracle: str, *, route: str, note: str) -> OracleTable:
+    def table(self, oracle: str, *, route: str, note: str) -> CrossCheck:
         """Nothing could be compared."""
-        return OracleTable(
+        return CrossCheck(
             ORACLES[oracle].title(),
-            tuple(OracleRow(self.subject, q, route, 0, float("nan"), self.allowed, note=note) for q in self.quantities),
+            tuple(
+                Comparison(self.subject, q, route, 0, float("nan"), self.allowed, note=note) for q in self.quantities
+            ),
         )
 
     def compare(self, oracle: str, case: Case, quantity: str, theirs: list[Any], share: float) -> None:
         """The row of one tensor: digits at the points, and the decision where there is one."""
 
         def row(route: str, points: int, worst: float, ours: float, note: str = "") -> None:
-            self.rows.append(OracleRow(self.subject, quantity, route, points, worst, self.allowed, ours, share, note))
+            self.rows.append(Comparison(self.subject, quantity, route, points, worst, self.allowed, ours, share, note))
 
         started = time.perf_counter()
         try:
@@ -314,8 +255,8 @@ class _Asked:
                 seconds = time.perf_counter() - started
                 worst, proved = 0.0, True
                 for point, values in zip(case.points, theirs):
-                    here = values if isinstance(values, np.ndarray) else _evaluated(values, case, point)
-                    difference, overlap = _difference(_evaluated(ours, case, point), here)
+                    here = values if isinstance(values, np.ndarray) else _evaluated(values, case, point, self.bits)
+                    difference, overlap = _difference(_evaluated(ours, case, point, self.bits), here)
                     worst = max(worst, difference) if difference == difference else float("nan")
                     proved = proved and overlap
         except TimeBudgetExceeded:
@@ -360,12 +301,17 @@ class _Asked:
 
 
 def _case_of(
-    source: Any, points: Any, constants: Mapping[Any, Any] | None, data: Mapping[Any, Any] | None, count: int
+    source: Any,
+    points: Any,
+    constants: Mapping[Any, Any] | None,
+    data: Mapping[Any, Any] | None,
+    count: int,
+    seed: int,
 ) -> Case:
     if not hasattr(source, "metric") or not hasattr(source, "coordinates"):
         raise InputError(f"the source is a manifold or a model with a metric, not {short(source)}")
     rows = data if data is not None else rows_of(source) or None
-    metric = sp.Matrix(source.metric).applyfunc(_concrete)
+    metric = sp.Matrix(source.metric).applyfunc(concrete)
     row_symbols = {v for m in metric for e in sp.preorder_traversal(m) for v in (getattr(e, "variables", None) or ())}
     if row_symbols and rows is None:
         # Any rows will do: five, the same every time.
@@ -380,18 +326,7 @@ def _case_of(
               for k, s in enumerate(free)}  # fmt: skip
     name = str(getattr(source, "name", None) or type(source).__name__)
     named = Case(name, sp.ImmutableMatrix(metric), tuple(source.coordinates), origin=source)
-    return as_case(named, points, constants=chosen, data=rows, count=count)
-
-
-def _concrete(expression: Any) -> sp.Expr:
-    """Undefined functions f(u, …) as one fixed elementary function each: both sides see the same one."""
-    expression = read(expression)
-    functions = sorted({f.func for f in expression.atoms(AppliedUndef)}, key=str)
-    for f in functions:
-        shift = sum(map(ord, str(f))) % 7
-        replacement = sp.Lambda(u := sp.Dummy("u"), 2 + sp.sin(u + shift) / 3)
-        expression = expression.replace(f, lambda *a, r=replacement: r(sp.Add(*((k + 1) * v for k, v in enumerate(a)))))
-    return expression.doit() if functions else expression
+    return as_case(named, points, constants=chosen, data=rows, count=count, seed=seed)
 
 
 def _closed_form(source: Any, quantity: str) -> Any:
@@ -413,38 +348,38 @@ def _is_contraction(formula: Any) -> bool:
     return isinstance(formula, (Contraction, np.ndarray))
 
 
-def _contracted(formula: Any, case: Case, point: Sequence[Any]) -> Any:
+def _contracted(formula: Any, case: Case, point: Sequence[Any], bits: int) -> Any:
     """Contractions in balls."""
     entries = np.array(formula, dtype=object)
     values = {**dict(case.constants), **dict(zip(case.coordinates, point))}
     program = lower(list(entries.ravel()), list(values), algebra=BALLS)
-    with precision(_PRECISION):
+    with precision(bits):
         balls = BallProgram(program, {})(dict(zip(program.inputs, map(as_ball, values.values()))))
     out = np.empty(entries.size, dtype=object)
     out[:] = balls
     return out.reshape(entries.shape)
 
 
-def _evaluated(expression: Any, case: Case, point: Sequence[Any]) -> Any:
+def _evaluated(expression: Any, case: Case, point: Sequence[Any], bits: int) -> Any:
     if _is_contraction(expression):
-        return _contracted(expression, case, point)
-    evaluator = JetEvaluator({**dict(case.constants), **dict(zip(case.coordinates, point))}, (), case.data, _PRECISION)
+        return _contracted(expression, case, point, bits)
+    evaluator = JetEvaluator({**dict(case.constants), **dict(zip(case.coordinates, point))}, (), case.data, bits)
     if not hasattr(expression, "tolist"):
-        return np.array(evaluator.value(_concrete(expression)), dtype=object)
+        return np.array(evaluator.value(concrete(expression)), dtype=object)
     entries = np.array(expression.tolist(), dtype=object)
     out = np.empty(entries.shape, dtype=object)
     for at, e in np.ndenumerate(entries):
-        out[at] = arb(0) if e == 0 else evaluator.value(_concrete(e))
+        out[at] = arb(0) if e == 0 else evaluator.value(concrete(e))
     return out
 
 
 def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequence[str] = ("ricci_scalar",), *,
     oracle: str = "jets",
-                     seconds: float = 10.0, echo: Callable[[str], None] | None = None) -> OracleTable:  # fmt: skip
+                     seconds: float = 10.0, echo: Callable[[str], None] | None = None) -> CrossCheck:  # fmt: skip
     """The engine's own tensors of a suite's manifolds beside an oracle's."""
     from chentsov.geometry.manifolds import RiemannianManifold
 
-    rows: list[OracleRow] = []
+    rows: list[Comparison] = []
     for case in load_suite(suite) if isinstance(suite, str) else suite:
         if echo is not None:
             echo(case.name)
@@ -454,4 +389,4 @@ def crosscheck_suite(suite: str | Iterable[Case] = "default", quantities: Sequen
         rows += ask_oracle(
             manifold, quantities, oracle=oracle, points=points, data=case.data or None, seconds=seconds
         ).rows
-    return OracleTable(ORACLES[oracle].title() if oracle in ORACLES else oracle, tuple(rows))
+    return CrossCheck(ORACLES[oracle].title() if oracle in ORACLES else oracle, tuple(rows))

@@ -15,7 +15,9 @@ import pytest
 import sympy as sp
 from chentsov.command_line import run
 from chentsov.geometry.exact import DifferentialField
+from chentsov.geometry.validation.cases import as_case, find_points
 from chentsov.geometry.validation.catalogue_check import crosscheck_catalogue
+from chentsov.geometry.validation.comparison import CrossCheck
 from chentsov.geometry.validation.identities import equal_in_field, holds_identically
 from chentsov.geometry.validation.oracles import TENSORS, ask_oracle, crosscheck_suite
 from chentsov.geometry.validation.suite import load_suite
@@ -299,3 +301,25 @@ def test_the_plugin(tmp_path):
 def test_the_plugin_is_light():
     code = "import sys, pytest_chentsov; assert not {'numpy', 'sympy', 'chentsov', 'flint'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+
+
+def test_every_oracle_takes_the_same_options_and_returns_the_same_table():
+    """None is dropped: other seeds are other points, a tolerance is the one of the table, digits narrow the balls."""
+    manifold = ch.RiemannianManifold(sp.diag(1, t**2 + sp.exp(t)), (t, r), name="surface")
+    for oracle in ("einsteinpy", "jets", "arb"):
+        one, other, wide = (
+            ch.crosscheck(manifold, oracle=oracle, points=2, **options)
+            for options in ({"tolerance": 1e-19}, {"seed": 5}, {"digits": 80})
+        )
+        assert {type(found) for found in (one, other, wide)} == {CrossCheck} and one and other and wide
+        assert one.comparisons[0].tolerance == 1e-19 and "1 compared, 1 agree, 0 differ, 0 undecided" in str(one)
+        if oracle == "jets":
+            assert wide.comparisons[0].worst < 1e-100 < one.comparisons[0].worst
+    with pytest.raises(ValueError, match="15 digits"):
+        ch.crosscheck(manifold, oracle="jax", digits=30)
+
+
+def test_points_follow_the_seed():
+    case = as_case((sp.diag(1, t**2), (t, r)))
+    one, again, other = (find_points(case, 3, seed) for seed in (0, 0, 1))
+    assert one == again == case.points[:3] and not set(one) & set(other)
