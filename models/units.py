@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from chentsov.geometry.exact.kinks import derivative
+from chentsov.geometry.kernels.rows import normal_parts
 from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.curvature import HessianGeometry
-from chentsov.geometry.manifolds.gauss import PointCurvature
+from chentsov.geometry.manifolds.gauss import PointCurvature, TangentFrame
 from chentsov.geometry.manifolds.inputs import read_coordinates, read_metric
 
 __all__ = ["UnitManifold", "curvature_of_unit"]
@@ -89,14 +90,8 @@ def curvature_of_unit(inputs: np.ndarray, first: np.ndarray, second: np.ndarray)
     tangents = first[:, None] * inputs / np.sqrt(rows)
     if not (np.isfinite(tangents).all() and np.isfinite(second).all()):
         raise ManifoldError("the loss or its derivatives are not finite at this point")
-    spread = np.linalg.svd(tangents, compute_uv=False) if rows >= dim else np.zeros(1)
-    if spread[-1] <= np.finfo(float).eps * max(rows, dim) * max(spread[0], np.finfo(float).tiny):
-        raise ManifoldError(
-            f"the metric is singular at this point: the gradients of {rows} rows span fewer than {dim} dimensions "
-            f"(smallest singular value {spread[-1]:.1e} of {spread[0]:.1e})"
-        )
-    frame, triangle = np.linalg.qr(tangents)
-    u = np.linalg.solve(triangle.T, inputs.T).T
+    frame = TangentFrame(tangents)
+    u = np.linalg.solve(frame.triangle.T, inputs.T).T
     weights = 2 * first * second / rows  # w′/N
     lengths = np.einsum("ni,ni->n", u, u)
     trace = u.T @ (weights * lengths)
@@ -106,13 +101,5 @@ def curvature_of_unit(inputs: np.ndarray, first: np.ndarray, second: np.ndarray)
         products = u[block] @ u.T
         ricci += (u[block].T * weights[block]) @ products**2 @ (weights[:, None] * u)
     ricci /= 4
-    bend = second * lengths / np.sqrt(rows)
-    for _ in range(2):
-        bend = bend - frame @ (frame.T @ bend)
-    return PointCurvature(
-        metric=tangents.T @ tangents,
-        ricci=triangle.T @ ricci @ triangle,
-        ricci_scalar=float(np.trace(ricci)),
-        mean_curvature=float(np.linalg.norm(bend)),
-        condition=float(spread[0] / spread[-1]),
-    )
+    _, bend = normal_parts(second * lengths / np.sqrt(rows), frame.vectors)
+    return frame.curvature(ricci, np.trace(ricci), bend)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
-from chentsov.geometry.exact import zeta_derivative
 from sympy.core.function import AppliedUndef
 
+from ..exact import with_named_derivatives
 from ..exact.decimals import with_exact_numbers
 from ..exact.errors import InputError
+from ..exact.kinks import derivative
 from ..exact.reading import read, read_bound, short
 from .logarithms import log_density as take_log
 from .logarithms import open_logs
@@ -125,23 +126,6 @@ class Density:
         return [differentiate(piece.log_density, c) for c in self.coordinates]
 
 
-class _RealAbs(sp.Function):
-    def fdiff(self, argindex=1):
-        return _RealSign(self.args[0])
-
-
-class _RealSign(sp.Function):
-    """sign u; its derivative vanishes away from the kink, where densities are integrated."""
-
-    def fdiff(self, argindex=1):
-        return sp.S.Zero
-
-
-class _RiemannZeta(sp.Function):
-    def fdiff(self, argindex=1):
-        return zeta_derivative(1, self.args[0])
-
-
 def differentiate(e: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     """∂e/∂symbol away from kinks: |u|′ = sign(u) u′ and sign′ = 0; ζ′ is a function of its own.
 
@@ -150,11 +134,7 @@ def differentiate(e: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     >>> differentiate(sp.Abs(x - m), m)
     sign(m - x)
     """
-    e = e.replace(sp.Abs, _RealAbs).replace(sp.sign, _RealSign)
-    if e.has(sp.zeta):
-        e = e.replace(lambda z: isinstance(z, sp.zeta) and len(z.args) == 1, lambda z: _RiemannZeta(*z.args))
-    d = sp.diff(e, symbol)
-    return d.replace(_RealAbs, sp.Abs).replace(_RealSign, sp.sign).replace(_RiemannZeta, sp.zeta)
+    return with_named_derivatives(derivative(e, symbol))
 
 
 def split_at_kinks(piece: Piece, point: Mapping[sp.Symbol, sp.Expr]) -> list[tuple[Piece, dict[Any, Any]]]:

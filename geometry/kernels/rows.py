@@ -16,7 +16,16 @@ from .algebras import resolution
 from .batched import components
 from .curvature import QUANTITIES
 
-__all__ = ["of_rows"]
+__all__ = ["normal_parts", "of_rows"]
+
+
+def normal_parts(vectors: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (…, any number, N) in an orthonormal frame (…, N, n) of tangents: their components there, and what is
+    left, by projection (twice, so that no digits are lost).
+    """
+    tangential = vectors @ frame
+    normal = vectors - tangential @ np.swapaxes(frame, -1, -2)
+    return tangential, normal - (normal @ frame) @ np.swapaxes(frame, -1, -2)
 
 
 def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...], int]) -> np.ndarray:
@@ -43,9 +52,7 @@ def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...
     if not regular.any():
         return out
     q, r, seconds = q[regular], r[regular], seconds[good]
-    tangential = seconds @ q
-    normal = seconds - tangential @ np.swapaxes(q, 1, 2)
-    normal -= (normal @ q) @ np.swapaxes(q, 1, 2)
+    tangential, normal = normal_parts(seconds, q)
     inverse = np.linalg.solve(r, np.broadcast_to(np.eye(n), r.shape))
     place = np.empty((n, n), int)
     place[i, j] = place[j, i] = np.arange(i.size)

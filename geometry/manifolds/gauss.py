@@ -1,7 +1,7 @@
 """The Gauss equation in numbers: curvature at a point from tangent vectors and second derivatives.
 
 With the columns of J = QR the tangent vectors ∂_iΦ, the frame Q is orthonormal, the normal
-parts W_ij = (1 − QQᵀ) ∂_i∂_jΦ are taken by projection (twice, so that no digits are lost), and
+parts W_ij = (1 − QQᵀ) ∂_i∂_jΦ are taken by projection, and
 in the frame, II = R⁻ᵀ W R⁻¹,
 
     R_abcd = ⟨II_ac, II_bd⟩ − ⟨II_ad, II_bc⟩,    R = |tr II|² − |II|².
@@ -23,10 +23,12 @@ from chentsov.geometry.exact.kinks import derivative
 from ..exact.reading import read_float, read_point, read_values
 from ..kernels.algebras import NumPy
 from ..kernels.interpreter import Straight
+from ..kernels.rows import normal_parts
 from .inputs import ManifoldError
 
 __all__ = [
     "PointCurvature",
+    "TangentFrame",
     "curvature_of_vectors",
     "derivatives",
     "full_seconds",
@@ -61,6 +63,38 @@ class PointCurvature:
     condition: float
 
 
+class TangentFrame:
+    """The orthonormal frame Q of tangent vectors J = QR, and what follows from a curvature given in it.
+
+    Args:
+        tangents: ∂_iΦ as columns, N × P.
+
+    Raises:
+        ManifoldError: tangent vectors that are linearly dependent.
+    """
+
+    def __init__(self, tangents: np.ndarray) -> None:
+        rows, dim = tangents.shape
+        spread = np.linalg.svd(tangents, compute_uv=False) if rows >= dim else np.zeros(1)
+        if spread[-1] <= np.finfo(float).eps * max(rows, dim) * max(spread[0], np.finfo(float).tiny):
+            raise ManifoldError(
+                f"the metric is singular at this point: {dim} tangent vectors span fewer than {dim} dimensions "
+                f"(smallest singular value {spread[-1]:.1e} of {spread[0]:.1e}, {rows} rows)"
+            )
+        self.tangents, self.condition = tangents, float(spread[0] / spread[-1])
+        self.vectors, self.triangle = np.linalg.qr(tangents)
+
+    def curvature(self, ricci: np.ndarray, ricci_scalar: float, mean_curvature: np.ndarray) -> PointCurvature:
+        """The curvature at the point, from the Ricci tensor in the frame and the vector H."""
+        return PointCurvature(
+            metric=self.tangents.T @ self.tangents,
+            ricci=self.triangle.T @ ricci @ self.triangle,
+            ricci_scalar=float(ricci_scalar),
+            mean_curvature=float(np.linalg.norm(mean_curvature)),
+            condition=self.condition,
+        )
+
+
 def curvature_of_vectors(tangents: np.ndarray, seconds: np.ndarray) -> PointCurvature:
     """The curvature at a point.
 
@@ -79,29 +113,13 @@ def curvature_of_vectors(tangents: np.ndarray, seconds: np.ndarray) -> PointCurv
     """
     if not (np.all(np.isfinite(tangents)) and np.all(np.isfinite(seconds))):
         raise ManifoldError("the map or its derivatives are not finite at this point")
-    rows, dim = tangents.shape
-    spread = np.linalg.svd(tangents, compute_uv=False) if rows >= dim else np.zeros(1)
-    if spread[-1] <= np.finfo(float).eps * max(rows, dim) * max(spread[0], np.finfo(float).tiny):
-        raise ManifoldError(
-            f"the metric is singular at this point: {dim} tangent vectors span fewer than {dim} dimensions "
-            f"(smallest singular value {spread[-1]:.1e} of {spread[0]:.1e}, {rows} rows)"
-        )
-    frame, triangle = np.linalg.qr(tangents)
-    flat = seconds.reshape(dim * dim, rows).T
-    for _ in range(2):
-        flat = flat - frame @ (frame.T @ flat)
-    normal = flat.T.reshape(dim, dim, rows)
-    inverse = np.linalg.solve(triangle, np.eye(dim))
+    frame = TangentFrame(tangents)
+    _, normal = normal_parts(seconds, frame.vectors)
+    inverse = np.linalg.solve(frame.triangle, np.eye(tangents.shape[1]))
     second = np.einsum("ia,jb,ijn->abn", inverse, inverse, normal, optimize=True)
     trace = np.einsum("aan->n", second)
-    in_frame = np.einsum("n,abn->ab", trace, second) - np.einsum("acn,cbn->ab", second, second)
-    return PointCurvature(
-        metric=tangents.T @ tangents,
-        ricci=triangle.T @ in_frame @ triangle,
-        ricci_scalar=float(trace @ trace - np.sum(second * second)),
-        mean_curvature=float(np.linalg.norm(trace)),
-        condition=float(spread[0] / spread[-1]),
-    )
+    ricci = np.einsum("n,abn->ab", trace, second) - np.einsum("acn,cbn->ab", second, second)
+    return frame.curvature(ricci, trace @ trace - np.sum(second * second), trace)
 
 
 def derivatives(
