@@ -108,14 +108,27 @@ def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMa
 
 def _real_component(value: Any, where: str) -> sp.Expr:
     expression = read_expression(value, where)
-    if not expression.is_commutative:
-        return expression  # the field says what it cannot take
+    if not expression.is_commutative or not any(map(_may_leave_the_reals, sp.preorder_traversal(expression))):
+        return expression  # (the field says what it cannot take)
     if (expression.is_real is False or expression.has(sp.I)) and _nowhere_real(expression):
         raise ManifoldError(f"{where} is {short(expression)}, which is not real; a metric has real components")
     for part in expression.atoms(sp.Function):
         if part.is_number and not part.is_real and _nowhere_real(part):
             raise ManifoldError(f"{where} holds {short(part)} = {part.evalf(6)}, which is not real")
     return expression
+
+
+#: Functions with a real value at every real argument where they have one.
+_REAL = (sp.sin, sp.cos, sp.tan, sp.exp, sp.sinh, sp.cosh, sp.tanh, sp.atan, sp.asinh, sp.Abs, sp.sign, sp.Max, sp.Min)
+
+
+def _may_leave_the_reals(part: Any) -> bool:
+    """Whether a node of an expression may be no real number although what it is made from is real."""
+    if isinstance(part, sp.Pow):
+        return not part.exp.is_Integer
+    if isinstance(part, (sp.Function, sp.Max, sp.Min)):
+        return not isinstance(part, _REAL)
+    return part is sp.I or part.is_Symbol and part.is_real is False
 
 
 def _nowhere_real(expression: sp.Expr) -> bool:
