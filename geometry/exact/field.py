@@ -185,17 +185,15 @@ class DifferentialField:
         if self.has_powers:
             num, coprime = self._merged(num, stage), False
         if stage.relations:
-            upper, lower = stage.settle(num), stage.reduce(den, formal=False)
-            coprime = coprime and upper is num and lower is den
-            num, den = upper, lower
-            if any(not relation.formal for relation in stage.relations):
-                upper, lower = without_constants(stage, num, den)
-                coprime = coprime and upper is num and lower is den
-                num, den = upper, lower
-            if not den.is_constant() and not num.is_zero():
-                if not coprime:
-                    num, den = lowest(num, den)
-                num, den, coprime = *cancelled(stage, num, den), True
+            upper = stage.settle(num)
+            num, coprime = upper, coprime and upper is num
+            if stage.algebraic_in(den) is not None:
+                upper, lower = without_constants(stage, num, stage.reduce(den, formal=False))
+                num, den, coprime = upper, lower, coprime and upper is num and lower is den
+                if not den.is_constant() and not num.is_zero():
+                    if not coprime:
+                        num, den = lowest(num, den)
+                    num, den, coprime = *cancelled(stage, num, den), True
         if num.is_zero():
             return Element(self, num, stage.constant(1), stage)
         if not coprime:
@@ -353,11 +351,12 @@ class Derivation:
     def __call__(self, a: Element) -> Element:
         """(N/D)' = (N' (D/g) - N (D'/g)) / (D (D/g)) with g = gcd(D, D')."""
         field = self.field
-        field.lift(a)
+        stage = None
         rates: dict[int, Element] = {}
-        while missing := set(a.stage.generators_in(a.num, a.den)) - set(rates):
+        while field.lift(a).stage is not stage:  # opening a derivative may have refined generators
+            stage = a.stage
+            missing = set(stage.generators_in(a.num, a.den)) - set(rates)
             rates.update({k: field.generator_derivative(k, self.symbol) for k in missing})
-            field.lift(a)  # opening a derivative may have refined generators
         rates = {k: rate for k, rate in rates.items() if rate}
         if not rates:
             return field.zero

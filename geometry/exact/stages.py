@@ -87,7 +87,7 @@ class Stage:
     def settle(self, polynomial: fmpz_mpoly) -> fmpz_mpoly:
         """An equal polynomial: zero if it is one by the relations, and shorter where these are seen to help."""
         polynomial = self.reduce(polynomial, formal=False)
-        if polynomial.is_zero() or not any(relation.formal for relation in self.relations):
+        if not self.formal or polynomial.is_zero():
             return polynomial
         degrees, high = polynomial.degrees(), False
         for relation in self.relations:
@@ -100,6 +100,11 @@ class Stage:
         if high and not polynomial.is_zero():
             return _shorter(self.reduce(polynomial), polynomial)
         return polynomial
+
+    @cached_property
+    def formal(self) -> bool:
+        """Whether some relation is formal."""
+        return any(relation.formal for relation in self.relations)
 
     @cached_property
     def folds(self) -> list[fmpz_mpoly]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -108,7 +109,7 @@ def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMa
 
 def _real_component(value: Any, where: str) -> sp.Expr:
     expression = read_expression(value, where)
-    if not expression.is_commutative or not any(map(_may_leave_the_reals, sp.preorder_traversal(expression))):
+    if not expression.is_commutative or not _may_leave_the_reals(expression):
         return expression  # (the field says what it cannot take)
     if (expression.is_real is False or expression.has(sp.I)) and _nowhere_real(expression):
         raise ManifoldError(f"{where} is {short(expression)}, which is not real; a metric has real components")
@@ -122,13 +123,16 @@ def _real_component(value: Any, where: str) -> sp.Expr:
 _REAL = (sp.sin, sp.cos, sp.tan, sp.exp, sp.sinh, sp.cosh, sp.tanh, sp.atan, sp.asinh, sp.Abs, sp.sign, sp.Max, sp.Min)
 
 
-def _may_leave_the_reals(part: Any) -> bool:
-    """Whether a node of an expression may be no real number although what it is made from is real."""
-    if isinstance(part, sp.Pow):
-        return not part.exp.is_Integer
-    if isinstance(part, (sp.Function, sp.Max, sp.Min)):
-        return not isinstance(part, _REAL)
-    return part is sp.I or part.is_Symbol and part.is_real is False
+@lru_cache(maxsize=4096)
+def _may_leave_the_reals(expression: sp.Basic) -> bool:
+    """Whether an expression holds an operation that may be no real number although what it is made from is real."""
+    if isinstance(expression, sp.Pow):
+        own = not expression.exp.is_Integer
+    elif isinstance(expression, (sp.Function, sp.Max, sp.Min)):
+        own = not isinstance(expression, _REAL)
+    else:
+        own = expression is sp.I or expression.is_Symbol and expression.is_real is False
+    return own or any(map(_may_leave_the_reals, expression.args))
 
 
 def _nowhere_real(expression: sp.Expr) -> bool:
