@@ -6,7 +6,8 @@ largest argument, and a ``Piecewise`` is differentiated branch by branch.  On a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 from itertools import combinations
 
 import sympy as sp
@@ -81,7 +82,8 @@ def kink_indicator(expressions: Iterable[sp.Expr]) -> sp.Expr:
     return sp.Add(*(_indicator(e, ()) for e in dict.fromkeys(expressions)))
 
 
-def _indicator(expression: sp.Expr, rows: Sequence[sp.Symbol]) -> sp.Expr:
+@lru_cache(maxsize=1024)
+def _indicator(expression: sp.Expr, rows: tuple[sp.Symbol, ...]) -> sp.Expr:
     """The same inside a mean over ``rows``, which are given numbers: what depends on them alone has no kinks."""
     from .mean import Mean
 

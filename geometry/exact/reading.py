@@ -293,7 +293,12 @@ def declaration_broken(symbol: sp.Symbol, number: Any) -> str | None:
     >>> declaration_broken(sp.Symbol("s", positive=True), sp.Integer(-1))
     'positive'
     """
-    return next((d for d in _DECLARATIONS if getattr(symbol, f"is_{d}") and getattr(number, f"is_{d}") is False), None)
+    return next((d for d in _declared(symbol) if getattr(number, f"is_{d}") is False), None)
+
+
+@functools.lru_cache(maxsize=1024)
+def _declared(symbol: sp.Symbol) -> tuple[str, ...]:
+    return tuple(d for d in _DECLARATIONS if getattr(symbol, f"is_{d}"))
 
 
 def takes_expressions(build: Callable[..., Any]) -> Callable[..., Any]:

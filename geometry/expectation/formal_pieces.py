@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import sympy as sp
 
@@ -20,10 +21,12 @@ def formals(expressions: Iterable[sp.Expr]) -> list[sp.Expr]:
     >>> formals([1 + sp.Sum(t**k/sp.factorial(k), (k, 0, sp.oo))])
     [Sum(t**k/factorial(k), (k, 0, oo))]
     """
-    found = dict.fromkeys(
-        atom for e in expressions for atom in sorted(e.atoms(sp.Integral, sp.Sum), key=sp.default_sort_key)
-    )
-    return list(found)
+    return list(dict.fromkeys(formal for e in expressions for formal in _formals_of(e)))
+
+
+@lru_cache(maxsize=1024)
+def _formals_of(expression: sp.Expr) -> tuple[sp.Expr, ...]:
+    return tuple(sorted(expression.atoms(sp.Integral, sp.Sum), key=sp.default_sort_key))
 
 
 def held(density: Density, functions: Sequence[Sequence[sp.Expr]]) -> dict[sp.Expr, sp.Dummy]:

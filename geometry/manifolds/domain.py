@@ -8,6 +8,7 @@ grid it is NaN with the status "outside the domain", at a point it is an error t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,15 +67,17 @@ class Domain:
 
     def __bool__(self) -> bool:
         """Whether anything is declared."""
-        return bool(self.conditions) or any(getattr(s, f"is_{a}") for s in self.symbols for a in PROMISES)
+        return bool(self.conditions) or any(map(_promises, self.symbols))
 
     def listing(self) -> tuple[str, ...]:
         """What is declared, as text."""
-        kinds = (f"{s.name}: {a}" for s in self.symbols for a in PROMISES if getattr(s, f"is_{a}"))
+        kinds = (f"{s.name}: {a}" for s in self.symbols for a in _promises(s))
         return *sorted(kinds), *sorted(map(str, self.conditions))
 
     def broken(self, values: Mapping[sp.Symbol, Any], what: str = "the point") -> str | None:
         """What is wrong with numbers (exact, some or all of them), in a sentence; None where nothing is."""
+        if all(type(v) is float for v in values.values()) and self.inside(values):
+            return None
         exact = {s: sp.sympify(v, strict=True) for s, v in values.items()}
         for s, value in exact.items():
             if promise := declaration_broken(s, value):
@@ -94,9 +97,8 @@ class Domain:
         """Cell by cell, whether arrays that broadcast lie inside; conditions on symbols without values are left out."""
         found = np.asarray(True)
         for s, v in values.items():
-            for name, holds in PROMISES.items():
-                if getattr(s, f"is_{name}"):
-                    found = found & holds(np.asarray(v))
+            for name in _promises(s):
+                found = found & PROMISES[name](np.asarray(v))
         for c in self.conditions:
             if c.free_symbols <= set(values):
                 symbols, sides_of = self._sides(c)
@@ -144,6 +146,12 @@ class Domain:
     def __or__(self, other: Domain) -> Domain:
         """The conditions of both."""
         return Domain(dict.fromkeys(self.symbols + other.symbols), self.conditions + other.conditions)
+
+
+@lru_cache(maxsize=1024)
+def _promises(symbol: sp.Symbol) -> tuple[str, ...]:
+    """What is declared of a symbol, as far as a number can break it."""
+    return tuple(name for name in PROMISES if getattr(symbol, f"is_{name}"))
 
 
 def _parts(condition: Any) -> Sequence[Any]:

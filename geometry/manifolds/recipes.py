@@ -14,7 +14,7 @@ derivatives of the metric, the fewest that its structure allows:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import permutations, product
 from math import exp, log, prod
 from typing import Any
@@ -38,7 +38,7 @@ _MOST_WORK = (
 )
 _TERMS = 10  # of a closed form, times the dimension squared: what the contraction of one scalar takes about
 _FIRST_ORDER = ("inverse_metric", "determinant", "volume_density", "christoffel", "christoffel_first", "cubic")
-_decided: WeakKeyDictionary[Any, dict[str, bool]] = WeakKeyDictionary()
+_decided: WeakKeyDictionary[Any, dict[tuple[str, str], bool]] = WeakKeyDictionary()
 
 
 def geometry_of(source: Any) -> Any:
@@ -58,19 +58,32 @@ def recipe(source: Any, name: str) -> Any:
     ):
         if _many_weights(manifold) or not closed_form_pays(manifold, name):
             jet = manifold.jet(first_order=name in _FIRST_ORDER)
-            return second_recipe(source, name) if _expands(manifold, jet.components.values()) else contracted(jet, name)
+            expands = _once(manifold, name, "jet", lambda: _expands(manifold, jet.components.values()))
+            return second_recipe(source, name) if expands else contracted(jet, name)
         closed = source.expression_of(name)
-        entries = [closed] if isinstance(closed, sp.Expr) else sp.flatten(closed)
-        if getattr(manifold, "potential", None) is None and _has_roots(entries) or _expands(manifold, entries):
-            return second_recipe(source, name)
-        return closed
+        second = _once(manifold, name, "closed form", lambda: _loses_digits(manifold, closed))
+        return second_recipe(source, name) if second else closed
     return source.expression_of(name)
+
+
+def _once(manifold: Any, name: str, question: str, decide: Callable[[], bool]) -> bool:
+    """What is decided about a quantity of a manifold, once."""
+    decided = _decided.setdefault(manifold, {})
+    if (name, question) not in decided:
+        decided[name, question] = decide()
+    return decided[name, question]
 
 
 def closed_form(source: Any, name: str) -> Any:
     """The closed form of a quantity where it comes soon, else None."""
     manifold = geometry_of(source)
     return None if _many_weights(manifold) or not closed_form_pays(manifold, name) else source.expression_of(name)
+
+
+def _loses_digits(manifold: Any, closed: Any) -> bool:
+    """Whether a closed form is no good in numbers, for its false zeros or for differences that it expands."""
+    entries = [closed] if isinstance(closed, sp.Expr) else sp.flatten(closed)
+    return getattr(manifold, "potential", None) is None and _has_roots(entries) or _expands(manifold, entries)
 
 
 def _expands(manifold: Any, entries: Iterable[sp.Expr]) -> bool:
@@ -154,10 +167,7 @@ def _many_weights(manifold: Any) -> bool:
 
 def closed_form_pays(manifold: Any, name: str) -> bool:
     """Whether the closed form of a quantity comes soon, and is short enough to be the better way; decided once."""
-    decided = _decided.setdefault(manifold, {})
-    if name not in decided:
-        decided[name] = _pays(manifold, name)
-    return decided[name]
+    return _once(manifold, name, "cost", lambda: _pays(manifold, name))
 
 
 def _pays(manifold: Any, name: str) -> bool:
