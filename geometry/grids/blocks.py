@@ -17,8 +17,8 @@ __all__ = ["Blocks", "ChunkError", "Part", "fill", "question_hash"]
 
 Part = tuple[slice, ...]
 
-#: Cells of a block where nobody says how many.
-CELLS = 1 << 20
+#: Cells of a block in memory; numbers of an automatic chunk (32 MiB), and its cells at the least.
+CELLS, NUMBERS, LEAST_CELLS = 1 << 20, 1 << 22, 1 << 14
 
 
 class ChunkError(InputError):
@@ -44,18 +44,21 @@ class Blocks:
     sizes: tuple[int, ...]
 
     @classmethod
-    def of(cls, shape: Sequence[int], chunks: Any, names: Sequence[str]) -> Blocks:
+    def of(cls, shape: Sequence[int], chunks: Any, names: Sequence[str], numbers: int = 1) -> Blocks:
         """The blocks that somebody asks for.
 
         Args:
-            chunks: None or "auto" (about a million cells a block), a number of cells a block, or a mapping
-                axis -> points of a block (-1 for all; axes that are not named are not cut).
+            chunks: None (about a million cells a block), "auto" (about four million numbers a block), a number of cells
+                a block, or a mapping axis -> points of a block (-1 for all; axes that are not named are not cut).
+            numbers: of a cell.
 
         Raises:
             ChunkError: it is none of these, or names an axis that the grid has not.
         """
-        if chunks is None or isinstance(chunks, str) and chunks == "auto":
+        if chunks is None:
             chunks = CELLS
+        if isinstance(chunks, str) and chunks == "auto":
+            chunks = max(NUMBERS // max(numbers, 1), LEAST_CELLS)
         if isinstance(chunks, Mapping):
             wanted = {getattr(k, "name", k): v for k, v in chunks.items()}
             for name, size in wanted.items():

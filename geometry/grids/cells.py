@@ -33,6 +33,7 @@ from ..kernels.ball import BallProgram, as_ball, precision
 from ..kernels.functions import FUNCTIONS
 from ..kernels.kernel import Kernel
 from ..kernels.lower import lower
+from ..kernels.native.run import aligned_empty
 from ..kernels.program import LEAVES, Node, walk
 from ..manifolds.domain import Domain
 from .axes import Axis
@@ -138,7 +139,7 @@ class Cells:
         held: Mapping[sp.Symbol, Any] | None = None,
         domain: Domain | None = None,
     ) -> None:
-        self.domain = domain
+        self.domain = domain if domain is not None else Domain(())
         self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
         self.data, self.atol, self.second_forms = data, atol, second_forms
         self.held = {**(held or {}), **constants}  # of the metric as well, of which a quantity may contain a part only
@@ -189,36 +190,44 @@ class Cells:
         outside = self._outside(arrays)
         if self.rtol is None:
             values, unproven = self._numbers(arrays)
-            unproven &= ~outside
+            exist = None
         else:
             values, unproven, exist, refined = self._proven(arrays)
             self.refined += refined
+        status = np.zeros(self._shape(arrays), np.int8)
+        if outside.any():
+            outside = np.broadcast_to(outside, status.shape)
             unproven &= ~outside
+            values[:, outside], status[outside] = np.nan, OUTSIDE
+        if unproven.any():
             with BALLS:
-                for k, zero in enumerate(unproven & exist):
-                    if zero.any() and self.vanishes(k):
-                        values[k][zero], unproven[k][zero] = 0.0, False
-        values[:, outside] = np.nan
-        status = np.where(outside, OUTSIDE, 0).astype(np.int8)
-        with BALLS:
-            self._settle(values, status, unproven, part)
+                if exist is not None:
+                    self._put_zeros(values, unproven, exist)
+                self._settle(values, status, unproven, part)
         return values, status
+
+    def _put_zeros(self, values: np.ndarray, unproven: np.ndarray, exist: np.ndarray) -> None:
+        """0 where a number that exists but is not proven belongs to an output that vanishes everywhere."""
+        for k, zero in enumerate(unproven & exist):
+            if zero.any() and self.vanishes(k):
+                values[k][zero], unproven[k][zero] = 0.0, False
 
     def _proven(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
         return proven_numbers(self.kernel, arrays, self.rtol, self.atol or 0.0)  # type: ignore[arg-type]
 
     def _numbers(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Machine numbers, of which no tolerance is asked, and which of them have to be looked at again."""
-        values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.kernel(*arrays)])
+        values = aligned_empty((len(self.kernel._flat), *self._shape(arrays)), self.kernel.dtype)
+        self.kernel(*arrays, out=values)
         return values, ~np.isfinite(values)
 
     def _outside(self, arrays: list[np.ndarray]) -> np.ndarray:
-        """Which cells of a block lie outside the domain."""
+        """Which cells of a block lie outside the domain; an array that broadcasts to the block."""
         if not self.domain:
-            return np.zeros(self._shape(arrays), bool)
+            return np.asarray(False)
         held = {s: np.float64(v) for s, v in self.held.items()}
         axes = {a.symbol: values for a, values in zip(self.axes, arrays)}
-        return ~np.broadcast_to(self.domain.inside({**held, **axes}), self._shape(arrays))
+        return ~self.domain.inside({**held, **axes})
 
     def arrays(self, part: tuple[slice, ...]) -> list[np.ndarray]:
         """The axes' values in a block, each along its own dimension."""

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ def on_grid(
         dtype: "float64" or "float32".
         progress: called as `progress(cells done, cells in all)`.
         threads: how many; by default all processors.
-        chunks: cells a block, "auto", or axis -> points of a block: the result is then a lazy dataset over dask
+        chunks: cells a block, "auto" (about four million numbers), or axis -> points of a block: the result is then a lazy dataset over dask
             arrays, whose blocks are computed when they are looked at (needs the extra `[scale]`).
         store: a Zarr store that keeps the numbers, see `chentsov.store`; the same call with the same store goes on
             where it was interrupted. The result is read from it, lazily.
@@ -92,8 +92,10 @@ def on_grid(
     array([0.2298, 0.7081])
     """
     study = GridStudy(source, axes, quantities, constants, data, rtol, dtype, threads, atol, steps)
-    wanted = study.cells_a_block if chunks in (None, "auto") else chunks
-    blocks = Blocks.of(study.shape, wanted, [d.name for d in study.dimensions])
+    wanted = "auto" if chunks is None and store is not None else chunks
+    if wanted in (None, "auto") and study.cells_a_block is not None:
+        wanted = study.cells_a_block
+    blocks = Blocks.of(study.shape, wanted, [d.name for d in study.dimensions], study.count)
     if store is not None:
         from .store import store as write
 
@@ -102,12 +104,14 @@ def on_grid(
         return lazy_dataset(study, blocks)
     _refuse_if_too_large(study.count, study.shape, dtype)
     values, status = fill(study.evaluate, study.count, blocks, study.dtype, progress)
-    worked = {"cells_in_double_double": study.cells.refined, "cells_in_balls": study.cells.recomputed}
-    return study.dataset(values, status).assign_attrs(worked)
+    found = study.dataset(values, status)
+    found.attrs |= {"cells_in_double_double": study.cells.refined, "cells_in_balls": study.cells.recomputed}
+    return found
 
 
 _FEW_CELLS, _LONG_PROGRAM = 64, 300  # cells and operations
 _TRUSTED = 1e-6  # relative error bound up to which machine numbers of a contraction are not doubted
+_SMALL = 1 << 20  # bytes, for which there is room
 _SAMPLE = 256  # doubtful cells that are looked at before the others are
 
 
@@ -185,24 +189,29 @@ class GridStudy(Study):
         self.attributes = provenance(
             source, names, fixed, data or {}, {"rtol": rtol, "atol": atol, "dtype": str(self.dtype)}
         )
-        self.question = question_hash(
+        for step in self.steps:
+            self.attributes |= step.attributes
+
+    @cached_property
+    def question(self) -> str:
+        """A hash of everything that the numbers depend on."""
+        kernel, domain = self.cells.kernel, self.cells.domain
+        return question_hash(
             kernel.listing(),
             kernel.dtype.name,
-            str(dtype),
-            rtol,
-            atol,
-            sorted((str(s), str(v)) for s, v in {**held, **fixed}.items()),
+            str(self.dtype),
+            self.rtol,
+            self.atol,
+            sorted((str(s), str(v)) for s, v in self.cells.held.items()),
             self.variables,
             self.labels,
             domain.listing(),
             self.kinks and self.kinks.listing(),
-            None if kernel.looped else str(metric_of(source)),
+            None if kernel.looped else str(self.cells.metric),
             *(a.values for a in self.axes),
             *(kernel._data[k] for k in sorted(kernel._data)),
             *(q for step in self.steps for q in step.question),
         )
-        for step in self.steps:
-            self.attributes |= step.attributes
 
     @property
     def cells_a_block(self) -> int | None:
@@ -221,10 +230,12 @@ class GridStudy(Study):
 
     def _rounded(self, values: np.ndarray, status: np.ndarray) -> np.ndarray:
         """In the type of the result; a number that it cannot hold (to the tolerance) is none, and says so."""
+        if values.dtype == self.dtype:  # infinities have been settled with the cells
+            return values
         with np.errstate(over="ignore", invalid="ignore"):
             rounded = values.astype(self.dtype, copy=False)
             lost = np.isinf(rounded)
-            if self.rtol is not None and rounded.dtype != values.dtype:
+            if self.rtol is not None:
                 error = np.abs(rounded - values)
                 lost |= (error > self.rtol / 2 * np.abs(values)) & (error > (self.atol or 0.0) / 2)
         if lost.any():
@@ -491,7 +502,9 @@ def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None
         size = np.dtype(dtype).itemsize
     except TypeError:
         return  # the kernel says what is wrong with it
-    needed = int(np.prod([count, *shape], dtype=object)) * size
+    needed = count * math.prod(shape) * size
+    if needed < _SMALL:
+        return
     free = available()
     if needed > 0.8 * free:
         raise InputError(

@@ -70,7 +70,6 @@ class Study(ABC):
         dtype: of the numbers.
         labels: names of the coordinates, which label the components of tensors.
         attributes: provenance, for the result.
-        question: a hash of everything that the numbers depend on.
     """
 
     dimensions: Sequence[Dimension]
@@ -79,7 +78,11 @@ class Study(ABC):
     dtype: np.dtype
     labels: Sequence[str]
     attributes: Mapping[str, Any]
-    question: str
+
+    @property
+    @abstractmethod
+    def question(self) -> str:
+        """A hash of everything that the numbers depend on."""
 
     @abstractmethod
     def evaluate(self, part: tuple[slice, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +52,7 @@ def sweep(
     (('radius', 't', 'p'), [0.5, 0.5])
     """
     study = Sweep(make_model, over, axes, quantities, options)
-    inner = Blocks.of(study.shape[len(over) :], chunks, [d.name for d in study.dimensions[len(over) :]])
+    inner = Blocks.of(study.shape[len(over) :], chunks, [d.name for d in study.dimensions[len(over) :]], study.count)
     return lazy_dataset(study, Blocks(study.shape, (*(1 for _ in over), *inner.sizes)))
 
 
@@ -83,9 +83,14 @@ class Sweep(Study):
         self.variables, self.count, self.dtype, self.labels = first.variables, first.count, first.dtype, first.labels
         same_for_all = {k: v for k, v in first.attributes.items() if k not in ("manifold_name", "data_sha256")}
         self.attributes = {**same_for_all, "sweep": ", ".join(f"{k}: {len(v)} values" for k, v in self.over.items())}
-        code = getattr(make_model, "__code__", None)
-        made_by = getattr(make_model, "__qualname__", ""), getattr(code, "co_code", b"")
-        self.question = question_hash(first.question, made_by, *(i for pair in self.over.items() for i in pair))
+
+    @cached_property
+    def question(self) -> str:
+        """A hash of what the first model's numbers depend on, of the values swept over and of what makes the models."""
+        code = getattr(self.make_model, "__code__", None)
+        made_by = getattr(self.make_model, "__qualname__", ""), getattr(code, "co_code", b"")
+        first = self._study((0,) * len(self.over))
+        return question_hash(first.question, made_by, *(i for pair in self.over.items() for i in pair))
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_kept"}

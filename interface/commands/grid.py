@@ -56,6 +56,9 @@ def grid(
     scheduler: str | None = typer.Option(
         None, help="Address of a dask.distributed scheduler, tcp://…; without one, threads of this machine."
     ),
+    compression: str | None = typer.Option(
+        None, help="Of a new store: lz4 or zstd; without it, the numbers as they are."
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on with a .zarr output that an earlier call began."),
     output: Path = typer.Option(
         Path("."),
@@ -74,9 +77,10 @@ def grid(
     if ending not in ("", ".nc", ".csv", ".parquet", ".zarr") and not output.is_dir():
         raise InputError(f"unknown kind of output '{ending}': choose .nc, .csv, .parquet, .zarr, or a folder")
     stored = ending == ".zarr"
-    if not stored and (scheduler or resume or chunks != "auto"):
+    if not stored and (scheduler or resume or compression or chunks != "auto"):
         raise InputError(
-            "--chunks, --scheduler and --resume belong to a store: give --output a name that ends in .zarr"
+            "--chunks, --scheduler, --compression and --resume belong to a store: give --output a name that ends in "
+            ".zarr"
         )
     if stored and output.exists() and not resume:
         raise InputError(f"'{output}' exists: go on with it by --resume, or choose another name")
@@ -99,7 +103,7 @@ def grid(
         if stored:
             lazy = manifold.on_grid(axes, quantity, chunks=_chunks(chunks), **options)
     if stored:
-        _store(report, lazy, output, scheduler)
+        _store(report, lazy, output, scheduler=scheduler, compression=compression)
         return
     _evaluate_and_write(report, manifold, axes, quantity, options, output, ending)
 
@@ -129,12 +133,12 @@ def _evaluate_and_write(
     report.line(f"written: {', '.join(map(str, written))}")
 
 
-def _store(report: Report, lazy: xr.Dataset, output: Path, scheduler: str | None) -> None:
+def _store(report: Report, lazy: xr.Dataset, output: Path, **options: str | None) -> None:
     from chentsov import store
 
     try:
         with report.stage("evaluate and store", count="cells") as advance:
-            stored = store(lazy, output, scheduler=scheduler, progress=advance)
+            stored = store(lazy, output, progress=advance, **options)  # type: ignore[arg-type]
     except KeyboardInterrupt:
         report.line(f"{output} keeps the finished blocks; the same call with --resume goes on")
         raise

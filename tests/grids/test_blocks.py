@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import chentsov as ch
 import numpy as np
@@ -142,6 +143,27 @@ def test_a_block_of_nothing_but_nan_is_finished_too(tmp_path, monkeypatch):
     assert sorted(starts) == [0, 1]
 
 
+def test_several_at_once_on_one_store(tmp_path):
+    with ThreadPoolExecutor(4) as pool:
+        grids = [on_grid(torus, AXES, chunks=7) for _ in range(4)]
+        stored = list(pool.map(lambda grid: ch.store(grid, tmp_path / "s"), grids))
+    assert all(s.load().equals(on_grid(torus, AXES)) for s in stored)
+    assert [p.name for p in tmp_path.iterdir()] == ["s"]
+
+
+@pytest.mark.parametrize("compression", ["lz4", "zstd"])
+def test_packed_stores_hold_the_same_numbers(tmp_path, compression):
+    axes = {u: np.linspace(-1, 1, 300), v: np.linspace(0, 1, 200)}
+    sizes = []
+    for name, packed in (("plain", None), ("packed", compression)):
+        stored = ch.store(on_grid(torus, axes, ["metric"], chunks="auto"), tmp_path / name, compression=packed)
+        assert stored.load().equals(on_grid(torus, axes, ["metric"]))
+        sizes.append(sum(p.stat().st_size for p in (tmp_path / name).rglob("*") if p.is_file()))
+    assert sizes[1] < sizes[0] / 2
+    with pytest.raises(ValueError, match="compression = 'zip': None, 'lz4' or 'zstd'"):
+        ch.store(on_grid(torus, axes, chunks="auto"), tmp_path / "other", compression="zip")
+
+
 @pytest.mark.parametrize("harm", ["truncated", "changed", "gone", "no record", "half written"])
 def test_harm_to_a_finished_block_is_seen_and_mended(tmp_path, monkeypatch, harm):
     whole = on_grid(torus, AXES)
@@ -155,7 +177,7 @@ def test_harm_to_a_finished_block_is_seen_and_mended(tmp_path, monkeypatch, harm
     elif harm == "gone":
         chunk.unlink()
     elif harm == "no record":
-        shutil.rmtree(tmp_path / "s" / "chentsov_records" / "sha256" / "c" / "2")
+        shutil.rmtree(tmp_path / "s" / "chentsov_records" / "digest" / "c" / "2")
     else:
         chunk.with_suffix(".0123.partial").write_bytes(b"half")
     starts = evaluated_blocks(monkeypatch)
