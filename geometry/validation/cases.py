@@ -13,8 +13,11 @@ import sympy as sp
 from flint import arb, fmpq
 from sympy.core.function import AppliedUndef
 
+from ..exact.decimals import with_exact_numbers
 from ..exact.errors import InputError
 from ..exact.reading import match_symbols, read, read_expression, read_list, read_symbols
+from ..manifolds.domain import Domain
+from ..manifolds.recipes import geometry_of
 from .jets import JetEvaluator, UnsupportedExpression, exact_number
 from .pipeline import Jets, Pipeline, Run
 
@@ -74,6 +77,21 @@ class Case:
     @property
     def dim(self) -> int:
         return len(self.coordinates)
+
+    @cached_property
+    def domain(self) -> Domain | None:
+        """Where the manifold that it was made of has its points; None where nothing is known."""
+        found = getattr(geometry_of(self.origin), "domain", None)
+        return found if isinstance(found, Domain) else None
+
+    def why_outside(self, point: Sequence[Any]) -> str | None:
+        """What condition of the domain an exact point does not meet; None where it lies inside."""
+        if self.domain is None:
+            return None
+        values = dict(zip(self.coordinates, (sp.Rational(int(v.p), int(v.q)) for v in point)))
+        return self.domain.broken(
+            {**values, **{s: with_exact_numbers(sp.sympify(v, strict=True)) for s, v in self.constants.items()}}
+        )
 
     @cached_property
     def test_function(self) -> sp.Expr:
@@ -352,6 +370,8 @@ def read_points(points: Any, case: Case) -> tuple[tuple[fmpq, ...], ...]:
             )
         # What the program receives is float64; the reference is taken at exactly that number.
         out.append(tuple(exact_number(float(exact_float(v))) for v in row))
+        if why := case.why_outside(out[-1]):
+            raise InputError(f"{case.name}: {why}")
     if not out:
         raise InputError("points is empty; leave it out to have points chosen")
     return tuple(out)
@@ -390,6 +410,7 @@ def find_points(case: Case, count: int, seed: int = 0) -> tuple[tuple[fmpq, ...]
     found: list[tuple[fmpq, ...]] = []
     angles = angles_of(case.metric, case.coordinates)
     boxes = [_box(s, k in angles) for k, s in enumerate(case.coordinates)]
+    boxes = [_within(box, s, case.domain) for box, s in zip(boxes, case.coordinates)]
     problem = "the metric is singular"
     for reach in (1.0, 0.25, 3.0):
         for k in range(1, 12 * count):
@@ -401,6 +422,11 @@ def find_points(case: Case, count: int, seed: int = 0) -> tuple[tuple[fmpq, ...]
                     low, high = (0.1, 0.9) if k % 2 else (low * reach, high * reach)
                 phase = (0.37 + 0.7549 * seed + k * _GOLDEN[d % len(_GOLDEN)] * (1 + d // len(_GOLDEN))) % 1
                 point.append(fmpq(round((low + (high - low) * phase) * 64), 64))
+            if tuple(point) in found:
+                continue
+            if case.why_outside(point):
+                problem = "outside the domain"
+                continue
             try:
                 jets = case.jets(point, 128)
             except UnsupportedExpression:
@@ -415,6 +441,18 @@ def find_points(case: Case, count: int, seed: int = 0) -> tuple[tuple[fmpq, ...]
         if found:
             return tuple(found)
     raise NoUsablePoint(f"{case.name}: no regular point found near the origin ({problem}); give points=[...]")
+
+
+def _within(box: tuple[float, float], symbol: sp.Symbol, domain: Domain | None) -> tuple[float, float]:
+    """The part of a range that the conditions on one coordinate alone allow, not close to its ends."""
+    low, high = box
+    for condition in domain.conditions if domain is not None else ():
+        if condition.free_symbols == {symbol}:
+            allowed = condition.as_set() if condition.is_Relational else sp.S.Reals
+            if isinstance(allowed, sp.Interval):
+                low, high = max(low, float(allowed.start)), min(high, float(allowed.end))
+    margin = (high - low) / 10
+    return (low + margin, high - margin) if (low, high) != box and margin > 0 else box
 
 
 def _regular(g: Array) -> bool:

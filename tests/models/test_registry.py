@@ -10,6 +10,7 @@ import pytest
 import sympy as sp
 from chentsov.catalogue import entries, manifold_called
 from chentsov.geometry.exact import Mean
+from chentsov.geometry.validation.cases import as_case
 from chentsov.models import Model, families, registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +55,23 @@ def test_the_metric_is_finite_and_regular_at_the_sample_point(made):
     values = np.array(sp.Matrix(metric).evalf(30).tolist(), dtype=complex)
     assert np.isfinite(values).all() and np.abs(values.imag).max() < 1e-12
     assert np.linalg.eigvalsh(values.real).min() > 1e-9
+
+
+@pytest.mark.parametrize(
+    "made",
+    [pytest.param(e, marks=() if e in LIGHT or e.shelf == "families" else pytest.mark.slow) for e in ENTRIES],
+    ids=lambda e: e.key,
+)
+def test_a_judge_finds_points_inside_the_domain(made):
+    if made.manifold.metric.atoms(sp.core.function.AppliedUndef):
+        pytest.skip("holds undefined functions")
+    free = made.manifold.metric.free_symbols - set(made.coordinates)
+    constants = {s: v for s, v in made.sample.items() if s in free}
+    case = as_case(made.manifold, constants=constants, data=made.rows_for_checks() or None)
+    assert len(set(case.points)) == 6
+    for point in case.points:
+        at = {s: sp.Rational(int(v.p), int(v.q)) for s, v in zip(made.coordinates, point)} | constants
+        assert all(c.subs(at) != sp.false for c in made.inequalities), (made.inequalities, at)
 
 
 def _blocks():

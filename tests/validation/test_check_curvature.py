@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from chentsov.geometry.validation.calling import FORMS, TooSlow, time_limit
+from chentsov.geometry.validation.cases import as_case
 from chentsov.geometry.validation.report import CurvatureCheckError
 from chentsov.geometry.validation.suite import load_suite
 
@@ -67,6 +68,36 @@ def test_chentsov_manifolds_constants_and_points():
         lambda x: 0.5, sphere, constants={"a": 2}, points=[{"theta": 1, "phi": 0}, {"theta": 2, "phi": 1}]
     )
     assert report.passed and report.cases[0].points == 2
+
+
+def _simplex(p):
+    """By amplitudes z = 2√p on a sphere of radius 2, with a guard; R = (n − 1)/2 · n/2 of n free outcomes."""
+    last = 1 - sum(p)
+    if min(*p, last) <= 0:
+        raise ValueError("not a point of the simplex")
+    amplitudes = 2 * np.sqrt([*p, last])
+    n = len(p)
+    return n * (n - 1) / float(amplitudes @ amplitudes)
+
+
+def _bivariate_normal(point):
+    """The metric of the mean, through a Cholesky factor of the covariance."""
+    covariance = np.array([[point[2], point[3]], [point[3], point[4]]])
+    factor = np.linalg.inv(np.linalg.cholesky(covariance))
+    return factor.T @ factor
+
+
+@pytest.mark.parametrize("outcomes", [3, 5])
+def test_points_lie_in_the_domain(outcomes):
+    report = ch.check_curvature(_simplex, ch.models.families.categorical(outcomes))
+    assert report.passed, str(report)
+    normal = ch.models.families.multivariate_normal(2)
+    mean = ch.RiemannianManifold(normal.metric, normal.coordinates, domain=normal.domain.conditions)
+    points = as_case(mean).points
+    for p in points:
+        _bivariate_normal([float(int(v.p) / int(v.q)) for v in p])  # numpy raises where it is not positive definite
+    with pytest.raises(ValueError, match="outside"):
+        ch.check_curvature(_simplex, ch.models.families.categorical(3), points=[[0.7, 0.6]])
 
 
 def test_data_of_a_mean():
