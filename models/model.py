@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     import xarray as xr
+    from chentsov.geometry.flows import Flow
     from chentsov.geometry.manifolds import RiemannianManifold
     from chentsov.geometry.manifolds.gauss import PointCurvature
     from chentsov.geometry.validation.report import Report
@@ -277,6 +278,30 @@ class Model(ABC):
     def default_learning_rate(self) -> float:
         """The learning rate unless told otherwise."""
         return 1 / 20
+
+    def gradient_flow(self, natural: bool = False) -> Flow:
+        """The flow that training follows in the limit of small steps: θ̇ = −∂L, or −g⁻¹ ∂L of the model's own metric.
+
+        Its `trajectory(start, t, data=model.row_values())` integrates it over the model's rows.
+
+        Raises:
+            ManifoldError: the model has no loss.
+
+        >>> from chentsov.models import Neuron
+        >>> neuron = Neuron(inputs=1, bias=False, data=([[0.5], [1.0], [-1.0]], [1, 1, 0]))
+        >>> path = neuron.gradient_flow().trajectory([0.1], 1.0, data=neuron.row_values())
+        >>> bool(path.energy[-1] < path.energy[0]), path.attrs["ending"]
+        (True, 'reached the last time')
+        """
+        from chentsov.geometry.flows import Flow
+        from chentsov.geometry.manifolds import RiemannianManifold
+
+        if self.loss is None:
+            raise ManifoldError(f"{self.name} has no loss to train on")
+        if natural:
+            return Flow.gradient(self.manifold, self.loss, name=f"natural gradient of {self.name}")
+        flat = RiemannianManifold(sp.eye(len(self.coordinates)), self.coordinates, name="weights")
+        return Flow.gradient(flat, self.loss, name=f"gradient flow of {self.name}")
 
     def train(
         self,

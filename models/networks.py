@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -24,13 +24,15 @@ from chentsov.geometry.exact.reading import read_count
 from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.domain import Domain
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
+from chentsov.geometry.manifolds.gauss import ReducedCurvature, point_and_constants
 from chentsov.geometry.manifolds.quantities import Quantity
 
 from .activations import Activation, U, read_activation
 from .datasets import DataError, Rows
-from .losses import OUTPUT, Loss, read_loss, without_squared_signs
+from .losses import OUTPUT, Loss, read_fisher, read_loss, without_squared_signs
 from .model import Model, scalar
 from .registry import entry
+from .row_jets import RowJets
 from .units import UnitManifold, curvature_of_unit
 
 if TYPE_CHECKING:
@@ -373,7 +375,62 @@ class Network(Model):
         self._check_kinks(point, rows, constants)
         if self.is_single_unit:
             return self._unit_at(point, rows, constants)
-        return super().curvature_at(point, rows, constants=constants)
+        return self._jets(False).curvature(*self._in_numbers(point, rows, constants))
+
+    def reduced_curvature_at(
+        self,
+        point: Any,
+        data: Any = None,
+        targets: Any = None,
+        *,
+        fisher: str = "empirical",
+        constants: Mapping[Any, Any] | None = None,
+    ) -> ReducedCurvature:
+        """R at given weights with null directions divided out, for any number of weights and rows.
+
+        Args:
+            point, data, targets, constants: as for `curvature_at`.
+            fisher: "empirical", g_ij = E_D[∂_iℓ ∂_jℓ] at the targets given; or "true", with the expectation over
+                targets that the network itself would draw (see `Loss.embedding`).
+
+        Returns:
+            R with the rank and the gap that it was decided by, see `ReducedCurvature`. At full rank R is known
+            (docs/interpolation.md): 0 of the empirical metric, N²(K−1)(K−2)/4 of the true one of K classes.
+
+        Raises:
+            ManifoldError: a weight or constant is missing, or a row lies on a kink.
+
+        >>> net = DenseNetwork((2, 2, 3), loss="cross_entropy")
+        >>> rows, classes = [[0.1, -0.4], [1.0, 0.3]], [[1, 0, 0], [0, 0, 1]]
+        >>> found = net.reduced_curvature_at(net.default_start(), rows, classes, fisher="true")
+        >>> found.rank, round(found.ricci_scalar, 9)                                     # N (K−1) and N²(K−1)(K−2)/4
+        (4, 2.0)
+        """
+        rows = self.row_values(data, targets)
+        self._check_kinks(point, rows, constants)
+        return self._jets(read_fisher(fisher)).reduced_curvature(*self._in_numbers(point, rows, constants))
+
+    @cached_property
+    def _jets(self) -> Callable[[bool], RowJets]:
+        activations = [layer.activation for layer in self.layers]
+        biases = [len(layer.coordinates) > len(layer.weights) for layer in self.layers]
+        return cache(lambda true: RowJets(activations, biases, self.subloss_of_outputs, true, self.constants))
+
+    def _in_numbers(
+        self, point: Any, rows: Mapping[sp.Symbol, np.ndarray[Any, Any]], constants: Mapping[Any, Any] | None
+    ) -> tuple[Any, ...]:
+        """Weights and slope of each layer, inputs, targets, constants."""
+        import numpy as np
+
+        values = dict(zip((*self.coordinates, *self.constants), point_and_constants(self, point, constants)))
+
+        def numbers(entries: sp.Matrix) -> np.ndarray[Any, Any]:
+            return np.array([float(e.xreplace(values)) for e in entries]).reshape(entries.shape)
+
+        weights = [(numbers(layer.weights), numbers(layer.biases).ravel()) for layer in self.layers]
+        slopes = [float(layer.slope.xreplace(values)) for layer in self.layers]
+        x, t = (np.stack([rows[s] for s in symbols], axis=1) for symbols in (self.inputs, self.targets))
+        return weights, slopes, x, t, [values[s] for s in self.constants]
 
     @cached_property
     def _kink(self) -> sp.Expr:
@@ -385,7 +442,6 @@ class Network(Model):
     ) -> None:
         import numpy as np
         from chentsov.geometry.kernels import compile
-        from chentsov.geometry.manifolds.gauss import point_and_constants
 
         if not self._kink.free_symbols:
             return
@@ -401,7 +457,6 @@ class Network(Model):
         """The curvature of a single unit at a point: ∂ℓ/∂z and ∂²ℓ/∂z² of every row, and `curvature_of_unit`."""
         import numpy as np
         from chentsov.geometry.kernels import compile
-        from chentsov.geometry.manifolds.gauss import point_and_constants
 
         named = {getattr(k, "name", k): v for k, v in data.items()}
         columns = np.array([np.asarray(named[s.name], dtype=float) for s in self.rows])

@@ -15,19 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
-import sympy as sp
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.kinks import derivative
 from chentsov.geometry.exact.reading import read_count
 from chentsov.geometry.kernels.libraries import jax_function, jax_module
+from chentsov.geometry.manifolds.gauss import ReducedCurvature
 
 from .activations import Activation, U, read_activation
 from .datasets import DataError
-from .losses import Loss, read_loss
+from .losses import Loss, read_fisher, read_loss
+from .row_jets import RowJets
 
 __all__ = ["NumericNetwork", "Traces"]
 
@@ -200,6 +201,49 @@ class NumericNetwork:
         x, _ = self.read_rows(inputs)
         return np.asarray(self._functions.kernel(weights, x))
 
+    def output_velocity(self, weights: Any, inputs: Any, targets: Any) -> np.ndarray:
+        """ḟ_a(x_i) = −(1/N) Σ_jb Λ_{iajb} ∂ℓ_j/∂f_b of these rows under the gradient flow of their loss E_D ℓ.
+
+        How the outputs move when the weights follow the gradient, by the kernel alone (thesis 4.2.2): rows × outputs.
+        """
+        x, t = self.read_rows(inputs, targets)
+        slopes = np.asarray(self._functions.slopes_of_loss(self._functions.outputs(weights, x), t))
+        return -np.einsum("iajb,jb->ia", self.kernel(weights, x), slopes) / len(x)
+
+    # -- curvature --------------------------------------------------------------------------------------------
+
+    def reduced_curvature(
+        self, weights: Any, inputs: Any, targets: Any = None, *, fisher: str = "empirical"
+    ) -> ReducedCurvature:
+        """R at given weights with null directions divided out, in 64 bits; see `DenseNetwork.reduced_curvature_at`.
+
+        Second derivatives are taken along the r directions that change something, so there may be many weights where
+        there are few rows: memory grows as rows × (weights + r²), time as r² passes over the rows.
+
+        Args:
+            weights, inputs, targets: as for `traces`; the targets are not used by the true metric.
+            fisher: "empirical" or "true".
+
+        >>> network = NumericNetwork((2, 30, 3), "tanh")
+        >>> found = network.reduced_curvature(network.initial(), [[0.1, -0.4], [1.0, 0.3]], fisher="true")
+        >>> found.rank, round(found.ricci_scalar, 9)
+        (4, 2.0)
+        """
+        true = read_fisher(fisher)
+        x, t = self.read_rows(inputs, targets)
+        if t is None and not true:
+            raise DataError("the empirical Fisher metric needs targets: hand them in, or ask for fisher='true'")
+        t = np.zeros((len(x), self.widths[-1])) if t is None else t
+        layers = [(np.asarray(w, np.float64), np.asarray(b, np.float64)) for w, b in weights]
+        slopes = [self.slope] * len(layers)
+        return self._jets(true).reduced_curvature(layers, slopes, x.astype(np.float64), t.astype(np.float64))
+
+    @cached_property
+    def _jets(self) -> Any:
+        count = len(self.widths) - 1
+        activations = [*[self.activation] * (count - 1), self.final]
+        return cache(lambda true: RowJets(activations, [self.bias] * count, self.loss, true))
+
 
 class _Functions:
     """The network's functions in JAX, compiled once for each shape of the data."""
@@ -213,11 +257,12 @@ class _Functions:
         stand_ins = (*loss.outputs, *loss.targets)
         expression = loss.at(loss.expression, loss.outputs, loss.targets)
         self.subloss = jax_function([expression], stand_ins, dtype)
-        self.differences = _depends_on_differences(loss)
+        self.differences = loss.depends_on_differences
         jit = self.compiled
         self.outputs, self.sums = jit(lambda w, x: self.forward(w, x)[0]), jit(self._sums)
         self.fisher, self.kernel = jit(self._fisher), jit(self._kernel)
         self.loss_and_gradient = jit(self.jax.value_and_grad(self.mean_loss))
+        self.slopes_of_loss = jit(self._slopes_of_loss)
 
     def compiled(self, function: Any) -> Any:
         """The function compiled, and called with 64-bit numbers allowed, whatever the process has set."""
@@ -298,19 +343,3 @@ class _Functions:
             numpy.einsum("aiu,bju,ij->iajb", d, d, h @ h.T + self.network.bias)
             for d, h in zip(self._of_outputs(weights, slopes, len(x)), entering)
         )
-
-
-def _depends_on_differences(loss: Loss) -> bool:
-    """Is ℓ a function of the differences of the outputs alone (as with a softmax)? Then the largest can be taken off.
-
-    It is asked at two points, to 30 digits; what is found there of an analytic ℓ holds everywhere.
-    """
-    if len(loss.outputs) == 1:
-        return False
-    for start in (1, 5):
-        point = {s: sp.Rational(start + 3 * k, 7 + k) for k, s in enumerate((*loss.outputs, *loss.targets))}
-        shifted = point | {f: point[f] + 1 for f in loss.outputs}
-        before, after = (sp.N(loss.expression.subs(p), 40) for p in (point, shifted))
-        if abs(before - after) > sp.Float(10) ** -30:
-            return False
-    return True

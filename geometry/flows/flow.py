@@ -15,11 +15,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from chentsov.geometry.exact import Mean
+from chentsov.geometry.exact.kinks import derivative
 from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.hessian_volumes import log_density_slopes
 from chentsov.geometry.manifolds.inputs import read_array, read_expression
 from chentsov.geometry.manifolds.local import Element, total
-from chentsov.geometry.manifolds.recipes import closed_form_pays
+from chentsov.geometry.manifolds.recipes import closed_form_pays, metric_of
 from chentsov.geometry.manifolds.vanishing import Verdict, vanish
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Flow:
 
     Args:
         manifold: a `RiemannianManifold`; where its metric is Hessian the dual volume exists too.
-        components: X^i, one SymPy expression a coordinate.
+        components: X^i, one SymPy expression a coordinate; None for −grad E of the potential.
         potential: E, if the flow is −grad E; checked exactly.
         name: what to call it.
 
@@ -74,21 +76,56 @@ class Flow:
     def __init__(
         self,
         manifold: RiemannianManifold,
-        components: Sequence[Any],
+        components: Sequence[Any] | None,
         *,
         potential: Any = None,
         name: str | None = None,
     ) -> None:
         self.manifold = manifold
         self.name = name
-        values = read_array(components, manifold.dim, 1, "the vector field")
-        self.components: tuple[sp.Expr, ...] = tuple(values)
         self._cache: dict[tuple, Any] = {}
-        self.potential: sp.Expr | None = None
-        self._determinant: sp.Expr | None = None  # of a metric whose canonical forms would be long
-        if potential is not None:
-            self.potential = read_expression(potential, "the potential")
+        self.potential: sp.Expr | None = None if potential is None else read_expression(potential, "the potential")
+        self._given = None if components is None else read_array(components, manifold.dim, 1, "the vector field")
+        if self._given is None and self.potential is None:
+            raise ManifoldError("a flow is given by its components, or by a potential")
+        if self._given is not None and self.potential is not None:
             self._check_potential()
+
+    @cached_property
+    def components(self) -> tuple[sp.Expr, ...]:
+        """X^i."""
+        if self._given is not None:
+            return tuple(self._given)
+        if self._minors is None:
+            return tuple(-c for c in self.manifold.gradient(self.potential))
+        adjugate, determinant = self._minors
+        return tuple(-c / determinant for c in adjugate * sp.Matrix(self.slopes))
+
+    @cached_property
+    def _minors(self) -> tuple[sp.Matrix, sp.Expr] | None:
+        """Adjugate and determinant of the metric, of a gradient flow where canonical forms of g⁻¹ would be long."""
+        if self._given is not None or closed_form_pays(self.manifold, "inverse_metric"):
+            return None
+        return _cofactors(sp.Matrix(self.manifold.metric))
+
+    @property
+    def follows_gradient(self) -> bool:
+        """Whether the field is −grad E by construction, so that g X = −∂E can be solved point by point."""
+        return self._given is None
+
+    @cached_property
+    def slopes(self) -> tuple[sp.Expr, ...]:
+        """∂_iE."""
+        if self.potential is None:
+            raise ManifoldError("this flow was made without a potential")
+        return tuple(derivative(self.potential, x) for x in self.coordinates)
+
+    @cached_property
+    def rows(self) -> tuple[sp.Symbol, ...]:
+        """The symbols of the data rows that the field averages over."""
+        parts = [self.potential, metric_of(self.manifold)] if self._given is None else [*self._given, self.potential]
+        means = set().union(*(p.atoms(Mean) for p in parts if p is not None))
+        return tuple(dict.fromkeys(v for m in sorted(means, key=str) for v in m.variables))
 
     @cached_property
     def _elements(self) -> list[Element]:
@@ -97,14 +134,7 @@ class Flow:
     @classmethod
     def gradient(cls, manifold: RiemannianManifold, potential: Any, *, name: str | None = None) -> Flow:
         """The gradient flow u̇ = −grad E, along which E falls: dE/dt = −|u̇|²."""
-        energy = read_expression(potential, "the potential")
-        if closed_form_pays(manifold, "inverse_metric"):
-            return cls(manifold, [-c for c in manifold.gradient(energy)], potential=energy, name=name)
-        slopes = sp.Matrix([sp.diff(energy, x) for x in manifold.coordinates])
-        adjugate, determinant = _cofactors(sp.Matrix(manifold.metric))
-        flow = cls(manifold, [-c / determinant for c in adjugate * slopes], name=name)
-        flow.potential, flow._determinant = energy, determinant  # a gradient by construction
-        return flow
+        return cls(manifold, None, potential=potential, name=name)
 
     def _check_potential(self) -> None:
         assert self.potential is not None
@@ -132,9 +162,10 @@ class Flow:
     @cached_property
     def constants(self) -> tuple[sp.Symbol, ...]:
         """Every symbol of the field, the potential or the metric that is no coordinate."""
-        free = set(self.manifold.constants).union(*(c.free_symbols for c in self.components))
-        if self.potential is not None:
-            free |= self.potential.free_symbols
+        fields = (
+            [self.potential] if self._given is None else [*self._given, *([self.potential] if self.potential else [])]
+        )
+        free = set(self.manifold.constants).union(*(e.free_symbols for e in fields))
         return tuple(sorted(free - set(self.coordinates), key=lambda s: s.name))
 
     def _lowered(self, i: int) -> Element:
@@ -212,10 +243,10 @@ class Flow:
     def compressibility_formula(self, volume: Any = "riemannian") -> sp.Expr:
         """The compressibility for evaluation: its closed form, or plain derivatives where that would be long."""
         plain = volume in ("primal", "riemannian") or isinstance(volume, sp.Expr)
-        if self._determinant is None or not (plain or self.manifold.structure == "hessian" and volume == "dual"):
+        if self._minors is None or not (plain or self.manifold.structure == "hessian" and volume == "dual"):
             return self.compressibility(volume)
         power = {"primal": 0, "riemannian": sp.S.Half, "dual": 1}.get(volume) if isinstance(volume, str) else None
-        log_density = sp.log(volume) if power is None else power * sp.log(self._determinant)
+        log_density = sp.log(volume) if power is None else power * sp.log(self._minors[1])
         return sp.Add(*(sp.diff(c, u) + c * sp.diff(log_density, u) for c, u in zip(self.components, self.coordinates)))
 
     def rate(self, function: Any) -> sp.Expr:
@@ -246,7 +277,10 @@ class Flow:
     # -- numbers -----------------------------------------------------------------------------------------
 
     def trajectory(self, start: Any, t: Any, constants: Mapping[Any, Any] | None = None, **options: Any) -> xr.Dataset:
-        """One trajectory with energy, compressibilities and their integrals; see `trajectories.trajectory`."""
+        """One trajectory with energy, compressibilities and their integrals; see `trajectories.trajectory`.
+
+        Where the field averages over rows (a loss over data), `data=` gives them.
+        """
         from .trajectories import trajectory
 
         return trajectory(self, start, t, constants, **options)

@@ -27,13 +27,14 @@ from scipy.integrate import DOP853
 LANES = 8
 
 # How a trajectory ended.
-FINISHED, BLEW_UP, STEP_TOO_SMALL, TOO_MANY_STEPS, LEFT_DOMAIN = 0, 1, 2, 3, 4
+FINISHED, BLEW_UP, STEP_TOO_SMALL, TOO_MANY_STEPS, LEFT_DOMAIN, SINGULAR = 0, 1, 2, 3, 4, 5
 ENDINGS = {
     FINISHED: "reached the last time",
     BLEW_UP: "blew up: a component left the bound",
     STEP_TOO_SMALL: "the step fell below the spacing of floating-point times",
     TOO_MANY_STEPS: "used up the allowed number of steps",
     LEFT_DOMAIN: "left the domain of the manifold",
+    SINGULAR: "came where the metric is singular, as far as machine numbers tell",
 }
 
 # The tableau: weights of the stages, of the step, and of its two error estimates.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from chentsov.geometry.manifolds.hessian_volumes import VOLUMES, log_density
 
 from ..exact.reading import match_point
 from ..exact.tables import read_reals
-from .compiled_field import UncompiledFunction, compile_field
-from .evaluation import constant_values, evaluate, single_point, sweep
+from .compiled_field import compile_field
+from .evaluation import constant_values
+from .fields import LaneField, RowField
 from .lanes import BLEW_UP, ENDINGS, FINISHED, LEFT_DOMAIN, STEP_TOO_SMALL, integrate_lanes
 from .volume import measure_log_volume
 
@@ -30,6 +31,7 @@ def trajectory(
     t: Any,
     constants: Mapping[Any, Any] | None = None,
     *,
+    data: Any = None,
     volumes: Any = None,
     measure: str | None = None,
     distance: float = 1e-4,
@@ -44,7 +46,9 @@ def trajectory(
         start: u^i(0): a sequence, or a mapping from coordinates (symbols or names).
         t: the output times, or a number T for 201 times from 0 to T.
         constants: values of the constants, by symbol or name.
-        volumes: names or densities whose compressibility is followed; default: those that exist.
+        data: the rows that the field averages over: row symbol (or name) -> numbers, a table, or an array. A gradient
+            flow is then solved from g u̇ = −∂E point by point, never written out.
+        volumes: names or densities whose compressibility is followed; default: those that exist, with data none.
         measure: "cloud" or "variational" also measures the logarithm of a small volume that is carried along, by
             neighbours at ``distance`` or by the variational equation: it must equal ∫κ dt.
         rtol, atol: tolerances of the integrator.
@@ -56,7 +60,8 @@ def trajectory(
         After a blow-up the values are NaN; ``attrs["ending"]`` and ``attrs["reached"]`` say what happened and when.
 
     Raises:
-        ManifoldError: a start of the wrong length, a missing constant, times that do not rise or fall.
+        ManifoldError: a start of the wrong length, a missing constant, times that do not rise or fall; data that are
+            missing, ragged or not finite, or a measured volume of a flow over data.
 
     >>> import sympy as sp, chentsov as ch
     >>> x, y = sp.symbols("x y", real=True)
@@ -71,23 +76,10 @@ def trajectory(
     times = _times(t)
     values = constant_values(flow.constants, constants)
     flow.manifold.domain.check({**dict(zip(flow.coordinates, point.tolist())), **values}, "the start")
-    parameters = np.array(list(values.values()))
     chosen = _volumes(flow, volumes)
-    kappas = [flow.compressibility_formula(v) for v in chosen]
+    field = _field(flow, chosen, measure, values, data)
     dim, count = flow.dim, len(chosen)
-    # The integrals ∫κ dt ride along as further components of the state; what else is wanted along the curve comes
-    # after them from the same compiled function.
-    riders = [sp.Dummy() for _ in chosen]
-    wanted = [*flow.components, *kappas]
-    if measure is not None:
-        wanted += [log_density(flow.manifold, v) for v in chosen]
-    energy = [] if flow.potential is None else [flow.potential]
-    try:
-        field = compile_field([*wanted, *energy], [*flow.coordinates, *riders], tuple(values))
-        wanted, energy = [*wanted, *energy], []
-    except UncompiledFunction:
-        field = compile_field(wanted, [*flow.coordinates, *riders], tuple(values))
-    right = single_point(field, len(wanted), dim + count, parameters)
+    right = field.right_hand_side(dim + count)
 
     def leaves(_: float, y: np.ndarray) -> float:
         return bound - np.max(np.abs(y[:dim]))
@@ -103,7 +95,8 @@ def trajectory(
             method="DOP853", dense_output=True, events=[leaves, outside], rtol=rtol, atol=atol,
         )  # fmt: skip
     met = [code for code, events in zip((BLEW_UP, LEFT_DOMAIN), solution.t_events) if len(events)]
-    ending = FINISHED if solution.status == 0 else met[0] if solution.status == 1 else STEP_TOO_SMALL
+    stopped = STEP_TOO_SMALL if field.trouble is None else field.trouble
+    ending = FINISHED if solution.status == 0 else met[0] if solution.status == 1 else stopped
     reached = float(times[-1] if ending == FINISHED else solution.t[-1])
     states = np.full((times.size, dim + count), np.nan)
     before = (times - times[0]) * np.sign(times[-1] - times[0]) <= abs(solution.t[-1] - times[0])
@@ -112,35 +105,53 @@ def trajectory(
     good = np.isfinite(position).all(axis=1)
     names = [c.name for c in flow.coordinates]
     labels = [v if isinstance(v, str) else sp.sstr(v) for v in chosen]
-    along = np.full((times.size, len(wanted)), np.nan)
-    inside = np.empty((int(good.sum()), len(wanted)))
-    sweep(field, np.ascontiguousarray(states[good]), parameters, inside)
-    along[good] = inside
-    data: dict[str, Any] = {
+    along = np.full((times.size, field.wanted), np.nan)
+    along[good] = field.along(states[good])
+    found: dict[str, Any] = {
         "position": (("t", "coordinate"), position),
         "velocity": (("t", "coordinate"), along[:, :dim]),
         "compressibility": (("t", "volume"), along[:, dim : dim + count], {"long_name": "phase-space compressibility"}),
         "accumulated": (("t", "volume"), states[:, dim:], {"long_name": "integral of the compressibility"}),
     }
     if flow.potential is not None:
-        values_of_energy = along[:, -1].copy()
-        if energy:
-            values_of_energy[good] = evaluate(energy, flow.coordinates, position[good], values)[:, 0]
-        data["energy"] = ("t", values_of_energy, {"long_name": "energy"})
+        found["energy"] = ("t", along[:, -1].copy(), {"long_name": "energy"})
     if measure is not None:
         plain = measure_log_volume(flow, position[good], times[good], values, method=measure, distance=distance)
         logs = along[:, dim + count : dim + 2 * count]
         measured = np.full((times.size, count), np.nan)
         measured[good] = plain[:, None] + (logs - logs[:1])[good]
-        data["log_volume"] = (("t", "volume"), measured, {"long_name": f"logarithm of a small volume ({measure})"})
+        found["log_volume"] = (("t", "volume"), measured, {"long_name": f"logarithm of a small volume ({measure})"})
     return xr.Dataset(
-        data,
+        found,
         coords={"t": ("t", times, {"long_name": "time"}), "coordinate": names, "volume": labels},
         attrs={
             "flow": repr(flow), "method": "DOP853", "rtol": rtol, "atol": atol,
-            "ending": ENDINGS[ending], "finished": int(ending == FINISHED), "reached": reached,
+            "ending": ENDINGS[ending],
+            "finished": int(ending == FINISHED), "reached": reached,
         },
     )  # fmt: skip
+
+
+def _field(
+    flow: Flow, volumes: Sequence[Any], measure: str | None, constants: Mapping[sp.Symbol, float], data: Any
+) -> LaneField | RowField:
+    """What gives the velocity, the compressibilities, the densities of volumes to measure, and the energy."""
+    over_rows = bool(flow.rows)
+    if not over_rows and data is not None:
+        raise ManifoldError("the field averages over no data: leave `data` out")
+    if over_rows and data is None:
+        names = ", ".join(s.name for s in flow.rows)
+        raise ManifoldError(
+            f"the field averages over rows of {names}: give data={{{flow.rows[0].name!r}: values, ...}}"
+        )
+    if over_rows and measure is not None:
+        raise ManifoldError("a volume is not measured along a flow over data: leave `measure` out")
+    kappas = [flow.compressibility_formula(v) for v in volumes]
+    densities = [log_density(flow.manifold, v) for v in volumes] if measure is not None else []
+    energy = [] if flow.potential is None else [flow.potential]
+    if over_rows:
+        return RowField(flow, [*kappas, *energy], data, constants)
+    return LaneField(flow, [*kappas, *densities], len(kappas), energy, constants)
 
 
 def trajectories(
@@ -165,6 +176,9 @@ def trajectories(
         threads: how many cores to use; default all.
         progress: called as progress(starts done, starts in all).
 
+    Raises:
+        ManifoldError: starts of another shape, or a field that averages over data.
+
     Returns:
         Dataset with ``position`` (start × t × coordinate), ``ending`` (a code, spelled out in its attributes),
         ``reached`` and ``steps`` (start).
@@ -179,6 +193,11 @@ def trajectories(
     points = np.asarray(starts, dtype=float)
     if points.ndim != 2 or points.shape[1] != flow.dim:
         raise ManifoldError(f"starts have shape {points.shape}; (count, {flow.dim}) is needed")
+    if flow.rows:
+        names = ", ".join(s.name for s in flow.rows)
+        raise ManifoldError(
+            f"the field averages over rows of {names}: integrate one by one, with trajectory(…, data=…)"
+        )
     times = np.array([0.0, float(t)]) if np.ndim(t) == 0 else _times(t)
     values = constant_values(flow.constants, constants)
     field = compile_field(flow.components, flow.coordinates, tuple(values))
@@ -245,6 +264,8 @@ def _times(t: Any) -> np.ndarray:
 
 
 def _volumes(flow: Flow, volumes: Any) -> list[Any]:
+    if volumes is None and flow.rows:
+        return []
     if volumes is not None:
         return [volumes] if isinstance(volumes, (str, sp.Expr)) else list(volumes)
     return [v for v in VOLUMES if v != "dual" or flow.manifold.structure == "hessian"]

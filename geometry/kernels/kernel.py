@@ -401,7 +401,8 @@ class Kernel:
 
         columns = read_rows({v.name: "rows" for _, c in wanted for v in c.jet.variables}, data, np.dtype("float64"))
         rest = make([self._flat[k] for k in others], self.arguments, None, self.dtype) if others else None
-        return rest, Looped(wanted, self.arguments, make, columns, self.threads), others
+        question = (tuple(constants.items()), self.threads)
+        return rest, Looped(wanted, self.arguments, make, columns, self.threads, question), others
 
     def _evaluate_with_loops(self, arrays: list[np.ndarray], shape: tuple[int, ...], target: np.ndarray) -> None:
         assert self._looped is not None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import sympy as sp
@@ -28,6 +29,9 @@ __all__ = ["Looped"]
 
 _BLOCK_BYTES = 1 << 25
 _RANK = QUANTITIES | SPECIAL_QUANTITIES
+_Compiled = tuple[list[sp.Expr], dict[tuple[int, ...], int], "Kernel"]
+#: What jets over rows were compiled to, by arguments and constants: the data are arguments of the kernel.
+_compiled: WeakKeyDictionary[Jet, dict[Any, _Compiled]] = WeakKeyDictionary()
 
 
 class Looped:
@@ -39,6 +43,7 @@ class Looped:
         make: expressions, arguments, data -> a kernel for them.
         data: row symbol -> column.
         threads: how many.
+        question: what the kernels that are made depend on besides.
     """
 
     def __init__(
@@ -48,10 +53,13 @@ class Looped:
         make: Callable[..., Kernel],
         data: Mapping[str, np.ndarray],
         threads: int,
+        question: Any,
     ) -> None:
         self.threads = threads
-        jets = list(dict.fromkeys(c.jet for _, c in wanted))
-        self.jets = [_JetLoops(jet, [(k, c) for k, c in wanted if c.jet is jet], arguments, make, data) for jet in jets]
+        own: dict[Jet, list[tuple[int, Contraction]]] = {}
+        for k, c in wanted:
+            own.setdefault(c.jet, []).append((k, c))
+        self.jets = [_JetLoops(jet, asked, arguments, make, data, question) for jet, asked in own.items()]
 
     def __call__(self, arrays: Sequence[np.ndarray], shape: tuple[int, ...], target: np.ndarray) -> None:
         """Fill the rows of `target` from arrays that broadcast to `shape`."""
@@ -75,16 +83,15 @@ class _JetLoops:
         arguments: Sequence[sp.Symbol],
         make: Callable[..., Kernel],
         data: Mapping[str, np.ndarray],
+        question: Any,
     ) -> None:
         self.jet, self.wanted = jet, wanted
         self.columns = [np.asarray(data[v.name], float) for v in jet.variables]
-        simplified = {k: read(e) for k, e in jet.components.items()}
-        self.distinct = list(dict.fromkeys(e for e in simplified.values() if e != 0))
-        row = {e: k for k, e in enumerate(self.distinct)}
-        self.row = {index: row.get(e, -1) for index, e in simplified.items()}
-        self.kernel = make(
-            self.distinct or [sp.Integer(0)], [*arguments, *jet.variables], {} if jet.variables else None
-        )
+        kept = _compiled.setdefault(jet, {}) if jet.variables else {}
+        key = (tuple(arguments), question)
+        if key not in kept:
+            kept[key] = _compile(jet, arguments, make)
+        self.distinct, self.row, self.kernel = kept[key]
         length = self.columns[0].size if self.columns else 1
         outputs = sum(jet.dimension ** _RANK[q] for q in {c.quantity for _, c in wanted})
         self.cells = max(1 if self.columns else WIDE, _BLOCK_BYTES // (8 * (len(self.distinct) * length + outputs)))
@@ -116,7 +123,7 @@ class _JetLoops:
                 flat = np.pad(flat, ((0, 0), (0, WIDE - cells)), mode="edge")
         for quantity in dict.fromkeys(c.quantity for _, c in self.wanted):
             out = (
-                of_rows(n, quantity, flat, self.row)
+                of_rows(n, quantity, flat, self.row, threads)
                 if self.columns
                 else contract(n, jet.structure, quantity, flat, self.row, threads)
             )
@@ -124,6 +131,16 @@ class _JetLoops:
                 if c.quantity == quantity:
                     position = sum(i * n**k for k, i in enumerate(reversed(c.index)))
                     yield row, out[position, :cells].reshape(shape)
+
+
+def _compile(jet: Jet, arguments: Sequence[sp.Symbol], make: Callable[..., Kernel]) -> _Compiled:
+    """The components that are different and not zero, where each index finds its own, and their kernel."""
+    simplified = {k: read(e) for k, e in jet.components.items()}
+    distinct = list(dict.fromkeys(e for e in simplified.values() if e != 0))
+    row = {e: k for k, e in enumerate(distinct)}
+    places = {index: row.get(e, -1) for index, e in simplified.items()}
+    kernel = make(distinct or [sp.Integer(0)], [*arguments, *jet.variables], {} if jet.variables else None)
+    return distinct, places, kernel
 
 
 def _own(part: tuple[slice, ...], array: np.ndarray) -> tuple[slice, ...]:

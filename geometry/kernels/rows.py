@@ -2,8 +2,8 @@ r"""Curvature of g_ij = E[∂_i ℓ ∂_j ℓ] from per-row derivatives, at many
 
 J = QR of the N x P gradients; W_ij = (1 − QQᵀ) ∂_i ∂_j ℓ by projection (twice, so that no digits are lost); in the
 frame Q, II = R⁻ᵀ W R⁻¹, and R = Σ_{a<b} 2 (⟨II_aa, II_bb⟩ − ⟨II_ab, II_ab⟩): the terms a = b, which cancel, never
-appear. The metric is never formed, so its condition number enters once and not squared. The work is in
-matrix products, N P² numbers a cell.
+appear. The metric is never formed, so its condition number enters once and not squared. R itself is computed cell by
+cell (`row_curvature`), tensors in matrix products, N P² numbers a cell.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from .algebras import resolution
 from .batched import components
 from .curvature import QUANTITIES
+from .native.run import in_threads
 
 __all__ = ["normal_parts", "of_rows"]
 
@@ -28,7 +29,9 @@ def normal_parts(vectors: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np
     return tangential, normal - (normal @ frame) @ np.swapaxes(frame, -1, -2)
 
 
-def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...], int]) -> np.ndarray:
+def of_rows(
+    n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...], int], threads: int = 1
+) -> np.ndarray:
     """A quantity at many cells: components (all indices, the last one fastest) x cells; NaN where gradients are
     dependent.
 
@@ -36,6 +39,8 @@ def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...
         jet: the distinct derivatives x cells x data rows.
         rows: (i,) and (i, j), i <= j -> the row of the derivative, -1 where it is zero.
     """
+    if quantity == "ricci_scalar":
+        return _ricci_scalars(n, jet, rows, threads)[None]
     scale = jet.shape[2] ** -0.5
     i, j = np.triu_indices(n)
     gradients = _stacked(jet, [rows[k,] for k in range(n)]) * scale  # cells x n x data
@@ -60,6 +65,21 @@ def of_rows(n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...
     return out
 
 
+def _ricci_scalars(n: int, jet: np.ndarray, rows: Mapping[tuple[int, ...], int], threads: int) -> np.ndarray:
+    from .row_curvature import ricci_scalars
+
+    firsts = np.array([rows[k,] for k in range(n)])
+    seconds = np.array([[rows[min(i, j), max(i, j)] for j in range(n)] for i in range(n)])
+    found = np.empty(jet.shape[1])
+    edges = [found.size * k // threads for k in range(threads + 1)]
+
+    def part(low: int, high: int) -> None:
+        ricci_scalars(jet, low, firsts, seconds, resolution(64), found[low:high])
+
+    list(in_threads(threads, part, edges[:-1], edges[1:]))
+    return found
+
+
 def _stacked(jet: np.ndarray, rows: list[int]) -> np.ndarray:
     picked = jet[np.maximum(rows, 0)]
     picked[np.array(rows) < 0] = 0.0
@@ -80,18 +100,6 @@ def _contracted(
         return np.einsum("cia,cpa->ipc", inverse, tangential)[:, place].reshape(n**3, cells)
     if quantity == "christoffel_first":  # Γ_i,jk = (Rᵀ Qᵀ ∂_j ∂_k ℓ)_i
         return np.einsum("cai,cpa->ipc", triangle, tangential)[:, place].reshape(n**3, cells)
-    if quantity == "ricci_scalar":
-        full = normal[:, place]  # cells x n x n x data
-        second = np.swapaxes(inverse, 1, 2) @ full.reshape(cells, n, -1)
-        second = np.swapaxes(inverse, 1, 2)[:, None] @ second.reshape(cells, n, n, -1)
-        total = np.zeros(cells)
-        for a in range(n):
-            for b in range(a):
-                total += 2 * (
-                    np.einsum("cx,cx->c", second[:, a, a], second[:, b, b])
-                    - np.einsum("cx,cx->c", second[:, a, b], second[:, a, b])
-                )
-        return total[None]
     products = normal @ np.swapaxes(normal, 1, 2)  # <W_ij, W_km>
     i, j, k, m = np.ix_(*[range(n)] * 4)
     lowered = products[:, place[i, k], place[j, m]] - products[:, place[i, m], place[j, k]]

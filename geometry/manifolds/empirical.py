@@ -19,13 +19,21 @@ from chentsov.geometry.exact.kinks import derivative
 from chentsov.geometry.kernels.jets import Jet, row_jet
 
 from ..exact.tables import one_length, read_columns
-from .gauss import PointCurvature, curvature_of_vectors, derivatives, full_seconds, point_and_constants
+from .gauss import (
+    PointCurvature,
+    ReducedCurvature,
+    curvature_of_image,
+    curvature_of_vectors,
+    derivatives,
+    full_seconds,
+    point_and_constants,
+)
 from .immersed import ImmersedGeometry
 from .inputs import ManifoldError, read_coordinates, read_expression
 from .local import Element, component
 from .riemannian import RiemannianManifold
 
-__all__ = ["EmpiricalGeometry", "EmpiricalManifold"]
+__all__ = ["EmpiricalGeometry", "EmpiricalManifold", "RowMap"]
 
 # Up to so many parameters a metric that is singular everywhere is refused at once; the determinant
 # of a large matrix of means is worked out only if something exact is asked for.
@@ -62,6 +70,42 @@ class EmpiricalGeometry(ImmersedGeometry):
 
     def inner(self, u: sp.Expr, v: sp.Expr) -> Element:
         return self.field(Mean(u * v, self.variables))
+
+
+class RowMap:
+    """Φ: θ ↦ (φ_a(θ; row))/√N, a ≤ A, over N rows; its derivatives in numbers are compiled once.
+
+    Args:
+        functions: φ_a, expressions.
+        coordinates, constants, variables: θ, further symbols, and those of a row.
+    """
+
+    def __init__(
+        self,
+        functions: Sequence[sp.Expr],
+        coordinates: Sequence[sp.Symbol],
+        constants: Sequence[sp.Symbol],
+        variables: Sequence[sp.Symbol],
+    ) -> None:
+        self.count, self.dim, self.variables = len(functions), len(coordinates), tuple(variables)
+        self.first, self.second = derivatives(functions, coordinates, (*coordinates, *constants, *variables))
+
+    def __call__(self, values: Sequence[float], data: Mapping[Any, Any]) -> tuple[np.ndarray, np.ndarray]:
+        """∂_iΦ (A N × P) and ∂_i∂_jΦ (P × P × A N).
+
+        Args:
+            values: of the coordinates and the constants.
+            data: row symbol (or its name) -> numbers, one a row.
+        """
+        read = read_columns(data, self.variables, error=ManifoldError)
+        rows, columns = one_length(read, error=ManifoldError), list(read.values())
+
+        def table(function: Any) -> np.ndarray:
+            with np.errstate(all="ignore"):
+                found = [np.broadcast_to(np.asarray(f, dtype=float), rows) for f in function(*values, *columns)]
+            return rows**-0.5 * np.stack(found).reshape(-1, self.count * rows)
+
+        return table(self.first).T, full_seconds(table(self.second), self.dim)
 
 
 class EmpiricalManifold(RiemannianManifold):
@@ -132,9 +176,11 @@ class EmpiricalManifold(RiemannianManifold):
 
     def jet(self, first_order: bool = False) -> Jet:
         """Of many weights, the derivatives of ℓ row by row; else those of the metric."""
-        if self.many_weights:
-            return row_jet(self.loss, self.coordinates, self.variables)
-        return super().jet(first_order)
+        return self._row_jet if self.many_weights else super().jet(first_order)
+
+    @cached_property
+    def _row_jet(self) -> Jet:
+        return row_jet(self.loss, self.coordinates, self.variables)
 
     def _defining_expressions(self) -> list[sp.Expr]:
         return [Mean(self.loss, self.variables)]
@@ -152,18 +198,37 @@ class EmpiricalManifold(RiemannianManifold):
         Raises:
             ManifoldError: missing or ragged data, fewer independent rows than weights, or numbers that are not finite.
         """
-        read = read_columns(data, self.variables, error=ManifoldError)
-        rows, columns = one_length(read, error=ManifoldError), list(read.values())
-        values = point_and_constants(self, point, constants)
-        tangents, seconds = derivatives(
-            [self.loss], self.coordinates, (*self.coordinates, *self.constants, *self.variables)
-        )
+        return curvature_of_vectors(*self._map(point_and_constants(self, point, constants), data))
 
-        def table(function: Any) -> np.ndarray:
-            with np.errstate(all="ignore"):
-                return np.stack(
-                    [np.broadcast_to(np.asarray(f, dtype=float), rows) for f in function(*values, *columns)]
-                )
+    def reduced_curvature_at(
+        self, point: Any, data: Mapping[Any, Any], constants: Mapping[Any, Any] | None = None
+    ) -> ReducedCurvature:
+        """R at a point with null directions divided out, also where the metric is singular.
 
-        scale = rows**-0.5
-        return curvature_of_vectors(scale * table(tangents).T, scale * full_seconds(table(seconds), self.dim))
+        Args:
+            point, data, constants: as for `curvature_at`.
+
+        Returns:
+            R of the image of θ ↦ ℓ(θ)/√N, with its rank and the gap that it was decided by. With as many independent
+            gradients as rows the image is open in R^N, and R = 0; a rank that is not decidable gives NaN and a reason.
+
+        Raises:
+            ManifoldError: missing or ragged data, or numbers that are not finite.
+
+        >>> import sympy as sp
+        >>> a, b, c, x, t = sp.symbols("a b c x t", real=True)
+        >>> net = EmpiricalManifold((sp.tanh(a*x + b) + c*x**2 - t)**2, (x, t), (a, b, c))
+        >>> few, many = ({"x": [0.1 * k for k in range(n)], "t": [1.0] * n} for n in (3, 5))
+        >>> [net.reduced_curvature_at([0.5, 0.2, 0.3], rows).rank for rows in (few, many)]
+        [3, 3]
+        >>> net.reduced_curvature_at([0.5, 0.2, 0.3], few).ricci_scalar
+        0.0
+        """
+        values = np.array(point_and_constants(self, point, constants))
+        aside = values.copy()
+        aside[: self.dim] += 1e-3 * (1 + np.abs(aside[: self.dim])) * np.random.default_rng(0).normal(size=self.dim)
+        return curvature_of_image(*self._map(values, data), lambda: self._map(aside, data)[0])
+
+    @cached_property
+    def _map(self) -> RowMap:
+        return RowMap([self.loss], self.coordinates, self.constants, self.variables)

@@ -8,11 +8,17 @@ in the frame, II = R⁻ᵀ W R⁻¹,
 
 The metric is never formed, so its condition number enters once and not squared, and the cost
 grows with the number of rows N as N P², for any number P of parameters.
+
+Where the tangent vectors are dependent, the map Φ has a rank r < P. If the rank is constant near the point, the image
+of Φ is an r-dimensional manifold (constant rank theorem), which is what is left of the parameters when directions that
+change nothing are divided out; the formulas above hold on it with any r parameter directions whose tangent vectors are
+orthonormal. With J = U Σ Vᵀ these are v_a/σ_a. The rank cannot fall near a point, and an analytic map has its largest
+rank almost everywhere: so it is constant near a point just when a point at random beside it has the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +34,9 @@ from .inputs import ManifoldError
 
 __all__ = [
     "PointCurvature",
+    "ReducedCurvature",
     "TangentFrame",
+    "curvature_of_image",
     "curvature_of_vectors",
     "derivatives",
     "full_seconds",
@@ -120,6 +128,117 @@ def curvature_of_vectors(tangents: np.ndarray, seconds: np.ndarray) -> PointCurv
     trace = np.einsum("aan->n", second)
     ricci = np.einsum("n,abn->ab", trace, second) - np.einsum("acn,cbn->ab", second, second)
     return frame.curvature(ricci, trace @ trace - np.sum(second * second), trace)
+
+
+#: The part of the largest singular value that rounding may leave of a zero, over √(rows or parameters).
+_NOISE = 16 * np.finfo(float).eps
+#: By how much the last singular value that counts must stand above the next one, and above that noise.
+LEAST_GAP = 1e4
+
+
+@dataclass(frozen=True)
+class ReducedCurvature:
+    """Curvature of the image of a map near a point: of its parameters with null directions divided out.
+
+    Attributes:
+        ricci_scalar: R of the image; NaN where the rank is not decidable or not constant.
+        rank: r, how many singular values stand above the noise; the dimension of the image where it is decidable.
+        nullity: P − r, how many directions change nothing.
+        gap: σ_r over σ_{r+1}, or over the noise where that is larger; the rank is decided from `LEAST_GAP` on.
+        singular_values: of the tangent vectors, the largest first.
+        mean_curvature: |H|, NaN as R.
+        error: an estimate of the absolute error of R that rounding makes.
+        reason: why there is no number; empty where there is one.
+    """
+
+    ricci_scalar: float
+    rank: int
+    nullity: int
+    gap: float
+    singular_values: np.ndarray
+    mean_curvature: float
+    error: float
+    reason: str = ""
+
+
+def curvature_of_image(
+    tangents: np.ndarray,
+    seconds: np.ndarray | Callable[[np.ndarray, np.ndarray], np.ndarray],
+    beside: Callable[[], np.ndarray] | None = None,
+) -> ReducedCurvature:
+    """The curvature of the image of Φ near a point, whatever the rank of dΦ.
+
+    Args:
+        tangents: ∂_iΦ as columns, N × P.
+        seconds: ∂_i∂_jΦ, P × P × N; or a function of directions u, v as columns (P × k, P × m) that gives ∂_u∂_vΦ,
+            k × m × N.
+        beside: the tangents at a point at random near by; asked for where the rank could be larger there. Left out, the
+            rank is taken to be constant.
+
+    Raises:
+        ManifoldError: numbers that are not finite.
+
+    A sphere with an idle parameter is a sphere:
+
+    >>> import numpy as np
+    >>> tangents, normal = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 0]]), [0.0, 0, 1]
+    >>> found = curvature_of_image(tangents, -np.einsum("ij,n->ijn", np.diag([1.0, 1.0, 0.0]), normal))
+    >>> found.rank, found.nullity, round(found.ricci_scalar, 12)
+    (2, 1, 2.0)
+    """
+    if not np.all(np.isfinite(tangents)):
+        raise ManifoldError("the map or its derivatives are not finite at this point")
+    rows, parameters = tangents.shape
+    left, sigma, right = np.linalg.svd(tangents, full_matrices=False)
+    rank, noise = _rank(sigma, tangents.shape)
+    nullity = parameters - rank
+    gap = float(sigma[rank - 1] / max([noise, *sigma[rank : rank + 1]])) if rank else 0.0
+
+    def found(scalar: float, mean: float, error: float, reason: str = "") -> ReducedCurvature:
+        return ReducedCurvature(scalar, rank, nullity, gap, sigma, mean, error, reason)
+
+    if gap < LEAST_GAP:
+        last = f" ({sigma[rank - 1]:.1e})" if rank else ""
+        reason = (
+            f"the rank is not decidable: {rank} of {sigma.size} singular values stand above the noise {noise:.1e}, and "
+            f"the gap below the last of them{last} is {gap:.2g}, where {LEAST_GAP:.0e} is needed"
+        )
+        return found(np.nan, np.nan, np.inf, reason)
+    if rank == rows:  # the image is open in R^N
+        return found(0.0, 0.0, 0.0)
+    basis, directions = left[:, :rank], right[:rank].T
+
+    def second(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        return seconds(u, v) if callable(seconds) else np.einsum("pi,pqn,qj->ijn", u, seconds, v, optimize=True)
+
+    if nullity and beside is not None:
+        other = np.linalg.svd(beside(), compute_uv=False)
+        larger, _ = _rank(other, tangents.shape)
+        if larger > rank:
+            reason = (
+                f"the rank is {rank} at this point and {larger} beside it, where singular value {rank + 1} is "
+                f"{other[rank]:.1e}: no manifold is left of the weights here"
+            )
+            return found(np.nan, np.nan, np.inf, reason)
+    frame = directions / sigma[:rank]
+    curved = second(frame, frame)
+    if not np.all(np.isfinite(curved)):
+        raise ManifoldError("the second derivatives of the map are not finite at this point")
+    loss_of_digits = np.finfo(float).eps * sigma[0] / sigma[rank - 1]
+    _, curved = normal_parts(curved, basis)
+    trace = np.zeros(rows)
+    total = 0.0
+    for a in range(rank):  # the terms a = b, which cancel, never appear
+        total += 2 * float(curved[a, a] @ trace - np.sum(curved[a, :a] ** 2))
+        trace = trace + curved[a, a]
+    error = 16 * loss_of_digits * float(trace @ trace + np.sum(curved**2))
+    return found(total, float(np.linalg.norm(trace)), error)
+
+
+def _rank(sigma: np.ndarray, shape: tuple[int, ...]) -> tuple[int, float]:
+    """How many singular values stand above what rounding leaves of a zero, and that."""
+    noise = _NOISE * np.sqrt(max(shape)) * float(sigma[0])
+    return int(np.sum(sigma > noise)), noise
 
 
 def derivatives(

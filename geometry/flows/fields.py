@@ -1,0 +1,145 @@
+"""The right-hand side of one trajectory, with what else is wanted along it: compiled on lanes, or over rows of data.
+
+Over data, a field −g⁻¹ ∂E is never written out: at each point the metric and the slopes of E are averaged in one loop
+over the rows, and g X = −∂E is solved, with the metric scaled to a unit diagonal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+from chentsov.geometry.manifolds import ManifoldError
+from chentsov.geometry.manifolds.recipes import metric_of
+
+from ..exact.tables import one_length, read_columns
+from ..kernels import compile
+from ..kernels.algebras import resolution
+from .compiled_field import UncompiledFunction, compile_field
+from .evaluation import evaluate, single_point, sweep
+from .lanes import SINGULAR, TOO_MANY_STEPS
+
+if TYPE_CHECKING:
+    from .flow import Flow
+
+__all__ = ["LaneField", "RowField"]
+
+#: Evaluations of a field over data after which a trajectory is given up: near a singular metric steps get ever smaller.
+MOST_EVALUATIONS = 100_000
+
+
+class LaneField:
+    """The field of a flow, further expressions and the energy, compiled.
+
+    Args:
+        flow: the flow.
+        others: expressions that are wanted besides the velocity; the first of them ride along as integrals.
+        riders: how many of them.
+        energy: the potential, or nothing.
+        constants: a number for every constant.
+    """
+
+    trouble: int | None = None
+
+    def __init__(
+        self,
+        flow: Flow,
+        others: Sequence[sp.Expr],
+        riders: int,
+        energy: Sequence[sp.Expr],
+        constants: Mapping[sp.Symbol, float],
+    ) -> None:
+        self.flow, self.constants, self.slow = flow, constants, list(energy)
+        self.parameters = np.array(list(constants.values()))
+        arguments = [*flow.coordinates, *(sp.Dummy() for _ in range(riders))]
+        inner = [*flow.components, *others]
+        self.wanted = len(inner) + len(energy)
+        try:
+            self.field, self.slow = compile_field([*inner, *energy], arguments, tuple(constants)), []
+        except UncompiledFunction:  # of the energy alone: it is not needed to go on
+            self.field = compile_field(inner, arguments, tuple(constants))
+
+    def right_hand_side(self, count: int) -> Callable[[np.ndarray], np.ndarray]:
+        """y -> the first `count` values at the point that y begins with."""
+        return single_point(self.field, self.wanted - len(self.slow), count, self.parameters)
+
+    def along(self, states: np.ndarray) -> np.ndarray:
+        """Velocity, the others and the energy at many states: states × wanted."""
+        values = np.empty((len(states), self.wanted - len(self.slow)))
+        sweep(self.field, np.ascontiguousarray(states), self.parameters, values)
+        if not self.slow:
+            return values
+        points = states[:, : self.flow.dim]
+        return np.hstack([values, evaluate(self.slow, self.flow.coordinates, points, self.constants)])
+
+
+class RowField:
+    """The field of a flow, and further expressions along it, averaged over rows.
+
+    Args:
+        flow: the flow.
+        others: expressions that are wanted besides the velocity.
+        data: the rows, as for `on_grid`.
+        constants: a number for every constant.
+
+    Attributes:
+        trouble: the code of why there is no velocity, once there was none.
+
+    Raises:
+        ManifoldError: a column that is missing, ragged, or not finite.
+    """
+
+    def __init__(self, flow: Flow, others: Sequence[sp.Expr], data: Any, constants: Mapping[sp.Symbol, float]) -> None:
+        self.dim, self.solved = flow.dim, flow.follows_gradient
+        columns = read_columns(data, flow.rows, error=ManifoldError)
+        one_length(columns, error=ManifoldError)
+        field = list(flow.components) if not self.solved else list(flow.slopes)
+        self.upper = np.triu_indices(self.dim)
+        metric = metric_of(flow.manifold)
+        entries = [metric[i, j] for i, j in zip(*self.upper)] if self.solved else []
+        self.trouble: int | None = None
+        self.kernel = compile(
+            [*field, *others, *entries], flow.coordinates, data=columns, constants=constants, threads=1
+        )
+        self.wanted = self.dim + len(others)
+
+    def _completed(self, values: np.ndarray) -> np.ndarray:
+        """Velocity and the others from the values of the kernel at points: points × wanted."""
+        found = np.array(values[:, : self.wanted])
+        if not self.solved:
+            return found
+        metric = np.empty((len(values), self.dim, self.dim))
+        i, j = self.upper
+        metric[:, i, j] = metric[:, j, i] = values[:, self.wanted :]
+        with np.errstate(all="ignore"):
+            scale = np.sqrt(np.einsum("nii->ni", metric))
+            unit = metric / scale[:, :, None] / scale[:, None, :]
+            finite = np.isfinite(unit).all((1, 2))
+            unit[~finite] = np.eye(self.dim)
+            weakest = np.linalg.eigvalsh(unit)[:, 0]
+            velocity = -np.linalg.solve(unit, (found[:, : self.dim] / scale)[..., None])[..., 0] / scale
+        lost = ~finite | ~(weakest > resolution(64))
+        if lost.any():
+            self.trouble = SINGULAR
+        velocity[lost] = np.nan
+        found[:, : self.dim] = velocity
+        return found
+
+    def right_hand_side(self, count: int) -> Callable[[np.ndarray], np.ndarray]:
+        """y -> the first `count` values at the point that y begins with."""
+        at, left = self.kernel.pointwise(), iter(range(MOST_EVALUATIONS))
+
+        def right(y: np.ndarray) -> np.ndarray:
+            if next(left, None) is None:
+                self.trouble = TOO_MANY_STEPS
+                return np.full(count, np.nan)
+            return self._completed(at(*y[: self.dim])[None])[0, :count]
+
+        return right
+
+    def along(self, states: np.ndarray) -> np.ndarray:
+        """Velocity and the others at many points: points × wanted."""
+        values = self.kernel(*np.ascontiguousarray(states[:, : self.dim].T))
+        return self._completed(np.stack([np.broadcast_to(v, len(states)) for v in values], axis=1))
