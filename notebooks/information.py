@@ -118,7 +118,7 @@ for m, s, place in ((-2, 0.4, (0.06, 0.72)), (0, 1.0, (0.42, 0.72)), (2, 1.8, (0
     inset.set(xticks=[], yticks=[])
     ax.annotate("", (m, s), (place[0] * 7.4 - 3.2, 2.3), arrowprops={"arrowstyle": "<-", "color": "#4477aa"})
     ax.plot(m, s, "o", color="#4477aa")
-ax.set(xlabel="μ", ylabel="σ", ylim=(0, 3), title="points are distributions; each ring has Fisher radius 0.3")
+ax.set(xlabel="μ", ylabel="σ", ylim=(0, 3), title="points are distributions; rings: unit circles of the metric, × 0.3")
 normal.ricci_scalar
 
 # %% [markdown]

@@ -13,7 +13,7 @@ _IMAGES, _EPOCHS, _RUNS = 1000, 15, 2
 _KINDS = {"lp_norm": "L₂ norm", "mean_power": "mean power 2", "cross_entropy": "cross-entropy"}
 
 
-def _traces(study: Study, width: int, loss: str) -> tuple[float, float]:
+def traces_on_digits(study: Study, width: int, loss: str) -> tuple[float, float]:
     """The correlation of tr I with tr Λ over the epochs, and the greatest over the least of their ratio."""
     kept = study.__dict__.setdefault("_digits", {})
     if (width, loss) not in kept:
@@ -35,7 +35,7 @@ def _traces(study: Study, width: int, loss: str) -> tuple[float, float]:
     runs=True,
 )
 def digits_traces(study: Study):
-    found = {loss: _traces(study, 128, loss) for loss in _KINDS}
+    found = {loss: traces_on_digits(study, 128, loss) for loss in _KINDS}
     others = [found[loss] for loss in ("mean_power", "cross_entropy")]
     verdict = (
         CONFIRMED if found["lp_norm"][0] > 0.8 and all(r > 2 * found["lp_norm"][1] for _, r in others) else IN_PART
@@ -49,7 +49,7 @@ def digits_traces(study: Study):
 
 @claim("5.1.1, appendix B", "the traces deviate more from one another in the wider network (784)", runs=True)
 def wider(study: Study):
-    found = {loss: (_traces(study, 128, loss)[1], _traces(study, 784, loss)[1]) for loss in _KINDS}
+    found = {loss: (traces_on_digits(study, 128, loss)[1], traces_on_digits(study, 784, loss)[1]) for loss in _KINDS}
     more = [b > a for a, b in found.values()]
     verdict = CONFIRMED if all(more) else IN_PART if any(more) else REFUTED
     return verdict, "greatest over least of tr I / tr Λ, width 128 and 784: " + "; ".join(

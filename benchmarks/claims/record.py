@@ -32,7 +32,8 @@ class Claim:
     def row(self, study: Any = None) -> str:
         """A line of the table."""
         verdict, evidence = self.judge(study) if self.runs else self.judge()
-        return f"| {self.where} | {self.statement} | **{verdict}** | {evidence} |"
+        cells = (self.where, self.statement, f"**{verdict}**", evidence)
+        return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 CLAIMS: list[Claim] = []
