@@ -167,7 +167,7 @@ def _output(ax: Axes, run: Run) -> bool:
     return False
 
 
-_FISHER, _KERNEL, _RICCI = r"$\mathrm{tr}\,I$", r"$\mathrm{tr}\,\Lambda/N$", "$R$"
+_FISHER, _KERNEL, _RICCI = r"$\mathrm{tr}\,g$", r"$\mathrm{tr}\,\Lambda/N$", "$R$"
 
 #: Name -> what draws it on axes; it returns whether cells had no number.
 PANELS: dict[str, Callable[[Axes, Run], bool]] = {

@@ -28,7 +28,9 @@ def _gradient_descent(rate: float) -> Callable[[_Vector], _Vector]:
 def _adam(
     rate: float, first: float = 0.9, second: float = 0.999, epsilon: float = 1e-8
 ) -> Callable[[_Vector], _Vector]:
-    step, mean, square = 0, np.float64(0.0), np.float64(0.0)
+    step = 0
+    mean: Any = 0.0
+    square: Any = 0.0
 
     def change(gradient: _Vector) -> _Vector:
         nonlocal step, mean, square

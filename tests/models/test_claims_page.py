@@ -18,7 +18,16 @@ finally:
     sys.path.remove(str(ROOT))
 
 # a second or more each: derivations of several families or losses
-LONG = {"drop_in", "cross_form", "second_moment", "isometric", "trace_relation", "equal_traces", "tosses", "independent"}
+LONG = {
+    "drop_in",
+    "cross_form",
+    "second_moment",
+    "isometric",
+    "trace_relation",
+    "equal_traces",
+    "tosses",
+    "independent",
+}
 QUICK = [c for c in COMMAND.CLAIMS if not c.runs]
 
 
