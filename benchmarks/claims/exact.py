@@ -146,6 +146,11 @@ def representation():
     return (CONFIRMED if held else REFUTED), f"normal family at σ = 2: E[A B] = {expected} from both, and E[A] = 0"
 
 
+@claim("(3.2.11)", "the metric is g_ij = E[∂_iℓ, ∂_jℓ]")
+def product():
+    return MISPRINT, "a comma for a product; it is the Fisher information of (3.1.1)"
+
+
 @claim("(3.2.13), (3.3.6)", "the length of a curve is the integral of Σ_ij √(g_ij θ̇_i θ̇_j)")
 def curve_length():
     x, y, t = sp.symbols("x y t", real=True)
@@ -204,6 +209,14 @@ def lost_sign():
     return (
         verdict,
         f"a sign is lost in the first step (weights θ², 1 − θ: {left} on the left, {printed} printed); 0 stays 0",
+    )
+
+
+@claim("(A.1.3), (A.1.4)", "the proof that information adds up")
+def proof_of_the_sum():
+    return (
+        MISPRINT,
+        "right in its idea; from the fourth line on the second factor lost its index j, and at the end Σ d/dθ_i 1 stands for d/dθ_i 1",
     )
 
 
@@ -283,6 +296,20 @@ def order_parameters():
     return verdict, (
         "Ising chain: holds exactly along h at fixed β; along β the factor 1/β is differentiated too and φ^β is left over"
         + ("" if left_over == 0 else " (and more)")
+    )
+
+
+@claim("3.4", "at a second-order transition a diagonal component of the information diverges")
+def susceptibility():
+    peaks = []
+    for n in (16, 64, 256, 1024):  # the Curie–Weiss magnet at its critical β = 1, without a field
+        weights = [math.comb(n, k) / 2**n * math.exp((n - 2 * k) ** 2 / (2 * n)) for k in range(n + 1)]
+        peaks.append(sum(w * (n - 2 * k) ** 2 for k, w in enumerate(weights)) / sum(weights) / n)
+    ratios = [b / a for a, b in zip(peaks, peaks[1:])]
+    return (CONFIRMED if all(1.7 < r < 2.3 for r in ratios) else REFUTED), (
+        "Curie–Weiss magnet at β = 1, h = 0: I_hh per spin is "
+        + ", ".join(number(p) for p in peaks)
+        + " for 16, 64, 256, 1024 spins, like √n; in the limit 1/(1 − β)"
     )
 
 

@@ -97,8 +97,8 @@ def equal_traces():
         held[loss] = bool(neuron.manifold.field(neuron.fisher_trace - neuron.ntk_trace).is_zero)
     verdict = CONFIRMED if held == {"mean_power": False, "lp_norm": True, "cross_entropy": False} else REFUTED
     return verdict, (
-        "equal, exactly: with one output every Lᵖ norm is |f − t| and (∂ℓ/∂f)² = 1; whatever factor is left comes from "
-        "summing one trace and averaging the other"
+        "equal, exactly, where both are averaged over the rows: with one output every Lᵖ norm is |f − t|, and (∂ℓ/∂f)² = 1; "
+        "unequal for the other losses"
     )
 
 
@@ -201,7 +201,7 @@ def convergence(study: Study):
     dense = {loss: _curvature(study, loss, _MANY)(-s, s) / s for loss in LOSSES}
     verdict = REFUTED if values[2] < 1.5 * values[1] < 3 * values[0] < 0 else IN_PART
     return verdict, (
-        f"seed 0: R = {', '.join(number(v) for v in values)} after 10³, 10⁴, 10⁵ steps of gradient descent. In the valley R is "
+        f"seed 0: R = {', '.join(number(v, 4) for v in values)} after 10³, 10⁴, 10⁵ steps of gradient descent. In the valley R is "
         f"proportional to |θ|: along θ = s(−1, 1) with {_MANY} rows R/s is, at s = 3, 8, 20, 40, "
         + _by_loss({loss: ", ".join(number(v, 2) for v in rates) for loss, rates in dense.items()})
         + f"; with 200 rows (mean power, along s(−1, 1.0075)) {', '.join(number(v) for v in ray)}, since from s = 10 on only a "
