@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from array import array as packed
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -239,35 +240,37 @@ class LabelledPoints:
             DataError: no such file, a row with the wrong number of fields, a field that is not a number.
         """
         path = Path(path)
+        numbers = packed("d")  # a line at a time: a file may be large
         try:
             if path.is_char_device() or path.is_block_device():
                 raise DataError(f"cannot read the data file '{path}': it is a device, which has no end")
             with path.open(newline="", encoding="utf-8-sig") as file:
-                lines = [
-                    (n, [f.strip() for f in row])
-                    for n, row in enumerate(csv.reader(file), 1)
-                    if any(f.strip() for f in row)
-                ]
+                order, first = (0, 1, 2), True
+                for line, row in enumerate(csv.reader(file), 1):
+                    fields = [f.strip() for f in row]
+                    if not any(fields):
+                        continue
+                    header, first = [f.lower() for f in fields] if first else [], False
+                    if sorted(header) == ["t", "x", "y"]:
+                        order = (header.index("x"), header.index("y"), header.index("t"))
+                        continue
+                    numbers.extend(_three_numbers(fields, order, line, path))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise DataError(f"cannot read the data file '{path}': {reason}") from error
-        order = [0, 1, 2]
-        if lines and sorted(f.lower() for f in lines[0][1]) == ["t", "x", "y"]:
-            header = [f.lower() for f in lines.pop(0)[1]]
-            order = [header.index(name) for name in "xyt"]
-        rows = []
-        for number, fields in lines:
-            if len(fields) != 3:
-                raise DataError(f"line {number} of '{path}' has {len(fields)} field(s); three are needed: x, y, t")
-            try:
-                if any("_" in field for field in fields):  # Python reads 1_0 as 10
-                    raise ValueError
-                rows.append([float(fields[k]) for k in order])
-            except ValueError:
-                raise DataError(f"line {number} of '{path}' is not three numbers: {', '.join(fields)[:60]}") from None
-        columns = np.array(rows, dtype=float).reshape(-1, 3).T
-        x, y, t = columns
+        x, y, t = np.frombuffer(numbers).reshape(-1, 3).T if numbers else np.empty((3, 0))
         return cls(x, y, t, source=f"file {path.name}")
+
+
+def _three_numbers(fields: Sequence[str], order: Sequence[int], line: int, path: Path) -> list[float]:
+    if len(fields) != 3:
+        raise DataError(f"line {line} of '{path}' has {len(fields)} field(s); three are needed: x, y, t")
+    try:
+        if any("_" in field for field in fields):  # Python reads 1_0 as 10
+            raise ValueError
+        return [float(fields[k]) for k in order]
+    except ValueError:
+        raise DataError(f"line {line} of '{path}' is not three numbers: {', '.join(fields)[:60]}") from None
 
 
 def decision_boundary(n: int = 200, seed: int = 0) -> LabelledPoints:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mpmath
 import sympy as sp
 
 from .errors import InputError
+from .reading import read
 
 
-class logistic(sp.Function):
+class ReadFunction(sp.Function):
+    """A function whose arguments are read by the door, since SymPy's own constructor runs text."""
+
+    def __new__(cls, *arguments: Any, **options: Any) -> sp.Expr:
+        return super().__new__(cls, *(read(a, f"the argument of {cls.__name__}") for a in arguments), **options)
+
+
+class logistic(ReadFunction):
     r"""The logistic function :math:`\sigma(u) = 1 / (1 + e^{-u})`.
 
     >>> import sympy as sp
@@ -70,7 +80,7 @@ class logistic(sp.Function):
         return printer._print_Function(self, func_name="σ")
 
 
-class zeta_derivative(sp.Function):
+class zeta_derivative(ReadFunction):
     r"""The k-th derivative :math:`\zeta^{(k)}(s)` of the Riemann zeta function, which SymPy has no name for.
 
     >>> import sympy as sp

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from .errors import InputError
-from .reading import nearest
+from .reading import nearest, short
 
 __all__ = [
     "ExpressionError",
@@ -388,7 +388,10 @@ class _Parser:
                 or not abs(arguments[0]) <= MAX_ORDER
             ):
                 raise self.error(f"an order above {MAX_ORDER}, or too large an argument for it, of {name}", at)
-        value = function.build(*arguments)
+        try:
+            value = function.build(*arguments)
+        except (AttributeError, TypeError):  # inside SymPy, which cannot order numbers that are this close or large
+            raise self.error(f"{name} of {short(arguments[-1], 40)} is a number that SymPy cannot form", at) from None
         if value.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
             raise self.error(f"{name} is not finite there", at)
         return self.moderate(value, at)

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 import xarray as xr
 from chentsov.geometry.manifolds import ManifoldError
+from chentsov.geometry.manifolds.geodesics import LastStep
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES, log_density
 
 from ..exact.reading import match_point
@@ -16,7 +17,7 @@ from ..exact.tables import read_reals
 from .compiled_field import compile_field
 from .evaluation import constant_values
 from .fields import LaneField, RowField
-from .lanes import BLEW_UP, ENDINGS, FINISHED, LEFT_DOMAIN, STEP_TOO_SMALL, integrate_lanes
+from .lanes import BLEW_UP, ENDINGS, FINISHED, LEFT_DOMAIN, STEP_TOO_SMALL, TOO_MANY_STEPS, integrate_lanes
 from .volume import measure_log_volume
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def trajectory(
     rtol: float = 1e-10,
     atol: float = 1e-12,
     bound: float = 1e12,
+    most_steps: int = 1_000_000,
 ) -> xr.Dataset:
     """The trajectory from ``start``, integrated with DOP853 on a compiled right-hand side.
 
@@ -53,11 +55,12 @@ def trajectory(
             neighbours at ``distance`` or by the variational equation: it must equal ∫κ dt.
         rtol, atol: tolerances of the integrator.
         bound: a trajectory that leaves the cube of this half-width has blown up; it ends there.
+        most_steps: of the integrator; a trajectory that takes more (towards a time without end) ends there.
 
     Returns:
         Dataset over ``t`` with ``position``, ``velocity`` (t × coordinate), ``compressibility`` and ``accumulated``
         = ∫κ dt (t × volume), ``energy`` where the flow has a potential, ``log_volume`` (t × volume) where measured.
-        After a blow-up the values are NaN; ``attrs["ending"]`` and ``attrs["reached"]`` say what happened and when.
+        After an early end the values are NaN; ``attrs["ending"]`` and ``attrs["reached"]`` say what happened and when.
 
     Raises:
         ManifoldError: a start of the wrong length, a missing constant, times that do not rise or fall; data that are
@@ -92,9 +95,9 @@ def trajectory(
     with np.errstate(all="ignore"):
         solution = solve_ivp(
             lambda _, y: right(y), (times[0], times[-1]), np.concatenate([point, np.zeros(count)]),
-            method="DOP853", dense_output=True, events=[leaves, outside], rtol=rtol, atol=atol,
+            method="DOP853", dense_output=True, events=[leaves, outside, LastStep(most_steps)], rtol=rtol, atol=atol,
         )  # fmt: skip
-    met = [code for code, events in zip((BLEW_UP, LEFT_DOMAIN), solution.t_events) if len(events)]
+    met = [code for code, events in zip((BLEW_UP, LEFT_DOMAIN, TOO_MANY_STEPS), solution.t_events) if len(events)]
     stopped = STEP_TOO_SMALL if field.trouble is None else field.trouble
     ending = FINISHED if solution.status == 0 else met[0] if solution.status == 1 else stopped
     reached = float(times[-1] if ending == FINISHED else solution.t[-1])

@@ -137,7 +137,7 @@ class GridStudy(Study):
         coordinates = tuple(source.coordinates)
         self.axes, fixed = read_axes(axes, coordinates, constants)
         recipes = {name: recipe(source, name) for name in names}
-        indices = "ijkl" if any(map(_is_array, recipes.values())) else ""
+        indices = "ij" if any(map(_is_array, recipes.values())) else ""  # the others give way to a coordinate
         if taken := [a.name for a in self.axes if a.name in ("status", *names, *indices)]:
             raise InputError(
                 f"the coordinate {taken[0]!r} has the name of a variable or index of the result; rename it, for "

@@ -21,12 +21,13 @@ from math import comb
 import sympy as sp
 
 from ..exact import logistic
+from ..exact.functions import ReadFunction
 from ..exact.reading import read
 
 __all__ = ["stable", "stable_logarithms", "explain", "softplus", "log_cosh", "log1p", "expm1"]
 
 
-class softplus(sp.Function):
+class softplus(ReadFunction):
     """log(1 + exp(u)), one function so that neither tail is lost."""
 
     nargs = (1,)
@@ -35,7 +36,7 @@ class softplus(sp.Function):
         return logistic(self.args[0])
 
 
-class log_cosh(sp.Function):
+class log_cosh(ReadFunction):
     """log(cosh(u)), without overflow far out and without cancellation near zero."""
 
     nargs = (1,)
@@ -44,7 +45,7 @@ class log_cosh(sp.Function):
         return sp.tanh(self.args[0])
 
 
-class log1p(sp.Function):
+class log1p(ReadFunction):
     """log(1 + u)."""
 
     nargs = (1,)
@@ -53,7 +54,7 @@ class log1p(sp.Function):
         return 1 / (1 + self.args[0])
 
 
-class expm1(sp.Function):
+class expm1(ReadFunction):
     """exp(u) - 1."""
 
     nargs = (1,)

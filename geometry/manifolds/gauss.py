@@ -83,7 +83,12 @@ class TangentFrame:
 
     def __init__(self, tangents: np.ndarray) -> None:
         rows, dim = tangents.shape
-        spread = np.linalg.svd(tangents, compute_uv=False) if rows >= dim else np.zeros(1)
+        if rows < dim:
+            raise ManifoldError(
+                f"the metric is singular: {dim} tangent vectors in {rows} dimensions are linearly dependent; of data, "
+                f"at least {dim} rows are needed"
+            )
+        spread = np.linalg.svd(tangents, compute_uv=False)
         if spread[-1] <= np.finfo(float).eps * max(rows, dim) * max(spread[0], np.finfo(float).tiny):
             raise ManifoldError(
                 f"the metric is singular at this point: {dim} tangent vectors span fewer than {dim} dimensions "

@@ -16,7 +16,22 @@ from .recipes import metric_of, recipe
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
 
-__all__ = ["geodesic", "geodesic_equations"]
+__all__ = ["LastStep", "geodesic", "geodesic_equations"]
+
+
+class LastStep:
+    """An event of `solve_ivp` at the end of the last step that is allowed: it is asked once after each of them."""
+
+    terminal = True
+
+    def __init__(self, steps: int) -> None:
+        self.left, self.end = steps, np.inf
+
+    def __call__(self, time: float, _: np.ndarray) -> float:
+        self.left -= 1
+        if self.left == -1:  # (the start is asked as well)
+            self.end = time
+        return self.end - time
 
 
 def geodesic_equations(manifold: RiemannianManifold, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
@@ -53,6 +68,7 @@ def geodesic(
     data: Mapping[Any, Any] | None = None,
     rtol: float = 1e-10,
     atol: float = 1e-12,
+    most_steps: int = 100_000,
 ) -> Any:
     """The geodesic from `point` with initial `velocity`, integrated with DOP853.
 
@@ -65,13 +81,14 @@ def geodesic(
         constants: values of the constants, by symbol or name.
         data: row symbol -> numbers, for a metric of averages over data rows.
         rtol, atol: tolerances of the integrator.
+        most_steps: how many it may take.
 
     Returns:
         xarray.Dataset along `t` with `position` and `velocity` (t × coordinate), and the
         speed ⟨ẋ, ẋ⟩, which a geodesic keeps; `attrs["speed_drift"]` says how well it did.
 
     Raises:
-        ManifoldError: a value is missing or not finite, or the curve leaves the chart (with the place).
+        ManifoldError: a value is missing or not finite, the curve leaves the chart (with the place), or it is too long.
     """
     import xarray as xr
     from scipy.integrate import solve_ivp
@@ -98,7 +115,12 @@ def geodesic(
             t_eval=times,
             rtol=rtol,
             atol=atol,
-            events=inside,
+            events=[inside, LastStep(most_steps)],
+        )
+    if solution.status == 1 and solution.t_events[1].size:
+        raise ManifoldError(
+            f"the geodesic takes more than {most_steps} steps and has come to t = {solution.t_events[1][0]:g} of "
+            f"{times[-1]:g}: ask for a shorter one, or allow more by most_steps="
         )
     if solution.status == 1:
         raise ManifoldError(

@@ -1,7 +1,8 @@
 """Whether functions vanish identically: proven, refuted at a point, or undecided.
 
-An element of the field that is zero is zero. One that is not may still vanish by a relation between special functions
-that the field does not know. So "no" is said only with a point at which a ball of the numerator excludes zero; where
+An element of the field that is zero is zero. One that is not may still vanish: by a relation between algebraic numbers,
+which the size of a ball proves (`algebraic`), or by one between special functions that the field does not know. So
+"no" is said only with a point at which a ball of the numerator excludes zero; where
 none does, the answer is :class:`Undecided`.
 """
 
@@ -11,6 +12,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import log2, prod
 from typing import Any
 
 import sympy as sp
@@ -20,6 +22,7 @@ from chentsov.geometry.exact.sampling import Samples, numbers, sample_symbol
 from flint import acb, arb
 
 from ..kernels.ball import evaluate_ball, precision
+from .algebraic import Algebraic, algebraic, bits_to_separate
 from .local import Element
 
 __all__ = ["Undecided", "UndecidedError", "Verdict", "every", "vanish"]
@@ -86,6 +89,8 @@ def _vanishes(element: Element) -> Verdict:
     if element.is_zero:
         return True
     element = element.field.lift(element)
+    if _vanishes_by_size(element):
+        return True
     vanished, digits = 0, math.inf
     with precision(_BITS), numbers.workdps(2 * _DIGITS):
         samples = Samples(element.field)
@@ -101,6 +106,40 @@ def _vanishes(element: Element) -> Verdict:
             vanished += 1
             digits = min(digits, -float((abs(total).upper() / largest).log() / arb(10).log()))
     return Undecided(vanished, 0 if math.isinf(digits) else int(digits))
+
+
+def _vanishes_by_size(element: Element) -> bool:
+    """Whether each coefficient of the numerator, a polynomial in algebraic numbers, is proven to be zero."""
+    field, order = element.field, element.stage.order
+    written = {k: field.generator_expression(k) for k in element.stage.generators_in(element.num)}
+    known = {k: bound for k, e in written.items() if not e.free_symbols and (bound := algebraic(e)) is not None}
+    coefficients: dict[tuple[int, ...], list[tuple[int, dict[int, int]]]] = {}
+    for monomial, factor in element.num.terms():
+        powers = {k: int(e) for k, e in zip(order, monomial) if e and k in known}
+        rest = tuple(0 if k in known else int(e) for k, e in zip(order, monomial))
+        coefficients.setdefault(rest, []).append((int(factor), powers))
+    return bool(known) and all(_number_is_zero(terms, written, known) for terms in coefficients.values())
+
+
+def _number_is_zero(
+    terms: list[tuple[int, dict[int, int]]], written: dict[int, sp.Expr], known: dict[int, Algebraic]
+) -> bool:
+    """Whether Σ c Π α_k^e_k is proven to be zero, for algebraic α_k."""
+    bound = None
+    for factor, powers in terms:
+        term = prod((known[k] ** e for k, e in powers.items()), start=Algebraic(log2(abs(factor))))
+        bound = term if bound is None else bound + term
+    assert bound is not None
+    wanted = bits_to_separate(bound)
+    if wanted is None:
+        return False
+    bits = wanted + int(bound.size) + 64
+    with precision(bits):
+        values = {k: _ball(written[k], {}, bits) for k in {k for _, powers in terms for k in powers}}
+        if None in values.values():
+            return False
+        total = sum((factor * prod(values[k] ** e for k, e in powers.items()) for factor, powers in terms), acb(0))
+        return abs(total).upper() < arb(2) ** -wanted
 
 
 def _numerator(element: Element, values: dict[int, acb]) -> tuple[acb, arb]:
@@ -140,9 +179,9 @@ def _sample(symbol: sp.Expr, point: int) -> Fraction:
     return Fraction(*map(int, (sp.Rational(str(value)).p, sp.Rational(str(value)).q)))
 
 
-def _ball(expression: sp.Expr, values: dict[sp.Symbol, Any]) -> acb | None:
+def _ball(expression: sp.Expr, values: dict[sp.Symbol, Any], bits: int = _BITS) -> acb | None:
     try:
-        ball = evaluate_ball(expression, values, _BITS)
+        ball = evaluate_ball(expression, values, bits)
     except (ChentsovError, ArithmeticError):
         return None
     return acb(ball) if ball.is_finite() else None

@@ -17,6 +17,7 @@ __all__ = ["register"]
 
 VOLUMES = ("primal", "riemannian", "dual")
 MOST_POINTS = 4096
+_MOST_STEPS = 20_000  # of the trajectory that is followed, some seconds
 
 
 def register(app: typer.Typer) -> None:
@@ -86,7 +87,8 @@ def hopfield(
     report.line(f"written: {folder / 'hopfield.nc'}, {folder / 'hopfield.png'}")
     if not result.attrs["path_finished"]:
         raise CheckFailed(
-            f"the trajectory ended at t = {result.attrs['path_reached']:.6g}: {result.attrs['path_ending']}"
+            f"the trajectory ended at t = {result.attrs['path_reached']:.6g} of --time {time:g}: "
+            f"{result.attrs['path_ending']}"
         )
 
 
@@ -221,7 +223,7 @@ def follow(network: Hopfield, start: list[float], time: float) -> xr.Dataset:
     """One trajectory with energy, compressibilities, their integrals, and the log-volume of a cloud of neighbours."""
     import numpy as np
 
-    return network.flow.trajectory(start, np.linspace(0.0, time, 121), measure="cloud")
+    return network.flow.trajectory(start, np.linspace(0.0, time, 121), measure="cloud", most_steps=_MOST_STEPS)
 
 
 def combined(network: Hopfield, grid: xr.Dataset, fixed: xr.Dataset, basin: xr.Dataset, path: xr.Dataset) -> xr.Dataset:

@@ -175,6 +175,27 @@ def test_nothing_runs_and_the_error_is_ours(place, tmp_path):
     assert not marker.exists() and "\n" not in str(caught.value) and len(str(caught.value)) < 600
 
 
+def _own_functions(base=sp.Function):
+    for cls in base.__subclasses__():
+        if cls.__module__.startswith("chentsov") and not cls.__name__.startswith("_"):
+            yield cls
+        yield from _own_functions(cls)
+
+
+def test_functions_of_our_own_refuse_text(tmp_path):
+    found = set(_own_functions())
+    assert {"logistic", "zeta_derivative", "softplus"} <= {cls.__name__ for cls in found}
+    for cls in found:
+        if cls.__name__ == "ReadFunction":
+            continue
+        for place in range(max(cls.nargs)):
+            arguments = [sp.S.One] * max(cls.nargs)
+            arguments[place] = _payload(tmp_path / "ran")
+            with pytest.raises(ch.ChentsovError, match="is the text"):
+                cls(*arguments)
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.slow
 def test_no_public_callable_runs_text(tmp_path):
     ran = []

@@ -38,6 +38,21 @@ def test_backwards_in_time():
     np.testing.assert_allclose(many.position[0, -1, 0], path.position[-1, 0], rtol=1e-8)
 
 
+@pytest.mark.parametrize("end", [1e308, -1e308, 1e12])
+def test_a_time_without_end_ends_after_so_many_steps(end):
+    """A circle is never done, whichever way round."""
+    path = Flow(PLANE, [-y, x]).trajectory([1, 0], [0.0, np.sign(end), end], measure="cloud", most_steps=50)
+    assert path.attrs["ending"] == ENDINGS[TOO_MANY_STEPS] and path.attrs["finished"] == 0
+    reached = path.attrs["reached"]
+    assert 1 < abs(reached) < 1e3 and np.sign(reached) == np.sign(end)
+    np.testing.assert_allclose(path.position[1], [np.cos(1), np.sin(end / abs(end))], atol=1e-8)
+    assert np.isnan(path.position[2]).all()
+    polar = RiemannianManifold([[1, 0], [0, x**2]], (x, y))
+    with pytest.raises(ManifoldError, match="more than 50 steps"):
+        RiemannianManifold([[1, 0], [0, sp.cos(x) ** 2]], (x, y)).geodesic([0.3, 0], [0, 1], end, most_steps=50)
+    assert polar.geodesic([1, 0], [1, 0], 2.0, most_steps=50).position[-1, 0] == pytest.approx(3)
+
+
 def test_many_trajectories_are_those_of_scipy():
     starts = np.random.default_rng(5).normal(size=(37, 3)) * 8
     many = LORENZ.trajectories(starts, np.linspace(0, 1, 4), rtol=1e-10, atol=1e-12)

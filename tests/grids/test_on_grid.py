@@ -32,6 +32,18 @@ def rows(count=60, seed=0):
 # -- labels ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["k", "l", "m", "index_0", "sample"])
+def test_an_index_gives_way_to_a_coordinate_of_its_name(name):
+    s, angle = sp.Symbol(name, positive=True), sp.Symbol("angle", real=True)
+    grid = RiemannianManifold([[1, 0], [0, s**2]], (s, angle)).on_grid(
+        {s: [1.0, 2.0], angle: [0.0]}, ["christoffel", "riemann_lowered"]
+    )
+    assert set(grid.christoffel.dims) & {s.name} == {s.name} and len(set(grid.riemann_lowered.dims)) == 6
+    component = grid.christoffel.sel(i=name, j="angle", angle=0.0)  # Γ^s_aa = −s
+    third = next(d for d in component.dims if d != name)
+    np.testing.assert_allclose(component.sel({third: "angle"}).values, [-1.0, -2.0])
+
+
 def test_labels_and_provenance():
     grid = on_grid(torus, {v: np.linspace(0, 1, 3), "u": [0.1, 0.2]}, ["ricci_scalar", "metric", "christoffel"])
     assert (
