@@ -16,7 +16,7 @@ import sympy as sp
 from ..exact.errors import InputError
 from ..exact.reading import match_symbols
 from ..exact.tables import by_name
-from ..kernels.bounds import ruled
+from ..kernels.bounds import rows_of, ruled
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
@@ -109,7 +109,8 @@ def on_grid(
     return found
 
 
-_FEW_CELLS, _LONG_PROGRAM = 64, 300  # cells and operations
+_FEW_CELLS, _LONG_PROGRAM = 64, 150  # cells and operations
+_MOST_INTERPRETED = 2_000_000  # operations, those over rows for each of them
 _TRUSTED = 1e-6  # relative error bound up to which machine numbers of a contraction are not doubted
 _SMALL = 1 << 20  # bytes, for which there is room
 _SAMPLE = 256  # doubtful cells that are looked at before the others are
@@ -277,9 +278,12 @@ def _kernel_without_data(
 
 def _interpreted(kernel: Kernel, cells: int) -> bool:
     """Whether a formula is so long, and the cells so few, that to compile it would take longer than to interpret it."""
-    if kernel.looped or kernel.program.rows or cells > _FEW_CELLS:
+    if kernel.looped or cells > _FEW_CELLS:
         return False
-    return sum(1 for _ in kernel.program.nodes()) > _LONG_PROGRAM
+    program = kernel.program
+    rows = {table: kernel._data[key].size for key, table in program.rows.items()}
+    work = [math.prod(rows[t] for t in tables) for tables in rows_of(program).values()]
+    return len(work) > _LONG_PROGRAM and cells * sum(work) < _MOST_INTERPRETED
 
 
 def _kind_of_cells(kernel: Kernel, few: bool, rtol: float | None) -> type[Cells]:

@@ -39,6 +39,7 @@ from .schedule import MASKS
 
 __all__ = [
     "with_bounds",
+    "rows_of",
     "ruled",
     "Bounds",
     "Bound",
@@ -123,7 +124,7 @@ class Bounds:
         self.inflate, self.largest_c = (1 + 2.0**-8, 2.0**-10) if bits == 32 else (1 + 2.0**-20, 2.0**-22)
         self.ulps = {"exp": 64} if bits == 128 else _ULPS
         self.range = ranges(program, inputs)
-        self.over_rows = _over_rows(program)
+        self.over_rows = rows_of(program)
         self.bound: dict[Node, Bound] = {}
         self.required: dict[Node, list[Node]] = {}  # what must hold for the bound of a node to do so
         self.largest = {64: 2.0**1023, 32: 2.0**127, 128: 2.0**1023}[bits]
@@ -597,7 +598,8 @@ def _zero_factors(node: Node) -> list[Node]:
     return [f for a in node.args for f in _zero_factors(a)] if node.op in ("mul", "product") else []
 
 
-def _over_rows(program: Program) -> dict[Node, frozenset[str]]:
+def rows_of(program: Program) -> dict[Node, frozenset[str]]:
+    """The tables over whose rows the value of a node varies."""
     out: dict[Node, frozenset[str]] = {}
     for node in program.nodes():
         if node.op == "row":

@@ -64,7 +64,10 @@ def lower(
     """
     items = [e if isinstance(e, Contraction) else read(e) for e in expressions]
     translate = Lowering.prepare(stabilise, algebra)
-    tables = _tables([part for e in items for part in (e.jet.expressions if isinstance(e, Contraction) else (e,))])
+    jets = dict.fromkeys(e.jet for e in items if isinstance(e, Contraction))
+    tables = _tables(
+        [*(part for jet in jets for part in jet.expressions), *(e for e in items if isinstance(e, sp.Expr))]
+    )
     clash = set(inputs) & set(tables)
     if clash:
         names = ", ".join(sorted(map(str, clash)))

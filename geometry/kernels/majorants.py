@@ -19,7 +19,7 @@ from .bounds import UNKNOWN, Apart, Bound, Bounds
 from .intervals import Interval, range_of
 from .program import Node, Program, nearest
 
-__all__ = ["Majorants", "Factored", "ARITHMETIC"]
+__all__ = ["Majorants", "Factored", "ARITHMETIC", "from_means"]
 
 #: Operations with a majorant rule, and with a derivative in `sensitivity`.
 ARITHMETIC = frozenset({"add", "mul", "product", "power", "div", "reciprocal", "sqrt", "select", "abs"})
@@ -41,16 +41,22 @@ class Factored:
         return coefficient if self.table is None else work.raw("mul", coefficient, work.absolute(self.table))
 
 
+def from_means(program: Program) -> dict[Node, bool]:
+    """Whether a node is a mean, or computed from one."""
+    found: dict[Node, bool] = {}
+    for node in program.nodes():
+        found[node] = node.op == "mean" or any(found[a] for a in node.args)
+    return found
+
+
 class Majorants(Bounds):
     """Running bounds up to the means, majorants after them."""
 
     def __init__(self, program: Program, inputs: Mapping[str, Interval], rows: Mapping[str, int], apart: Apart) -> None:
         self.inputs = inputs
-        self.follows: dict[Node, bool] = {}  # whether a node is a mean, or computed from one
+        self.follows = from_means(program)
         self.factored: dict[Node, Factored] = {}
         self.envelopes: dict[tuple[Node, str], Node] = {}
-        for node in program.nodes():
-            self.follows[node] = node.op == "mean" or any(self.follows[a] for a in node.args)
         super().__init__(program, inputs, rows, 64, apart)
 
     def prepare(self, program: Program) -> None:

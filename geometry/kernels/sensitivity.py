@@ -30,9 +30,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from .bounds import PAIR_UNIT, SMALLEST_DIVISOR, SMALLEST_RADICAND, UNKNOWN, Apart
+from .bounds import PAIR_UNIT, SMALLEST_DIVISOR, SMALLEST_RADICAND, UNKNOWN, Apart, rows_of
 from .intervals import Interval
-from .majorants import ARITHMETIC, Majorants
+from .majorants import ARITHMETIC, Majorants, from_means
 from .program import Node, Program, walk
 
 __all__ = ["with_adjoint_bounds", "Sensitivity"]
@@ -66,10 +66,13 @@ def with_adjoint_bounds(
         sums: whether means, and what is computed from them, are double-doubles. Then only the errors of the rows'
             functions are left, which are correlated, and every cell has its second pass.
     """
+    follows, over_rows = from_means(program), rows_of(program)
+    after_means = sum(follows[n] and not over_rows[n] and n.op != "mean" for n in program.nodes())
+    if not any(follows[o] and o.op != "mean" for o in program.outputs) or after_means > _MOST_OPERATIONS:
+        return None
     work = Sensitivity(program, inputs, rows, apart, sums)
-    after_means = [n for n in program.nodes() if work.follows[n] and not work.over_rows[n] and n.op != "mean"]
-    chosen = [o for o in dict.fromkeys(program.outputs) if work.follows[o] and work.bound[o] is not UNKNOWN]
-    if all(o.op == "mean" for o in chosen) or len(chosen) > _MOST_OUTPUTS or len(after_means) > _MOST_OPERATIONS:
+    chosen = [o for o in dict.fromkeys(program.outputs) if follows[o] and work.bound[o] is not UNKNOWN]
+    if all(o.op == "mean" for o in chosen) or len(chosen) > _MOST_OUTPUTS:
         return None
     bounds = work.certificates(chosen, program.graph.input(tolerance))
     outputs = (*program.outputs, *(bounds.get(o) or work.total(o) for o in program.outputs))

@@ -57,6 +57,8 @@ def recipe(source: Any, name: str) -> Any:
         and name in getattr(manifold, "quantities", dict)()
     ):
         if _many_weights(manifold) or not closed_form_pays(manifold, name):
+            if manifold.structure == "general" and _holds_means(manifold):
+                return second_recipe(source, name)  # relations between means take long to find, and gain nothing here
             jet = manifold.jet(first_order=name in _FIRST_ORDER)
             expands = _once(manifold, name, "jet", lambda: _expands(manifold, jet.components.values()))
             return second_recipe(source, name) if expands else contracted(jet, name)
@@ -92,7 +94,7 @@ def _expands(manifold: Any, entries: Iterable[sp.Expr]) -> bool:
     """
     if getattr(manifold, "potential", None) is not None or _many_weights(manifold):
         return False
-    if any(read(e).has(Mean) for e in manifold.metric):
+    if _holds_means(manifold):
         return False
     given = {a for e in manifold.metric for a in read(e).atoms(sp.Add) if a.free_symbols and _of_both_signs(a)}
     straight = [a for a in given if all(t.as_coeff_Mul()[1].is_Symbol or t.is_number for t in a.args)]
@@ -101,6 +103,10 @@ def _expands(manifold: Any, entries: Iterable[sp.Expr]) -> bool:
     sums = set().union(*(e.atoms(sp.Add) for e in entries)) - given
     long = [a for a in sums if len(a.args) > 2 and _of_both_signs(a)]
     return any(a.free_symbols <= b.free_symbols for a in straight for b in long)
+
+
+def _holds_means(manifold: Any) -> bool:
+    return any(read(e).has(Mean) for e in manifold.metric)
 
 
 def _of_both_signs(a: sp.Add) -> bool:
@@ -171,7 +177,7 @@ def closed_form_pays(manifold: Any, name: str) -> bool:
 
 
 def _pays(manifold: Any, name: str) -> bool:
-    if any(read(e).has(Mean) for e in manifold.metric):
+    if _holds_means(manifold):
         return name != "ricci_scalar" and manifold.dim <= 2
     if _work(manifold) > _MOST_WORK:
         return False

@@ -42,11 +42,16 @@ def on_x86() -> bool:
     return _binding().get_default_triple().split("-")[0] in ("x86_64", "i386", "i686")
 
 
-def _target_machine() -> Any:
+def _target_machine(effort: int = 3) -> Any:
     llvm = _binding()
     cpu, features, _ = host()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", codemodel="jitdefault")
+    return target.create_target_machine(cpu=cpu, features=features, opt=effort, reloc="pic", codemodel="jitdefault")
+
+
+# Characters beyond which assembly is straight-line code, written as well as LLVM's passes would have it: these, and
+# the last effort in generating code, gain nothing there and double the time.
+_LONG = 200_000
 
 
 def assemble(assembly: str) -> bytes:
@@ -55,6 +60,8 @@ def assemble(assembly: str) -> bytes:
     with _lock:
         module = llvm.parse_assembly(assembly)
         module.verify()
+        if len(assembly) > _LONG:
+            return _target_machine(effort=1).emit_object(module)
         machine = _target_machine()
         options = llvm.create_pipeline_tuning_options(speed_level=2)
         # Vectors are explicit already; what the vectorisers would add is compile time.
