@@ -1,4 +1,4 @@
-"""The right-hand side of one trajectory, with what else is wanted along it: compiled on lanes, or over rows of data.
+"""The right-hand side of one trajectory, with what else is wanted along it: a formula, or averages over rows of data.
 
 Over data, a field −g⁻¹ ∂E is never written out: at each point the metric and the slopes of E are averaged in one loop
 over the rows, and g X = −∂E is solved, with the metric scaled to a unit diagonal.
@@ -14,29 +14,28 @@ import sympy as sp
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.recipes import metric_of
 
+from ..exact import UnsupportedFunction
 from ..exact.tables import one_length, read_columns
 from ..kernels import compile
 from ..kernels.algebras import resolution
-from .compiled_field import UncompiledFunction, compile_field
-from .evaluation import evaluate, single_point, sweep
+from .evaluation import evaluate
 from .lanes import SINGULAR, TOO_MANY_STEPS
 
 if TYPE_CHECKING:
     from .flow import Flow
 
-__all__ = ["LaneField", "RowField"]
+__all__ = ["PlainField", "RowField"]
 
 #: Evaluations of a field over data after which a trajectory is given up: near a singular metric steps get ever smaller.
 MOST_EVALUATIONS = 100_000
 
 
-class LaneField:
+class PlainField:
     """The field of a flow, further expressions and the energy, compiled.
 
     Args:
         flow: the flow.
-        others: expressions that are wanted besides the velocity; the first of them ride along as integrals.
-        riders: how many of them.
+        others: expressions that are wanted besides the velocity.
         energy: the potential, or nothing.
         constants: a number for every constant.
     """
@@ -47,31 +46,29 @@ class LaneField:
         self,
         flow: Flow,
         others: Sequence[sp.Expr],
-        riders: int,
         energy: Sequence[sp.Expr],
         constants: Mapping[sp.Symbol, float],
     ) -> None:
         self.flow, self.constants, self.slow = flow, constants, list(energy)
-        self.parameters = np.array(list(constants.values()))
-        arguments = [*flow.coordinates, *(sp.Dummy() for _ in range(riders))]
         inner = [*flow.components, *others]
         self.wanted = len(inner) + len(energy)
         try:
-            self.field, self.slow = compile_field([*inner, *energy], arguments, tuple(constants)), []
-        except UncompiledFunction:  # of the energy alone: it is not needed to go on
-            self.field = compile_field(inner, arguments, tuple(constants))
+            self.kernel, self.slow = compile([*inner, *energy], flow.coordinates, constants=constants, threads=1), []
+        except UnsupportedFunction:  # of the energy alone: it is not needed to go on
+            self.kernel = compile(inner, flow.coordinates, constants=constants, threads=1)
+        self.kernel.promises = ()  # the domain is watched along the way
 
     def right_hand_side(self, count: int) -> Callable[[np.ndarray], np.ndarray]:
         """y -> the first `count` values at the point that y begins with."""
-        return single_point(self.field, self.wanted - len(self.slow), count, self.parameters)
+        at, dim = self.kernel.pointwise(), self.flow.dim
+        return lambda y: at(*y[:dim])[:count]
 
     def along(self, states: np.ndarray) -> np.ndarray:
         """Velocity, the others and the energy at many states: states × wanted."""
-        values = np.empty((len(states), self.wanted - len(self.slow)))
-        sweep(self.field, np.ascontiguousarray(states), self.parameters, values)
+        points = np.ascontiguousarray(states[:, : self.flow.dim])
+        values = np.stack([np.broadcast_to(v, len(points)) for v in self.kernel(*points.T)], axis=1)
         if not self.slow:
             return values
-        points = states[:, : self.flow.dim]
         return np.hstack([values, evaluate(self.slow, self.flow.coordinates, points, self.constants)])
 
 

@@ -16,7 +16,7 @@ from ..exact.reading import match_point
 from ..exact.tables import read_reals
 from .compiled_field import compile_field
 from .evaluation import constant_values
-from .fields import LaneField, RowField
+from .fields import PlainField, RowField
 from .lanes import BLEW_UP, ENDINGS, FINISHED, LEFT_DOMAIN, STEP_TOO_SMALL, TOO_MANY_STEPS, integrate_lanes
 from .volume import measure_log_volume
 
@@ -137,7 +137,7 @@ def trajectory(
 
 def _field(
     flow: Flow, volumes: Sequence[Any], measure: str | None, constants: Mapping[sp.Symbol, float], data: Any
-) -> LaneField | RowField:
+) -> PlainField | RowField:
     """What gives the velocity, the compressibilities, the densities of volumes to measure, and the energy."""
     over_rows = bool(flow.rows)
     if not over_rows and data is not None:
@@ -154,7 +154,7 @@ def _field(
     energy = [] if flow.potential is None else [flow.potential]
     if over_rows:
         return RowField(flow, [*kappas, *energy], data, constants)
-    return LaneField(flow, [*kappas, *densities], len(kappas), energy, constants)
+    return PlainField(flow, [*kappas, *densities], energy, constants)
 
 
 def trajectories(
