@@ -8,9 +8,9 @@ The method, its error estimate and its step control are those of Hairer, Nørset
 Differential Equations I*, II.5 and II.10 (the same that `scipy.integrate.DOP853` uses). Output times are met by
 shortening the step, so no interpolation error enters the results.
 
-The parts are the tableau (numbers), the queue of starts (`_take_starts`), the guess of a first step (`_first_steps`), a
-step of all lanes (`_try_step`) and the controller (`_control`). Compiling writes them into one loop (``inline``): calls
-between them would cost two to four times the time.
+The parts are the tableau (numbers), the queue of starts (`take_starts`), the guess of a first step (`first_steps`), a
+step of all lanes (`try_step`) and the controller (`control`). They are inner functions, for these are written into the
+loop when it is compiled, while calls between functions cost two to four times the time, and tuples of arrays a fifth.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -51,226 +50,6 @@ _Field = numba.types.FunctionType(FIELD_SIGNATURE)
 _SAFETY, _SHRINK, _GROW, _EXPONENT = 0.9, 0.2, 10.0, -1.0 / 8.0
 
 
-class _Lanes(NamedTuple):
-    """What the lanes carry: states (component, lane), the slopes of the stages (stage, component, lane), and of every
-    lane a number."""
-
-    y: np.ndarray
-    trial: np.ndarray
-    stages: np.ndarray
-    step: np.ndarray  # about to be tried
-    natural: np.ndarray  # what the error control would take, before an output time cut it short
-    time: np.ndarray
-    owner: np.ndarray  # which start a lane carries; -1: idle
-    goal: np.ndarray  # index of the output time a lane is heading for
-    fresh: np.ndarray  # the derivative at y is not known yet
-    rejected: np.ndarray
-    tries: np.ndarray
-    error3: np.ndarray
-    error5: np.ndarray
-
-
-class _Task(NamedTuple):
-    """What is asked."""
-
-    starts: np.ndarray
-    times: np.ndarray
-    rtol: float
-    atol: float
-    bound: float
-    most_steps: int
-
-
-class _Answer(NamedTuple):
-    """What is known of every start."""
-
-    states: np.ndarray
-    ending: np.ndarray
-    reached: np.ndarray
-    steps: np.ndarray
-
-
-_OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
-_part = numba.njit(inline="always", **_OPTIONS)
-
-
-@_part
-def _take_starts(lanes, at, task, answer, queue, busy):
-    """Idle lanes take the next starts of the queue, but for those that are out of bounds: (queue, busy)."""
-    y, time, owner, goal, fresh, rejected, tries = at.y, at.time, at.owner, at.goal, at.fresh, at.rejected, at.tries
-    starts, times, bound = task.starts, task.times, task.bound
-    states, ending, reached = answer.states, answer.ending, answer.reached
-    count, dim = starts.shape
-    for lane in range(lanes):
-        while owner[lane] < 0 and queue < count:
-            start = queue
-            queue += 1
-            finite = True
-            for i in range(dim):
-                states[start, 0, i] = starts[start, i]
-                if not abs(starts[start, i]) <= bound:
-                    finite = False
-            reached[start] = times[0]
-            if not finite:
-                ending[start] = BLEW_UP
-            elif times.size > 1:
-                owner[lane] = start
-                busy += 1
-                for i in range(dim):
-                    y[i, lane] = starts[start, i]
-                time[lane] = times[0]
-                goal[lane] = 1
-                fresh[lane] = True
-                rejected[lane] = False
-                tries[lane] = 0
-    return queue, busy
-
-
-@_part
-def _first_steps(lanes, at, task, field, parameters, flat, flat_trial, flat_stages, direction, longest):
-    """First derivative and first step of the newcomers."""
-    y, trial, stages, step, natural, owner, fresh = at.y, at.trial, at.stages, at.step, at.natural, at.owner, at.fresh
-    starts, rtol, atol = task.starts, task.rtol, task.atol
-    dim = starts.shape[1]
-    field(flat, parameters, flat_stages[1], lanes)
-    for lane in range(lanes):
-        if not (fresh[lane] and owner[lane] >= 0):
-            step[lane] = 0.0
-            continue
-        d0 = 0.0
-        d1 = 0.0
-        for i in range(dim):
-            scale = atol + rtol * abs(y[i, lane])
-            stages[0, i, lane] = stages[1, i, lane]
-            d0 += (y[i, lane] / scale) ** 2
-            d1 += (stages[0, i, lane] / scale) ** 2
-        d0 = math.sqrt(d0 / dim)
-        d1 = math.sqrt(d1 / dim)
-        first = 1e-6 if d0 < 1e-5 or d1 < 1e-5 else 0.01 * d0 / d1
-        step[lane] = min(first, longest)
-    for i in range(dim):
-        for lane in range(lanes):
-            trial[i, lane] = y[i, lane] + direction * step[lane] * stages[0, i, lane]
-    field(flat_trial, parameters, flat_stages[1], lanes)
-    for lane in range(lanes):
-        if not (fresh[lane] and owner[lane] >= 0):
-            continue
-        d1 = 0.0
-        d2 = 0.0
-        for i in range(dim):
-            scale = atol + rtol * abs(y[i, lane])
-            d1 += (stages[0, i, lane] / scale) ** 2
-            d2 += ((stages[1, i, lane] - stages[0, i, lane]) / scale) ** 2
-        d1 = math.sqrt(d1 / dim)
-        d2 = math.sqrt(d2 / dim) / step[lane]
-        steepest = max(d1, d2)
-        second = max(1e-6, step[lane] * 1e-3) if steepest <= 1e-15 else (0.01 / steepest) ** (1.0 / 8.0)
-        natural[lane] = min(100.0 * step[lane], second, longest)
-        fresh[lane] = False
-
-
-@_part
-def _try_step(lanes, at, task, field, parameters, flat_trial, flat_stages, direction):
-    """One step of every lane, cut short where an output time is near, with the squares of its two error estimates."""
-    y, trial, stages, step, natural, time = at.y, at.trial, at.stages, at.step, at.natural, at.time
-    owner, goal, error3, error5 = at.owner, at.goal, at.error3, at.error5
-    times, rtol, atol = task.times, task.rtol, task.atol
-    dim = task.starts.shape[1]
-    size = flat_trial.size
-    for lane in range(lanes):
-        if owner[lane] < 0:
-            step[lane] = 0.0
-            continue
-        left = abs(times[goal[lane]] - time[lane])
-        step[lane] = direction * min(natural[lane], left)
-    for stage in range(1, _STAGES):
-        first_weight = _A[stage, 0]
-        for k in range(size):
-            flat_trial[k] = first_weight * flat_stages[0, k]
-        for before in range(1, stage):
-            weight = _A[stage, before]
-            if weight != 0.0:
-                for k in range(size):
-                    flat_trial[k] += weight * flat_stages[before, k]
-        for i in range(dim):
-            for lane in range(lanes):
-                trial[i, lane] = y[i, lane] + step[lane] * trial[i, lane]
-        field(flat_trial, parameters, flat_stages[stage], lanes)
-    error3[:] = 0.0
-    error5[:] = 0.0
-    for i in range(dim):
-        for lane in range(lanes):
-            advance = 0.0
-            third = 0.0
-            fifth = 0.0
-            for stage in range(_STAGES):
-                slope = stages[stage, i, lane]
-                advance += _B[stage] * slope
-                third += _E3[stage] * slope
-                fifth += _E5[stage] * slope
-            trial[i, lane] = y[i, lane] + step[lane] * advance
-            scale = atol + rtol * max(abs(y[i, lane]), abs(trial[i, lane]))
-            error3[lane] += (third / scale) ** 2
-            error5[lane] += (fifth / scale) ** 2
-    field(flat_trial, parameters, flat_stages[_STAGES], lanes)
-
-
-@_part
-def _control(lanes, at, task, answer, busy):
-    """Accept or reject each lane's step, choose the next one, and free the lanes that have ended: how many are busy."""
-    y, trial, stages, step, natural, time = at.y, at.trial, at.stages, at.step, at.natural, at.time
-    owner, goal, rejected, tries, error3, error5 = at.owner, at.goal, at.rejected, at.tries, at.error3, at.error5
-    times, bound, most_steps = task.times, task.bound, task.most_steps
-    states, ending, reached, steps = answer.states, answer.ending, answer.reached, answer.steps
-    dim = task.starts.shape[1]
-    for lane in range(lanes):
-        start = owner[lane]
-        if start < 0:
-            continue
-        tries[lane] += 1
-        third, fifth, size = error3[lane], error5[lane], abs(step[lane])
-        error = 0.0 if fifth == 0.0 and third == 0.0 else size * fifth / math.sqrt((fifth + 0.01 * third) * dim)
-        over = -1
-        if error < 1.0:
-            whole = size >= abs(times[goal[lane]] - time[lane])
-            time[lane] = times[goal[lane]] if whole else time[lane] + step[lane]
-            for i in range(dim):
-                y[i, lane] = trial[i, lane]
-                stages[0, i, lane] = stages[_STAGES, i, lane]
-                if not abs(y[i, lane]) <= bound:
-                    over = BLEW_UP
-            factor = _GROW if error == 0.0 else min(_GROW, _SAFETY * error**_EXPONENT)
-            if rejected[lane]:
-                factor = min(1.0, factor)
-            rejected[lane] = False
-            # A step cut short says little about the steps to come: never let it shrink them.
-            natural[lane] = max(natural[lane], size * factor) if whole else size * factor
-            if over < 0:
-                reached[start] = time[lane]
-            if over < 0 and whole:
-                for i in range(dim):
-                    states[start, goal[lane], i] = y[i, lane]
-                goal[lane] += 1
-                if goal[lane] == times.size:
-                    over = FINISHED
-        else:
-            rejected[lane] = True
-            factor = max(_SHRINK, _SAFETY * error**_EXPONENT) if error < np.inf else _SHRINK
-            natural[lane] = size * factor
-        if over < 0 and natural[lane] < 10.0 * np.spacing(abs(time[lane])):
-            over = STEP_TOO_SMALL
-        if over < 0 and tries[lane] >= most_steps:
-            over = TOO_MANY_STEPS
-        if over >= 0:
-            ending[start] = over
-            steps[start] = tries[lane]
-            owner[lane] = -1
-            busy -= 1
-            for i in range(dim):
-                y[i, lane] = 0.0
-    return busy
-
-
 @numba.njit(
     numba.void(
         _Field,
@@ -288,46 +67,197 @@ def _control(lanes, at, task, answer, busy):
     ),
     cache=True,
     nogil=True,
-    **_OPTIONS,
+    error_model="numpy",
+    fastmath={"contract"},
 )
 def _integrate_lanes(field, starts, times, parameters, rtol, atol, bound, most_steps, states, ending, reached, steps):
+    """All starts, eight at a time. The inner functions are parts of the loop at the end; compiling writes them in."""
     lanes = LANES
-    dim = starts.shape[1]
+    count, dim = starts.shape
     flat = np.zeros(dim * lanes)
     flat_trial = np.empty(dim * lanes)
     flat_stages = np.zeros((_STAGES + 1, dim * lanes))
-    task = _Task(starts, times, rtol, atol, bound, most_steps)
-    answer = _Answer(states, ending, reached, steps)
-    at = _Lanes(
-        flat.reshape(dim, lanes),
-        flat_trial.reshape(dim, lanes),
-        flat_stages.reshape(_STAGES + 1, dim, lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.full(lanes, -1),
-        np.zeros(lanes, np.int64),
-        np.ones(lanes, np.bool_),
-        np.zeros(lanes, np.bool_),
-        np.zeros(lanes, np.int64),
-        np.empty(lanes),
-        np.empty(lanes),
-    )
+    y = flat.reshape(dim, lanes)
+    trial = flat_trial.reshape(dim, lanes)
+    stages = flat_stages.reshape(_STAGES + 1, dim, lanes)
+    step = np.zeros(lanes)  # the step about to be tried
+    natural = np.zeros(lanes)  # the step the error control would take, before an output time cut it short
+    time = np.zeros(lanes)
+    owner = np.full(lanes, -1)  # which start a lane carries; -1: idle
+    goal = np.zeros(lanes, np.int64)  # index of the output time a lane is heading for
+    fresh = np.ones(lanes, np.bool_)  # the derivative at y is not known yet
+    rejected = np.zeros(lanes, np.bool_)
+    tries = np.zeros(lanes, np.int64)
+    error3 = np.empty(lanes)
+    error5 = np.empty(lanes)
     span = times[times.size - 1] - times[0]
     direction = 1.0 if span >= 0 else -1.0
+
+    def take_starts(queue, busy):
+        """Idle lanes take the next starts of the queue, but for those that are out of bounds: (queue, busy)."""
+        for lane in range(lanes):
+            while owner[lane] < 0 and queue < count:
+                start = queue
+                queue += 1
+                finite = True
+                for i in range(dim):
+                    states[start, 0, i] = starts[start, i]
+                    if not abs(starts[start, i]) <= bound:
+                        finite = False
+                reached[start] = times[0]
+                if not finite:
+                    ending[start] = BLEW_UP
+                elif times.size > 1:
+                    owner[lane] = start
+                    busy += 1
+                    for i in range(dim):
+                        y[i, lane] = starts[start, i]
+                    time[lane] = times[0]
+                    goal[lane] = 1
+                    fresh[lane] = True
+                    rejected[lane] = False
+                    tries[lane] = 0
+        return queue, busy
+
+    def first_steps():
+        """First derivative and first step of the newcomers."""
+        field(flat, parameters, flat_stages[1], lanes)
+        for lane in range(lanes):
+            if not (fresh[lane] and owner[lane] >= 0):
+                step[lane] = 0.0
+                continue
+            d0 = 0.0
+            d1 = 0.0
+            for i in range(dim):
+                scale = atol + rtol * abs(y[i, lane])
+                stages[0, i, lane] = stages[1, i, lane]
+                d0 += (y[i, lane] / scale) ** 2
+                d1 += (stages[0, i, lane] / scale) ** 2
+            d0 = math.sqrt(d0 / dim)
+            d1 = math.sqrt(d1 / dim)
+            first = 1e-6 if d0 < 1e-5 or d1 < 1e-5 else 0.01 * d0 / d1
+            step[lane] = min(first, abs(span))
+        for i in range(dim):
+            for lane in range(lanes):
+                trial[i, lane] = y[i, lane] + direction * step[lane] * stages[0, i, lane]
+        field(flat_trial, parameters, flat_stages[1], lanes)
+        for lane in range(lanes):
+            if not (fresh[lane] and owner[lane] >= 0):
+                continue
+            d1 = 0.0
+            d2 = 0.0
+            for i in range(dim):
+                scale = atol + rtol * abs(y[i, lane])
+                d1 += (stages[0, i, lane] / scale) ** 2
+                d2 += ((stages[1, i, lane] - stages[0, i, lane]) / scale) ** 2
+            d1 = math.sqrt(d1 / dim)
+            d2 = math.sqrt(d2 / dim) / step[lane]
+            steepest = max(d1, d2)
+            second = max(1e-6, step[lane] * 1e-3) if steepest <= 1e-15 else (0.01 / steepest) ** (1.0 / 8.0)
+            natural[lane] = min(100.0 * step[lane], second, abs(span))
+            fresh[lane] = False
+
+    def try_step():
+        """One step of every lane, cut short where an output time is near, and the squares of its error estimates."""
+        for lane in range(lanes):
+            if owner[lane] < 0:
+                step[lane] = 0.0
+                continue
+            left = abs(times[goal[lane]] - time[lane])
+            step[lane] = direction * min(natural[lane], left)
+        for stage in range(1, _STAGES):
+            first_weight = _A[stage, 0]
+            for k in range(dim * lanes):
+                flat_trial[k] = first_weight * flat_stages[0, k]
+            for before in range(1, stage):
+                weight = _A[stage, before]
+                if weight != 0.0:
+                    for k in range(dim * lanes):
+                        flat_trial[k] += weight * flat_stages[before, k]
+            for i in range(dim):
+                for lane in range(lanes):
+                    trial[i, lane] = y[i, lane] + step[lane] * trial[i, lane]
+            field(flat_trial, parameters, flat_stages[stage], lanes)
+        error3[:] = 0.0
+        error5[:] = 0.0
+        for i in range(dim):
+            for lane in range(lanes):
+                advance = 0.0
+                third = 0.0
+                fifth = 0.0
+                for stage in range(_STAGES):
+                    slope = stages[stage, i, lane]
+                    advance += _B[stage] * slope
+                    third += _E3[stage] * slope
+                    fifth += _E5[stage] * slope
+                trial[i, lane] = y[i, lane] + step[lane] * advance
+                scale = atol + rtol * max(abs(y[i, lane]), abs(trial[i, lane]))
+                error3[lane] += (third / scale) ** 2
+                error5[lane] += (fifth / scale) ** 2
+        field(flat_trial, parameters, flat_stages[_STAGES], lanes)
+
+    def control(busy):
+        """Accept or reject each lane's step, choose the next one, free the lanes that have ended: how many are busy."""
+        for lane in range(lanes):
+            start = owner[lane]
+            if start < 0:
+                continue
+            tries[lane] += 1
+            third, fifth, size = error3[lane], error5[lane], abs(step[lane])
+            error = 0.0 if fifth == 0.0 and third == 0.0 else size * fifth / math.sqrt((fifth + 0.01 * third) * dim)
+            over = -1
+            if error < 1.0:
+                whole = size >= abs(times[goal[lane]] - time[lane])
+                time[lane] = times[goal[lane]] if whole else time[lane] + step[lane]
+                for i in range(dim):
+                    y[i, lane] = trial[i, lane]
+                    stages[0, i, lane] = stages[_STAGES, i, lane]
+                    if not abs(y[i, lane]) <= bound:
+                        over = BLEW_UP
+                factor = _GROW if error == 0.0 else min(_GROW, _SAFETY * error**_EXPONENT)
+                if rejected[lane]:
+                    factor = min(1.0, factor)
+                rejected[lane] = False
+                # A step cut short says little about the steps to come: never let it shrink them.
+                natural[lane] = max(natural[lane], size * factor) if whole else size * factor
+                if over < 0:
+                    reached[start] = time[lane]
+                if over < 0 and whole:
+                    for i in range(dim):
+                        states[start, goal[lane], i] = y[i, lane]
+                    goal[lane] += 1
+                    if goal[lane] == times.size:
+                        over = FINISHED
+            else:
+                rejected[lane] = True
+                factor = max(_SHRINK, _SAFETY * error**_EXPONENT) if error < np.inf else _SHRINK
+                natural[lane] = size * factor
+            if over < 0 and natural[lane] < 10.0 * np.spacing(abs(time[lane])):
+                over = STEP_TOO_SMALL
+            if over < 0 and tries[lane] >= most_steps:
+                over = TOO_MANY_STEPS
+            if over >= 0:
+                ending[start] = over
+                steps[start] = tries[lane]
+                owner[lane] = -1
+                busy -= 1
+                for i in range(dim):
+                    y[i, lane] = 0.0
+        return busy
+
     queue = 0
     busy = 0
     while True:
-        queue, busy = _take_starts(lanes, at, task, answer, queue, busy)
+        queue, busy = take_starts(queue, busy)
         if busy == 0:
             return
         newcomers = False
         for lane in range(lanes):
-            newcomers = newcomers or (at.fresh[lane] and at.owner[lane] >= 0)
+            newcomers = newcomers or (fresh[lane] and owner[lane] >= 0)
         if newcomers:
-            _first_steps(lanes, at, task, field, parameters, flat, flat_trial, flat_stages, direction, abs(span))
-        _try_step(lanes, at, task, field, parameters, flat_trial, flat_stages, direction)
-        busy = _control(lanes, at, task, answer, busy)
+            first_steps()
+        try_step()
+        busy = control(busy)
 
 
 def integrate_lanes(
