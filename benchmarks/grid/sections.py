@@ -108,7 +108,7 @@ def certified_section(report: Report, args: argparse.Namespace) -> None:
             "<=",
             2.5,
         )
-        _, unproven, refined = proven_numbers(kernel, grid, 1e-10)
+        _, unproven, _, refined = proven_numbers(kernel, grid, 1e-10)
         report.bar(f"{loss}: share of cells certified", 1 - float(unproven.mean()), ">=", 1.0)
         print(
             f"  certified by the bounds in plain float64: {1 - refined / axis.size**2:.2%}; the rest in double-double"
