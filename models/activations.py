@@ -179,6 +179,11 @@ def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
     return evaluate
 
 
+def _dilogarithm(z: sp.Expr) -> sp.Expr:
+    """Li₂(z), made as it stands: SymPy would compare z with special points, which takes longer than the import."""
+    return sp.polylog(2, z, evaluate=False)
+
+
 _TANH = IncreasingActivation(
     "tanh",
     value=sp.tanh(U),
@@ -217,9 +222,9 @@ _ROWS: tuple[Activation, ...] = (
         value=sp.log(1 + sp.exp(U)),
         slope=logistic(U),
         bend=logistic(-U),
-        primitive=-sp.polylog(2, -sp.exp(U)),
+        primitive=-_dilogarithm(-sp.exp(U)),
         inverse=sp.log(sp.exp(V) - 1),
-        conjugate=V * sp.log(sp.exp(V) - 1) + sp.polylog(2, 1 - sp.exp(V)),
+        conjugate=V * sp.log(sp.exp(V) - 1) + _dilogarithm(1 - sp.exp(V)),
         image=(sp.S.Zero, sp.oo),
     ),
     IncreasingActivation(
