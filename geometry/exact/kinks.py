@@ -64,7 +64,27 @@ def derivative(expression: sp.Expr, *symbols: sp.Symbol) -> sp.Expr:
     expression = sp.diff(expression, *symbols)
     for cls, stand_in in _STAND_INS.items():
         expression = expression.replace(stand_in, cls)
-    return expression
+    return expression.replace(_may_be_zero_by_zero, _where_steps_are_one)
+
+
+def _may_be_zero_by_zero(e: sp.Basic) -> bool:
+    """Whether a step stands beside a power of an extremum that has no value at zero, as in (√max(x, 0))′."""
+    return isinstance(e, sp.Mul) and any(map(_is_step, e.args)) and any(map(_is_singular, e.args))
+
+
+def _is_step(factor: sp.Expr) -> bool:
+    return isinstance(factor.as_base_exp()[0], sp.Heaviside)
+
+
+def _is_singular(factor: sp.Expr) -> bool:
+    return isinstance(factor, sp.Pow) and not factor.exp.is_nonnegative and factor.base.has(sp.Max, sp.Min)
+
+
+def _where_steps_are_one(product: sp.Mul) -> sp.Expr:
+    """A product with steps as what it is on their pieces."""
+    steps = [f for f in product.args if _is_step(f)]
+    rest = sp.Mul(*(f for f in product.args if f not in steps))
+    return sp.Piecewise((rest, sp.And(*(f.as_base_exp()[0].args[0] > 0 for f in steps))), (sp.S.Zero, True))
 
 
 def kink_indicator(expressions: Iterable[sp.Expr]) -> sp.Expr:

@@ -206,9 +206,12 @@ class Enclosure:
             indices = range(ends[1], ends[0] + 1)
             if len(indices) > _LONGEST_SUM << 2:
                 raise QuadratureError(f"the sum over {v} has too many terms")
-        totals = [arb(0)] * self.size
+        totals, sizes = [arb(0)] * self.size, [arb(0)] * self.size
         for k in indices:
-            totals = [t + s for t, s in zip(totals, term(k))]
+            terms = term(k)
+            totals = [t + s for t, s in zip(totals, terms)]
+            sizes = [t + abs(s) for t, s in zip(sizes, terms)]
+        self.scale = [float(s.mid()) for s in sizes]
         return [t + arb(0, r) for t, r in zip(totals, radii)]
 
 

@@ -11,8 +11,10 @@ A status is a statement, and proven like a number: "singular metric" that the de
 domain" that an operation has no real value at its arguments, all of them. What is neither a number nor proven to be
 none is at the limit of precision.
 
-Without a tolerance, only the cells without a finite number are looked at again: in ball arithmetic they
-get their number after all (an overflow on the way), or the reason why there is none.
+Without a tolerance, machine numbers stand as they are, but for the cells that are looked at again: those without a
+finite number, and, where the processor noted that numbers overflowed or underflowed on the way, those whose error bound
+is large, or, where the formula has no bound, in which it happened. In balls they get their number after all, or the
+reason why there is none.
 """
 
 from __future__ import annotations
@@ -20,21 +22,24 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from flint import acb, arb, arb_mat
+from flint import acb, arb
 
-from ..kernels.algebras import COMPLEX
-from ..kernels.ball import BallProgram, as_ball, precision
+from ..kernels.algebras import COMPLEX, NumPy
+from ..kernels.ball import BallProgram, as_ball, determinant, number_of, precision, rounded, vanishes
+from ..kernels.bounds import ruled
 from ..kernels.functions import FUNCTIONS
+from ..kernels.interpreter import Evaluator
 from ..kernels.kernel import Kernel
 from ..kernels.lower import lower
 from ..kernels.native.run import aligned_empty
 from ..kernels.program import LEAVES, Node, walk
+from ..kernels.schedule import MASKS
 from ..manifolds.domain import Domain
 from .axes import Axis
 from .labels import LIMIT, NOT_CONVEX, NOT_REPRESENTABLE, OUTSIDE, SINGULAR
@@ -47,13 +52,19 @@ _VECTOR = 8  # cells that are computed together along the last axis of a grid
 _PRECISIONS = (128, 512, 2048, 8192, 32768)
 _ALWAYS = 3  # of them, which are always tried; the others of formulas from these functions alone, for a time
 _QUICK = frozenset(
-    {"exp", "log", "sqrt", "log1p", "expm1", "logistic", "softplus", "sin", "cos", "tanh", "abs", "sign"}
+    "exp log sqrt log1p expm1 logistic softplus sin cos tanh tan sinh cosh asin acos atan asinh acosh atanh "
+    "abs sign floor ceil min max heaviside".split()
 )
 _IN_VAIN = 8  # cells that a higher one may fail before it is left out
-_MOST_EXPANDED = 10  # dimensions up to which determinants are expanded by minors
+_FEW_ROWS = 8  # of data, up to which it is asked whether a quantity vanishes identically
+_TRACED = 1 << 14  # cells whose values are kept for all nodes at a time
+_NEVER_ZERO = frozenset({"mul", "product", "power", "div", "reciprocal"})  # unless an argument is
+_POSITIVE = frozenset({"exp", "exp_product", "erfc", "gamma"})
 _KINKS = frozenset({"abs", "sign", "floor", "ceil", "min", "max", "heaviside", "select"})
 BALLS = Lock()  # the precision of ball arithmetic is one for all threads
 _PATIENCE = 1 << 21  # bits of precision, cell by cell, without a number, after which a block is given up
+TRUSTED = 1e-6  # relative error bound up to which machine numbers are not doubted, where no tolerance is asked for
+_SAMPLE = 256  # doubtful cells that are looked at before the others are
 _MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
 
 
@@ -138,8 +149,9 @@ class Cells:
         second_forms: Callable[[], Sequence[Any]] | None = None,
         held: Mapping[sp.Symbol, Any] | None = None,
         domain: Domain | None = None,
+        jet_entries: Callable[[], Sequence[Any]] | None = None,
     ) -> None:
-        self.domain = domain if domain is not None else Domain(())
+        self.domain, self.jet_entries = domain if domain is not None else Domain(()), jet_entries
         self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
         self.data, self.atol, self.second_forms = data, atol, second_forms
         self.held = {**(held or {}), **constants}  # of the metric as well, of which a quantity may contain a part only
@@ -156,7 +168,7 @@ class Cells:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the programs in balls, which are made again where they are needed."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_balls", "_metric", "_second")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_balls", "_metric", "_second", "_jet")}
 
     @cached_property
     def _balls(self) -> BallProgram:
@@ -173,6 +185,12 @@ class Cells:
         if self.metric is None:
             return None
         return self._beside([self.metric[i, j] for i in range(self.metric.rows) for j in range(i + 1)])
+
+    @cached_property
+    def _jet(self) -> BallProgram | None:
+        """The metric and its derivatives, as far as the quantities take them."""
+        entries = () if self.jet_entries is None else self.jet_entries()
+        return self._beside(entries) if entries else None
 
     def _beside(self, expressions: Sequence[Any]) -> BallProgram | None:
         """What else is evaluated in a cell; None where it contains something without a value."""
@@ -218,8 +236,74 @@ class Cells:
     def _numbers(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Machine numbers, of which no tolerance is asked, and which of them have to be looked at again."""
         values = aligned_empty((len(self.kernel._flat), *self._shape(arrays)), self.kernel.dtype)
-        self.kernel(*arrays, out=values)
-        return values, ~np.isfinite(values)
+        with np.errstate(over="ignore"):
+            noted = self.kernel.noting(*arrays, out=values)[1]
+        for k in self._zeros:
+            values[k] = np.where(np.isfinite(values[k]), 0.0, np.nan)
+        if self.kernel.dtype == np.float32:
+            noted.discard("underflow")  # results may be as small as float32 holds them
+            if any(np.abs(a).max(initial=0) > np.finfo(np.float32).max for a in arrays):
+                noted.add("overflow")
+        if not noted or self.kernel.looped:
+            return values, ~np.isfinite(values)
+        return self._doubted(arrays, values)
+
+    def _doubted(self, arrays: list[np.ndarray], values: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The same where digits may have been lost: numbers with a large error bound are open.
+
+        Those in whose cell something overflowed or underflowed lose their number, which is found again or not; the
+        others keep it for the time being (`_settle`). Of formulas without bounds these cells alone are open.
+        """
+        noted, every = values is not None, np.ones(self._shape(arrays), bool)
+        if values is not None and self.kernel.backend == "numpy":  # few cells of a long formula
+            return np.full_like(values, np.nan), np.broadcast_to(every, values.shape)
+        if values is None or ruled(self.careful.program):
+            values, doubtful, exist, _ = proven_numbers(self.careful, arrays, TRUSTED)
+            with BALLS:
+                self._put_zeros(values, doubtful, exist)
+            cells = np.asarray(doubtful.any(axis=0))
+            lost = cells if noted and cells.sum() <= _MOST_EXAMINED else self._left_the_range(arrays, cells)
+            return np.where(doubtful & lost, np.nan, values), doubtful | ~np.isfinite(values)
+        if self.careful is not self.kernel:
+            values = np.stack([np.broadcast_to(v, self._shape(arrays)) for v in self.careful(*arrays)])
+        lost = self._left_the_range(arrays, every)
+        return np.where(lost, np.nan, values), lost | ~np.isfinite(values)
+
+    @cached_property
+    def _zeros(self) -> list[int]:
+        """The outputs over a few rows of data that vanish identically, as R of two rows does: they would be noise."""
+        rows = self.kernel._data.values()
+        if self.kernel.looped or not rows or max(map(len, rows)) > _FEW_ROWS:
+            return []
+        with BALLS:
+            return [k for k in range(len(self.kernel.program.outputs)) if self.vanishes(k)]
+
+    @cached_property
+    def careful(self) -> Kernel:
+        """The kernel in float64."""
+        if self.kernel.dtype == np.float64:
+            return self.kernel
+        return Kernel(
+            self.kernel._flat,
+            self.kernel.arguments,
+            data=self.data,
+            constants=self.constants,
+            dtype="float64",
+            backend="native",
+            threads=self.kernel.threads,
+        )
+
+    def _left_the_range(self, arrays: list[np.ndarray], cells: np.ndarray) -> np.ndarray:
+        """In which of the cells a number on the way is infinite, or is subnormal or zero though what made it is not."""
+        kernel, lost = self.careful, np.zeros_like(cells)
+        index = np.argwhere(cells)
+        points = [np.broadcast_to(a, cells.shape)[cells] for a in arrays]
+        at_once = max(1, _TRACED // max(map(len, kernel._data.values()), default=1))
+        run = Evaluator(kernel.program, NumPy(), {key: kernel._data[key] for key in kernel.program.rows})
+        for where in np.array_split(np.arange(len(index)), math.ceil(len(index) / at_once) or 1):
+            given = dict(zip(kernel._argument_keys, (p[where] for p in points))) | kernel._constants
+            lost[tuple(index[where].T)] = np.zeros(where.size, bool) | _leaves_the_range(run, given)
+        return lost
 
     def _outside(self, arrays: list[np.ndarray]) -> np.ndarray:
         """Which cells of a block lie outside the domain; an array that broadcasts to the block."""
@@ -242,6 +326,25 @@ class Cells:
 
     def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
         """A number, or NaN and the reason, for every cell with an unproven number.
+
+        Without a tolerance, a bound may say too much: where a sample of the doubtful machine numbers is right, they
+        stay.
+        """
+        finite = np.isfinite(values).all(axis=0) & unproven.any(axis=0)
+        if self.rtol is None and finite.any():
+            chosen = np.zeros_like(finite)
+            chosen[tuple(np.random.default_rng(0).permutation(np.argwhere(finite))[:_SAMPLE].T)] = True
+            before = values.copy()
+            self._examine(values, status, unproven & chosen, part)
+            with np.errstate(invalid="ignore"):
+                right = np.abs(before - values) <= TRUSTED * np.abs(values)
+            unproven = unproven & ~chosen
+            if (right | ~unproven).all(axis=0)[chosen].all():
+                unproven = unproven & ~finite
+        self._examine(values, status, unproven, part)
+
+    def _examine(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
+        """A number, or NaN and the reason, for cells one by one.
 
         Cells are taken in a scattered order. When the first ones of a block all turn out to have no number, after some
         effort the rest are given up unexamined: NaN, at the limit of precision.
@@ -310,26 +413,15 @@ class Cells:
         return None if wait else self._second
 
     def _settled(self, ball: arb) -> arb | None:
-        """The number that a ball stands for to the tolerance (half of it is left for rounding), or None."""
-        if not ball.is_finite():
-            return None
-        if ball.is_zero() or ball.rad() <= abs(ball.mid()) * self.tolerance / 2:
-            return ball.mid()
-        if self.atol and ball.rad() <= arb(self.atol) / 2:
-            return ball.mid()
-        if self.rtol is None and ball.contains(0) and ball.rad() < sys.float_info.min:
+        """The number that a ball stands for, or None."""
+        known = number_of(ball, self.tolerance, self.atol or 0.0)
+        if known is None and self.rtol is None and ball.contains(0) and ball.rad() < sys.float_info.min:
             return arb(0)  # as far as machine numbers tell
-        return None
+        return known
 
     def _rounded(self, number: arb) -> float:
         """The machine number, NaN where it is not the number to the tolerance."""
-        value = float(number)
-        if abs(value) > float(np.finfo(self.kernel.dtype).max):
-            return math.nan
-        if self.rtol is None or abs(value) >= sys.float_info.min:
-            return value
-        error = abs(arb(value) - number)
-        return value if error <= abs(number) * self.rtol / 2 or error <= (self.atol or 0.0) / 2 else math.nan
+        return rounded(number, self.tolerance, self.atol or 0.0, self.kernel.dtype)
 
     def _needed(self, bits: int, balls: Sequence[arb]) -> int:
         """The precision that would have done, where the next cell starts: neighbours are alike."""
@@ -351,28 +443,16 @@ class Cells:
     def vanishes(self, k: int) -> bool:
         """Whether output k is zero everywhere; the determinant of the metric, if k is -1.
 
-        As a rational function of the inputs and of the values of functions, which random numbers stand for: what is
-        zero then is no cancellation of saturated functions (1 + e^-1000 - 1). Zeros that need a relation between
-        functions (sin^2 + cos^2 = 1) are not found; a formula with kinks, which may vanish in places, is not asked.
+        See `kernels.ball.vanishes`; a formula with kinks, which may vanish in places, is not asked.
         """
         if k not in self._zero:
             run = self._balls if k >= 0 else self._metric
             assert run is not None
             outputs = [run.program.outputs[k]] if k >= 0 else run.program.outputs
             smooth = not any(n.op in _KINKS for output in outputs for n in _valued(output))
-            self._zero[k] = smooth and all(self._is_zero(run, k, seed) for seed in range(2))
+            of = (lambda balls: balls[k]) if k >= 0 else partial(determinant, self.metric.rows)
+            self._zero[k] = smooth and vanishes(run, of)
         return self._zero[k]
-
-    def _is_zero(self, run: BallProgram, k: int, seed: int) -> bool:
-        random = np.random.default_rng(seed)
-        shadow = BallProgram(run.program, {key: self.kernel._data[key] for key in run.program.rows})
-        for node in shadow.operations:
-            if node.op in FUNCTIONS and node.op not in ("sqrt", "abs"):
-                shadow.operations[node] = partial(_random_entries, random)
-        with precision(_PRECISIONS[3]):
-            balls = shadow({key: arb(random.uniform(0.5, 2.0)) for key in run.program.inputs})
-            ball = determinant(self.metric.rows, balls) if k < 0 else balls[k]
-            return ball.is_finite() and ball.contains(0)
 
     def _determinant(self, point: Mapping[sp.Symbol, float]) -> arb:
         run = self._metric
@@ -387,21 +467,40 @@ class Cells:
         return {key: as_ball(point[s] if s in point else self.held[s]) for key, s in zip(inputs, symbols)}
 
     def _reason(self, point: Mapping[sp.Symbol, float], values: Mapping[str, arb], bits: int) -> int:
-        """What is proven at the current precision: that the metric is singular, or that the formula has no value."""
+        """What is proven at the current precision: that the metric is singular, or that the formula, or the metric with
+        the derivatives that it takes, has no value.
+        """
         if self._metric is not None:
             size = self._determinant(point)
             if size.is_finite() and size.contains(0):
                 return SINGULAR if size.is_zero() or self.vanishes(-1) else LIMIT
-        return OUTSIDE if has_no_value(self._balls, values) else LIMIT
+        if has_no_value(self._balls, values):
+            return OUTSIDE
+        jet = self._jet
+        lost = jet is not None and has_no_value(jet, self._ball_values(jet.program.inputs, point))
+        return OUTSIDE if lost else LIMIT
 
 
-def _random_entries(random: np.random.Generator, *arguments: Any) -> Any:
-    """A random number for each entry that the arguments broadcast to."""
-    shape = np.broadcast_shapes(*(a.shape if isinstance(a, np.ndarray) else () for a in arguments))
-    if not any(isinstance(a, np.ndarray) for a in arguments):
-        return arb(random.uniform(0.5, 2.0))
-    out = np.empty(shape, object)
-    out.reshape(-1)[:] = [arb(v) for v in random.uniform(0.5, 2.0, out.size)]
+def _leaves_the_range(run: Evaluator, given: Mapping[str, Any]) -> Any:
+    """At which inputs a node is infinite, or is subnormal or zero though what made it is not.
+
+    In single rows of data the latter does no harm.
+    """
+    rows, out = tuple(range(-len(run.tables), 0)), np.zeros((), bool)
+    with np.errstate(all="ignore"):
+        found = run.trace({key: np.float64(value) for key, value in given.items()})
+        for node, value in found.items():
+            if node.op in (*LEAVES, *MASKS, "input", "row", "select"):
+                continue
+            size = np.abs(value)
+            bad = np.isinf(size)
+            if all(n == 1 for n in np.shape(value)[-len(rows) :] if rows):
+                bad = bad | ((0 < size) & (size < sys.float_info.min))
+                if node.op in _NEVER_ZERO:
+                    bad = bad | (size == 0) & np.all(np.broadcast_arrays(*(found[a] != 0 for a in node.args)), axis=0)
+                elif node.op in _POSITIVE:
+                    bad = bad | (size == 0)
+            out = out | (bad.any(axis=rows) if rows and bad.ndim else bad)
     return out
 
 
@@ -412,24 +511,6 @@ def _valued(output: Node) -> Iterator[Node]:
             yield from (n for a in node.args[1:] for n in _valued(a))
             return
     yield from walk([output])
-
-
-def determinant(dim: int, triangle: Sequence[arb]) -> arb:
-    """The determinant of a symmetric matrix."""
-    rows = [[triangle[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for j in range(dim)] for i in range(dim)]
-    if dim > _MOST_EXPANDED:
-        return arb_mat(rows).det()
-
-    @cache
-    def minor(row: int, columns: tuple[int, ...]) -> arb:  # expanded by its first row, so that zeros stay exact
-        terms = (
-            (-1) ** k * rows[row][c] * minor(row + 1, columns[:k] + columns[k + 1 :])
-            for k, c in enumerate(columns)
-            if not rows[row][c].is_zero()
-        )
-        return sum(terms, arb(0)) if columns else arb(1)
-
-    return minor(0, tuple(range(dim)))
 
 
 def has_no_value(run: BallProgram, values: Mapping[str, arb]) -> bool:
@@ -482,7 +563,7 @@ def _is_imaginary(node: Node, arguments: Sequence[Any]) -> bool:
 
 def _is_pole(node: Node, arguments: Sequence[Any]) -> bool:
     """Whether an operation divides by an exact zero what is none, or a function is not finite at exact arguments."""
-    if node.op in ("div", "reciprocal") or (node.op == "power" and int(node.value) < 0):  # type: ignore[call-overload]
+    if node.op in ("div", "reciprocal", "reciprocal_root") or (node.op == "power" and int(node.value) < 0):  # type: ignore[call-overload]
         return bool(arguments[-1].is_zero()) and not (node.op == "div" and arguments[0].contains(0))
     value = _complex_value(node, arguments)
     # (the exponential of a huge number is past what balls can hold, and no pole)

@@ -22,10 +22,10 @@ from ..kernels.kernel import Kernel
 from ..kernels.memory import available
 from ..kernels.reading import read_constant
 from ..manifolds.domain import Domain
-from ..manifolds.recipes import closed_form, geometry_of, kinks_of, metric_of, recipe, second_recipe
+from ..manifolds.recipes import closed_form, geometry_of, jet_entries, kinks_of, metric_of, recipe, second_recipe
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
-from .cells import BALLS, Cells, proven_numbers
+from .cells import Cells
 from .labels import KINK, LIMIT, NOT_REPRESENTABLE, OUTSIDE, provenance, quantity_attributes
 from .lazy import lazy_dataset
 from .study import Dimension, Step, Study, Variable
@@ -33,7 +33,7 @@ from .study import Dimension, Step, Study, Variable
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["GridStudy", "on_grid", "tolerance"]
+__all__ = ["GridStudy", "absolute_tolerance", "on_grid", "tolerance"]
 
 
 def on_grid(
@@ -111,9 +111,7 @@ def on_grid(
 
 _FEW_CELLS, _LONG_PROGRAM = 64, 150  # cells and operations
 _MOST_INTERPRETED = 2_000_000  # operations, those over rows for each of them
-_TRUSTED = 1e-6  # relative error bound up to which machine numbers of a contraction are not doubted
 _SMALL = 1 << 20  # bytes, for which there is room
-_SAMPLE = 256  # doubtful cells that are looked at before the others are
 
 
 class GridStudy(Study):
@@ -153,7 +151,7 @@ class GridStudy(Study):
         domain = _domain(source)
         domain.check({s: v for s, v in {**held, **fixed}.items() if s not in coordinates}, "the constants")
         held = {s: v for s, v in held.items() if s not in coordinates or s in _matters(source, flat, domain)}
-        atol = _absolute_tolerance(atol, rtol)
+        atol = absolute_tolerance(atol, rtol)
         # a certified float32 is a certified float64, rounded
         kernel = _kernel(flat, self.axes, fixed, data, dtype if rtol is None else "float64", threads)
         self.count, self.dtype = len(flat), np.dtype(dtype)
@@ -175,6 +173,7 @@ class GridStudy(Study):
             partial(_second_forms, source, slots, len(flat), contractions),
             held,
             domain,
+            partial(jet_entries, source, names),
         )
         self.kinks = _kinks(source, self.axes, held, data, threads)
         self.rtol, self.atol = rtol, atol
@@ -299,31 +298,10 @@ def _kind_of_cells(kernel: Kernel, few: bool, rtol: float | None) -> type[Cells]
 
 
 class _Doubted(Cells):
-    """Cells of a contraction without a tolerance, which loses digits unseen where the metric is nearly singular.
-
-    Numbers whose error bound is large come from double-doubles or balls. The bound may say too much: where a sample
-    of the others finds the machine numbers right, they stay.
-    """
+    """Cells of a contraction without a tolerance, which loses digits unseen where the metric is nearly singular."""
 
     def _numbers(self, arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        values, doubtful, exist, _ = proven_numbers(self.kernel, arrays, _TRUSTED)
-        with BALLS:
-            for k, zero in enumerate(doubtful & exist):
-                if zero.any() and self.vanishes(k):
-                    values[k][zero], doubtful[k][zero] = 0.0, False
-        return values, doubtful | ~np.isfinite(values)
-
-    def _settle(self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, part: tuple[slice, ...]) -> None:
-        finite = np.isfinite(values).all(axis=0) & unproven.any(axis=0)
-        sample = np.random.default_rng(0).permutation(np.argwhere(finite))[:_SAMPLE]
-        chosen = np.zeros_like(status, bool)
-        chosen[tuple(sample.T)] = True
-        before = values.copy()
-        super()._settle(values, status, unproven & chosen, part)
-        with np.errstate(invalid="ignore"):
-            right = np.abs(before - values) <= _TRUSTED * np.abs(values)
-        right = bool((right | ~unproven).all(axis=0)[chosen].all())
-        super()._settle(values, status, unproven & ~chosen & ~(finite & right), part)
+        return self._doubted(arrays)
 
 
 class _InBalls(Cells):
@@ -391,7 +369,7 @@ def tolerance(rtol: Any, dtype: Any) -> float:
     return value
 
 
-def _absolute_tolerance(atol: Any, rtol: float | None) -> float | None:
+def absolute_tolerance(atol: Any, rtol: float | None) -> float | None:
     if atol is None:
         return None
     try:

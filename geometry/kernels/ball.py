@@ -6,23 +6,41 @@ exact as well. So the ball of a result contains the exact value of the formula a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from fractions import Fraction
+from functools import cache, partial
 from numbers import Rational
 from typing import Any
 
 import mpmath
 import numpy as np
 import sympy as sp
-from flint import arb, ctx, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 
 from .algebras import BALLS
+from .functions import FUNCTIONS
 from .interpreter import Evaluator, Straight
 from .lower import lower, symbol_keys
 from .program import Program
 
-__all__ = ["BallProgram", "HighPrecision", "as_ball", "evaluate_ball", "precision"]
+__all__ = [
+    "BallProgram",
+    "HighPrecision",
+    "as_ball",
+    "determinant",
+    "evaluate_ball",
+    "number_of",
+    "precision",
+    "rounded",
+    "vanishes",
+]
+
+_MOST_EXPANDED = 10  # dimensions up to which determinants are expanded by minors
+_SHADOW_BITS = 8192
 
 
 @contextmanager
@@ -94,6 +112,85 @@ class BallProgram(Evaluator):
 
     def __init__(self, program: Program, data: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
         super().__init__(program, BALLS, {key: _column(data[key]) for key in program.rows if key in data})
+
+
+def number_of(ball: arb, rtol: float, atol: float = 0.0) -> arb | None:
+    """The number that a ball stands for to the tolerance (half of it is left for rounding), or None.
+
+    Zero has no relative error: a ball around it stands for none, unless it is exact or lies within `atol`.
+
+    >>> number_of(arb(1, 1e-20), 1e-10), number_of(arb(0, 1e-20), 1e-10), number_of(arb(0, 1e-20), 1e-10, 1e-12)
+    (1.00000000000000, None, 0)
+    """
+    if not ball.is_finite():
+        return None
+    near = ball.is_zero() or ball.rad() <= abs(ball.mid()) * rtol / 2 or (atol and ball.rad() <= arb(atol) / 2)
+    return ball.mid() if near else None
+
+
+def rounded(number: arb, rtol: float, atol: float = 0.0, dtype: Any = np.float64) -> float:
+    """The machine number, NaN where the type holds none that is the number to the tolerance.
+
+    >>> rounded(arb(1) / 3, 1e-10), rounded(arb(2) ** 2000, 1e-10), rounded(arb(2) ** -1073, 0.3, 0.0)
+    (0.3333333333333333, nan, 1e-323)
+    """
+    value = float(number)
+    if abs(value) > float(np.finfo(dtype).max):
+        return math.nan
+    if abs(value) >= sys.float_info.min:
+        return value
+    error = abs(arb(value) - number)
+    return value if error <= abs(number) * rtol / 2 or error <= atol / 2 else math.nan
+
+
+def determinant(dim: int, triangle: Sequence[arb]) -> arb:
+    """The determinant of a symmetric matrix, given by its lower triangle."""
+    rows = [[triangle[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for j in range(dim)] for i in range(dim)]
+    if dim > _MOST_EXPANDED:
+        return arb_mat(rows).det()
+
+    @cache
+    def minor(row: int, columns: tuple[int, ...]) -> arb:  # expanded by its first row, so that zeros stay exact
+        terms = (
+            (-1) ** k * rows[row][c] * minor(row + 1, columns[:k] + columns[k + 1 :])
+            for k, c in enumerate(columns)
+            if not rows[row][c].is_zero()
+        )
+        return sum(terms, arb(0)) if columns else arb(1)
+
+    return minor(0, tuple(range(dim)))
+
+
+def vanishes(run: BallProgram, of: Callable[[list[arb]], arb]) -> bool:
+    """Whether a rational function of the outputs is zero everywhere, as one of the inputs and of values of functions.
+
+    Random numbers stand for both: what is zero then is no cancellation of saturated functions (1 + e^-1000 - 1).
+    Zeros that need a relation between functions (sin^2 + cos^2 = 1) are not found.
+    """
+
+    def is_zero(seed: int) -> bool:
+        random = np.random.default_rng(seed)
+        shadow = copy(run)
+        shadow.kept, shadow.version = {}, shadow
+        shadow.operations = {
+            node: partial(_random_entries, random) if node.op in FUNCTIONS and node.op not in ("sqrt", "abs") else call
+            for node, call in run.operations.items()
+        }
+        with precision(_SHADOW_BITS):
+            ball = of(shadow({key: arb(random.uniform(0.5, 2.0)) for key in run.program.inputs}))
+            return ball.is_finite() and ball.contains(0)
+
+    return all(map(is_zero, range(2)))
+
+
+def _random_entries(random: np.random.Generator, *arguments: Any) -> Any:
+    """A random number for each entry that the arguments broadcast to."""
+    shape = np.broadcast_shapes(*(a.shape if isinstance(a, np.ndarray) else () for a in arguments))
+    if not any(isinstance(a, np.ndarray) for a in arguments):
+        return arb(random.uniform(0.5, 2.0))
+    out = np.empty(shape, object)
+    out.reshape(-1)[:] = [arb(v) for v in random.uniform(0.5, 2.0, out.size)]
+    return out
 
 
 def _column(values: Sequence[Any] | np.ndarray) -> np.ndarray:

@@ -99,7 +99,7 @@ def with_bounds(
 
 def ruled(program: Program) -> bool:
     """Whether every operation has a rule, so that a bound is infinite only where digits are lost or ranges are wide."""
-    own = (*LEAVES, *LEAVES_FROM_OUTSIDE, *MASKS, "mean")
+    own = (*LEAVES, *LEAVES_FROM_OUTSIDE, *MASKS, "mean", "logistic")  # the last is written with exponentials
     return all(node.op in own or hasattr(Bounds, f"rule_{node.op}") for node in program.nodes())
 
 

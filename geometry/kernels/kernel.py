@@ -18,6 +18,7 @@ from .arrange import arrange
 from .contraction import Contraction
 from .labelled import labelled
 from .lower import lower, symbol_keys, with_constants
+from .native.noted import Noted
 from .native.run import Machine, aligned_empty, default_threads
 from .numba_source import NUMBA
 from .planning import Planner
@@ -174,6 +175,20 @@ class Kernel:
         """
         if any(hasattr(a, "dims") and hasattr(a, "coords") for a in arrays):
             return labelled(self, arrays)
+        return self._evaluate(arrays, out)
+
+    def noting(self, *arrays: Any, out: np.ndarray | None = None) -> tuple[Any, Noted]:
+        """The same, and which of "overflow" and "underflow" occurred on the way, in some cell.
+
+        >>> x = sp.Symbol("x")
+        >>> f = compile(2 + x / sp.sqrt(1 + x**2), [x])
+        >>> f.noting(1e200)[1], f.noting(1e100)[1]
+        ({'overflow'}, set())
+        """
+        noted: Noted = set()
+        return self._evaluate(arrays, out, noted), noted
+
+    def _evaluate(self, arrays: Sequence[Any], out: np.ndarray | None, noted: Noted | None = None) -> Any:
         prepared = [read_array(a, name, self.dtype) for a, name in zip(arrays, self._argument_keys)]
         if len(arrays) != len(self._argument_keys):
             raise InputError(
@@ -193,9 +208,9 @@ class Kernel:
                 if self._looped is not None and self.backend != "numpy":
                     self._evaluate_with_loops(prepared, shape, target)
                 elif self.backend == "numpy":
-                    self._reference(prepared, target)
+                    self._reference(prepared, target, noted)
                 else:
-                    self._native(prepared, shape, target)
+                    self._native(prepared, shape, target, noted=noted)
         return self._shaped(target, shape)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -423,14 +438,17 @@ class Kernel:
         return tables
 
     # the two back ends --------------------------------------------------------------------------------
-    def _reference(self, arrays: list[np.ndarray], target: np.ndarray) -> None:
+    def _reference(self, arrays: list[np.ndarray], target: np.ndarray, noted: Noted | None) -> None:
         from .reference import evaluate
 
         values = dict(zip(self._argument_keys, arrays)) | {
             k: np.asarray(v, self.dtype) for k, v in self._constants.items()
         }
-        for k, value in enumerate(evaluate(self.program, values, self._data, self.dtype)):
-            target[k] = value
+        note = None if noted is None else (lambda kind, _: noted.add(kind))
+        how: Any = "ignore" if noted is None else "call"
+        with np.errstate(over=how, under=how, call=note):
+            for k, value in enumerate(evaluate(self.program, values, self._data, self.dtype)):
+                target[k] = value
 
     def _native(
         self,
@@ -439,6 +457,7 @@ class Kernel:
         target: np.ndarray,
         mode: str = "plain",
         extra: Mapping[str, np.ndarray] | None = None,
+        noted: Noted | None = None,
     ) -> None:
         names = [*self._argument_keys, *(extra or {})]
         extents, loops, thin = collapsed(shape, [*arrays, *(extra or {}).values()])
@@ -462,7 +481,9 @@ class Kernel:
             for node, view in zip(plan.program.outputs, views):
                 if node in wanted and len(plan.home[node]) == len(extents):
                     into.setdefault(node, view)
-            found = machine.run(extents, given, rows, wanted, self.threads, into)
+            found = machine.run(extents, given, rows, wanted, self.threads, into, noted)
+        elif isinstance(machine, Machine):
+            found = machine.run(extents, given, rows, wanted, self.threads, noted=noted)
         else:
             found = machine.run(extents, given, rows, wanted, self.threads)
         made = dict(zip(wanted, found))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 
@@ -124,6 +125,10 @@ def read_constant(symbol: sp.Symbol, value: Any) -> float | sp.Expr:
             exact = sp.Integer(int(value))
         elif isinstance(value, (Fraction, Decimal, sp.Float)):
             exact = sp.Rational(value)
+        elif isinstance(value, np.longdouble):
+            exact = sp.Rational(*map(int, value.as_integer_ratio()))
+        elif isinstance(value, mpmath.mpf):
+            exact = sp.Rational(sp.Float(value))
         if not isinstance(exact, sp.Expr):
             number = float(value)
             if math.isfinite(number):

@@ -82,6 +82,18 @@ def upright(z: acb) -> bool:
 # -- Taylor expansions of real balls -------------------------------------------------------------------
 
 
+def increasing(routine: Callable[[arb], arb], above: float = -math.inf) -> Callable[[arb], arb]:
+    """A function that increases above a number, where its routine gives up balls of huge numbers: by their ends."""
+
+    def call(u: arb) -> arb:
+        value = routine(u)
+        if value.is_finite() or not u.is_finite() or not u > above:
+            return value
+        return routine(arb(u.lower())).union(routine(arb(u.upper())))
+
+    return call
+
+
 def series(method: str) -> Callable[[arb, int], list[arb]]:
     """(a, n) -> f(a), f′(a), …, f⁽ⁿ⁾(a), from a method of `arb_series`."""
 

@@ -15,8 +15,8 @@ derivatives of the metric, the fewest that its structure allows:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import permutations, product
-from math import exp, log, prod
+from itertools import combinations_with_replacement, permutations, product
+from math import exp, inf, log, prod
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -30,13 +30,14 @@ from ..kernels.curvature import QUANTITIES, SPECIAL_QUANTITIES
 from ..kernels.jets import general_jet, hessian_jet
 from .local import Element
 
-__all__ = ["closed_form", "geometry_of", "kinks_of", "metric_of", "recipe", "second_recipe"]
+__all__ = ["closed_form", "geometry_of", "jet_entries", "kinks_of", "metric_of", "recipe", "second_recipe"]
 
 _SECONDS = 0.3  # for a closed form that looks cheap
 _MOST_WORK = (
     2e4  # terms of the square of det g, its algebraic generators removed, up to which a closed form looks cheap
 )
 _TERMS = 10  # of a closed form, times the dimension squared: what the contraction of one scalar takes about
+_SMALL = 4  # dimensions up to which all derivatives of a metric are looked at
 _FIRST_ORDER = ("inverse_metric", "determinant", "volume_density", "christoffel", "christoffel_first", "cubic")
 _decided: WeakKeyDictionary[Any, dict[tuple[str, str], bool]] = WeakKeyDictionary()
 
@@ -153,6 +154,19 @@ def metric_of(source: Any) -> Any:
     return sp.Matrix(
         manifold.dim, manifold.dim, lambda i, j: Mean(gradient[min(i, j)] * gradient[max(i, j)], manifold.variables)
     )
+
+
+def jet_entries(source: Any, names: Iterable[str]) -> list[sp.Expr]:
+    """The metric's components and their derivatives, up to the order that the quantities take; none of large ones."""
+    manifold = geometry_of(source)
+    if getattr(manifold, "dim", inf) > _SMALL or _many_weights(manifold) or (metric := metric_of(source)) is None:
+        return []
+    order = max(0 if name == "metric" else 1 if name in _FIRST_ORDER else 2 for name in names)
+    entries = [read(metric[i, j]) for i in range(manifold.dim) for j in range(i + 1)]
+    known = list(dict.fromkeys(e for e in entries if e.free_symbols))
+    for along in (a for n in range(1, order + 1) for a in combinations_with_replacement(manifold.coordinates, n)):
+        entries += [derivative(e, *along) for e in known]
+    return list(dict.fromkeys(entries))
 
 
 def kinks_of(source: Any) -> sp.Expr:

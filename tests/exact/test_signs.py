@@ -51,7 +51,8 @@ def curvature_of_strip(f, point):
     "f",
     [
         1 + x**2 * sign(Max(0, x)), 5 + sqrt(Abs(x)) * Max(0, x), 1 + Abs(Max(x, y)), 99 + sign(x) * Max(x, y) ** 3,
-        1 + Max(0, x) ** 3 * Min(y, x), 2 + Max(0, Min(x, 1)) ** 3, 3 + Abs(Abs(x) - 1) ** 3 * sign(y - x),
+        5 + sqrt(Max(0, x)) * Abs(x) + sp.Heaviside(x - 1) * (x - 1) ** 3, 2 + Max(0, x) ** Rational(7, 3) + Max(x, y) ** 2,
+        1 + Max(0, x) ** Rational(157, 50), 3 + sqrt(Abs(x) + x) ** 5, 1 + Max(0, x) ** 3 * Min(y, x), 2 + Max(0, Min(x, 1)) ** 3, 3 + Abs(Abs(x) - 1) ** 3 * sign(y - x),
         exp(Max(x, y)) + Abs(x), 4 + Max(x, 2 * x, y), 1 + x**2 * sp.Heaviside(x), 7 + Abs(Max(x, 0) - Max(-x, 0)) * x,
         2 + sp.Piecewise((x**2 / 2, Abs(x) < 1), (Abs(x) - Rational(1, 2), True)),
         3 + sp.Piecewise((x * sp.log(x), x > 0), (0, True)) * Max(x, 0),

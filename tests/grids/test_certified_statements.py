@@ -85,6 +85,10 @@ def test_scales_beyond_the_range(exponent, mantissa, dtype):
         (Fraction(1, 10), lambda: mpmath.mpf(1) / 10, 0.1 + 1e-15),
         (sp.sqrt(2), lambda: mpmath.sqrt(2), float(np.sqrt(2)) - 3e-14),
         (2**60 + 1, lambda: mpmath.mpf(2**60 + 1), 2.0**60),
+        (0.1, lambda: mpmath.mpf(0.1), 0.1 + 1e-15),
+        (np.float32(0.1), lambda: mpmath.mpf(float(np.float32(0.1))), 0.1),
+        (np.longdouble(1) / 3, lambda: mpmath.mpf(int((np.longdouble(1) / 3) * 2**65)) / 2**65, 1 / 3 - 1e-16),
+        (mpmath.mpf(3) ** -40, lambda: mpmath.mpf(mpmath.mpf(3) ** -40), 0.0),
     ],
 )
 def test_constants_are_exact(constant, exact, at):
@@ -195,6 +199,27 @@ def test_statuses_that_are_true():
     rows = {s: v for s, v in zip(parallel.rows, ([1.0, 2.0], [1.0, 2.0], [0.0, 1.0]))}
     metric = on_grid(parallel, {"theta_1": [0.2], "theta_2": [0.4]}, data=rows, rtol=1e-9)
     assert metric.status.item() == SINGULAR
+
+
+@pytest.mark.parametrize("options", [{}, {"rtol": 1e-10}])
+@pytest.mark.parametrize(
+    "formula, at, codes",
+    [
+        (2 + sp.log(x), [0.0, -1.0, 1.0], [OUTSIDE, OUTSIDE, OK]),
+        (2 + sp.asin(x), [-1.0, 1.0, 0.5, 1.5], [OUTSIDE, OUTSIDE, OK, OUTSIDE]),  # no derivative at the ends
+        (2 + sp.acosh(x), [1.0, 0.5, 2.0], [OUTSIDE, OUTSIDE, OK]),
+        (2 + sp.sqrt(x), [0.0, -1.0, 4.0], [OUTSIDE, OUTSIDE, OK]),
+        (1 + sp.atanh(x) ** 2, [1.0, 0.5], [OUTSIDE, OK]),
+        (1 + x ** sp.Rational(5, 2), [0.0, 1.0, -1.0], [OK, OK, OUTSIDE]),  # twice differentiable at the end
+        (1 + sp.exp(-1 / x), [0.0, 1.0], [OUTSIDE, OK]),
+    ],
+    ids=str,
+)
+def test_a_metric_without_value_or_derivatives_is_outside(formula, at, codes, options):
+    """R of dx^2 + f dy^2 takes f, f' and f''."""
+    grid = RiemannianManifold(sp.diag(1, formula), (x, y)).on_grid({x: at, y: 0.0}, **options)
+    assert grid.status.values.ravel().tolist() == codes
+    assert (np.isnan(grid.ricci_scalar.values.ravel()) == np.array(codes, bool)).all()
 
 
 @pytest.mark.parametrize("options", [{}, {"rtol": 1e-10}])

@@ -21,6 +21,7 @@ from ..positivity import proven_sign
 from ..sampling import Samples, numbers
 from .base import Generator
 from .roots import Root, factors, root, single_generator
+from .signs import support
 
 # Exponents up to this denominator are roots; combinations of exponents have coefficients up to this size.
 LARGEST_ROOT, _COEFFICIENT = 12, 4
@@ -71,6 +72,9 @@ def rational_power(field: DifferentialField, base: Element, exponent: Fraction) 
     """
     if exponent.denominator <= LARGEST_ROOT:
         return root(field, base, exponent.denominator) ** exponent.numerator
+    where = support(field, base)
+    if where is not None:  # as in `root`
+        return (where if exponent > 0 else 1 / where) * rational_power(field, base + 1 - where, exponent)
     result, leftover = field.one, field.one
     for factor, multiplicity in factors(field, base):
         if proven_sign(factor) == 1:

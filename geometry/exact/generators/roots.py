@@ -28,7 +28,7 @@ from ..ranges import Range
 from ..sampling import Samples, holds, numbers
 from ..stages import Relation
 from .base import Generator
-from .signs import Branch, Sign, absolute_value, sign_element
+from .signs import Branch, Sign, absolute_value, sign_element, support
 
 _DEEPEST_TOWER = 12
 
@@ -87,9 +87,13 @@ def root(field: DifferentialField, radicand: Element, degree: int) -> Element:
     """The principal root ``radicand**(1/degree)`` for any degree, by roots of prime degree.
 
     Coprime parts of the degree stand side by side, ``u**(1/6) = u**(1/2) / u**(1/3)``, and only powers of
-    a prime are nested, so that the degrees over the field of ``u`` multiply.
+    a prime are nested, so that the degrees over the field of ``u`` multiply. A radicand that vanishes on part of the
+    domain, so that nothing is divided by it, is 1 there under the root: ``sqrt(e u) = e sqrt(e u + 1 - e)``, e = 0, 1.
     """
     radicand = field.canonical(radicand)
+    where = support(field, radicand)
+    if where is not None:
+        return where * root(field, radicand + 1 - where, degree)
     prime, multiplicity = next(iter(sp.factorint(degree).items()), (1, 0))
     power = prime**multiplicity
     if power != degree:

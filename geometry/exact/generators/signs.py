@@ -99,6 +99,20 @@ def indicator(field: DifferentialField, signs: dict[int, int]) -> Element:
     return result
 
 
+def support(field: DifferentialField, element: Element) -> Element | None:
+    """1 where an element is not zero and 0 where it is; None for one that vanishes on no whole piece of the domain."""
+    if element.is_zero or not sign_generators(field.canonical(element)):
+        return None
+    parts = list(pieces(field.canonical(element)))
+    if not any(value.is_zero for _, value in parts):
+        return None
+    total = field.zero
+    for signs, value in parts:
+        if not value.is_zero:
+            total = total + indicator(field, signs)
+    return total
+
+
 def _sign_by_pieces(field: DifferentialField, factor: Element) -> Element:
     """The sign of what holds signs: the sum over the pieces of the domain, or a constant where all agree."""
     parts = [(signs, sign_element(field, value)) for signs, value in pieces(factor)]

@@ -40,7 +40,14 @@ _FLUSH_ON = """  %mode_old = alloca i32
   store i32 %mode_flushing, ptr %mode_new
   call void @llvm.x86.sse.ldmxcsr(ptr %mode_new)
 """
-_FLUSH_OFF = "  call void @llvm.x86.sse.ldmxcsr(ptr %mode_old)\n"
+# An overflow is still noted afterwards; that small numbers were flushed is as it should be.
+_FLUSH_OFF = """  call void @llvm.x86.sse.stmxcsr(ptr %mode_new)
+  %mode_after = load i32, ptr %mode_new
+  %mode_overflow = and i32 %mode_after, 8
+  %mode_kept = or i32 %mode, %mode_overflow
+  store i32 %mode_kept, ptr %mode_old
+  call void @llvm.x86.sse.ldmxcsr(ptr %mode_old)
+"""
 Value = str | Pair  # the name of a vector, or of both parts of a double-double
 
 

@@ -24,6 +24,7 @@ from ..schedule import Schedule, Stage
 from . import cache as disk
 from .emit import block_lanes, emit
 from .machine import Library, assemble, host
+from .noted import Noted, clear, collect
 
 __all__ = ["Machine", "Point", "aligned_empty", "default_threads", "native_functions", "in_threads", "ROW_BLOCK"]
 
@@ -92,6 +93,7 @@ class Machine:
         outputs: Sequence[Node],
         threads: int,
         into: Mapping[Node, np.ndarray] | None = None,
+        noted: Noted | None = None,
     ) -> list[np.ndarray]:
         """Evaluate.
 
@@ -101,6 +103,7 @@ class Machine:
             rows: loop number of a table -> its number of rows.
             outputs: which stored values to return, each over its own loops.
             into: arrays that are to hold the results of nodes that depend on every axis.
+            noted: what is told of overflows and underflows on the way.
         """
         plan, block = self.plan, self.block
         lengths = {k: n for k, n in enumerate(extents)} | dict(rows)
@@ -119,7 +122,7 @@ class Machine:
             if extents:
                 sizes[0] = high - low
             direct = {n: a[low:high] for n, a in (into or {}).items() if n not in values and n not in plan.pairs}
-            work = _Chunk(self, sizes, values, (low, high), threads, direct)
+            work = _Chunk(self, sizes, values, (low, high), threads, direct, noted)
             work.run()
             for node in outputs:
                 home = plan.home[node]
@@ -263,9 +266,10 @@ class _Chunk:
         span: tuple[int, int],
         threads: int,
         direct: Mapping[Node, np.ndarray],
+        noted: Noted | None = None,
     ) -> None:
         self.machine, self.plan, self.sizes, self.threads = machine, machine.plan, sizes, threads
-        self.values, self.span = values, span
+        self.values, self.span, self.noted = values, span, noted
         self.buffers = machine.borrow()
         self.direct = direct  # where results can be written to at once
         self.low: dict[Node, np.ndarray] = {}  # the low parts of double-doubles
@@ -407,7 +411,12 @@ class _Chunk:
 
     def _call(self, k: int, low: int, high: int) -> None:
         function, arguments = self._bound(k, low, high)
+        if self.noted is None:
+            function(*arguments)
+            return
+        clear()
         function(*arguments)
+        collect(self.noted)
 
     def _bound(self, k: int, low: int, high: int) -> tuple[Callable[..., None], tuple[Any, ...]]:
         """What a stage is run by: a function and its arguments."""
@@ -446,7 +455,10 @@ class _Chunk:
                 continue
             part = self._aligned(self.buffers[a], self.plan.home[a], stage.domain)
             args.append(part[tuple(s if n > 1 else slice(None) for s, n in zip(span, part.shape))])
-        self.buffers[node][span] = operation(*args)
+        made = self.buffers[node][span] = operation(*args)
+        if self.noted is not None:
+            found = {"overflow": np.isinf(made), "underflow": made == 0}  # as far as the results tell
+            self.noted.update(what for what, where in found.items() if where.any())
 
     def _aligned(self, array: np.ndarray, home: tuple[int, ...], domain: tuple[int, ...]) -> np.ndarray:
         return array.reshape([array.shape[home.index(k)] if k in home else 1 for k in domain])
