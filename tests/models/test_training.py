@@ -34,6 +34,7 @@ def test_adam_is_the_published_algorithm(a, b, rate, steps):
     np.testing.assert_allclose(path[-1], _adam_by_hand([a, b], rate, steps), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_adam_is_optax_s():
     jax, optax = pytest.importorskip("jax"), pytest.importorskip("optax")
     jax.config.update("jax_enable_x64", True)
