@@ -1,9 +1,12 @@
 """The command line as a person meets it: results, files, and one clear line on bad input."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,11 +18,13 @@ QUICK = ["--points", "12", "--rows", "30", "--steps", "40"]
 
 @pytest.fixture(scope="module")
 def first_light(tmp_path_factory):
-    """One run of `chentsov neuron`, in a process of its own: exit code, output, folder."""
+    """One run of `chentsov neuron`: exit code, output, folder."""
     folder = tmp_path_factory.mktemp("first") / "light"  # is made by the command
-    command = [sys.executable, "-m", "chentsov.command_line", "neuron", *QUICK, "--output", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, env={**os.environ, "COLUMNS": "120"})
-    return done, folder
+    said, complaints = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(complaints):
+        patch.setenv("COLUMNS", "120")
+        code = run(["neuron", *QUICK, "--output", str(folder)])
+    return SimpleNamespace(returncode=code, stdout=said.getvalue(), stderr=complaints.getvalue()), folder
 
 
 def test_neuron_prints_closed_forms_ranges_checks_and_times(first_light):

@@ -204,8 +204,8 @@ def test_random_formulas_of_the_table(formula):
             assert abs(arb(float(values[i, j])) - tight) <= arb(float(bounds[i, j])), (formula, point)
 
 
-@settings(max_examples=4, deadline=None)
-@given(st.lists(formulas(), min_size=12, max_size=12))
+@settings(max_examples=2, deadline=None)
+@given(st.lists(formulas(), min_size=24, max_size=24))
 def test_random_formulas_with_numba(chosen):
     """The portable back end against the native one; functions that numba lacks are left to the other test."""
     from chentsov.geometry.exact import UnsupportedFunction
