@@ -444,7 +444,7 @@ class Kernel:
         values = dict(zip(self._argument_keys, arrays)) | {
             k: np.asarray(v, self.dtype) for k, v in self._constants.items()
         }
-        note = None if noted is None else (lambda kind, _: noted.add(kind))
+        note: Any = None if noted is None else (lambda kind, _: noted.add(kind))
         how: Any = "ignore" if noted is None else "call"
         with np.errstate(over=how, under=how, call=note):
             for k, value in enumerate(evaluate(self.program, values, self._data, self.dtype)):

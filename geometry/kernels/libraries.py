@@ -88,7 +88,7 @@ class Library(Algebra):
         if name == "polygamma" and hasattr(special, name):
             return lambda x, n: special.polygamma(n, x)
         if self.boxed:
-            own = {"abs": abs, "min": min, "max": max}.get(name) or getattr(module, name, None)
+            own: Any = {"abs": abs, "min": min, "max": max}.get(name) or getattr(module, name, None)
             if own is not None and not function.static:
                 return own
             return partial(_by_balls, function.arb) if function.arb and function.definition is None else None

@@ -64,8 +64,8 @@ def algebraic(number: sp.Expr) -> Algebraic | None:
     if number is sp.I:
         return Algebraic(order=4)
     if isinstance(number, (sp.Add, sp.Mul)):
-        parts = [algebraic(a) for a in number.args]
-        return None if None in parts else _joined(parts, isinstance(number, sp.Add))
+        parts = [part for a in number.args if (part := algebraic(a)) is not None]
+        return _joined(parts, isinstance(number, sp.Add)) if len(parts) == len(number.args) else None
     if isinstance(number, sp.Pow) and isinstance(number.exp, sp.Rational) and number.exp > 0:
         base, (n, k) = algebraic(number.base), (int(number.exp.p), int(number.exp.q))
         if base is None:

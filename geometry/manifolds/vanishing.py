@@ -135,11 +135,15 @@ def _number_is_zero(
         return False
     bits = wanted + int(bound.size) + 64
     with precision(bits):
-        values = {k: _ball(written[k], {}, bits) for k in {k for _, powers in terms for k in powers}}
-        if None in values.values():
-            return False
-        total = sum((factor * prod(values[k] ** e for k, e in powers.items()) for factor, powers in terms), acb(0))
-        return abs(total).upper() < arb(2) ** -wanted
+        values: dict[int, acb] = {}
+        for k in {k for _, powers in terms for k in powers}:
+            if (ball := _ball(written[k], {}, bits)) is None:
+                return False
+            values[k] = ball
+        total = acb(0)
+        for factor, powers in terms:
+            total += factor * prod((values[k] ** e for k, e in powers.items()), start=acb(1))
+        return bool(abs(total).upper() < arb(2) ** -wanted)
 
 
 def _numerator(element: Element, values: dict[int, acb]) -> tuple[acb, arb]:
