@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CurveLength", "length"]
 
-_BITS = 100  # of the balls that enclose a length
+_BITS = 80  # of the balls that enclose a length
 _WIDEST = 1e-6  # radius of an enclosure, relative to the length, beyond which it is none
-_EVALUATIONS = 30_000
+_EVALUATIONS, _ROWS_IN_ALL = 30_000, 2_000_000  # of a speed, and of all its rows: some ten seconds
 _SAMPLES = 513  # points of the curve that must lie in the domain
 
 
@@ -165,6 +165,7 @@ class _Problem:
     ) -> None:  # fmt: skip
         self.squared, self.t, self.name, self.a, self.b = squared, t, name, a, b
         self.domain, self.rows = domain, rows
+        self.count = max((len(column) for column in rows.values()), default=1)
 
     def enclosed(self, values: Mapping[sp.Symbol, sp.Expr]) -> arb:
         """A ball that contains the length.
@@ -178,14 +179,14 @@ class _Problem:
         with precision(_BITS):
             try:
                 found = acb.integral(
-                    self._speed(squared), exact(a), exact(b), rel_tol=arb(2) ** -70, abs_tol=arb(2) ** -200,
-                    eval_limit=_EVALUATIONS,
+                    self._speed(squared), exact(a), exact(b), rel_tol=arb(2) ** -56, abs_tol=arb(2) ** -200,
+                    eval_limit=min(_EVALUATIONS, _ROWS_IN_ALL // self.count),
                 ).real  # fmt: skip
             except ChentsovError as problem:
                 raise ManifoldError(f"the length could not be enclosed: {problem}") from problem
             if _narrow(found):
                 return found
-            reason = "its speed is infinite, or changes too fast"
+            reason = "its speed is infinite, or changes too fast" + f" for {self.count} rows" * (self.count > 1)
             if not self.rows:  # infinite at an end, perhaps
                 x = sp.Symbol(self.name, real=True)
                 piece = Piece(sp.log(squared.xreplace({self.t: x})) / 2, (Variable(x, a, b),))
