@@ -12,16 +12,16 @@ from fractions import Fraction
 from typing import Any
 
 from .elements import Element
-from .field import DifferentialField
 
 
-def rational_combination(field: DifferentialField, target: Element, basis: Sequence[Element]) -> list[Fraction] | None:
+def rational_combination(target: Element, basis: Sequence[Element]) -> list[Fraction] | None:
     """Rational q_j with ``target = sum q_j basis_j``, or ``None``; the basis is independent over Q.
 
     >>> import sympy as sp
+    >>> from chentsov.geometry.exact import DifferentialField
     >>> x, y = sp.symbols("x y")
     >>> K = DifferentialField((x, y))
-    >>> rational_combination(K, K(3 * x + y), [K(x + y), K(x - y)])
+    >>> rational_combination(K(3 * x + y), [K(x + y), K(x - y)])
     [Fraction(2, 1), Fraction(1, 1)]
     """
     columns = [dict(p.terms()) for p in _numerators([*basis, target])]

@@ -287,7 +287,7 @@ def _substitute(
         return None
     rate = sp.diff(image, new)
     jacobian = rate * orientation or sp.Abs(rate)
-    L = _simplified(part.piece.log_density.subs(x, image), new) + log_of(sp.powsimp(sp.factor_terms(jacobian)))
+    L = _simplified(part.piece.log_density.subs(x, image)) + log_of(sp.powsimp(sp.factor_terms(jacobian)))
     piece = Piece(sp.expand(open_logs(L), log=False), (Variable(new, ends[0], ends[1]),))
     return Standard(piece, (*part.rules, (x, image)), (*part.steps, name))
 
@@ -314,7 +314,7 @@ def _end(inverse: sp.Expr, x: sp.Symbol, end: sp.Expr, orientation: int) -> sp.E
     return sp.simplify(inverse.subs(x, end))
 
 
-def _simplified(L: sp.Expr, new: sp.Symbol) -> sp.Expr:
+def _simplified(L: sp.Expr) -> sp.Expr:
     """Log weight after a substitution: powers of w combined, logarithms opened."""
     return open_logs(sp.powdenest(L))
 

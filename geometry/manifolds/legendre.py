@@ -263,7 +263,7 @@ class LegendreTransform:
             raise ManifoldError(f"η has shape {eta.shape}; finite values with a last axis of {dim} are needed")
         values = read_values(constants, self.manifold.constants, "constants", ManifoldError)
         oracle = _Oracle(self.manifold, values)
-        first = self._start(oracle, start, values)
+        first = self._start(oracle, start)
         flat = eta.reshape(-1, dim)
         theta, phi = np.empty_like(flat), np.empty(len(flat))
         here = first
@@ -272,7 +272,7 @@ class LegendreTransform:
             theta[row] = here
         return theta.reshape(eta.shape), phi.reshape(eta.shape[:-1])
 
-    def _start(self, oracle: _Oracle, start: Sequence[float] | None, values: Mapping) -> np.ndarray:
+    def _start(self, oracle: _Oracle, start: Sequence[float] | None) -> np.ndarray:
         candidates = [start] if start is not None else [
             [float(p[x]) for x in self.manifold.coordinates] for p in (*self.samples, *self._candidates())
         ]  # fmt: skip

@@ -86,7 +86,7 @@ def exponential(field: DifferentialField, exponent: Element) -> Element:
     known = [g for g in field.generators if isinstance(g, Exponential)]
     inverses = _inverses(field)
     basis = [e.exponent for e in known] + [field.generator_element(g.number) for g in inverses]
-    combination = rational_combination(field, exponent, basis)
+    combination = rational_combination(exponent, basis)
     if combination is None:
         sign = 1 if field.lift(exponent).num.leading_coefficient() > 0 else -1
         new = Exponential(exponent * sign)

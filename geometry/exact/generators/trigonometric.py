@@ -134,7 +134,7 @@ def _by_basis(field: DifferentialField, angle: Element) -> tuple[Element, Elemen
     known = [g.cosine for g in field.generators if isinstance(g, Sine)]
     if angle.is_zero:
         return field.one, field.zero
-    combination = rational_combination(field, angle, [c.angle for c in known])
+    combination = rational_combination(angle, [c.angle for c in known])
     if combination is None:
         sign = 1 if field.lift(angle).num.leading_coefficient() > 0 else -1
         new = Cosine(angle * sign)

@@ -77,7 +77,7 @@ def store(key: str, code: bytes) -> None:
     try:
         where.mkdir(parents=True, exist_ok=True)
         write_whole(where / f"{key}.bin", _digest(key, code) + code)
-        _trim(where)
+        _trim()
     except OSError:
         return
 
@@ -115,7 +115,7 @@ def clear() -> int:
     return removed
 
 
-def _trim(where: Path) -> None:
+def _trim() -> None:
     found = entries()
     excess = sum(size for _, size in found) - LIMIT_BYTES
     for path, size in found:
