@@ -143,6 +143,13 @@ def _data(ax: Axes, run: Run) -> bool:
     return False
 
 
+def _frame(column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An axis over [0, 1], or further where there are rows outside, with a margin about these."""
+    low, high = float(column.min()), float(column.max())
+    margin = (high - low) / 20
+    return np.linspace(low - margin if low < 0 else 0.0, high + margin if high > 1 else 1.0, 201)
+
+
 def _output(ax: Axes, run: Run) -> bool:
     """f over the inputs at the last weights of training, with the rows on top."""
     import xarray as xr
@@ -150,7 +157,7 @@ def _output(ax: Axes, run: Run) -> bool:
 
     data, model = run.model.data, run.model
     assert data is not None
-    x, y = (np.linspace(min(0.0, column.min()), max(1.0, column.max()), 201) for column in (data.x, data.y))
+    x, y = (_frame(column) for column in (data.x, data.y))
     weights = [float(run.path[c.name][-1]) for c in model.coordinates]
     f = compile(model.output, (*model.coordinates, *model.inputs))(*weights, x[:, None], y[None, :])
     field = xr.DataArray(f, {"x": x, "y": y}, ("x", "y"), name="output")
