@@ -43,7 +43,7 @@ _OWN = {
     expm1: lambda z: sp.exp(z) - 1,
     log_cosh: lambda z: sp.log(sp.cosh(z)),
 }
-_DIGITS = (50, 200, 800)
+_DIGITS = (50, 150, 600)
 _SECONDS = 0.5  # for a reference
 _MOST_UNDECIDED = 12  # references of a case that may fail before no more are asked for
 _MANY, _FEW, _PROBE = (
@@ -281,7 +281,8 @@ class Reference:
     def slow(self, point: tuple[float, float]) -> arb | str:
         """The same by mpmath, in rising precision until two values agree; complex numbers on the way are fine."""
         before = None
-        for digits in _DIGITS:
+        sizes = [abs(np.log10(abs(p))) for p in point if p]
+        for digits in (d + int(2 * max(sizes, default=0)) for d in _DIGITS):  # 1 + 1e-300 is not 1
             with mpmath.workdps(digits):
                 try:
                     with _limited(_SECONDS):

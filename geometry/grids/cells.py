@@ -65,7 +65,9 @@ BALLS = Lock()  # the precision of ball arithmetic is one for all threads
 _PATIENCE = 1 << 21  # bits of precision, cell by cell, without a number, after which a block is given up
 TRUSTED = 1e-6  # relative error bound up to which machine numbers are not doubted, where no tolerance is asked for
 _SAMPLE = 256  # doubtful cells that are looked at before the others are
-_MOST_EXAMINED = 4096  # cells without a number that are looked at one by one when no tolerance is asked for
+# Cells of a block that are looked at one by one when no tolerance is asked for: at least, at most, and operations times
+# bits of precision for all of them.
+_LEAST_EXAMINED, _MOST_EXAMINED, _MOST_WORK = 64, 4096, 1 << 30
 
 
 def _sharper(ball: arb, other: arb) -> arb:
@@ -353,7 +355,7 @@ class Cells:
         found, effort = False, 0
         for count, index in enumerate(where):
             cell = tuple(index)
-            if (self.rtol is None and count >= _MOST_EXAMINED) or (effort > _PATIENCE and not found):
+            if (self.rtol is None and self._is_enough(count, effort)) or (effort > _PATIENCE and not found):
                 rest = tuple(where[count:].T)
                 values[(slice(None), *rest)] = np.where(
                     unproven[(slice(None), *rest)], np.nan, values[(slice(None), *rest)]
@@ -363,6 +365,12 @@ class Cells:
             values[(slice(None), *cell)], status[cell], bits = self.settle(self._point(part, cell))
             found, effort = found or not status[cell], effort + bits
             self.recomputed += 1
+
+    def _is_enough(self, cells: int, bits: int) -> bool:
+        """Whether so many cells, which took so many bits of precision in all, are what a plain grid may examine."""
+        if cells < _LEAST_EXAMINED:
+            return False
+        return cells >= _MOST_EXAMINED or bits * self.kernel.operations > _MOST_WORK
 
     def _point(self, part: tuple[slice, ...], cell: Sequence[int]) -> dict[sp.Symbol, float]:
         return {a.symbol: float(a.values[s][i]) for a, s, i in zip(self.axes, part, cell)}

@@ -16,7 +16,7 @@ import sympy as sp
 from ..exact.errors import InputError
 from ..exact.reading import match_symbols
 from ..exact.tables import by_name
-from ..kernels.bounds import rows_of, ruled
+from ..kernels.bounds import ruled
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
@@ -279,10 +279,8 @@ def _interpreted(kernel: Kernel, cells: int) -> bool:
     """Whether a formula is so long, and the cells so few, that to compile it would take longer than to interpret it."""
     if kernel.looped or cells > _FEW_CELLS:
         return False
-    program = kernel.program
-    rows = {table: kernel._data[key].size for key, table in program.rows.items()}
-    work = [math.prod(rows[t] for t in tables) for tables in rows_of(program).values()]
-    return len(work) > _LONG_PROGRAM and cells * sum(work) < _MOST_INTERPRETED
+    long = sum(1 for _ in kernel.program.nodes()) > _LONG_PROGRAM
+    return long and cells * kernel.operations < _MOST_INTERPRETED
 
 
 def _kind_of_cells(kernel: Kernel, few: bool, rtol: float | None) -> type[Cells]:

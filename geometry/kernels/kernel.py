@@ -15,6 +15,7 @@ from ..exact.errors import InputError
 from ..exact.reading import short
 from .algebras import NumPy
 from .arrange import arrange
+from .bounds import rows_of
 from .contraction import Contraction
 from .labelled import labelled
 from .lower import lower, symbol_keys, with_constants
@@ -216,6 +217,12 @@ class Kernel:
     def __getstate__(self) -> dict[str, Any]:
         """Without the machine code, which is made (or read from the cache) again where it is needed."""
         return {k: v for k, v in self.__dict__.items() if k != "planner"}
+
+    @cached_property
+    def operations(self) -> int:
+        """Of a cell, those over rows of data once a row."""
+        rows = {table: self._data[key].size for key, table in self.program.rows.items()}
+        return sum(math.prod(rows[t] for t in tables) for tables in rows_of(self.program).values())
 
     @property
     def looped(self) -> bool:
