@@ -380,7 +380,7 @@ def attacked(case: Case, random: np.random.Generator, compared: int) -> tuple[Ou
     for k in _chosen(random, numbers, good, compared):
         point = _point(case, k, values.shape)
         truth = reference(point)
-        if isinstance(truth, str):  # mpmath may know better, through complex numbers
+        if truth == "none":  # mpmath may know better, through complex numbers
             truth = reference.slow(point)
         if truth == "undecided":
             outcome.undecided += 1
