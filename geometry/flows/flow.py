@@ -162,9 +162,7 @@ class Flow:
     @cached_property
     def constants(self) -> tuple[sp.Symbol, ...]:
         """Every symbol of the field, the potential or the metric that is no coordinate."""
-        fields = (
-            [self.potential] if self._given is None else [*self._given, *([self.potential] if self.potential else [])]
-        )
+        fields = [e for e in (*(self._given or ()), self.potential) if e is not None]
         free = set(self.manifold.constants).union(*(e.free_symbols for e in fields))
         return tuple(sorted(free - set(self.coordinates), key=lambda s: s.name))
 

@@ -92,6 +92,7 @@ class Library(Algebra):
             if own is not None and not function.static:
                 return own
             return partial(_by_balls, function.arb) if function.arb and function.definition is None else None
+        found: Operation | None
         if isinstance(function.numpy, np.ufunc):
             found = getattr(module, function.numpy.__name__, None)
         else:

@@ -90,7 +90,7 @@ class RowMap:
         self.count, self.dim, self.variables = len(functions), len(coordinates), tuple(variables)
         self.first, self.second = derivatives(functions, coordinates, (*coordinates, *constants, *variables))
 
-    def __call__(self, values: Sequence[float], data: Mapping[Any, Any]) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, values: Sequence[float] | np.ndarray, data: Mapping[Any, Any]) -> tuple[np.ndarray, np.ndarray]:
         """∂_iΦ (A N × P) and ∂_i∂_jΦ (P × P × A N).
 
         Args:
