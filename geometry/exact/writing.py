@@ -11,7 +11,7 @@ element, identically.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cmp_to_key
+from functools import cmp_to_key, lru_cache
 from typing import Any
 
 import sympy as sp
@@ -149,8 +149,10 @@ def _holds_exponential(a: Element) -> bool:
     )
 
 
-def _length(expression: sp.Expr) -> int:
-    return sum(1 for _ in sp.preorder_traversal(expression))
+@lru_cache(maxsize=1 << 14)
+def _length(expression: sp.Basic) -> int:
+    """How many nodes; what occurs in several forms is counted once."""
+    return 1 + sum(map(_length, expression.args))
 
 
 class _Writer:

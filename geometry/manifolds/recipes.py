@@ -15,6 +15,7 @@ derivatives of the metric, the fewest that its structure allows:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import combinations_with_replacement, permutations, product
 from math import exp, inf, log, prod
 from typing import Any
@@ -134,12 +135,13 @@ def second_recipe(source: Any, name: str) -> Any:
     def metric(i: int, j: int) -> sp.Expr:
         return manifold.metric[i, j] if potential is None else derivative(potential, x[i], x[j])
 
+    @cache
     def first(i: int, j: int, k: int) -> sp.Expr:
         return derivative(metric(i, j), x[k])
 
     if manifold.structure == "hessian":
         return contracted(hessian_jet(manifold.dim, metric, first), name)
-    second = None if name in _FIRST_ORDER else lambda i, j, k, m: derivative(metric(i, j), x[k], x[m])
+    second = None if name in _FIRST_ORDER else lambda i, j, k, m: derivative(first(i, j, k), x[m])
     return contracted(general_jet(manifold.dim, metric, first, second), name)
 
 
