@@ -42,6 +42,7 @@ from ..kernels.program import LEAVES, Node, walk
 from ..kernels.schedule import MASKS
 from ..manifolds.domain import Domain
 from .axes import Axis
+from .continuation import Continuation
 from .labels import LIMIT, NOT_CONVEX, NOT_REPRESENTABLE, OUTSIDE, SINGULAR
 
 __all__ = ["Cells", "certified", "proven_numbers", "SINGULAR", "OUTSIDE", "LIMIT", "NOT_CONVEX", "NOT_REPRESENTABLE"]
@@ -152,7 +153,9 @@ class Cells:
         held: Mapping[sp.Symbol, Any] | None = None,
         domain: Domain | None = None,
         jet_entries: Callable[[], Sequence[Any]] | None = None,
+        continued: bool = False,
     ) -> None:
+        self.continued = continued  # whether the formulas stand for functions that are analytic where they are 0/0
         self.domain, self.jet_entries = domain if domain is not None else Domain(()), jet_entries
         self.kernel, self.axes, self.constants, self.metric, self.rtol = kernel, axes, constants, metric, rtol
         self.data, self.atol, self.second_forms = data, atol, second_forms
@@ -170,11 +173,16 @@ class Cells:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the programs in balls, which are made again where they are needed."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_balls", "_metric", "_second", "_jet")}
+        made_again = ("_balls", "_metric", "_second", "_jet", "_continuation")
+        return {k: v for k, v in self.__dict__.items() if k not in made_again}
 
     @cached_property
     def _balls(self) -> BallProgram:
         return BallProgram(self.kernel.program, self.kernel._data)
+
+    @cached_property
+    def _continuation(self) -> Continuation:
+        return Continuation(self._balls.program)
 
     @cached_property
     def _second(self) -> BallProgram | None:
@@ -410,6 +418,11 @@ class Cells:
                     if code != LIMIT:
                         break
                 bits = self._next(bits)
+        if code == LIMIT and self.continued:
+            with precision(_PRECISIONS[0]):
+                others = self._continuation(self._ball_values(self._balls.program.inputs, point))
+            out = [other if ball is None else ball for ball, other in zip(out, others)]
+            code = LIMIT if None in out else 0
         numbers = [math.nan if ball is None else self._rounded(ball) for ball in out]
         if not code and any(math.isnan(v) for v in numbers):
             code = NOT_REPRESENTABLE

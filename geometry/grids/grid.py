@@ -174,6 +174,10 @@ class GridStudy(Study):
             held,
             domain,
             partial(jet_entries, source, names),
+            rtol is None
+            and not kernel.looped
+            and not kernel._data
+            and getattr(geometry_of(source), "is_continued", False),
         )
         self.kinks = _kinks(source, self.axes, held, data, threads)
         self.rtol, self.atol = rtol, atol

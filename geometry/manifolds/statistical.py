@@ -514,6 +514,11 @@ class StatisticalManifold(AlphaManifold):
     # -- as an exponential family -----------------------------------------------------------------------
 
     @property
+    def is_continued(self) -> bool:
+        """Whether closed forms stand for integrals over the density: where they are 0/0, the integrals have values."""
+        return self.density is not None and self.expectation is not None and self.expectation.nodes is None
+
+    @property
     def is_exponential(self) -> bool:
         """Whether the density was recognised as a full or curved exponential family."""
         e = self.expectation
