@@ -22,7 +22,16 @@ from ..kernels.kernel import Kernel
 from ..kernels.memory import available
 from ..kernels.reading import read_constant
 from ..manifolds.domain import Domain
-from ..manifolds.recipes import closed_form, geometry_of, jet_entries, kinks_of, metric_of, recipe, second_recipe
+from ..manifolds.recipes import (
+    closed_form,
+    geometry_of,
+    jet_entries,
+    kinks_of,
+    metric_of,
+    recipe,
+    second_recipe,
+    symbols_of_metric,
+)
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
 from .cells import Cells
@@ -150,7 +159,8 @@ class GridStudy(Study):
             rtol = tolerance(rtol, dtype)
         domain = _domain(source)
         domain.check({s: v for s, v in {**held, **fixed}.items() if s not in coordinates}, "the constants")
-        held = {s: v for s, v in held.items() if s not in coordinates or s in _matters(source, flat, domain)}
+        matters = _matters(source, flat, domain)
+        held = {s: v for s, v in held.items() if s not in coordinates or s in matters}
         atol = absolute_tolerance(atol, rtol)
         # a certified float32 is a certified float64, rounded
         kernel = _kernel(flat, self.axes, fixed, data, dtype if rtol is None else "float64", threads)
@@ -331,8 +341,7 @@ def _matters(source: Any, flat: Sequence[Any], domain: Domain) -> set[sp.Symbol]
     """The symbols that quantities, metric or conditions contain: where the others are held fixed is of no
     consequence.
     """
-    parts = [*flat, *domain.conditions, *(source.coordinates if (g := metric_of(source)) is None else g)]
-    return set().union(*(e.free_symbols for e in parts))
+    return symbols_of_metric(source).union(*(e.free_symbols for e in (*flat, *domain.conditions)))
 
 
 def _domain(source: Any) -> Domain:

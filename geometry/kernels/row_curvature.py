@@ -1,19 +1,98 @@
 r"""R of g_ij = E[∂_i ℓ ∂_j ℓ] cell by cell, as one compiled function: the arithmetic of `rows` where it is wanted most.
 
 A cell's gradients stay in the first-level cache, its second derivatives in the second; they pass it three times: into
-the frame, a tile of rows at a time; onto the normal space; into the sum of squares. Vector instructions run along the
-rows of data.
+the frame, a tile of rows at a time; onto the normal space; into the sum of squares. All of it is linear combinations of
+rows of numbers and inner products of them, whose sums stay in vector registers over a tile (`_combine`, `_dot`).
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 __all__ = ["ricci_scalars"]
 
-#: Rows of data that are brought into the frame together; four coefficients are taken at a time.
+#: Rows of data that go through a combination together: as many sums as hide the latency of an addition.
 _TILE = 32
+_DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(64)
+_VECTOR = ir.VectorType(_DOUBLE, _TILE)
+_FLAGS = ("contract", "reassoc")
+
+
+def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
+    return context.make_array(kind)(context, builder, array).data
+
+
+def _tile(builder: Any, data: Any, at: Any) -> Any:
+    return builder.bitcast(builder.gep(data, [at]), _VECTOR.as_pointer())
+
+
+def _load(builder: Any, data: Any, at: Any) -> Any:
+    return builder.load(_tile(builder, data, at), align=8)
+
+
+@intrinsic
+def _combine(typing, out, at, fresh, source, places, first, coefficients, start, count):
+    """out[at + x] = Σ_k coefficients[start + k] source[places[first + k] + x], x < _TILE; added to what is there unless
+    fresh. The arrays have one axis."""
+    signature = numba.void(out, at, fresh, source, places, first, coefficients, start, count)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kinds = signature.args
+        into, rows, index, factors = (_data(context, builder, kinds[k], arguments[k]) for k in (0, 3, 4, 6))
+        _, at, fresh, _, _, first, _, start, count = arguments
+        zero = ir.Constant(_VECTOR, [0.0] * _TILE)
+        total = cgutils.alloca_once_value(builder, zero)
+        with builder.if_then(builder.not_(fresh)):
+            builder.store(_load(builder, into, at), total)
+        with cgutils.for_range(builder, count, intp=_INDEX) as loop:
+            place = builder.load(builder.gep(index, [builder.add(first, loop.index)]))
+            factor = builder.load(builder.gep(factors, [builder.add(start, loop.index)]))
+            lane = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), factor, ir.Constant(ir.IntType(32), 0))
+            spread = builder.shuffle_vector(lane, lane, ir.Constant(ir.VectorType(ir.IntType(32), _TILE), [0] * _TILE))
+            product = builder.fmul(spread, _load(builder, rows, place), flags=_FLAGS)
+            builder.store(builder.fadd(builder.load(total), product, flags=_FLAGS), total)
+        builder.store(builder.load(total), _tile(builder, into, at), align=8)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def _dot(typing, left, at, right, other, width):
+    """Σ_x left[at + x] right[other + x], x < width, a multiple of _TILE."""
+    signature = numba.float64(left, at, right, other, width)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        one, two = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 2))
+        _, at, _, other, width = arguments
+        total = cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * _TILE))
+        tiles = builder.sdiv(width, ir.Constant(_INDEX, _TILE))
+        with cgutils.for_range(builder, tiles, intp=_INDEX) as loop:
+            shift = builder.mul(loop.index, ir.Constant(_INDEX, _TILE))
+            a, b = (_load(builder, data, builder.add(k, shift)) for data, k in ((one, at), (two, other)))
+            builder.store(builder.fadd(builder.load(total), builder.fmul(a, b, flags=_FLAGS), flags=_FLAGS), total)
+        kind = ir.FunctionType(_DOUBLE, [_DOUBLE, _VECTOR])
+        name = f"llvm.vector.reduce.fadd.v{_TILE}f64"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, [ir.Constant(_DOUBLE, 0.0), builder.load(total)], fastmath=("reassoc",))
+
+    return signature, generate
+
+
+@numba.njit(error_model="numpy")
+def _aligned(size):
+    """Zeros that begin where a cache line does: a vector that straddles two lines is loaded twice."""
+    room = np.zeros(size + 8)
+    begin = (-(room.ctypes.data // 8)) % 8
+    return room[begin : begin + size]
+
+
 _SIGNATURE = numba.void(
     numba.float64[:, :, ::1],
     numba.int64,
@@ -24,7 +103,7 @@ _SIGNATURE = numba.void(
 )
 
 
-@numba.njit(_SIGNATURE, cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+@numba.njit(_SIGNATURE, cache=True, nogil=True, error_model="numpy")
 def ricci_scalars(jet, low, firsts, seconds, least, out):
     """R at many cells; NaN where gradients are dependent.
 
@@ -37,24 +116,37 @@ def ricci_scalars(jet, low, firsts, seconds, least, out):
     """
     n, rows = firsts.size, jet.shape[2]
     scale = 1.0 / np.sqrt(rows)
-    width = -(-rows // _TILE) * _TILE
-    wide = -(-n // 4) * 4  # what is beyond n, or beyond the data, is zero and stays so
+    width = -(-rows // _TILE) * _TILE  # beyond the data there are zeros
     pairs = n * (n + 1) // 2
-    place = np.full((wide, wide), pairs)
     source = np.empty(pairs, np.int64)
+    place = np.empty((n, n), np.int64)
     count = 0
     for i in range(n):
         for j in range(i, n):
             place[i, j] = place[j, i] = count
             source[count] = seconds[i, j]
             count += 1
-    q = np.zeros((wide, width))
+    # where the terms of the sums over i of H_ij stand: those that are not zero, for every j
+    held = np.empty((n, n), np.int64)
+    terms = np.empty((n, n), np.int64)
+    found = np.zeros(n, np.int64)
+    for j in range(n):
+        for i in range(n):
+            if seconds[i, j] >= 0:
+                held[j, found[j]] = i
+                terms[j, found[j]] = place[i, j] * _TILE
+                found[j] += 1
+    in_half = np.arange(n) * _TILE
+    in_frame = np.arange(n) * width
+    q = _aligned(n * width)
+    normal = _aligned(pairs * width)
+    tile = _aligned(pairs * _TILE)
+    half = _aligned(n * _TILE)
+    trace = _aligned(width)
     triangle = np.zeros((n, n))
-    inverse = np.zeros((wide, n))
-    normal = np.zeros((pairs, width))
-    tile = np.zeros((pairs + 1, _TILE))
-    half = np.zeros((wide, _TILE))
-    trace = np.zeros(width)
+    inverse = np.zeros((n, n))  # transposed: a column of R⁻¹ is a row here
+    factors = np.empty(n)
+    flat_inverse, flat_terms = inverse.reshape(-1), terms.reshape(-1)
 
     for cell in range(out.size):
         out[cell] = np.nan
@@ -65,30 +157,26 @@ def ricci_scalars(jet, low, firsts, seconds, least, out):
                 regular = False
                 break
             gradient = jet[firsts[j], low + cell]
-            length = 0.0
             for x in range(rows):
-                q[j, x] = scale * gradient[x]
-                length += q[j, x] * q[j, x]
-            for i in range(j):
-                triangle[i, j] = 0.0
+                q[j * width + x] = scale * gradient[x]
+            length = _dot(q, j * width, q, j * width, width)
+            triangle[:, j] = 0.0
             for _ in range(2):
                 for i in range(j):
-                    s = 0.0
-                    for x in range(width):
-                        s += q[i, x] * q[j, x]
-                    for x in range(width):
-                        q[j, x] -= s * q[i, x]
+                    s = _dot(q, i * width, q, j * width, width)
                     triangle[i, j] += s
-            left = 0.0
-            for x in range(width):
-                left += q[j, x] * q[j, x]
-            left = np.sqrt(left)
+                    factors[0] = -s
+                    for x in range(0, width, _TILE):
+                        in_frame[i] += x
+                        _combine(q, j * width + x, False, q, in_frame, i, factors, 0, 1)
+                        in_frame[i] -= x
+            left = np.sqrt(_dot(q, j * width, q, j * width, width))
             if not left > least * np.sqrt(length):
                 regular = False
                 break
             triangle[j, j] = left
             for x in range(width):
-                q[j, x] *= 1.0 / left
+                q[j * width + x] /= left
         if not regular:
             continue
         for a in range(n):
@@ -96,8 +184,8 @@ def ricci_scalars(jet, low, firsts, seconds, least, out):
             for i in range(a - 1, -1, -1):
                 s = 0.0
                 for k in range(i + 1, a + 1):
-                    s += triangle[i, k] * inverse[k, a]
-                inverse[i, a] = -s / triangle[i, i]
+                    s += triangle[i, k] * inverse[a, k]
+                inverse[a, i] = -s / triangle[i, i]
 
         # the second derivatives in the frame: R⁻ᵀ H R⁻¹ of every row of data
         for start in range(0, width, _TILE):
@@ -106,54 +194,39 @@ def ricci_scalars(jet, low, firsts, seconds, least, out):
                 if source[p] >= 0:
                     second = jet[source[p], low + cell]
                     for x in range(inside):
-                        tile[p, x] = scale * second[start + x]
+                        tile[p * _TILE + x] = scale * second[start + x]
                     for x in range(inside, _TILE):
-                        tile[p, x] = 0.0
+                        tile[p * _TILE + x] = 0.0
             for a in range(n):
                 for j in range(n):
-                    for x in range(_TILE):
-                        half[j, x] = 0.0
-                    for i in range(0, a + 1, 4):
-                        c0, c1, c2, c3 = inverse[i, a], inverse[i + 1, a], inverse[i + 2, a], inverse[i + 3, a]
-                        p0, p1, p2, p3 = place[i, j], place[i + 1, j], place[i + 2, j], place[i + 3, j]
-                        for x in range(_TILE):
-                            half[j, x] += c0 * tile[p0, x] + c1 * tile[p1, x] + c2 * tile[p2, x] + c3 * tile[p3, x]
+                    size = 0
+                    while size < found[j] and held[j, size] <= a:
+                        factors[size] = inverse[a, held[j, size]]
+                        size += 1
+                    _combine(half, j * _TILE, True, tile, flat_terms, j * n, factors, 0, size)
                 for b in range(a, n):
-                    p = place[a, b]
-                    for x in range(_TILE):
-                        normal[p, start + x] = 0.0
-                    for j in range(0, b + 1, 4):
-                        c0, c1, c2, c3 = inverse[j, b], inverse[j + 1, b], inverse[j + 2, b], inverse[j + 3, b]
-                        for x in range(_TILE):
-                            normal[p, start + x] += (
-                                c0 * half[j, x] + c1 * half[j + 1, x] + c2 * half[j + 2, x] + c3 * half[j + 3, x]
-                            )
+                    _combine(normal, place[a, b] * width + start, True, half, in_half, 0, flat_inverse, b * n, b + 1)
 
         # their normal parts, and R = Σ_{a<b} 2 (⟨II_aa, II_bb⟩ − ⟨II_ab, II_ab⟩)
         total = 0.0
         for a in range(n):
             for b in range(a, n):
-                w = normal[place[a, b]]
-                for c in range(0, n, 4):
-                    s0 = s1 = s2 = s3 = 0.0
-                    for x in range(width):
-                        s0 += q[c, x] * w[x]
-                        s1 += q[c + 1, x] * w[x]
-                        s2 += q[c + 2, x] * w[x]
-                        s3 += q[c + 3, x] * w[x]
-                    for x in range(width):
-                        w[x] -= s0 * q[c, x] + s1 * q[c + 1, x] + s2 * q[c + 2, x] + s3 * q[c + 3, x]
+                at = place[a, b] * width
+                for c in range(n):
+                    factors[c] = -_dot(q, c * width, normal, at, width)
+                for x in range(0, width, _TILE):
+                    _combine(normal, at + x, False, q, in_frame, 0, factors, 0, n)
+                    for c in range(n):
+                        in_frame[c] += _TILE
+                for c in range(n):
+                    in_frame[c] -= width
                 if a != b:
-                    for x in range(width):
-                        total -= 2.0 * w[x] * w[x]
-        for x in range(width):
-            trace[x] = 0.0
+                    total -= 2.0 * _dot(normal, at, normal, at, width)
+        trace[:] = 0.0
         for a in range(n):
-            w = normal[place[a, a]]
-            s = 0.0
+            at = place[a, a] * width
+            total += 2.0 * _dot(trace, 0, normal, at, width)
             for x in range(width):
-                s += trace[x] * w[x]
-                trace[x] += w[x]
-            total += 2.0 * s
+                trace[x] += normal[at + x]
         if np.isfinite(total):
             out[cell] = total

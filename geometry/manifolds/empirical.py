@@ -174,6 +174,13 @@ class EmpiricalManifold(RiemannianManifold):
         """Whether numbers come from a QR of the rows instead of moments."""
         return self.dim > _FEW_WEIGHTS
 
+    @cached_property
+    def metric_as_it_stands(self) -> sp.ImmutableMatrix:
+        """g_ij as means of products of gradients, not brought into canonical form."""
+        gradient = [derivative(self.loss, x) for x in self.coordinates]
+        upper = {(i, j): Mean(gradient[i] * gradient[j], self.variables) for i in range(self.dim) for j in range(i + 1)}
+        return sp.ImmutableMatrix(self.dim, self.dim, lambda i, j: upper[max(i, j), min(i, j)])
+
     def jet(self, first_order: bool = False) -> Jet:
         """Of many weights, the derivatives of ℓ row by row; else those of the metric."""
         return self._row_jet if self.many_weights else super().jet(first_order)

@@ -31,7 +31,16 @@ from ..kernels.curvature import QUANTITIES, SPECIAL_QUANTITIES
 from ..kernels.jets import general_jet, hessian_jet
 from .local import Element
 
-__all__ = ["closed_form", "geometry_of", "jet_entries", "kinks_of", "metric_of", "recipe", "second_recipe"]
+__all__ = [
+    "closed_form",
+    "geometry_of",
+    "jet_entries",
+    "kinks_of",
+    "metric_of",
+    "recipe",
+    "second_recipe",
+    "symbols_of_metric",
+]
 
 _SECONDS = 0.3  # for a closed form that looks cheap
 _MOST_WORK = (
@@ -152,10 +161,16 @@ def metric_of(source: Any) -> Any:
     manifold = geometry_of(source)
     if not _many_weights(manifold):
         return getattr(manifold, "metric", None)
-    gradient = [derivative(manifold.loss, x) for x in manifold.coordinates]
-    return sp.Matrix(
-        manifold.dim, manifold.dim, lambda i, j: Mean(gradient[min(i, j)] * gradient[max(i, j)], manifold.variables)
-    )
+    return manifold.metric_as_it_stands
+
+
+def symbols_of_metric(source: Any) -> set[sp.Basic]:
+    """The symbols that the metric contains; all coordinates where there is none."""
+    manifold = geometry_of(source)
+    if _many_weights(manifold):
+        return manifold.loss.free_symbols
+    metric = metric_of(source)
+    return set().union(*(e.free_symbols for e in (source.coordinates if metric is None else metric)))
 
 
 def jet_entries(source: Any, names: Iterable[str]) -> list[sp.Expr]:
