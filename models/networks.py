@@ -255,10 +255,21 @@ class Network(Model):
     def manifold(self) -> RiemannianManifold:
         """The weights with g_ij = E_D[∂_iℓ ∂_jℓ] (thesis 3.3.5)."""
         if not self.is_single_unit:
-            return EmpiricalManifold(self.subloss, self.rows, self.coordinates, name=self.name, source=self.source)
+            return EmpiricalManifold(
+                self.subloss, self.rows, self.coordinates, chain=self._chain, name=self.name, source=self.source
+            )
         n = range(len(self.coordinates))
         metric = [[Mean(self._product(min(i, j), max(i, j)), self.rows) for j in n] for i in n]
         return UnitManifold(metric, self.coordinates, self._unit_at, name=self.name, source=self.source)
+
+    @property
+    def _chain(self) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
+        """f, ∂ℓ/∂f and ∂²ℓ/∂f² of one row, of a network with one output."""
+        if len(self.outputs) > 1:
+            return None
+        f, ell = sp.Dummy("f", real=True), self.subloss_of_outputs
+        slope = ell.at(ell.slope(), (f,), self.targets)
+        return (self.outputs[0], *(e.xreplace({f: self.outputs[0]}) for e in (slope, derivative(slope, f))))
 
     @cached_property
     def fisher_trace(self) -> sp.Expr:

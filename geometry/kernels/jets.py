@@ -34,12 +34,15 @@ class Jet:
         components: (indices) -> expression: (i, j) the metric, (i, j, k) its derivatives, (i, j, k, m) its second ones,
             each with i <= j and k <= m; of "rows", (i,) and (i, j) are the derivatives of ℓ.
         variables: of "rows", the symbols of a row.
+        chain: of "rows" where ℓ = L(f) is known to depend on the coordinates through one f alone: the derivatives of f,
+            as `components`, which are fewer where many vanish; L′; and L″.
     """
 
     structure: str
     dimension: int
     components: dict[tuple[int, ...], sp.Expr]
     variables: tuple[sp.Symbol, ...] = ()
+    chain: tuple[dict[tuple[int, ...], sp.Expr], sp.Expr, sp.Expr] | None = None
 
     @property
     def looped(self) -> bool:
@@ -112,10 +115,25 @@ def hessian_jet(
     return Jet("hessian", dimension, made)
 
 
-def row_jet(loss: sp.Expr, coordinates: Sequence[sp.Symbol], variables: Sequence[sp.Symbol]) -> Jet:
-    """Of g_ij = E[∂_i ℓ ∂_j ℓ] for a function ℓ of the coordinates and of a data row."""
+def row_jet(
+    loss: sp.Expr,
+    coordinates: Sequence[sp.Symbol],
+    variables: Sequence[sp.Symbol],
+    chain: tuple[sp.Expr, sp.Expr, sp.Expr] | None = None,
+) -> Jet:
+    """Of g_ij = E[∂_i ℓ ∂_j ℓ] for a function ℓ of the coordinates and of a data row.
+
+    Args:
+        loss: ℓ.
+        coordinates, variables: its symbols.
+        chain: f, L′ and L″ where ℓ = L(f).
+    """
+    through = None if chain is None else (_row_derivatives(chain[0], coordinates), *chain[1:])
+    return Jet("rows", len(coordinates), _row_derivatives(loss, coordinates), tuple(variables), through)
+
+
+def _row_derivatives(function: sp.Expr, coordinates: Sequence[sp.Symbol]) -> dict[tuple[int, ...], sp.Expr]:
     n = range(len(coordinates))
-    gradient = [derivative(loss, s) for s in coordinates]
+    gradient = [derivative(function, s) for s in coordinates]
     made: dict[tuple[int, ...], sp.Expr] = {(i,): gradient[i] for i in n}
-    made |= {(i, j): derivative(gradient[i], coordinates[j]) for i in n for j in n if i <= j}
-    return Jet("rows", len(coordinates), made, tuple(variables))
+    return made | {(i, j): derivative(gradient[i], coordinates[j]) for i in n for j in n if i <= j}

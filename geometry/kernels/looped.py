@@ -65,9 +65,13 @@ class Looped:
         """Fill the rows of `target` from arrays that broadcast to `shape`."""
         full = [a.reshape((1,) * (len(shape) - a.ndim) + a.shape) for a in arrays]
         for jet in self.jets:
+            room = np.empty(0)  # that of the first block serves the others: fresh memory costs page faults
             for part in _blocks(shape, jet.cells):
                 inside = [a[_own(part, a)] for a in full]
-                found = jet(inside, tuple(s.stop - s.start for s in part), self.threads)
+                lengths = tuple(s.stop - s.start for s in part)
+                if room.size < (needed := jet.room(lengths)):
+                    room = np.empty(needed)
+                found = jet(inside, lengths, room[:needed], self.threads)
                 for row, values in found:
                     target[row : row + 1].reshape(shape)[part] = values
 
@@ -107,23 +111,27 @@ class _JetLoops:
             f"{self.cells} cells at a time"
         )
 
+    def room(self, shape: tuple[int, ...]) -> int:
+        """How many numbers the jets of a block are."""
+        return max(len(self.distinct), 1) * math.prod(shape) * (self.columns[0].size if self.columns else 1)
+
     def __call__(
-        self, arrays: Sequence[np.ndarray], shape: tuple[int, ...], threads: int
+        self, arrays: Sequence[np.ndarray], shape: tuple[int, ...], room: np.ndarray, threads: int
     ) -> Iterator[tuple[int, np.ndarray]]:
         cells, n, jet = math.prod(shape), self.jet.dimension, self.jet
         if self.columns:
-            values = np.empty((max(len(self.distinct), 1), *shape, self.columns[0].size))
+            values = room.reshape(max(len(self.distinct), 1), *shape, self.columns[0].size)
             self.kernel(*(a[..., None] for a in arrays), *self.columns, out=values)
             flat: np.ndarray = values.reshape(len(values), cells, -1)
         else:
-            values = np.empty((max(len(self.distinct), 1), *shape))
+            values = room.reshape(max(len(self.distinct), 1), *shape)
             self.kernel(*arrays, out=values)
             flat = values.reshape(len(values), cells)
             if cells < WIDE:
                 flat = np.pad(flat, ((0, 0), (0, WIDE - cells)), mode="edge")
         for quantity in dict.fromkeys(c.quantity for _, c in self.wanted):
             out = (
-                of_rows(n, quantity, flat, self.row, threads)
+                of_rows(n, quantity, flat, self.row, threads, jet.chain is not None)
                 if self.columns
                 else contract(n, jet.structure, quantity, flat, self.row, threads)
             )
@@ -135,10 +143,12 @@ class _JetLoops:
 
 def _compile(jet: Jet, arguments: Sequence[sp.Symbol], make: Callable[..., Kernel]) -> _Compiled:
     """The components that are different and not zero, where each index finds its own, and their kernel."""
-    simplified = {k: read(e) for k, e in jet.components.items()}
+    components, *outer = jet.chain or (jet.components,)
+    simplified = {k: read(e) for k, e in components.items()}
     distinct = list(dict.fromkeys(e for e in simplified.values() if e != 0))
     row = {e: k for k, e in enumerate(distinct)}
     places = {index: row.get(e, -1) for index, e in simplified.items()}
+    distinct += [read(e) for e in outer]
     kernel = make(distinct or [sp.Integer(0)], [*arguments, *jet.variables], {} if jet.variables else None)
     return distinct, places, kernel
 

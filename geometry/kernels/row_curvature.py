@@ -22,6 +22,8 @@ _TILE = 32
 _DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(64)
 _VECTOR = ir.VectorType(_DOUBLE, _TILE)
 _FLAGS = ("contract", "reassoc")
+#: How many times larger than R what it is the difference of may be: five digits are lost then.
+_TRUSTED = 1e5
 
 
 def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
@@ -98,19 +100,21 @@ _SIGNATURE = numba.void(
     numba.int64,
     numba.int64[::1],
     numba.int64[:, ::1],
+    numba.boolean,
     numba.float64,
     numba.float64[::1],
 )
 
 
 @numba.njit(_SIGNATURE, cache=True, nogil=True, error_model="numpy")
-def ricci_scalars(jet, low, firsts, seconds, least, out):
+def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
     """R at many cells; NaN where gradients are dependent.
 
     Args:
         jet: the distinct derivatives x cells x data rows.
         low: the first of the cells.
         firsts, seconds: i and (i, j) -> the row of the derivative, -1 where it is zero.
+        chained: whether these are derivatives of f in ℓ = L(f), with L′ and L″ in the last two rows.
         least: the part of a gradient that the others must leave.
         out: where to put the numbers.
     """
@@ -139,17 +143,26 @@ def ricci_scalars(jet, low, firsts, seconds, least, out):
     in_half = np.arange(n) * _TILE
     in_frame = np.arange(n) * width
     q = _aligned(n * width)
-    normal = _aligned(pairs * width)
+    raw = _aligned(n * width)
+    eased = _aligned(n * width)  # scaled gradients of f in the frame
+    curved = _aligned(pairs * width)
     tile = _aligned(pairs * _TILE)
     half = _aligned(n * _TILE)
     trace = _aligned(width)
+    slope, bend = np.ones(width), np.zeros(width)
     triangle = np.zeros((n, n))
     inverse = np.zeros((n, n))  # transposed: a column of R⁻¹ is a row here
     factors = np.empty(n)
+    shares = np.empty(pairs * n)  # Γ, the parts of the second derivatives along the frame
+    share = np.empty(n)
     flat_inverse, flat_terms = inverse.reshape(-1), terms.reshape(-1)
 
     for cell in range(out.size):
         out[cell] = np.nan
+        if chained:
+            for x in range(rows):
+                slope[x] = jet[-2, low + cell, x]
+                bend[x] = jet[-1, low + cell, x] / scale
         # J = QR, every vector orthogonalised twice
         regular = rows >= n
         for j in range(n):
@@ -158,18 +171,16 @@ def ricci_scalars(jet, low, firsts, seconds, least, out):
                 break
             gradient = jet[firsts[j], low + cell]
             for x in range(rows):
-                q[j * width + x] = scale * gradient[x]
+                raw[j * width + x] = scale * gradient[x]
+                q[j * width + x] = scale * gradient[x] * slope[x]
             length = _dot(q, j * width, q, j * width, width)
             triangle[:, j] = 0.0
             for _ in range(2):
                 for i in range(j):
                     s = _dot(q, i * width, q, j * width, width)
                     triangle[i, j] += s
-                    factors[0] = -s
-                    for x in range(0, width, _TILE):
-                        in_frame[i] += x
-                        _combine(q, j * width + x, False, q, in_frame, i, factors, 0, 1)
-                        in_frame[i] -= x
+                    for x in range(width):
+                        q[j * width + x] -= s * q[i * width + x]
             left = np.sqrt(_dot(q, j * width, q, j * width, width))
             if not left > least * np.sqrt(length):
                 regular = False
@@ -187,16 +198,21 @@ def ricci_scalars(jet, low, firsts, seconds, least, out):
                     s += triangle[i, k] * inverse[a, k]
                 inverse[a, i] = -s / triangle[i, i]
 
-        # the second derivatives in the frame: R⁻ᵀ H R⁻¹ of every row of data
+        # the second derivatives in the frame: R⁻ᵀ H R⁻¹ of every row of data, with H = L′ ∂∂f + L″ ∂f ∂f
         for start in range(0, width, _TILE):
             inside = min(_TILE, rows - start)
             for p in range(pairs):
                 if source[p] >= 0:
                     second = jet[source[p], low + cell]
                     for x in range(inside):
-                        tile[p * _TILE + x] = scale * second[start + x]
+                        tile[p * _TILE + x] = scale * second[start + x] * slope[start + x]
                     for x in range(inside, _TILE):
                         tile[p * _TILE + x] = 0.0
+            if chained:
+                for i in range(n):
+                    in_frame[i] = i * width + start
+                for a in range(n):
+                    _combine(eased, a * width + start, True, raw, in_frame, 0, flat_inverse, a * n, a + 1)
             for a in range(n):
                 for j in range(n):
                     size = 0
@@ -205,28 +221,49 @@ def ricci_scalars(jet, low, firsts, seconds, least, out):
                         size += 1
                     _combine(half, j * _TILE, True, tile, flat_terms, j * n, factors, 0, size)
                 for b in range(a, n):
-                    _combine(normal, place[a, b] * width + start, True, half, in_half, 0, flat_inverse, b * n, b + 1)
+                    at = place[a, b] * width + start
+                    _combine(curved, at, True, half, in_half, 0, flat_inverse, b * n, b + 1)
+                    if chained:
+                        one, other = a * width + start, b * width + start
+                        for x in range(_TILE):
+                            curved[at + x] += bend[start + x] * eased[one + x] * eased[other + x]
 
-        # their normal parts, and R = Σ_{a<b} 2 (⟨II_aa, II_bb⟩ − ⟨II_ab, II_ab⟩)
-        total = 0.0
+        # R = Σ_{a<b} 2 (⟨II_aa, II_bb⟩ − ⟨II_ab, II_ab⟩), by Pythagoras: what H has less what it has along the frame
+        total = mass = 0.0
+        trace[:] = 0.0
+        share[:] = 0.0
         for a in range(n):
             for b in range(a, n):
-                at = place[a, b] * width
+                p = place[a, b]
+                at = p * width
+                along = 0.0
                 for c in range(n):
-                    factors[c] = -_dot(q, c * width, normal, at, width)
-                for x in range(0, width, _TILE):
-                    _combine(normal, at + x, False, q, in_frame, 0, factors, 0, n)
-                    for c in range(n):
-                        in_frame[c] += _TILE
-                for c in range(n):
-                    in_frame[c] -= width
-                if a != b:
-                    total -= 2.0 * _dot(normal, at, normal, at, width)
-        trace[:] = 0.0
-        for a in range(n):
+                    shares[p * n + c] = s = _dot(q, c * width, curved, at, width)
+                    along += s * (s if a != b else -share[c])
+                whole = _dot(curved, at, curved, at, width)
+                mass += whole
+                total -= 2.0 * (whole - along if a != b else -_dot(trace, 0, curved, at, width) - along)
             at = place[a, a] * width
-            total += 2.0 * _dot(trace, 0, normal, at, width)
             for x in range(width):
-                trace[x] += normal[at + x]
+                trace[x] += curved[at + x]
+            for c in range(n):
+                share[c] += shares[place[a, a] * n + c]
+        if not mass * n < _TRUSTED * abs(total):  # too many digits are lost that way: take the normal parts themselves
+            total = 0.0
+            trace[:] = 0.0
+            for a in range(n):
+                for b in range(a, n):
+                    p = place[a, b]
+                    for start in range(0, width, _TILE):
+                        for c in range(n):
+                            in_frame[c] = c * width + start
+                            factors[c] = -shares[p * n + c]
+                        _combine(curved, p * width + start, False, q, in_frame, 0, factors, 0, n)
+                    if a != b:
+                        total -= 2.0 * _dot(curved, p * width, curved, p * width, width)
+                at = place[a, a] * width
+                total += 2.0 * _dot(trace, 0, curved, at, width)
+                for x in range(width):
+                    trace[x] += curved[at + x]
         if np.isfinite(total):
             out[cell] = total

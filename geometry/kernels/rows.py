@@ -30,7 +30,12 @@ def normal_parts(vectors: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np
 
 
 def of_rows(
-    n: int, quantity: str, jet: np.ndarray, rows: Mapping[tuple[int, ...], int], threads: int = 1
+    n: int,
+    quantity: str,
+    jet: np.ndarray,
+    rows: Mapping[tuple[int, ...], int],
+    threads: int = 1,
+    chained: bool = False,
 ) -> np.ndarray:
     """A quantity at many cells: components (all indices, the last one fastest) x cells; NaN where gradients are
     dependent.
@@ -38,13 +43,19 @@ def of_rows(
     Args:
         jet: the distinct derivatives x cells x data rows.
         rows: (i,) and (i, j), i <= j -> the row of the derivative, -1 where it is zero.
+        threads: how many.
+        chained: whether these are derivatives of f in ℓ = L(f), with L′ and L″ in the last two rows of the jet.
     """
     if quantity == "ricci_scalar":
-        return _ricci_scalars(n, jet, rows, threads)[None]
+        return _ricci_scalars(n, jet, rows, threads, chained)[None]
     scale = jet.shape[2] ** -0.5
     i, j = np.triu_indices(n)
     gradients = _stacked(jet, [rows[k,] for k in range(n)]) * scale  # cells x n x data
     seconds = _stacked(jet, [rows[int(a), int(b)] for a, b in zip(i, j)]) * scale  # cells x pairs x data
+    if chained:
+        slope, bend = (jet[k][:, None] for k in (-2, -1))
+        seconds = slope * seconds + bend * gradients[:, i] * gradients[:, j] / scale
+        gradients = slope * gradients
     good = np.isfinite(gradients).all((1, 2)) & np.isfinite(seconds).all((1, 2)) & (jet.shape[2] >= n)
     rank = QUANTITIES[quantity]
     out = np.full((n**rank, jet.shape[1]), np.nan)
@@ -65,7 +76,9 @@ def of_rows(
     return out
 
 
-def _ricci_scalars(n: int, jet: np.ndarray, rows: Mapping[tuple[int, ...], int], threads: int) -> np.ndarray:
+def _ricci_scalars(
+    n: int, jet: np.ndarray, rows: Mapping[tuple[int, ...], int], threads: int, chained: bool
+) -> np.ndarray:
     from .row_curvature import ricci_scalars
 
     firsts = np.array([rows[k,] for k in range(n)])
@@ -74,7 +87,7 @@ def _ricci_scalars(n: int, jet: np.ndarray, rows: Mapping[tuple[int, ...], int],
     edges = [found.size * k // threads for k in range(threads + 1)]
 
     def part(low: int, high: int) -> None:
-        ricci_scalars(jet, low, firsts, seconds, resolution(64), found[low:high])
+        ricci_scalars(jet, low, firsts, seconds, chained, resolution(64), found[low:high])
 
     list(in_threads(threads, part, edges[:-1], edges[1:]))
     return found

@@ -115,6 +115,8 @@ class EmpiricalManifold(RiemannianManifold):
         loss: ℓ(θ; row).
         variables: the symbols of a row.
         coordinates: θ.
+        chain: f, L′ and L″, where ℓ = L(f) depends on θ through one f: R over grids then takes the derivatives of f, of
+            which fewer differ from zero. It is taken as it is given.
         constants, domain, name, source: as for `RiemannianManifold`.
 
     Raises:
@@ -134,6 +136,7 @@ class EmpiricalManifold(RiemannianManifold):
         variables: Sequence[sp.Symbol],
         coordinates: Sequence[sp.Symbol],
         *,
+        chain: tuple[sp.Expr, sp.Expr, sp.Expr] | None = None,
         constants: Iterable[sp.Symbol] | None = None,
         domain: Any = (),
         name: str | None = None,
@@ -142,6 +145,7 @@ class EmpiricalManifold(RiemannianManifold):
         self._start(read_coordinates(coordinates), name, source, domain=domain)
         self.variables = read_coordinates(variables)
         self.loss = read_expression(loss, "the loss")
+        self.chain = chain
         shared = sorted(s.name for s in set(self.variables) & set(self.coordinates))
         if shared:
             raise ManifoldError(f"{', '.join(shared)} cannot be a parameter and a variable of the data at once")
@@ -187,7 +191,7 @@ class EmpiricalManifold(RiemannianManifold):
 
     @cached_property
     def _row_jet(self) -> Jet:
-        return row_jet(self.loss, self.coordinates, self.variables)
+        return row_jet(self.loss, self.coordinates, self.variables, self.chain)
 
     def _defining_expressions(self) -> list[sp.Expr]:
         return [Mean(self.loss, self.variables)]

@@ -51,6 +51,32 @@ def test_cells_are_shared_among_threads_and_a_singular_one_has_no_number():
         assert found[k] == pytest.approx(_written_out(first[k], second[k]), rel=1e-10)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 8), st.integers(1, 50), st.integers(0, 2**32 - 1))
+def test_a_chain_is_what_it_makes(n, extra, seed):
+    """ℓ = L(f): gradients L′ ∂f and Hessians L′ ∂∂f + L″ ∂f ∂f, some of them zero."""
+    draw = np.random.default_rng(seed)
+    count = n + extra
+    first, second = draw.normal(size=(n, count)), draw.normal(size=(n, n, count))
+    second = (second + np.swapaxes(second, 0, 1)) * (draw.random((n, n)) < 0.5)[..., None]
+    second = np.triu(np.moveaxis(second, -1, 0))
+    second = np.moveaxis(second + np.swapaxes(np.triu(second, 1), 1, 2), 0, -1)
+    slope, bend = draw.normal(size=(2, count))
+    pairs = [(i, j) for i in range(n) for j in range(i, n)]
+    kept = [p for p in pairs if second[p].any()]
+    jet = np.concatenate([first, [second[p] for p in kept] or np.empty((0, count)), [slope, bend]])[:, None]
+    rows = {(k,): k for k in range(n)} | {p: n + kept.index(p) if p in kept else -1 for p in pairs}
+    whole = slope * second + bend * first[:, None] * first[None]
+    known = _written_out(slope * first, whole)
+    scale = np.linalg.cond(slope * first) ** 2 * (1 + abs(known))
+    jet = np.ascontiguousarray(jet)
+    assert of_rows(n, "ricci_scalar", jet, rows, chained=True)[0, 0] == pytest.approx(known, abs=1e-11 * scale)
+    if n > 1:
+        written = of_rows(n, "ricci", jet, rows, chained=True).reshape(n, n)
+        inverse = np.linalg.inv((slope * first) @ (slope * first).T / count)
+        assert np.sum(inverse * written) == pytest.approx(known, abs=1e-11 * scale)
+
+
 def test_components_that_are_zero_and_too_few_rows():
     jet = np.random.default_rng(1).normal(size=(2, 1, 5))
     rows = {(0,): 0, (1,): 1, (0, 0): -1, (0, 1): -1, (1, 1): -1}
