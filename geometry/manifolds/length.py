@@ -18,9 +18,10 @@ from chentsov.geometry.exact import DifferentialField, Mean
 from chentsov.geometry.expectation.balls import Tape, exact, precision
 from chentsov.geometry.expectation.density import DensityError, Piece, Variable
 from chentsov.geometry.expectation.rigorous import Enclosure
-from chentsov.geometry.expectation.symbolic import integrate, within
+from chentsov.geometry.expectation.symbolic import integrate
 from flint import acb, arb
 
+from ..exact.budget import time_limit
 from ..exact.errors import ChentsovError
 from ..exact.reading import match_point, read_bound, read_expression, read_list, read_symbols, read_values
 from ..kernels.algebras import ANALYTIC, COMPLEX
@@ -177,15 +178,17 @@ class _Problem:
         a, b = (e.subs(values) for e in (self.a, self.b))
         self._check(squared, a, b, values)
         with precision(_BITS):
-            try:
-                found = acb.integral(
-                    self._speed(squared), exact(a), exact(b), rel_tol=arb(2) ** -56, abs_tol=arb(2) ** -200,
-                    eval_limit=min(_EVALUATIONS, _ROWS_IN_ALL // self.count),
-                ).real  # fmt: skip
-            except ChentsovError as problem:
-                raise ManifoldError(f"the length could not be enclosed: {problem}") from problem
-            if _narrow(found):
-                return found
+            speed, limit = self._speed(squared), min(_EVALUATIONS, _ROWS_IN_ALL // self.count)
+            for worst_first in (False, True):  # the latter where the speed vanishes on the way
+                try:
+                    found = acb.integral(
+                        speed, exact(a), exact(b), rel_tol=arb(2) ** -56, abs_tol=arb(2) ** -200, eval_limit=limit,
+                        use_heap=worst_first,
+                    ).real  # fmt: skip
+                except ChentsovError as problem:
+                    raise ManifoldError(f"the length could not be enclosed: {problem}") from problem
+                if _narrow(found):
+                    return found
             reason = "its speed is infinite, or changes too fast" + f" for {self.count} rows" * (self.count > 1)
             if not self.rows:  # infinite at an end, perhaps
                 x = sp.Symbol(self.name, real=True)
@@ -266,10 +269,13 @@ def _closed_form(
     speed = sp.sqrt(sp.factor(squared.xreplace({t: x})))
     middle = {x: (a + b).subs(choices[0]) / 2, **choices[0]}
     speed = speed.replace(sp.Abs, lambda u: -u if u.subs(middle).is_negative else u)
+    found: sp.Expr | None = speed * (b - a)
     if x in speed.free_symbols:
-        found = within(seconds, integrate, speed, Piece(sp.S.Zero, (Variable(x, a, b),)))
-    else:
-        found = speed * (b - a)
+        try:
+            with time_limit(seconds, "the closed form of a length"):
+                found = integrate(speed, Piece(sp.S.Zero, (Variable(x, a, b),)))
+        except Exception:  # SymPy's, or the end of the time
+            return None
     if found is None or x in found.free_symbols:
         return None
     for values, ball in zip(choices, enclosures):

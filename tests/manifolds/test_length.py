@@ -51,6 +51,11 @@ def test_where_the_speed_is_infinite_vanishes_or_jumps():
     coins = families.bernoulli().length([t], t, (0, 1), time_limit=0)  # a half circle
     assert abs(sp.N(sp.Rational(coins.value) - sp.pi, 30)) <= coins.error < 1e-14
     assert abs(float(PLANE.length([t**2, 0], t, (-1, 1))) - 2) < 1e-14
+    trochoid = PLANE.length([sp.cos(t) + t, 2 * sp.sin(t)], t, (0, 2 * sp.pi), time_limit=0)  # at rest at π/2
+    with mp.workdps(20):
+        speed = lambda s: mp.sqrt((1 - mp.sin(s)) ** 2 + 4 * mp.cos(s) ** 2)
+        truth = mp.quad(speed, [0, mp.pi / 2, mp.pi, 3 * mp.pi / 2, 2 * mp.pi])
+    assert abs(truth - trochoid.value) <= trochoid.error < 1e-7
     assert PLANE.length([t, abs(t)], t, (-1, 1)).expression == 2 * sp.sqrt(2)
 
 
