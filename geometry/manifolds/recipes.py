@@ -141,6 +141,7 @@ def second_recipe(source: Any, name: str) -> Any:
         return None
     x, potential = manifold.coordinates, getattr(manifold, "potential", None)
 
+    @cache
     def metric(i: int, j: int) -> sp.Expr:
         return manifold.metric[i, j] if potential is None else derivative(potential, x[i], x[j])
 
