@@ -73,24 +73,25 @@ f"largest difference {np.abs(by_time - by_kernel[2:-2]).max():.1e}"
 neuron = ch.models.TwoWeightNeuron("mean_power", order=2, data=ch.models.decision_boundary(100, seed=0))
 axis = np.linspace(-1.5, 1.5, 121)
 surface = neuron.on_grid({"theta_1": axis, "theta_2": axis}, "loss")
-start, end = [-1.1, -0.6], 6.0
+start, end = [-1.1, -0.6], 12.0
 line = neuron.gradient_flow().trajectory(start, end, data=neuron.row_values())
 figure, axes = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
 heat_map(axes[0], surface.loss.transpose("theta_1", "theta_2"), r"loss $\mathcal{L}$")
 axes[0].plot(*line.position.values.T, color="white", linewidth=2, label="gradient flow")
 apart = {}
-for steps, mark in ((6, "o"), (12, "s"), (48, ".")):
+for steps, mark in ((3, "o"), (6, "s"), (24, ".")):
     walk = neuron.train(start, end / steps, steps, quantities=["loss"])
     axes[0].plot(
         walk.theta_1, walk.theta_2, mark + "--", markersize=5, linewidth=1, label=f"descent, η = {end / steps:.3g}"
     )
-for steps in (25, 50, 100, 200, 400, 800):
+for steps in (50, 100, 200, 400, 800, 1600):
     walk = neuron.train(start, end / steps, steps, quantities=["loss"])
     last = np.array([float(walk[n][-1]) for n in ("theta_1", "theta_2")])
     apart[end / steps] = np.hypot(*(last - line.position.values[-1]))
+axes[0].set(xlim=(-1.5, 0.2), ylim=(-0.8, 1.3))
 axes[0].legend(fontsize=8)
 axes[1].loglog(list(apart), list(apart.values()), "o-")
-axes[1].set(xlabel="step η", ylabel="distance from the flow at t = 6", title="half the step, half the distance")
+axes[1].set(xlabel="step η", ylabel="distance from the flow at t = 12", title="half the step, half the distance")
 rates = np.diff(np.log(list(apart.values()))) / np.diff(np.log(list(apart)))
 f"order of convergence {rates[-1]:.2f}"
 

@@ -32,7 +32,7 @@ def by_rows(network: NumericNetwork, batch: int) -> Callable[..., float]:
 
     compiled = functions.compiled(total)
     return lambda w, x, t: (
-        float(sum(compiled(w, x[k : k + batch], t[k : k + batch]) for k in range(0, len(x), batch))) / len(x)
+        sum(float(compiled(w, x[k : k + batch], t[k : k + batch])) for k in range(0, len(x), batch)) / len(x)
     )
 
 

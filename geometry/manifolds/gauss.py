@@ -85,7 +85,7 @@ class TangentFrame:
         rows, dim = tangents.shape
         if rows < dim:
             raise ManifoldError(
-                f"the metric is singular: {dim} tangent vectors in {rows} dimensions are linearly dependent; of data, "
+                f"the metric is singular at this point: {dim} tangent vectors in {rows} dimensions are linearly dependent; of data, "
                 f"at least {dim} rows are needed"
             )
         spread = np.linalg.svd(tangents, compute_uv=False)
