@@ -175,7 +175,8 @@ class Lowering:
     def prepare(stabilise: bool, algebra: Algebra | None) -> Callable[[sp.Expr], sp.Expr]:
         """What is done to an expression before its nodes are built."""
         known = algebra.knows if algebra is not None else lambda function: function.native is not None
-        return lambda e: defined(stable(defined(e, known)) if stabilise else e, known)
+        memo: dict[sp.Basic, sp.Basic] = {}
+        return lambda e: defined(stable(defined(e, known), memo) if stabilise else e, known)
 
     def __init__(
         self, inputs: Sequence[sp.Symbol], tables: Mapping[sp.Symbol, str], *, imaginary: bool = False

@@ -70,8 +70,8 @@ _Bernstein = dict[tuple[int, int], sp.Expr]
 _LONGEST_FACTORED = 60  # operations
 
 
-def stable(expression: sp.Expr) -> sp.Expr:
-    """The same value in a form that keeps its digits.
+def stable(expression: sp.Expr, memo: dict[sp.Basic, sp.Basic] | None = None) -> sp.Expr:
+    """The same value in a form that keeps its digits; with a memo, what expressions share is rewritten once.
 
     >>> x, t = sp.symbols("x t")
     >>> stable(logistic(x) - 1)
@@ -83,8 +83,7 @@ def stable(expression: sp.Expr) -> sp.Expr:
     >>> stable(sp.log(1 + sp.exp(x))), stable(sp.exp(x) - 1), stable(sp.log(1 + x**2))
     (softplus(x), expm1(x), log1p(x**2))
     """
-    memo: dict[sp.Basic, sp.Basic] = {}
-    return _stable(read(expression), memo)  # type: ignore[return-value]
+    return _stable(read(expression), {} if memo is None else memo)  # type: ignore[return-value]
 
 
 def stable_logarithms(expression: sp.Expr) -> sp.Expr:
@@ -300,12 +299,12 @@ def _homogenised(e: sp.Add, p: sp.Expr, q: sp.Expr, tanh: sp.Expr | None) -> sp.
         _accumulate(total, _raised(t, top))  # type: ignore[arg-type]
     if tanh is not None and sum(1 for c in total.values() if c != 0) > 1:
         return e  # no cancellation was resolved: tanh itself is the better form
-    return sp.Add(*(sp.factor_terms(_factored(c)) * p**a * q**b for (a, b), c in total.items()))
+    return sp.Add(*(_factored(c) * p**a * q**b for (a, b), c in total.items()))
 
 
 def _factored(c: sp.Expr) -> sp.Expr:
     """A coefficient as a product, if it is short; factoring a long one can take for ever and gains nothing."""
-    return sp.factor(c) if c.count_ops() <= _LONGEST_FACTORED else c
+    return sp.factor_terms(sp.factor(c)) if c.count_ops() <= _LONGEST_FACTORED else c
 
 
 def _bernstein(term: sp.Expr, p: sp.Expr, q: sp.Expr, tanh: sp.Expr | None) -> _Bernstein | None:

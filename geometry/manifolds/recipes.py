@@ -28,7 +28,7 @@ from ..exact.kinks import derivative, kink_indicator
 from ..exact.reading import read
 from ..kernels.contraction import contracted
 from ..kernels.curvature import QUANTITIES, SPECIAL_QUANTITIES
-from ..kernels.jets import general_jet, hessian_jet
+from ..kernels.jets import Jet, general_jet, hessian_jet
 from .local import Element
 
 __all__ = [
@@ -50,6 +50,7 @@ _TERMS = 10  # of a closed form, times the dimension squared: what the contracti
 _SMALL = 4  # dimensions up to which all derivatives of a metric are looked at
 _FIRST_ORDER = ("inverse_metric", "determinant", "volume_density", "christoffel", "christoffel_first", "cubic")
 _decided: WeakKeyDictionary[Any, dict[tuple[str, str], bool]] = WeakKeyDictionary()
+_jets: WeakKeyDictionary[Any, dict[tuple[str, bool], Jet]] = WeakKeyDictionary()
 
 
 def geometry_of(source: Any) -> Any:
@@ -70,13 +71,22 @@ def recipe(source: Any, name: str) -> Any:
         if _many_weights(manifold) or not closed_form_pays(manifold, name):
             if manifold.structure == "general" and _holds_means(manifold):
                 return second_recipe(source, name)  # relations between means take long to find, and gain nothing here
-            jet = manifold.jet(first_order=name in _FIRST_ORDER)
+            first_order = name in _FIRST_ORDER
+            jet = _jet(manifold, "exact", first_order, lambda: manifold.jet(first_order=first_order))
             expands = _once(manifold, name, "jet", lambda: _expands(manifold, jet.components.values()))
             return second_recipe(source, name) if expands else contracted(jet, name)
         closed = source.expression_of(name)
         second = _once(manifold, name, "closed form", lambda: _loses_digits(manifold, closed))
         return second_recipe(source, name) if second else closed
     return source.expression_of(name)
+
+
+def _jet(manifold: Any, way: str, first_order: bool, make: Callable[[], Jet]) -> Jet:
+    """A jet of a manifold, one for all quantities."""
+    made = _jets.setdefault(manifold, {})
+    if (way, first_order) not in made:
+        made[way, first_order] = make()
+    return made[way, first_order]
 
 
 def _once(manifold: Any, name: str, question: str, decide: Callable[[], bool]) -> bool:
@@ -149,10 +159,13 @@ def second_recipe(source: Any, name: str) -> Any:
     def first(i: int, j: int, k: int) -> sp.Expr:
         return derivative(metric(i, j), x[k])
 
-    if manifold.structure == "hessian":
-        return contracted(hessian_jet(manifold.dim, metric, first), name)
-    second = None if name in _FIRST_ORDER else lambda i, j, k, m: derivative(first(i, j, k), x[m])
-    return contracted(general_jet(manifold.dim, metric, first, second), name)
+    def make() -> Jet:
+        if manifold.structure == "hessian":
+            return hessian_jet(manifold.dim, metric, first)
+        second = None if name in _FIRST_ORDER else lambda i, j, k, m: derivative(first(i, j, k), x[m])
+        return general_jet(manifold.dim, metric, first, second)
+
+    return contracted(_jet(manifold, "as given", name in _FIRST_ORDER, make), name)
 
 
 def metric_of(source: Any) -> Any:
