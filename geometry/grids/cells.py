@@ -51,11 +51,12 @@ _LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are h
 _WORTH_A_TIER = 0.01  # share of open cells from which double-doubles are tried for sums alone
 _VECTOR = 8  # cells that are computed together along the last axis of a grid
 _PRECISIONS = (128, 512, 2048, 8192, 32768)
-_ALWAYS = 3  # of them, which are always tried; the others of formulas from these functions alone, for a time
+_ALWAYS = 3  # of them, which are always tried; the fourth of formulas without slow functions, the last of quick ones
 _QUICK = frozenset(
     "exp log sqrt log1p expm1 logistic softplus sin cos tanh tan sinh cosh asin acos atan asinh acosh atanh "
     "abs sign floor ceil min max heaviside".split()
 )
+_SLOW = frozenset("polylog hurwitz zeta polygamma".split())  # a tenth of a second and more in the fourth precision
 _IN_VAIN = 8  # cells that a higher one may fail before it is left out
 _FEW_ROWS = 8  # of data, up to which it is asked whether a quantity vanishes identically
 _TRACED = 1 << 14  # cells whose values are kept for all nodes at a time
@@ -165,10 +166,9 @@ class Cells:
         self.recomputed = 0  # cells that took balls
         self._zero: dict[int, bool] = {}  # which outputs vanish identically
         self._start = _PRECISIONS[0]  # the precision that the last cell took
-        slow = (
-            any(n.op in FUNCTIONS and n.op not in _QUICK for n in kernel.program.nodes()) if not kernel.looped else True
-        )
-        self._ladder = list(_PRECISIONS[:_ALWAYS] if slow else _PRECISIONS)
+        called = frozenset() if kernel.looped else frozenset(n.op for n in kernel.program.nodes()) & set(FUNCTIONS)
+        most = _ALWAYS if kernel.looped or called & _SLOW else len(_PRECISIONS) - bool(called - _QUICK)
+        self._ladder = list(_PRECISIONS[:most])
         self._in_vain = 0  # cells that the highest precision left as they were
 
     def __getstate__(self) -> dict[str, Any]:
