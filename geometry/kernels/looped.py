@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Looped"]
 
-_BLOCK_BYTES = 1 << 23
+_BLOCK_BYTES = 1 << 24
 _RANK = QUANTITIES | SPECIAL_QUANTITIES
 _Compiled = tuple[list[sp.Expr], dict[tuple[int, ...], int], "Kernel"]
 #: What jets over rows were compiled to, by arguments and constants: the data are arguments of the kernel.

@@ -79,12 +79,57 @@ def _dot(typing, left, at, right, other, width):
             shift = builder.mul(loop.index, ir.Constant(_INDEX, _TILE))
             a, b = (_load(builder, data, builder.add(k, shift)) for data, k in ((one, at), (two, other)))
             builder.store(builder.fadd(builder.load(total), builder.fmul(a, b, flags=_FLAGS), flags=_FLAGS), total)
-        kind = ir.FunctionType(_DOUBLE, [_DOUBLE, _VECTOR])
-        name = f"llvm.vector.reduce.fadd.v{_TILE}f64"
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
-        return builder.call(function, [ir.Constant(_DOUBLE, 0.0), builder.load(total)], fastmath=("reassoc",))
+        return _summed(builder, builder.load(total))
 
     return signature, generate
+
+
+@intrinsic
+def _dots(typing, out, into, left, at, stride, right, other, width):
+    """out[into + k] = Σ_x left[at + k stride + x] right[other + x] for k < 4."""
+    signature = numba.void(out, into, left, at, stride, right, other, width)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        found, one, two = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 2, 5))
+        _, into, _, at, stride, _, other, width = arguments
+        totals = [cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * _TILE)) for _ in range(4)]
+        starts = [builder.add(at, builder.mul(stride, ir.Constant(_INDEX, k))) for k in range(4)]
+        tiles = builder.sdiv(width, ir.Constant(_INDEX, _TILE))
+        with cgutils.for_range(builder, tiles, intp=_INDEX) as loop:
+            shift = builder.mul(loop.index, ir.Constant(_INDEX, _TILE))
+            b = _load(builder, two, builder.add(other, shift))
+            for total, start in zip(totals, starts):
+                product = builder.fmul(_load(builder, one, builder.add(start, shift)), b, flags=_FLAGS)
+                builder.store(builder.fadd(builder.load(total), product, flags=_FLAGS), total)
+        for k, total in enumerate(totals):
+            place = builder.gep(found, [builder.add(into, ir.Constant(_INDEX, k))])
+            builder.store(_summed(builder, builder.load(total)), place)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def _add_product(typing, out, at, one, first, two, second, three, third):
+    """out[at + x] += one[first + x] two[second + x] three[third + x], x < _TILE."""
+    signature = numba.void(out, at, one, first, two, second, three, third)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        into, *data = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 2, 4, 6))
+        a, b, c = (_load(builder, d, arguments[k]) for d, k in zip(data, (3, 5, 7)))
+        product = builder.fmul(builder.fmul(a, b, flags=_FLAGS), c, flags=_FLAGS)
+        total = builder.fadd(_load(builder, into, arguments[1]), product, flags=_FLAGS)
+        builder.store(total, _tile(builder, into, arguments[1]), align=8)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _summed(builder: Any, vector: Any) -> Any:
+    """The sum of the lanes."""
+    kind = ir.FunctionType(_DOUBLE, [_DOUBLE, _VECTOR])
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{_TILE}f64")
+    return builder.call(function, [ir.Constant(_DOUBLE, 0.0), vector], fastmath=("reassoc",))
 
 
 @numba.njit(error_model="numpy")
@@ -121,7 +166,7 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
     n, rows = firsts.size, jet.shape[2]
     scale = 1.0 / np.sqrt(rows)
     width = -(-rows // _TILE) * _TILE  # beyond the data there are zeros
-    pairs = n * (n + 1) // 2
+    pairs, wide = n * (n + 1) // 2, -(-n // 4) * 4
     source = np.empty(pairs, np.int64)
     place = np.empty((n, n), np.int64)
     count = 0
@@ -142,18 +187,18 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
                 found[j] += 1
     in_half = np.arange(n) * _TILE
     in_frame = np.arange(n) * width
-    q = _aligned(n * width)
+    q = _aligned(wide * width)
     raw = _aligned(n * width)
     eased = _aligned(n * width)  # scaled gradients of f in the frame
     curved = _aligned(pairs * width)
     tile = _aligned(pairs * _TILE)
     half = _aligned(n * _TILE)
     trace = _aligned(width)
-    slope, bend = np.ones(width), np.zeros(width)
+    slope, bend = np.ones(width), _aligned(width)
     triangle = np.zeros((n, n))
     inverse = np.zeros((n, n))  # transposed: a column of R⁻¹ is a row here
     factors = np.empty(n)
-    shares = np.empty(pairs * n)  # Γ, the parts of the second derivatives along the frame
+    shares = np.empty(pairs * wide)  # Γ, the parts of the second derivatives along the frame
     share = np.empty(n)
     flat_inverse, flat_terms = inverse.reshape(-1), terms.reshape(-1)
 
@@ -179,8 +224,10 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
                 for i in range(j):
                     s = _dot(q, i * width, q, j * width, width)
                     triangle[i, j] += s
-                    for x in range(width):
-                        q[j * width + x] -= s * q[i * width + x]
+                    factors[0] = -s
+                    for x in range(0, width, _TILE):
+                        in_frame[0] = i * width + x
+                        _combine(q, j * width + x, False, q, in_frame, 0, factors, 0, 1)
             left = np.sqrt(_dot(q, j * width, q, j * width, width))
             if not left > least * np.sqrt(length):
                 regular = False
@@ -224,9 +271,7 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
                     at = place[a, b] * width + start
                     _combine(curved, at, True, half, in_half, 0, flat_inverse, b * n, b + 1)
                     if chained:
-                        one, other = a * width + start, b * width + start
-                        for x in range(_TILE):
-                            curved[at + x] += bend[start + x] * eased[one + x] * eased[other + x]
+                        _add_product(curved, at, bend, start, eased, a * width + start, eased, b * width + start)
 
         # R = Σ_{a<b} 2 (⟨II_aa, II_bb⟩ − ⟨II_ab, II_ab⟩), by Pythagoras: what H has less what it has along the frame
         total = mass = 0.0
@@ -237,8 +282,10 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
                 p = place[a, b]
                 at = p * width
                 along = 0.0
+                for c in range(0, n, 4):
+                    _dots(shares, p * wide + c, q, c * width, width, curved, at, width)
                 for c in range(n):
-                    shares[p * n + c] = s = _dot(q, c * width, curved, at, width)
+                    s = shares[p * wide + c]
                     along += s * (s if a != b else -share[c])
                 whole = _dot(curved, at, curved, at, width)
                 mass += whole
@@ -247,7 +294,7 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
             for x in range(width):
                 trace[x] += curved[at + x]
             for c in range(n):
-                share[c] += shares[place[a, a] * n + c]
+                share[c] += shares[place[a, a] * wide + c]
         if not mass * n < _TRUSTED * abs(total):  # too many digits are lost that way: take the normal parts themselves
             total = 0.0
             trace[:] = 0.0
@@ -257,7 +304,7 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
                     for start in range(0, width, _TILE):
                         for c in range(n):
                             in_frame[c] = c * width + start
-                            factors[c] = -shares[p * n + c]
+                            factors[c] = -shares[p * wide + c]
                         _combine(curved, p * width + start, False, q, in_frame, 0, factors, 0, n)
                     if a != b:
                         total -= 2.0 * _dot(curved, p * width, curved, p * width, width)
