@@ -103,8 +103,8 @@ def crosscheck(
         data: {row symbol: column} for the means in the metric; a model brings its own.
         seed: of the points that are drawn.
         digits: digits of the comparison, 30 if left out; the oracle "jax" has 15 and takes no other number.
-        tolerance: what worst relative difference passes; if left out, 1e-20, and with the other oracles what is stated
-            in `oracles.ORACLES`.
+        tolerance: what worst relative difference passes; if left out, 1e-20 (1e-8 or more for means over data, where R
+            is a machine number), and with the other oracles what is stated in `oracles.ORACLES`.
         seconds: how long the oracle may take symbolically.
 
     Raises:
@@ -126,7 +126,6 @@ def crosscheck(
             digits=digits, tolerance=tolerance, seconds=seconds or 3600.0,
         )  # fmt: skip
     title = _oracle(oracle)
-    digits, tolerance = 30 if digits is None else digits, 1e-20 if tolerance is None else tolerance
     if not hasattr(source, "metric") or not hasattr(source, "coordinates"):
         raise InputError(f"the source is a manifold or a model with a metric, not {short(source)}")
     if quantity not in einsteinpy.TENSORS:
@@ -134,7 +133,12 @@ def crosscheck(
     rows = data if data is not None else rows_of(source) or {}
     dim = len(source.coordinates)
     if rows and quantity == "ricci_scalar" and (dim > 2 or (dim == 1 and not isinstance(source, RiemannianManifold))):
+        if digits is not None:
+            raise InputError(
+                "R of means over data in more than two coordinates is compared in machine numbers: leave digits= out"
+            )
         return _at_points(source, rows, at, constants or {}, points, seed, tolerance)
+    digits, tolerance = 30 if digits is None else digits, 1e-20 if tolerance is None else tolerance
     metric = sp.Matrix(source.metric)
     ours = _entries(_formula(source, quantity))
     symbols = _free_symbols([*metric, *(e for e in ours if isinstance(e, sp.Expr))], source.coordinates)
@@ -216,7 +220,7 @@ def _at_points(
     constants: Mapping[Any, Any],
     points: int,
     seed: int,
-    tolerance: float,
+    tolerance: float | None,
 ) -> CrossCheck:
     """R of means over data in any number of coordinates: the engine's numbers at points, beside 2-jets of the metric in
     balls that go through the validator's own pipeline (EinsteinPy has no such metric but for surfaces)."""
@@ -228,7 +232,7 @@ def _at_points(
     name = str(getattr(source, "name", None) or type(source).__name__)
     dice = random.Random(seed)
     differences: list[float] = []
-    allowed = max(tolerance, 1e-8)
+    allowed = 1e-8 if tolerance is None else tolerance
     # Weights of both signs: equal ones make a network nearly singular, where machine numbers decide nothing.
     drawn = _places(symbols, at, constants, points if at is not None else 20 * points, seed)
     for place in drawn:
@@ -241,7 +245,8 @@ def _at_points(
         ours = source.curvature_at([float(place[c]) for c in source.coordinates], data=rows, constants=fixed)
         if at is None and ours.condition > 1e4:
             continue
-        allowed = max(allowed, 1e-12 * ours.condition**2)  # what rounding of the row gradients may do
+        if tolerance is None:
+            allowed = max(allowed, 1e-12 * ours.condition**2)  # what rounding of the row gradients may do
         origin = Case(name, sp.ImmutableMatrix(metric), tuple(source.coordinates))
         case = as_case(origin, [[place[c] for c in source.coordinates]], constants=fixed, data=rows)
         with flint.ctx.workprec(_BITS):

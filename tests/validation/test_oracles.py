@@ -323,3 +323,12 @@ def test_points_follow_the_seed():
     case = as_case((sp.diag(1, t**2), (t, r)))
     one, again, other = (find_points(case, 3, seed) for seed in (0, 0, 1))
     assert one == again == case.points[:3] and not set(one) & set(other)
+
+
+def test_a_networks_cross_check_takes_the_tolerance_it_is_given():
+    net = ch.models.DenseNetwork((2, 1), data=([[0.3, 0.1], [0.2, 0.9], [0.5, 0.4], [0.1, 0.2]], [1, 0, 1, 1]))
+    loose, tight = (net.crosscheck(points=1, tolerance=t) for t in (1e-6, 1e-30))
+    assert loose.passed and loose.comparisons[0].tolerance == 1e-6
+    assert not tight.passed and tight.comparisons[0].worst == loose.comparisons[0].worst > 0
+    with pytest.raises(ValueError, match="leave digits= out"):
+        net.crosscheck(digits=40)
