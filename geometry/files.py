@@ -29,11 +29,11 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     ...     Path(f"{folder}/a.txt").read_bytes(), os.listdir(folder)
     (b'whole', ['a.txt'])
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        with open(target, "wb", buffering=0) as through:
+    if _is_open_elsewhere(path):
+        with open(path, "ab", buffering=0) as through:
             _write(through.fileno(), content)
         return
+    target = Path(os.path.realpath(path))
     beside = target.with_name(f".{target.name[:80]}-{os.getpid()}-{os.urandom(6).hex()}")
     try:
         if not _nameless(target.parent, beside, content):
@@ -46,6 +46,14 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def _is_open_elsewhere(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is no plain file, or names one of the streams of a process (``/dev/stdout``)."""
+    if not os.path.exists(path):
+        return False
+    stream = os.path.abspath(path).startswith(("/dev/std", "/dev/fd/", "/proc/"))
+    return stream or not stat.S_ISREG(os.stat(path).st_mode)
 
 
 def _nameless(folder: Path, name: Path, content: bytes) -> bool:

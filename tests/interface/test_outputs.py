@@ -71,6 +71,23 @@ def test_what_is_no_plain_file_is_not_replaced(tmp_path):
         assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+def test_the_streams_of_the_process_are_written_to(kind, tmp_path):
+    """/dev/stdout is a link to what has no name (a pipe) or is open already (a file): neither is replaced."""
+    if not Path("/dev/stdout").exists():
+        pytest.skip("no such device here")
+    code = "from chentsov.outputs import save_text; print('first', flush=True); save_text('second', '/dev/stdout')"
+    if kind == "pipe":
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        said = done.stdout
+    else:
+        with open(tmp_path / "log", "ab") as log:
+            done = subprocess.run([sys.executable, "-c", code], stdout=log)
+        said = (tmp_path / "log").read_text()
+    assert done.returncode == 0 and said == "first\nsecond"
+    assert Path("/dev/stdout").is_symlink() or not Path("/dev/stdout").is_file()
+
+
 def test_an_unserialisable_dataset_leaves_nothing(tmp_path):
     data = xr.Dataset({"a": ("x", [1.0, 2.0])}, attrs={"bad": object()})
     with pytest.raises(Exception):  # noqa: B017 (whatever the writer raises)
