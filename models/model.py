@@ -279,7 +279,7 @@ class Model(ABC):
         """The learning rate unless told otherwise."""
         return 1 / 20
 
-    def gradient_flow(self, natural: bool = False) -> Flow:
+    def training_flow(self, natural: bool = False) -> Flow:
         """The flow that training follows in the limit of small steps: θ̇ = −∂L, or −g⁻¹ ∂L of the model's own metric.
 
         Its `trajectory(start, t, data=model.row_values())` integrates it over the model's rows.
@@ -289,7 +289,7 @@ class Model(ABC):
 
         >>> from chentsov.models import Neuron
         >>> neuron = Neuron(inputs=1, bias=False, data=([[0.5], [1.0], [-1.0]], [1, 1, 0]))
-        >>> path = neuron.gradient_flow().trajectory([0.1], 1.0, data=neuron.row_values())
+        >>> path = neuron.training_flow().trajectory([0.1], 1.0, data=neuron.row_values())
         >>> bool(path.energy[-1] < path.energy[0]), path.attrs["ending"]
         (True, 'reached the last time')
         """

@@ -47,7 +47,7 @@ draw = np.random.default_rng(0)
 rows, classes = draw.normal(size=(4, 2)), np.eye(2)[[0, 1, 1, 0]]
 network = ch.models.DenseNetwork((2, 3, 2), "tanh", loss="cross_entropy", data=(rows, classes))
 times = np.linspace(0, 12, 241)
-run = network.gradient_flow().trajectory(draw.normal(size=17), times, data=network.row_values(), rtol=1e-11, atol=1e-13)
+run = network.training_flow().trajectory(draw.normal(size=17), times, data=network.row_values(), rtol=1e-11, atol=1e-13)
 numbers = network.numeric()
 points = [numbers.from_vector(p) for p in run.position.values]
 outputs = np.stack([numbers.outputs(p, rows) for p in points])
@@ -74,7 +74,7 @@ neuron = ch.models.TwoWeightNeuron("mean_power", order=2, data=ch.models.decisio
 axis = np.linspace(-1.5, 1.5, 121)
 surface = neuron.on_grid({"theta_1": axis, "theta_2": axis}, "loss")
 start, end = [-1.1, -0.6], 12.0
-line = neuron.gradient_flow().trajectory(start, end, data=neuron.row_values())
+line = neuron.training_flow().trajectory(start, end, data=neuron.row_values())
 figure, axes = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
 heat_map(axes[0], surface.loss.transpose("theta_1", "theta_2"), r"loss $\mathcal{L}$")
 axes[0].plot(*line.position.values.T, color="white", linewidth=2, label="gradient flow")
@@ -103,8 +103,8 @@ f"order of convergence {rates[-1]:.2f}"
 
 # %%
 short = 1.2
-plain = neuron.gradient_flow().trajectory(start, 40.0, data=neuron.row_values())
-natural = neuron.gradient_flow(natural=True).trajectory(start, short, data=neuron.row_values())
+plain = neuron.training_flow().trajectory(start, 40.0, data=neuron.row_values())
+natural = neuron.training_flow(natural=True).trajectory(start, short, data=neuron.row_values())
 figure, axes = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
 heat_map(axes[0], surface.loss.transpose("theta_1", "theta_2"), r"loss $\mathcal{L}$")
 for path, colour, name in ((plain, "white", "gradient flow"), (natural, "tab:red", "natural gradient flow")):
@@ -125,7 +125,7 @@ natural.attrs["ending"]
 # %%
 x, t = np.array([[-1.5], [0.1], [0.9], [2.5]]), np.array([[2.0], [-1.5], [1.5], [-2.0]])
 small = ch.models.DenseNetwork((1, 1, 1), "tanh", data=(x, t))
-path = small.gradient_flow(natural=True).trajectory(
+path = small.training_flow(natural=True).trajectory(
     [1.18, -0.22, 2.06, 1.37], np.linspace(0, 0.4, 81), data=small.row_values()
 )
 w, b, v, c = path.position.values.T[:, :, None]

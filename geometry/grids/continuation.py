@@ -1,9 +1,9 @@
 """Numbers where a closed form is 0/0 and the function that it stands for is not.
 
-An integral that is analytic in its parameters may have a closed form with removable singularities, as ψ(b)/(b − 2) with a
-numerator that vanishes at b = 2. There the value is its mean over a circle about the point, on a complex line that meets
-the singularity nowhere else nearby (Cauchy). That nothing but a removable singularity lies inside is seen by numbers: the
-means over two circles agree, and the Laurent coefficients of negative order vanish.
+An integral that is analytic in its parameters may have a closed form with removable singularities, as ψ(b)/(b − 2)
+with a numerator that vanishes at b = 2. There the value is its mean over a circle about the point, on a complex line
+that meets the singularity nowhere else nearby (Cauchy). That nothing but a removable singularity lies inside is seen by
+numbers: the means over two circles agree, and the Laurent coefficients of negative order vanish.
 """
 
 from __future__ import annotations

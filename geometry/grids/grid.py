@@ -74,8 +74,9 @@ def on_grid(
         dtype: "float64" or "float32".
         progress: called as `progress(cells done, cells in all)`.
         threads: how many; by default all processors.
-        chunks: cells a block, "auto" (about four million numbers), or axis -> points of a block: the result is then a lazy dataset over dask
-            arrays, whose blocks are computed when they are looked at (needs the extra `[scale]`).
+        chunks: cells a block, "auto" (about four million numbers), or axis -> points of a block: the result is then a
+            lazy dataset over dask arrays, whose blocks are computed when they are looked at (needs the extra
+            `[scale]`).
         store: a Zarr store that keeps the numbers, see `chentsov.store`; the same call with the same store goes on
             where it was interrupted. The result is read from it, lazily.
         atol: with `rtol`, an absolute error that is allowed as well. Without it, a value is 0 only where it is zero

@@ -3,8 +3,8 @@
 A block is one opaque task: it computes all quantities of its cells and writes them. "The chunk exists" is no proof that
 a block is finished (it may be half written, or belong to nothing but NaN), so each block has a record, which is written
 after its numbers: a hash of their CRC-32 and of what was asked. A block counts as done when it has a record and its
-numbers still agree with it. The store's attributes hold the hash of the question, so that another study's numbers are never taken for this
-one's.
+numbers still agree with it. The store's attributes hold the hash of the question, so that another study's numbers are
+never taken for this one's.
 """
 
 from __future__ import annotations

@@ -85,8 +85,8 @@ class TangentFrame:
         rows, dim = tangents.shape
         if rows < dim:
             raise ManifoldError(
-                f"the metric is singular at this point: {dim} tangent vectors in {rows} dimensions are linearly dependent; of data, "
-                f"at least {dim} rows are needed"
+                f"the metric is singular at this point: {dim} tangent vectors in {rows} dimensions are linearly "
+                f"dependent; of data, at least {dim} rows are needed"
             )
         spread = np.linalg.svd(tangents, compute_uv=False)
         if spread[-1] <= np.finfo(float).eps * max(rows, dim) * max(spread[0], np.finfo(float).tiny):

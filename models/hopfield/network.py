@@ -211,7 +211,7 @@ class Hopfield(Model):
         return NetworkFlow(self)
 
     @property
-    def gradient_flow(self) -> Flow:  # type: ignore[override]
+    def gradient_flow(self) -> Flow:
         """The same flow, on condition that it is one of a gradient.
 
         Raises:

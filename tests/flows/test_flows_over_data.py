@@ -17,7 +17,7 @@ def test_a_linear_model_has_a_closed_form():
     net = DenseNetwork((2, 1), bias=False, data=(X, T))
     start, gram = np.array([1.0, -2.0]), X.T @ X / len(X)
     best = np.linalg.solve(gram, X.T @ T / len(X))
-    path = net.gradient_flow().trajectory(start, [0.0, 0.7, 2.0], data=net.row_values())
+    path = net.training_flow().trajectory(start, [0.0, 0.7, 2.0], data=net.row_values())
     for time, position in zip(path.t.values, path.position.values):
         np.testing.assert_allclose(position, best + expm(-2 * time * gram) @ (start - best), rtol=1e-9)
     a, b = net.coordinates
@@ -34,7 +34,7 @@ def test_the_natural_gradient_lowers_every_loss_at_the_same_rate():
     x, t = np.array([[-1.5], [0.1], [0.9], [2.5]]), np.array([[2.0], [-1.5], [1.5], [-2.0]])
     net = DenseNetwork((1, 1, 1), "tanh", data=(x, t))
     start = [1.18, -0.22, 2.06, 1.37]
-    flow = net.gradient_flow(natural=True)
+    flow = net.training_flow(natural=True)
     path = flow.trajectory(start, [0.0, 0.2, 0.4], data=net.row_values())
     assert path.attrs["ending"] == "reached the last time"
     w, b, v, c = path.position.values.T[:, :, None]
@@ -67,7 +67,7 @@ def test_outputs_move_by_the_kernel_along_a_run():
     step = 1e-3
     times = [k + j * step for k in (0.0, 1.0, 3.0) for j in range(5)]
     start = np.random.default_rng(0).normal(size=len(net.coordinates))
-    path = net.gradient_flow().trajectory(start, times, data=net.row_values(), rtol=1e-12, atol=1e-14)
+    path = net.training_flow().trajectory(start, times, data=net.row_values(), rtol=1e-12, atol=1e-14)
     outputs = np.stack([numbers.outputs(numbers.from_vector(p), x) for p in path.position.values])
     for k in (0, 5, 10):
         by_time = (outputs[k] - 8 * outputs[k + 1] + 8 * outputs[k + 3] - outputs[k + 4]) / (12 * step)
@@ -78,7 +78,7 @@ def test_outputs_move_by_the_kernel_along_a_run():
 def test_descent_comes_close_to_the_flow_as_its_steps_get_small():
     """Euler's method: half the step, half the distance (figure 4.1)."""
     neuron = TwoWeightNeuron("mean_power", 2, data=decision_boundary(40, seed=1))
-    flow = neuron.gradient_flow().trajectory([0.5, 0.5], [0.0, 0.8], data=neuron.row_values()).position.values[-1]
+    flow = neuron.training_flow().trajectory([0.5, 0.5], [0.0, 0.8], data=neuron.row_values()).position.values[-1]
     apart = []
     for steps in (40, 80):
         run = neuron.train([0.5, 0.5], 0.8 / steps, steps, quantities=["loss"])
@@ -88,7 +88,7 @@ def test_descent_comes_close_to_the_flow_as_its_steps_get_small():
 
 def test_numbers_that_cannot_be_had():
     net = DenseNetwork((2, 1), bias=False, data=(X, T))
-    flow, rows = net.gradient_flow(), net.row_values()
+    flow, rows = net.training_flow(), net.row_values()
     with pytest.raises(ManifoldError, match="averages over rows of .*x_1.*: give data="):
         flow.trajectory([1, 1], 1.0)
     with pytest.raises(ManifoldError, match="no column for t_1"):
