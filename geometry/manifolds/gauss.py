@@ -211,7 +211,6 @@ def curvature_of_image(
         return found(np.nan, np.nan, np.inf, reason)
     if rank == rows:  # the image is open in R^N
         return found(0.0, 0.0, 0.0)
-    basis, directions = left[:, :rank], right[:rank].T
 
     def second(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         return seconds(u, v) if callable(seconds) else np.einsum("pi,pqn,qj->ijn", u, seconds, v, optimize=True)
@@ -225,19 +224,30 @@ def curvature_of_image(
                 f"{other[rank]:.1e}: no manifold is left of the weights here"
             )
             return found(np.nan, np.nan, np.inf, reason)
-    frame = directions / sigma[:rank]
-    curved = second(frame, frame)
-    if not np.all(np.isfinite(curved)):
-        raise ManifoldError("the second derivatives of the map are not finite at this point")
-    loss_of_digits = np.finfo(float).eps * sigma[0] / sigma[rank - 1]
-    _, curved = normal_parts(curved, basis)
-    trace = np.zeros(rows)
-    total = 0.0
-    for a in range(rank):  # the terms a = b, which cancel, never appear
-        total += 2 * float(curved[a, a] @ trace - np.sum(curved[a, :a] ** 2))
-        trace = trace + curved[a, a]
-    error = 16 * loss_of_digits * float(trace @ trace + np.sum(curved**2))
-    return found(total, float(np.linalg.norm(trace)), error)
+
+    def scalar(left: np.ndarray, sigma: np.ndarray, right: np.ndarray) -> tuple[float, float, float]:
+        """R, the length of the trace of the second fundamental form, and the sum of their squares."""
+        frame = right[:rank].T / sigma[:rank]
+        curved = second(frame, frame)
+        if not np.all(np.isfinite(curved)):
+            raise ManifoldError("the second derivatives of the map are not finite at this point")
+        _, curved = normal_parts(curved, left[:, :rank])
+        trace = np.zeros(rows)
+        total = 0.0
+        for a in range(rank):  # the terms a = b, which cancel, never appear
+            total += 2 * float(curved[a, a] @ trace - np.sum(curved[a, :a] ** 2))
+            trace = trace + curved[a, a]
+        return total, float(np.linalg.norm(trace)), float(trace @ trace + np.sum(curved**2))
+
+    total, mean, size = scalar(left, sigma, right)
+    # what the rounding of the tangents does to R is tried; it may be far more than the size of the terms tells
+    eps = np.finfo(float).eps
+    rounded = tangents * (1 + eps * np.random.default_rng(0).uniform(-1, 1, tangents.shape))
+    change = abs(scalar(*np.linalg.svd(rounded, full_matrices=False))[0] - total)
+    error = float(16 * max(change, eps * sigma[0] / sigma[rank - 1] * size))
+    if error > size / 10:
+        return found(np.nan, np.nan, np.inf, f"no digit is left of R: rounding changes it by about {error:.1e}")
+    return found(total, mean, error)
 
 
 def _rank(sigma: np.ndarray, shape: tuple[int, ...]) -> tuple[int, float]:

@@ -40,6 +40,8 @@ __all__ = ["CurveLength", "length"]
 _BITS = 80  # of the balls that enclose a length
 _WIDEST = 1e-6  # radius of an enclosure, relative to the length, beyond which it is none
 _EVALUATIONS, _ROWS_IN_ALL = 30_000, 2_000_000  # of a speed, and of all its rows: some ten seconds
+_HALVINGS, _MOST_PARTS = 45, 64  # of the interval, where a curve may jump
+_JUMP = 1e-3  # the least that is called one
 _SAMPLES = 513  # points of the curve that must lie in the domain
 
 
@@ -106,10 +108,13 @@ def length(
     values = read_values(constants, symbols, "constants", ManifoldError) if constants or not symbols else {}
     if (backwards := (b - a).subs(values).is_negative) is not None and backwards:
         a, b = b, a
+    choices = [values] if values or not symbols else _choices(symbols, manifold.domain)
+    for chosen in choices:
+        ends_of = (float(e.subs(chosen)) for e in (a, b))
+        _refuse_jumps([x.subs(chosen) for x in images.values()], time, t.name, *ends_of)
     squared = _squared_speed(manifold, images, time, data)
     domain = manifold.domain.carried((time, *symbols), images)
     problem = _Problem(squared, time, t.name, a, b, domain, _rows_of(squared, data))
-    choices = [values] if values or not symbols else _choices(symbols, manifold.domain)
     if (b - a).is_zero:
         return CurveLength(sp.S.Zero, 0.0, 0.0)
     enclosures = [problem.enclosed(v) for v in choices]
@@ -230,6 +235,37 @@ class _Problem:
     def _speed(self, squared: sp.Expr) -> Callable[[acb, bool], acb]:
         kinds = {True: self._squares(squared, ANALYTIC), False: self._squares(squared, COMPLEX)}
         return lambda z, analytic: acb(kinds[bool(analytic)](z)).sqrt(analytic=bool(analytic))
+
+
+def _refuse_jumps(components: Sequence[sp.Expr], t: sp.Symbol, name: str, a: float, b: float) -> None:
+    """Raise where a curve jumps, which its speed does not show.
+
+    A component is continuous on an interval over which balls find its formula analytic. What is left of the others by
+    halving is so short that a component with different values at its ends jumps there.
+    """
+    for component in components:
+        run = Tape([component.replace(sp.atan2, lambda y, x: 2 * sp.atan(y / (sp.sqrt(x**2 + y**2) + x)))], [t])
+        with precision(4 * _BITS):
+            parts = [(a, b)]
+            for _ in range(_HALVINGS):
+                open_parts = [p for p in parts if not _is_analytic(run, *p)][:_MOST_PARTS]
+                parts = [
+                    half for low, high in open_parts for half in ((low, (low + high) / 2), ((low + high) / 2, high))
+                ]
+            for low, high in parts:
+                if low <= a or high >= b:  # a jump there leaves the curve between its ends as it is
+                    continue
+                ends = [run([acb(min(max(e, a), b))], False)[0].real for e in (low - (high - low), high + (high - low))]
+                bounded = all(e.is_finite() and abs(e) < 1 / _JUMP**2 for e in ends)  # poles are for the enclosure
+                if bounded and abs(ends[1] - ends[0]) > _JUMP * (1 + abs(ends[0])):
+                    raise ManifoldError(
+                        f"the curve jumps near {name} = {low:.6g}: give its continuous pieces one by one"
+                    )
+
+
+def _is_analytic(run: Tape, low: float, high: float) -> bool:
+    middle = (arb(low) + arb(high)) / 2
+    return run([acb(arb(middle, (arb(high) - arb(low)) / 2 * arb(1.001)))], True)[0].is_finite()
 
 
 def _column(values: np.ndarray) -> np.ndarray:

@@ -142,3 +142,32 @@ def test_the_length_of_a_geodesic_is_its_time():
     r = math.hypot(p - c, q)
     found = HALF_PLANE.length([c + r * sp.cos(t), r * sp.sin(t)], t, angles)
     assert abs(float(found) - 1.5) < 1e-8
+
+
+@pytest.mark.parametrize(
+    "jump, where",
+    [
+        (lambda t: sp.Piecewise((0, t < 0), (5, True)), 0),
+        (lambda t: sp.atan(1 / t), 0),
+        (lambda t: sp.sqrt(t**2) / t, 0),
+        (lambda t: sp.atan2(t, -1), 0),
+        (lambda t: sp.floor(t + sp.Rational(1, 2)), 0.5),
+        (lambda t: sp.atan(sp.tan(3 * t)), math.pi / 6),
+    ],
+)
+def test_a_curve_that_jumps_has_no_length(jump, where):
+    plane = RiemannianManifold(sp.eye(2), sp.symbols("x y", real=True))
+    s = sp.Symbol("s", real=True)
+    for curve in ([s, jump(s)], [jump(s), 0]):
+        with pytest.raises(ManifoldError, match="the curve jumps near s = (.*):") as refused:
+            plane.length(curve, s, (-sp.Rational(1, 10), sp.Rational(9, 10)), time_limit=0)
+        assert abs(float(str(refused.value).split("= ")[1].split(":")[0]) - where) < 1e-5
+
+
+@pytest.mark.parametrize("joined", [abs, lambda s: sp.Piecewise((s**2, s < 0), (s, True)), lambda s: sp.atan2(s, 1)])
+def test_a_curve_with_corners_is_continuous(joined):
+    plane = RiemannianManifold(sp.eye(2), sp.symbols("x y", real=True))
+    s = sp.Symbol("s", real=True)
+    found = plane.length([s, joined(s)], s, (-1, 1), time_limit=0)
+    chords = np.array([[v, float(joined(sp.Float(v)))] for v in np.linspace(-1, 1, 2001)])
+    assert abs(found.value - np.linalg.norm(np.diff(chords, axis=0), axis=1).sum()) < 1e-5

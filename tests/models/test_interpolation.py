@@ -103,6 +103,18 @@ def test_where_the_rank_is_not_decidable_there_is_no_number():
     assert found.gap < LEAST_GAP and "the rank is not decidable" in found.reason and f"{found.gap:.2g}" in found.reason
 
 
+@pytest.mark.parametrize("scale", [1, 20, 40, 60])
+def test_the_error_covers_what_saturation_loses(scale):
+    inputs = scale * np.random.default_rng(3).normal(size=(5, 2))
+    network = NumericNetwork((2, 4, 3), "tanh", dtype="float64")
+    found = network.reduced_curvature(network.initial(seed=0), inputs, fisher="true")
+    right = 5**2 * (3 - 1) * (3 - 2) / 4
+    if scale == 60:
+        assert np.isnan(found.ricci_scalar) and "no digit is left" in found.reason
+    else:
+        assert abs(found.ricci_scalar - right) <= found.error < 1e-2
+
+
 def test_where_the_rank_is_larger_beside_the_point_there_is_no_number():
     """a tanh(b x) at b = 0: only b changes anything, though along a the tangent does not turn; a little away both do."""
     net = DenseNetwork((1, 1, 1), "tanh", bias=False)
