@@ -41,10 +41,12 @@ def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[
     if missing := [s.name for s in symbols if s not in found]:
         raise ManifoldError(f"the point lacks {', '.join(missing)}")
     values = {s: read_number(v, f"the value of {s}", ManifoldError) for s, v in found.items()}
-    manifold.domain.check(values)
+    outside = manifold.domain.broken(values)
     for condition in manifold.convergence_conditions:  # enough for each integral of a sum, and not always needed
-        if condition.subs(values).is_nonpositive and not _has_metric(manifold, values):
+        if condition.subs(values).is_nonpositive and (outside or not _has_metric(manifold, values)):
             raise DensityError(f"an expectation diverges at this point: it needs {condition} > 0")
+    if outside:
+        raise ManifoldError(outside)
     return values
 
 

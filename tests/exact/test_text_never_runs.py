@@ -177,7 +177,7 @@ def test_nothing_runs_and_the_error_is_ours(place, tmp_path):
 
 def _own_functions(base=sp.Function):
     for cls in base.__subclasses__():
-        if cls.__module__.startswith("chentsov") and not cls.__name__.startswith("_"):
+        if (cls.__module__ or "").startswith("chentsov") and not cls.__name__.startswith("_"):
             yield cls
         yield from _own_functions(cls)
 
