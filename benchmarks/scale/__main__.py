@@ -55,7 +55,8 @@ def describe(folder: Path) -> None:
     blocks, axes = len(found.blocks), 8 * sum(found.blocks.shape)
     print(
         f"{lazy.kretschmann.size:.2e} cells described in {seconds:.2f} s and {peak() - before:.0f} MiB; {blocks} blocks, "
-        f"{(len(pickle.dumps(lazy)) - axes) / blocks:.0f} bytes of graph a block (axes of {axes / 2**20:.1f} MiB apart)"
+        f"{(len(pickle.dumps(lazy.__dask_graph__())) - axes) / blocks:.0f} bytes of graph a block (axes of "
+        f"{axes / 2**20:.1f} MiB apart)"
     )
 
 

@@ -67,7 +67,7 @@ def store(
         chunks: of a `Study` that brings none; see `on_grid`.
         scheduler: None for threads of this process, the address of a `dask.distributed` scheduler ("tcp://…"), or a
             `distributed.Client`.
-        workers: threads of this process (by default all processors).
+        workers: threads of this process (by default one more than processors).
         progress: called as ``progress(cells done, cells in all)``.
         compression: None, "lz4" or "zstd" (both with the bytes of the numbers shuffled), for a new store. The digits
             of smooth quantities shrink to about two thirds; where the kernel is quick, packing takes longer than it.
@@ -108,13 +108,16 @@ def store(
         study, blocks = found
     if compression not in (None, "lz4", "zstd"):
         raise InputError(f"compression = {compression!r}: None, 'lz4' or 'zstd'")
-    address = os.fspath(path)
-    with _plain_errors(address):
+    try:
+        address = os.fspath(path)
+    except TypeError:
+        raise StoreError(f"a store is a path or an address, not {path!r}") from None
+    with _plain_errors(address), _client_of(scheduler) as client:
         _prepare(study, blocks, address, compression)
         open_blocks = list(_unfinished(study, blocks, address, progress))
-        run = _by_threads if scheduler is None else _by_workers
+        run = _by_threads if client is None else _by_workers
         done = blocks.cells - sum(_size(blocks, index) for index in open_blocks)
-        for index in run(study, blocks, address, open_blocks, scheduler or workers):
+        for index in run(study, blocks, address, open_blocks, workers if client is None else client):
             done += _size(blocks, index)
             if progress is not None:
                 progress(done, blocks.cells)
@@ -141,6 +144,7 @@ def _prepare(study: Study, blocks: Blocks, address: str, compression: str | None
             attributes = {}
         held = attributes.get(_QUESTION)
         if held == identity:
+            _restore_axes(study, address)
             return
         if held is not None:
             raise StoreError(
@@ -179,6 +183,22 @@ def _runs(process: str) -> bool:
     except PermissionError:
         pass
     return True
+
+
+def _restore_axes(study: Study, address: str) -> None:
+    """Write the values of the axes again where a file of theirs was harmed."""
+    import zarr
+
+    group: Any = zarr.open_group(address, mode="r+")
+    for axis in study.dimensions:
+        if axis.values.dtype.kind not in "fiu":
+            continue
+        try:
+            whole = np.array_equal(np.asarray(group[axis.name][...]), axis.values)
+        except Exception:  # whatever a codec makes of changed bytes
+            whole = False
+        if not whole:
+            group[axis.name][...] = axis.values
 
 
 def _is_empty(path: Path) -> bool:
@@ -309,7 +329,7 @@ def _by_threads(
     study: Study, blocks: Blocks, address: str, indices: list[tuple[int, ...]], workers: Any
 ) -> Iterator[tuple[int, ...]]:
     """On threads of this process, a few blocks at a time; an interrupt waits for the blocks that are being written."""
-    crew = workers or os.cpu_count() or 1
+    crew = workers or (os.cpu_count() or 1) + 1  # one more, which computes while another waits for the disk
     with ThreadPoolExecutor(crew) as pool:
         yield from _in_flight(
             lambda index: pool.submit(_compute_and_write, study, blocks, address, index), indices, 2 * crew
@@ -336,25 +356,12 @@ def _in_flight(
 
 
 def _by_workers(
-    study: Study, blocks: Blocks, address: str, indices: list[tuple[int, ...]], scheduler: Any
+    study: Study, blocks: Blocks, address: str, indices: list[tuple[int, ...]], client: Any
 ) -> Iterator[tuple[int, ...]]:
     """On the workers of a scheduler; the study goes to each of them once."""
-    if not indices:
-        return
-    try:
-        from distributed import CancelledError, Client, KilledWorker, as_completed
-    except ImportError:
-        raise MissingExtra("a scheduler needs distributed: install it with  pip install 'chentsov[scale]'") from None
+    from distributed import CancelledError, KilledWorker, as_completed
 
-    if isinstance(scheduler, str):
-        try:
-            client = Client(scheduler, timeout="5s")
-        except (OSError, TimeoutError, ValueError) as error:
-            raise StoreError(f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}") from None
-    else:
-        client = scheduler
-    try:
-        _check_workers(client)
+    if indices:
         if "://" not in address:
             address = os.path.abspath(address)
         waiting, tries = list(reversed(indices)), Counter[tuple[int, ...]]()
@@ -388,6 +395,32 @@ def _by_workers(
                 yield index
             while waiting and running.count() < 2 * crew:
                 running.add(submit())
+
+
+@contextmanager
+def _client_of(scheduler: Any) -> Iterator[Any]:
+    """The client of a scheduler that answers and has workers of this version; None for None."""
+    if scheduler is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise MissingExtra("a scheduler needs distributed: install it with  pip install 'chentsov[scale]'") from None
+
+    if not isinstance(scheduler, (str, Client)):
+        raise StoreError(
+            f"scheduler = {scheduler!r}: the address of a dask scheduler, tcp://…, or a distributed.Client"
+        )
+    try:
+        client = Client(scheduler, timeout="5s") if isinstance(scheduler, str) else scheduler
+    except (OSError, TimeoutError, ValueError) as error:
+        raise StoreError(f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}") from None
+    try:
+        if not client.nthreads():
+            raise StoreError(f"the scheduler {scheduler} has no workers: start some, dask worker ADDRESS")
+        _check_workers(client)
+        yield client
     finally:
         if client is not scheduler:
             client.close()

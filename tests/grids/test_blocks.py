@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
+import zarr
 from chentsov.geometry.grids import on_grid
 from chentsov.geometry.grids.blocks import Blocks
 from chentsov.geometry.grids.lazy import origin
@@ -149,6 +150,28 @@ def test_several_at_once_on_one_store(tmp_path):
         stored = list(pool.map(lambda grid: ch.store(grid, tmp_path / "s"), grids))
     assert all(s.load().equals(on_grid(torus, AXES)) for s in stored)
     assert [p.name for p in tmp_path.iterdir()] == ["s"]
+
+
+@pytest.mark.parametrize("harm", ["gone", "broken", "changed"])
+def test_harm_to_an_axis_is_mended(tmp_path, harm):
+    whole = ch.store(on_grid(torus, AXES, chunks=14), tmp_path / "s").load()
+    chunk = tmp_path / "s" / "u" / "c" / "0"
+    if harm == "gone":
+        chunk.unlink()
+    elif harm == "broken":
+        chunk.write_bytes(b"none")
+    else:
+        zarr.open_group(tmp_path / "s", mode="r+")["u"][...] = np.linspace(5, 6, 10)
+    assert ch.store(on_grid(torus, AXES, chunks=14), tmp_path / "s").load().equals(whole)
+
+
+@pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:9", 5])
+def test_a_scheduler_that_is_none_leaves_no_store(tmp_path, scheduler):
+    with pytest.raises(ValueError, match="scheduler"):
+        ch.store(on_grid(torus, AXES, chunks=14), tmp_path / "s", scheduler=scheduler)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="a store is a path"):
+        ch.store(on_grid(torus, AXES, chunks=14), None)
 
 
 @pytest.mark.parametrize("compression", ["lz4", "zstd"])
