@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -386,7 +386,7 @@ class Network(Model):
         self._check_kinks(point, rows, constants)
         if self.is_single_unit:
             return self._unit_at(point, rows, constants)
-        return self._jets(False).curvature(*self._in_numbers(point, rows, constants))
+        return self._jets_of(False).curvature(*self._in_numbers(point, rows, constants))
 
     def reduced_curvature_at(
         self,
@@ -419,13 +419,18 @@ class Network(Model):
         """
         rows = self.row_values(data, targets)
         self._check_kinks(point, rows, constants)
-        return self._jets(read_fisher(fisher)).reduced_curvature(*self._in_numbers(point, rows, constants))
+        return self._jets_of(read_fisher(fisher)).reduced_curvature(*self._in_numbers(point, rows, constants))
 
     @cached_property
-    def _jets(self) -> Callable[[bool], RowJets]:
-        activations = [layer.activation for layer in self.layers]
-        biases = [len(layer.coordinates) > len(layer.weights) for layer in self.layers]
-        return cache(lambda true: RowJets(activations, biases, self.subloss_of_outputs, true, self.constants))
+    def _jets(self) -> dict[bool, RowJets]:
+        return {}
+
+    def _jets_of(self, true: bool) -> RowJets:
+        if true not in self._jets:
+            activations = [layer.activation for layer in self.layers]
+            biases = [len(layer.coordinates) > len(layer.weights) for layer in self.layers]
+            self._jets[true] = RowJets(activations, biases, self.subloss_of_outputs, true, self.constants)
+        return self._jets[true]
 
     def _in_numbers(
         self, point: Any, rows: Mapping[sp.Symbol, np.ndarray[Any, Any]], constants: Mapping[Any, Any] | None

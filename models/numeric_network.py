@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -236,13 +236,18 @@ class NumericNetwork:
         t = np.zeros((len(x), self.widths[-1])) if t is None else t
         layers = [(np.asarray(w, np.float64), np.asarray(b, np.float64)) for w, b in weights]
         slopes = [self.slope] * len(layers)
-        return self._jets(true).reduced_curvature(layers, slopes, x.astype(np.float64), t.astype(np.float64))
+        return self._jets_of(true).reduced_curvature(layers, slopes, x.astype(np.float64), t.astype(np.float64))
 
     @cached_property
-    def _jets(self) -> Any:
-        count = len(self.widths) - 1
-        activations = [*[self.activation] * (count - 1), self.final]
-        return cache(lambda true: RowJets(activations, [self.bias] * count, self.loss, true))
+    def _jets(self) -> dict[bool, RowJets]:
+        return {}
+
+    def _jets_of(self, true: bool) -> RowJets:
+        if true not in self._jets:
+            count = len(self.widths) - 1
+            activations = [*[self.activation] * (count - 1), self.final]
+            self._jets[true] = RowJets(activations, [self.bias] * count, self.loss, true)
+        return self._jets[true]
 
 
 class _Functions:

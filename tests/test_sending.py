@@ -67,3 +67,20 @@ def test_a_spawned_process_goes_on_with_it():
     neuron = ch.models.TwoWeightNeuron()
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(_curvature, (neuron.manifold,)) == neuron.manifold.ricci_scalar
+
+
+def test_what_numbers_were_taken_from_can_be_sent():
+    a, b, t = sp.symbols("a b t", real=True)
+    rows = {"x": [0.1, 0.5, 0.7], "t": [0.0, 1.0, 0.3]}
+    empirical = ch.EmpiricalManifold((sp.tanh(a * x + b) - t) ** 2, (x, t), (a, b))
+    dense = ch.models.DenseNetwork((1, 1, 1), bias=False, data=([[0.1], [0.5], [0.7]], [0.0, 1.0, 0.3]))
+    numeric = ch.models.NumericNetwork((2, 2, 3), "tanh", dtype="float64")
+    weights, inputs = numeric.initial(seed=0), [[0.1, 0.2], [0.3, -0.4]]
+    for thing, ask in (
+        (empirical, lambda m: m.curvature_at([0.5, 0.2], rows).ricci_scalar),
+        (empirical, lambda m: m.reduced_curvature_at([0.5, 0.2], rows).ricci_scalar),
+        (dense, lambda m: m.curvature_at([0.5, 0.2]).ricci_scalar),
+        (numeric, lambda m: m.reduced_curvature(weights, inputs, fisher="true").ricci_scalar),
+    ):
+        known = ask(thing)
+        assert ask(pickle.loads(pickle.dumps(thing))) == ask(copy.deepcopy(thing)) == known

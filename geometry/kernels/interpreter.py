@@ -190,8 +190,12 @@ class Straight:
             lines.append(f"    {names[node]} = {value}")
         lines.append(f"    return [{', '.join(names[o] for o in program.outputs)}]")
         exec("\n".join(lines), calls)
-        self.function = calls["run"]
+        self.program, self.function = program, calls["run"]
         self.prepared: dict[Any, list[Any]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy writes its function again."""
+        return Straight, (self.program, self.algebra)
 
     @classmethod
     def of(cls, expressions: Sequence[sp.Expr], symbols: Sequence[sp.Symbol], algebra: Algebra) -> Straight:

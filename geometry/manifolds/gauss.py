@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,11 @@ __all__ = [
 
 def numeric_function(arguments: Sequence[sp.Symbol], expressions: Sequence[sp.Expr]) -> Any:
     """Numbers -> the values of the expressions; names are data and never reach generated code."""
-    function = Straight.of(expressions, arguments, NumPy())
-    return lambda *numbers: function([np.asarray(n, dtype=float) for n in numbers])
+    return partial(_at_floats, Straight.of(expressions, arguments, NumPy()))
+
+
+def _at_floats(function: Straight, *numbers: Any) -> Any:
+    return function([np.asarray(n, dtype=float) for n in numbers])
 
 
 @dataclass(frozen=True)
