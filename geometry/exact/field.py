@@ -185,8 +185,8 @@ class DifferentialField:
         if self.has_powers:
             num, coprime = self._merged(num, stage), False
         if stage.relations:
-            upper = stage.settle(num)
-            num, coprime = upper, coprime and upper is num
+            settled = stage.settle(num)
+            num, coprime = settled, coprime and settled is num
             if stage.algebraic_in(den) is not None:
                 upper, lower = without_constants(stage, num, stage.reduce(den, formal=False))
                 num, den, coprime = upper, lower, coprime and upper is num and lower is den

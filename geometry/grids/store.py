@@ -361,40 +361,41 @@ def _by_workers(
     """On the workers of a scheduler; the study goes to each of them once."""
     from distributed import CancelledError, KilledWorker, as_completed
 
-    if indices:
-        if "://" not in address:
-            address = os.path.abspath(address)
-        waiting, tries = list(reversed(indices)), Counter[tuple[int, ...]]()
-        place: dict[Any, tuple[int, ...]] = {}
-        sent = client.scatter(study, broadcast=True, hash=False)
+    if not indices:
+        return
+    if "://" not in address:
+        address = os.path.abspath(address)
+    waiting, tries = list(reversed(indices)), Counter[tuple[int, ...]]()
+    place: dict[Any, tuple[int, ...]] = {}
+    sent = client.scatter(study, broadcast=True, hash=False)
 
-        def submit() -> Any:
-            index = waiting.pop()
-            future = client.submit(
-                _compute_and_write, sent, blocks, address, index, pure=False, retries=3, key=f"block-{uuid.uuid4().hex}"
-            )
-            place[future.key] = index
-            return future
+    def submit() -> Any:
+        index = waiting.pop()
+        future = client.submit(
+            _compute_and_write, sent, blocks, address, index, pure=False, retries=3, key=f"block-{uuid.uuid4().hex}"
+        )
+        place[future.key] = index
+        return future
 
-        crew = max(1, sum(client.nthreads().values()))
-        running = as_completed([submit() for _ in range(min(2 * crew, len(waiting)))])
-        for future in running:
-            index = place.pop(future.key)
-            try:
-                future.result()
-            except (CancelledError, KilledWorker):  # the study, or the answer, was on a worker that is gone
-                tries[index] += 1
-                if tries[index] > _MOST_TRIES:
-                    raise StoreError(
-                        f"the block {index} lost its worker {tries[index]} times: look at the workers' logs (memory?), "
-                        "then call again; finished blocks are kept"
-                    ) from None
-                waiting.append(index)
-                sent = client.scatter(study, broadcast=True, hash=False)
-            else:
-                yield index
-            while waiting and running.count() < 2 * crew:
-                running.add(submit())
+    crew = max(1, sum(client.nthreads().values()))
+    running = as_completed([submit() for _ in range(min(2 * crew, len(waiting)))])
+    for future in running:
+        index = place.pop(future.key)
+        try:
+            future.result()
+        except (CancelledError, KilledWorker):  # the study, or the answer, was on a worker that is gone
+            tries[index] += 1
+            if tries[index] > _MOST_TRIES:
+                raise StoreError(
+                    f"the block {index} lost its worker {tries[index]} times: look at the workers' logs (memory?), "
+                    "then call again; finished blocks are kept"
+                ) from None
+            waiting.append(index)
+            sent = client.scatter(study, broadcast=True, hash=False)
+        else:
+            yield index
+        while waiting and running.count() < 2 * crew:
+            running.add(submit())
 
 
 @contextmanager

@@ -246,21 +246,25 @@ def _refuse_jumps(components: Sequence[sp.Expr], t: sp.Symbol, name: str, a: flo
     for component in components:
         run = Tape([component.replace(sp.atan2, lambda y, x: 2 * sp.atan(y / (sp.sqrt(x**2 + y**2) + x)))], [t])
         with precision(4 * _BITS):
-            parts = [(a, b)]
-            for _ in range(_HALVINGS):
-                open_parts = [p for p in parts if not _is_analytic(run, *p)][:_MOST_PARTS]
-                parts = [
-                    half for low, high in open_parts for half in ((low, (low + high) / 2), ((low + high) / 2, high))
-                ]
-            for low, high in parts:
-                if low <= a or high >= b:  # a jump there leaves the curve between its ends as it is
-                    continue
-                ends = [run([acb(min(max(e, a), b))], False)[0].real for e in (low - (high - low), high + (high - low))]
+            for low, high in _not_analytic(run, a, b):
+                width = high - low
+                ends = [run([acb(end)], False)[0].real for end in (max(low - width, a), min(high + width, b))]
                 bounded = all(e.is_finite() and abs(e) < 1 / _JUMP**2 for e in ends)  # poles are for the enclosure
                 if bounded and abs(ends[1] - ends[0]) > _JUMP * (1 + abs(ends[0])):
                     raise ManifoldError(
                         f"the curve jumps near {name} = {low:.6g}: give its continuous pieces one by one"
                     )
+
+
+def _not_analytic(run: Tape, a: float, b: float) -> list[tuple[float, float]]:
+    """Short intervals inside (a, b), halved from it, over which balls do not find a formula analytic."""
+    parts = [(a, b)]
+    for _ in range(_HALVINGS):
+        found = [p for p in parts if not _is_analytic(run, *p)][:_MOST_PARTS]
+        parts = [half for low, high in found for half in ((low, (low + high) / 2), ((low + high) / 2, high))]
+    return [
+        (low, high) for low, high in parts if a < low and high < b
+    ]  # what jumps at an end leaves the curve as it is
 
 
 def _is_analytic(run: Tape, low: float, high: float) -> bool:
