@@ -24,6 +24,7 @@ from chentsov.geometry.manifolds.gauss import (
     curvature_of_image,
     curvature_of_vectors,
     numeric_function,
+    point_beside,
 )
 
 from .activations import Activation, U
@@ -33,8 +34,6 @@ __all__ = ["RowJets"]
 
 #: Numbers of an array of second derivatives that are worked on together.
 _CHUNK = 1 << 22
-#: How far beside a point its rank is looked at, for a weight of size one.
-_BESIDE = 1e-3
 Weights = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
@@ -87,7 +86,7 @@ class RowJets:
     ) -> ReducedCurvature:
         """R with null directions divided out."""
         draw = np.random.default_rng(0)
-        beside = [tuple(p + _BESIDE * (1 + np.abs(p)) * draw.normal(size=p.shape) for p in layer) for layer in weights]
+        beside = [tuple(point_beside(p, draw) for p in layer) for layer in weights]
         return curvature_of_image(
             self.tangents(weights, slopes, x, t, constants),
             lambda u, v: self.seconds(weights, slopes, x, t, u, v, constants),

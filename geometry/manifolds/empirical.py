@@ -27,6 +27,7 @@ from .gauss import (
     derivatives,
     full_seconds,
     point_and_constants,
+    point_beside,
 )
 from .immersed import ImmersedGeometry
 from .inputs import ManifoldError, read_coordinates, read_expression
@@ -237,7 +238,7 @@ class EmpiricalManifold(RiemannianManifold):
         """
         values = np.array(point_and_constants(self, point, constants))
         aside = values.copy()
-        aside[: self.dim] += 1e-3 * (1 + np.abs(aside[: self.dim])) * np.random.default_rng(0).normal(size=self.dim)
+        aside[: self.dim] = point_beside(values[: self.dim], np.random.default_rng(0))
         return curvature_of_image(*self._map(values, data), lambda: self._map(aside, data)[0])
 
     @cached_property

@@ -43,6 +43,7 @@ __all__ = [
     "full_seconds",
     "numeric_function",
     "point_and_constants",
+    "point_beside",
 ]
 
 
@@ -143,6 +144,8 @@ def curvature_of_vectors(tangents: np.ndarray, seconds: np.ndarray) -> PointCurv
 _NOISE = 16 * np.finfo(float).eps
 #: By how much the last singular value that counts must stand above the next one, and above that noise.
 LEAST_GAP = 1e4
+#: How far beside a point its rank is looked at, for a coordinate of size one.
+_BESIDE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,11 @@ def _rank(sigma: np.ndarray, shape: tuple[int, ...]) -> tuple[int, float]:
     """How many singular values stand above what rounding leaves of a zero, and that."""
     noise = _NOISE * np.sqrt(max(shape)) * float(sigma[0])
     return int(np.sum(sigma > noise)), noise
+
+
+def point_beside(point: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """A point at random near by, at which an analytic map has its largest rank."""
+    return point + _BESIDE * (1 + np.abs(point)) * draw.normal(size=point.shape)
 
 
 def derivatives(
