@@ -159,3 +159,22 @@ def test_incomplete_gamma_functions_keep_their_values(function, first, second):
     point = {p: R(7, 5), q: R(22, 7)}
     for exact, given_value in ((field(total), total), (field(total).diff(p), sp.diff(total, p))):
         assert abs(sp.N(exact.as_expr().subs(point) - given_value.subs(point), 30)) < 1e-25
+
+
+def test_angles_that_differ_by_turns_of_a_constant_denominator():
+    b, x = sp.symbols("b x", positive=True)
+    p = sp.pi
+    zeros = [
+        sp.sin(p * (2 * b - 1) / b) + sp.sin(p * (b - 1) / b),
+        sp.cos(p * (3 * b + 2) / (2 * b)) - sp.sin(p / b),
+        sp.sin(x / b + p / 3) - sp.sin(x / b) / 2 - sp.sqrt(3) / 2 * sp.cos(x / b),
+        sp.gamma(2 - 1 / b) * sp.gamma(1 / b) - p * (1 - 1 / b) / sp.sin(p / b),
+    ]
+    for e in zeros:
+        assert abs(sp.N(e.subs({b: sp.Rational(17, 5), x: sp.Rational(3, 7)}), 30)) < 1e-25
+        assert DifferentialField((x, b))(e).is_zero
+    field = DifferentialField((x, b))
+    for q in (sp.Rational(1, 7), sp.Rational(9, 7), sp.Rational(5, 2)):  # what is written agrees in value, known or not
+        e = sp.cos(p * (b + 1) / b) + sp.sin(p * q * (b - 3) / b)
+        difference = field(e).as_expr() - e
+        assert abs(sp.N(difference.subs(b, sp.Rational(17, 5)), 30)) < 1e-25

@@ -134,7 +134,10 @@ def _by_basis(field: DifferentialField, angle: Element) -> tuple[Element, Elemen
     known = [g.cosine for g in field.generators if isinstance(g, Sine)]
     if angle.is_zero:
         return field.one, field.zero
+    c, s = field.one, field.zero
     combination = rational_combination(angle, [c.angle for c in known])
+    if combination is None and (turned := _by_a_turn(field, angle, known)) is not None:
+        combination, (c, s) = turned
     if combination is None:
         sign = 1 if field.lift(angle).num.leading_coefficient() > 0 else -1
         new = Cosine(angle * sign)
@@ -142,7 +145,6 @@ def _by_basis(field: DifferentialField, angle: Element) -> tuple[Element, Elemen
             c = field.open(new)
             s = field.open(Sine(new), 2, 1 - c * c)
         return c, sign * s
-    c, s = field.one, field.zero
     for generator, q in zip(known, combination):
         if not q:
             continue
@@ -151,6 +153,24 @@ def _by_basis(field: DifferentialField, angle: Element) -> tuple[Element, Elemen
         c1, s1 = _multiple(field, generator, int(q * q.denominator))
         c, s = c * c1 - s * s1, s * c1 + c * s1
     return c, s
+
+
+def _by_a_turn(
+    field: DifferentialField, angle: Element, known: list[Cosine]
+) -> tuple[list[Fraction], tuple[Element, Element]] | None:
+    """An angle by the known ones and a multiple of pi with an algebraic cosine, as pi (2b - 1)/b by pi (b - 1)/b."""
+    turn = next((g.number for g in field.generators if isinstance(g, Variable) and g.symbol is sp.pi), None)
+    if turn is None:
+        return None
+    half_turn, angles = field.generator_element(turn), [k.angle for k in known]
+    if rational_combination(half_turn, angles) is not None:  # the basis would be dependent
+        return None
+    found = rational_combination(angle, [*angles, half_turn])
+    if found is None:
+        return None
+    *combination, q = found
+    pair = _known_angle(field, turn, sp.Rational(q.numerator, q.denominator))
+    return None if pair is None else (combination, pair)
 
 
 def _multiple(field: DifferentialField, generator: Cosine, n: int) -> tuple[Element, Element]:
