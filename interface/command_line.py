@@ -6,6 +6,7 @@ Whatever is wrong with the input ends in one line on the error stream and exit c
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
@@ -51,8 +52,25 @@ def _options(
     pass
 
 
+def _show_every_default(app: typer.Typer) -> None:
+    """What happens without an option stands in the help: "[default: …]" of its text, "none" and "off" where nothing."""
+    for command in app.registered_commands:
+        for parameter in inspect.signature(command.callback or _options).parameters.values():
+            info = parameter.default
+            info.help, marked, said = (info.help or "").rpartition("[default: ")
+            if marked:  # what stands in brackets would be taken for a style
+                info.help, info.show_default = info.help.rstrip(), said.removesuffix("]")
+            else:
+                info.help = said
+            if isinstance(info.show_default, bool) and info.default in (None, "", []):
+                info.show_default = "none"
+            elif info.default is False:
+                info.show_default = "off"
+
+
 for _name in COMMANDS:
     import_module(f"chentsov.commands.{_name}").register(app)
+_show_every_default(app)
 
 # The base of the errors that the option parser raises, in whichever package this version of typer keeps it.
 _UsageProblem: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")

@@ -6,13 +6,16 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from chentsov.geometry.exact.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MISSING", "SIGNED", "ColourScale", "axis_label", "colour_scale", "heat_map", "new_figure"]
+__all__ = [
+    "MISSING", "SIGNED", "ColourScale", "axis_label", "colour_scale", "fixed_scale", "heat_map", "new_figure",
+]  # fmt: skip
 
 #: Quantities whose sign is what one looks for: their scale is symmetric about zero, whatever the values.
 SIGNED = frozenset({"ricci_scalar", "gaussian_curvature", "alpha_ricci_scalar", "compressibility"})
@@ -24,24 +27,6 @@ MISSING: dict[str, Any] = {
     "linewidth": 0,
 }  # cells without a number
 DEEPEST = 1e-6  # how far a logarithmic scale goes below its largest value, unless half of the cells are smaller
-_GREEK = (
-    "alpha",
-    "beta",
-    "gamma",
-    "eta",
-    "theta",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "rho",
-    "sigma",
-    "tau",
-    "phi",
-    "psi",
-    "omega",
-)
 
 
 class ColourScale:
@@ -99,6 +84,22 @@ def colour_scale(values: Any, signed: bool | None = None) -> ColourScale:
     )
 
 
+def fixed_scale(low: float, high: float, signed: bool = False) -> ColourScale:
+    """The scale from `low` to `high`, which values outside have the end colours of.
+
+    Raises:
+        InputError: no interval.
+
+    >>> fixed_scale(-1, 1).kind
+    'linear'
+    """
+    from matplotlib.colors import Normalize
+
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise InputError(f"colour limits are two numbers that rise, not {low:g} and {high:g}")
+    return ColourScale(Normalize(low, high, clip=True), "RdBu_r" if signed else "viridis", None, "linear")
+
+
 def _decades(low: float, high: float, most: int = 6) -> list[float]:
     """Powers of ten within [low, high], thinned to at most `most`."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
@@ -119,9 +120,10 @@ def axis_label(name: str) -> str:
     >>> axis_label("theta_1"), axis_label("u")
     ('$\\\\theta_{1}$', '$u$')
     """
-    stem, _, index = name.partition("_")
-    head = ("\\" + stem) if stem in _GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
-    return f"${head}_{{{index}}}$" if index else f"${head}$"
+    import sympy as sp
+    from chentsov.geometry.exact.notation import latex
+
+    return f"${latex(sp.Symbol(name))}$"
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -142,18 +144,20 @@ def _edges(centres: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
 
 
-def heat_map(ax: Axes, values: xr.DataArray, title: str, signed: bool | None = None) -> bool:
+def heat_map(
+    ax: Axes, values: xr.DataArray, title: str, signed: bool | None = None, scale: ColourScale | None = None
+) -> bool:
     """Draw a two-dimensional field with a colour bar of its own; its dimensions are (horizontal, vertical).
 
-    The scale is `signed` (see `colour_scale`) for what is named in `SIGNED`, unless told otherwise. Cells without a
-    number are hatched. Returns whether there are any.
+    The scale is `signed` (see `colour_scale`) for what is named in `SIGNED`, unless told otherwise; a `scale` that is
+    given serves pictures that are to be compared. Cells without a number are hatched. Returns whether there are any.
     """
     from matplotlib.patches import Rectangle
     from matplotlib.ticker import NullLocator
 
     across, upward = (str(d) for d in values.dims)
     field = np.asarray(values.values, dtype=np.float64).T
-    scale = colour_scale(field, True if signed is None and values.name in SIGNED else signed)
+    scale = scale or colour_scale(field, True if signed is None and values.name in SIGNED else signed)
     missing = ~np.isfinite(field)
     if missing.any():
         ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, zorder=0, **MISSING))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from chentsov.geometry.exact.errors import InputError
+
 __all__ = ["Report", "number"]
 
 
@@ -20,14 +22,24 @@ def number(value: float) -> str:
 
 
 class Report:
-    """A console, and the stages of the work done so far with their times."""
+    """A console, and the stages of the work done so far with their times.
 
-    def __init__(self) -> None:
+    Args:
+        width: columns for formulas; 0 takes those of a terminal, and does not break them in a file or pipe.
+
+    Raises:
+        InputError: a width that no formula fits into.
+    """
+
+    def __init__(self, width: int = 0) -> None:
         from rich.console import Console
 
+        if width and not 20 <= width <= 100_000:
+            raise InputError(f"--width is 20 columns or more, or 0, not {width}")
         self.console = Console(highlight=False, soft_wrap=True)
+        self.width = width or (self.console.width if self.console.is_terminal else 0)
         if not self.console.is_terminal:
-            self.console.width = 120  # a file or a pipe has no width of its own
+            self.console.width = width or 120  # a file or a pipe has no width of its own
         self.times: dict[str, float] = {}
         self._progress: Any = None
 
@@ -73,15 +85,20 @@ class Report:
 
         self.console.print(Text(text))
 
+    def drawn(self, expression: Any) -> str:
+        """A formula drawn in two dimensions, within the width if there is one."""
+        import sympy as sp
+
+        limits: dict[str, Any] = {"num_columns": max(self.width - 2, 18)} if self.width else {"wrap_line": False}
+        rows = sp.pretty(expression, use_unicode=True, **limits).splitlines()
+        return "\n".join("  " + row for row in rows)
+
     def formula(self, name: Any, expression: Any) -> None:
-        """`name = expression`, drawn in two dimensions within the width of the terminal."""
+        """`name = expression`, drawn."""
         import sympy as sp
 
         left = name if isinstance(name, sp.Basic) else sp.Symbol(str(name))
-        drawn = sp.pretty(
-            sp.Eq(left, expression, evaluate=False), use_unicode=True, num_columns=max(self.console.width - 2, 60)
-        )
-        self.line("\n".join("  " + row for row in drawn.splitlines()))
+        self.line(self.drawn(sp.Eq(left, expression, evaluate=False)))
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
         """Columns under a head; those in `right` are set flush right."""

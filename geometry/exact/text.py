@@ -86,6 +86,7 @@ FUNCTIONS: dict[str, TextFunction] = {
     "atan2": TextFunction(sp.atan2, (2,)),
     "logistic": TextFunction(_logistic, (1,)),
     "sigma": TextFunction(_logistic, (1,)),
+    "σ": TextFunction(_logistic, (1,)),
     "gamma": TextFunction(sp.gamma, (1,), eager=True),
     "loggamma": TextFunction(sp.loggamma, (1,), eager=True),
     "digamma": TextFunction(sp.digamma, (1,), eager=True),

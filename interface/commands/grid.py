@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from chentsov.description import Description
 from chentsov.geometry.exact.errors import InputError
-from chentsov.geometry.exact.reading import read_number
 
-from .shared import (
-    CONSTANTS,
-    COORDINATES,
-    EMBEDDING,
-    METRIC,
-    NAME,
-    POSITIVE,
-    POTENTIAL,
-    manifold_from,
-    names_in,
-)
+from .shared import AXIS, CONSTANT, DATA, RTOL, check_rtol, read_grid, with_description
 
 if TYPE_CHECKING:
     import xarray as xr
     from chentsov.geometry.manifolds import RiemannianManifold
     from chentsov.reports import Report
 
-__all__ = ["read_axis", "register"]
-
-MOST_CELLS = 200_000_000
+__all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    app.command("grid")(grid)
+    app.command("grid")(with_description(grid))
 
 
 def grid(
-    name: str | None = NAME,
-    metric: str | None = METRIC,
-    potential: str | None = POTENTIAL,
-    embedding: str | None = EMBEDDING,
-    coordinates: str | None = COORDINATES,
-    positive: str = POSITIVE,
-    constants: str = CONSTANTS,
-    axis: list[str] = typer.Option([], help="coordinate=first:last:points; may be repeated. [default: 0.1:3:64 each]"),
-    constant: list[str] = typer.Option([], help="name=value, e.g. a=2; may be repeated. Every constant needs one."),
+    description: Description,
+    axis: list[str] = AXIS,
+    constant: list[str] = CONSTANT,
     quantity: list[str] = typer.Option(["ricci_scalar"], help="What to evaluate; may be repeated."),
-    rtol: float | None = typer.Option(None, help="Certify every number to this relative tolerance."),
+    data: Path | None = DATA,
+    rtol: float | None = RTOL,
     dtype: str = typer.Option("float64", help="float64 or float32."),
     chunks: str = typer.Option(
         "auto", help="Blocks of a store: 'auto', cells a block, or coordinate=points,… (only with a .zarr output)."
@@ -69,8 +51,7 @@ def grid(
     """Evaluate closed forms on a grid of coordinates."""
     from chentsov.reports import Report
 
-    if rtol is not None and not 0 < rtol < 1:
-        raise InputError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
+    check_rtol(rtol)
     if dtype not in ("float64", "float32"):
         raise InputError(f"unknown dtype '{dtype}': choose float64 or float32")
     ending = output.suffix.lower()
@@ -86,20 +67,8 @@ def grid(
         raise InputError(f"'{output}' exists: go on with it by --resume, or choose another name")
     report = Report()
     with report.stage("derive"):
-        manifold = manifold_from(
-            name,
-            metric,
-            potential,
-            embedding,
-            coordinates,
-            positive,
-            [*names_in(constants), *(text.partition("=")[0].strip() for text in constant)],
-        )
-        known = manifold.quantities()
-        if unknown := [q for q in quantity if q not in known]:
-            raise InputError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")
-        axes = _axes(manifold, axis, None if stored else MOST_CELLS)
-        options: dict[str, Any] = {"constants": _constants(manifold, constant), "rtol": rtol, "dtype": dtype}
+        manifold, axes, options = read_grid(description, axis, constant, quantity, data, limited=not stored)
+        options |= {"rtol": rtol, "dtype": dtype}
         if stored:
             lazy = manifold.on_grid(axes, quantity, chunks=_chunks(chunks), **options)
     if stored:
@@ -118,6 +87,7 @@ def _evaluate_and_write(
     ending: str,
 ) -> None:
     from chentsov.outputs import save_figure, save_netcdf, save_table, writable_folder
+    from chentsov.plots_grid import picture, wide_axes
 
     folder = writable_folder(output.parent if ending else output)
     with report.stage("evaluate") as advance:
@@ -126,8 +96,9 @@ def _evaluate_and_write(
     with report.stage("write"):
         written = [output if ending else folder / "grid.nc"]
         (save_netcdf if written[0].suffix.lower() == ".nc" else save_table)(result, written[0])
-        if not ending and (figure := _figure(manifold, result)):
-            save_figure(figure, folder / "grid.png")
+        scalars = [n for n, q in manifold.quantities().items() if n in result and q.rank == 0]
+        if not ending and scalars and len(wide_axes(result)) in (1, 2):
+            save_figure(picture(result, scalars), folder / "grid.png")
             written.append(folder / "grid.png")
     report.timetable()
     report.line(f"written: {', '.join(map(str, written))}")
@@ -157,76 +128,6 @@ def _chunks(text: str) -> Any:
         raise InputError(f"--chunks is 'auto', cells a block, or coordinate=points,…, not '{text[:60]}'") from None
 
 
-def read_axis(text: str) -> tuple[str, Any]:
-    """``name=first:last:points`` (or ``name=value``) as a name and an array.
-
-    >>> read_axis("t=0:1:3")
-    ('t', array([0. , 0.5, 1. ]))
-
-    Raises ValueError for anything else, an empty axis, or one that is not finite.
-    """
-    import numpy as np
-
-    name, equals, numbers = (part.strip() for part in text.partition("="))
-    parts = numbers.split(":")
-    if not equals or not name or len(parts) not in (1, 3):
-        raise InputError(f"an axis is written coordinate=first:last:points, e.g. theta=0.1:3:100, not '{text[:60]}'")
-    try:
-        first, last = float(parts[0]), float(parts[1] if len(parts) == 3 else parts[0])
-        points = int(parts[2]) if len(parts) == 3 else 1
-    except ValueError:
-        raise InputError(f"the axis '{text[:60]}' is not made of numbers") from None
-    if not (np.isfinite(first) and np.isfinite(last)):
-        raise InputError(f"the grid is not finite: axis {name} runs from {first} to {last}")
-    if points < 1:
-        raise InputError(f"the grid is empty: axis {name} has {points} points")
-    if points > MOST_CELLS:
-        raise InputError(f"the grid is too large: axis {name} has {points} points, at most {MOST_CELLS} are taken")
-    return name, np.linspace(first, last, points) if points > 1 else np.array([first])
-
-
-def _axes(manifold: RiemannianManifold, texts: list[str], most: int | None) -> dict[str, Any]:
-    names = [c.name for c in manifold.coordinates]
-    given: dict[str, Any] = {}
-    for name, values in map(read_axis, texts):
-        if name not in names:
-            raise InputError(f"'{name[:60]}' is not a coordinate: they are {', '.join(names)}")
-        if name in given:
-            raise InputError(f"the axis {name} is given twice")
-        given[name] = values
-    axes = {
-        n: given[n] if n in given else read_axis(f"{n}=0.1:3:64" if len(names) <= 2 else f"{n}=1")[1] for n in names
-    }
-    cells = math.prod(len(a) for a in axes.values())
-    if most is not None and cells > most:
-        raise InputError(
-            f"the grid is too large: {cells} cells, at most {most} in one file; a store holds more: --output NAME.zarr"
-        )
-    return axes
-
-
-def _constants(manifold: RiemannianManifold, texts: list[str]) -> dict[str, Any]:
-    """name -> exact number; every constant of the metric exactly once."""
-    names = [c.name for c in manifold.constants]
-    values: dict[str, Any] = {}
-    for text in texts:
-        name, _, number = (part.strip() for part in text.partition("="))
-        if name not in names:
-            raise InputError(f"'{name[:60]}' is not a constant of this metric: they are {', '.join(names) or 'none'}")
-        if name in values:
-            raise InputError(f"the constant {name} is given twice")
-        try:
-            values[name] = read_number(number, f"the constant {name}")
-        except InputError:
-            raise InputError(f"a constant is written name=number, not '{text[:60]}'") from None
-    if missing := [n for n in names if n not in values]:
-        raise InputError(
-            f"the constant{'s' * (len(missing) > 1)} {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no "
-            f"value: add {' '.join(f'--constant {n}=…' for n in missing)}"
-        )
-    return values
-
-
 def _show(report: Report, manifold: RiemannianManifold, result: xr.Dataset) -> None:
     import numpy as np
     from chentsov.reports import number
@@ -239,19 +140,3 @@ def _show(report: Report, manifold: RiemannianManifold, result: xr.Dataset) -> N
         rows.append((name, " × ".join(str(n) for n in values.shape), *ends, str(values.size - finite.size)))
     report.line(f"{manifold!r}")
     report.table(("quantity", "shape", "least", "greatest", "missing"), rows, right=(2, 3, 4))
-
-
-def _figure(manifold: RiemannianManifold, result: xr.Dataset) -> Any:
-    """Heat maps of the scalars over the two axes that have more than one point; None if there are not two."""
-    from chentsov.plots import heat_map, new_figure
-
-    wide = [c.name for c in manifold.coordinates if result.sizes[c.name] > 1]
-    scalars = [n for n, q in manifold.quantities().items() if n in result and q.rank == 0]
-    if len(wide) != 2 or not scalars:
-        return None
-    figure = new_figure(5.2 * len(scalars), 4.4)
-    for ax, name in zip(figure.subplots(1, len(scalars), squeeze=False).flat, scalars):
-        field = result[name].squeeze(drop=True).transpose(*wide)
-        heat_map(ax, field, f"{manifold.quantities()[name].long_name} ${manifold.quantities()[name].latex}$")
-    figure.suptitle(manifold.name or "")
-    return figure

@@ -1,100 +1,239 @@
-"""What `derive` and `grid` share: a manifold from the command line."""
+"""What `derive`, `grid` and `plot` share: the options that describe a manifold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+import math
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from chentsov.description import Description, read_file
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.reading import read_number
 
 if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
 
 __all__ = [
-    "CONSTANTS",
-    "COORDINATES",
-    "EMBEDDING",
-    "FUNCTIONS",
-    "METRIC",
-    "NAME",
-    "POSITIVE",
-    "POTENTIAL",
-    "manifold_from",
-    "names_in",
-]
+    "AXIS", "CONSTANT", "DATA", "RTOL", "WIDTH", "check_rtol", "read_axis", "read_grid", "read_table",
+    "with_description",
+]  # fmt: skip
 
-NAME = typer.Argument(
-    None, help="A manifold of the catalogue, e.g. surfaces.torus (see `chentsov catalogue`).", show_default=False
+MOST_CELLS = 200_000_000
+
+WIDTH = typer.Option(
+    0,
+    "--width",
+    help="Columns in which formulas are drawn; 0: those of the terminal, and of a file or pipe any number.",
 )
-METRIC = typer.Option(None, help="Metric: entries by ',', rows by ';', e.g. \"1, 0; 0, sin(theta)^2\".")
-POTENTIAL = typer.Option(None, help='Potential ψ of a Hessian metric ∂ᵢ∂ⱼψ, e.g. "log(1 + exp(a) + exp(b))".')
-EMBEDDING = typer.Option(None, help="Embedding in flat space, components by ',', e.g. \"u, v, u^2 + v^2\".")
-COORDINATES = typer.Option(None, help='Coordinates, e.g. "theta, phi".')
-CONSTANTS = typer.Option("", help='Names of constants, e.g. "a, m"; any other name in a formula is an error.')
-FUNCTIONS = typer.Option("", help='Names of undefined functions, e.g. "f, h" for a metric with f(r).')
-POSITIVE = typer.Option("", help='Names that are positive, e.g. "sigma".')
+
+AXIS = typer.Option(
+    [], "--axis", help="coordinate=first:last:points; may be repeated. [default: 0.1:3:64 each of two, 1 each of more]"
+)
+CONSTANT = typer.Option([], "--constant", help="name=value, e.g. a=2; may be repeated. Every constant needs one.")
+DATA = typer.Option(
+    None, "--data", help="Rows that a mean over data is taken over: a .csv, .parquet or .nc file with named columns."
+)
+RTOL = typer.Option(None, "--rtol", help="Certify every number to this relative tolerance.")
+
+#: Option -> its type and description; `Description` has a field of each name.
+_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "name": (
+        str | None,
+        typer.Argument(
+            None,
+            help="A manifold of the catalogue, e.g. surfaces.torus (see `chentsov catalogue`).",
+            show_default="the unit sphere",
+        ),
+    ),
+    "metric": (str | None, typer.Option(None, help="Metric: entries by ',', rows by ';': \"1, 0; 0, sin(theta)^2\".")),
+    "potential": (
+        str | None,
+        typer.Option(None, help='Potential ψ of a Hessian metric ∂ᵢ∂ⱼψ: "log(1 + exp(a) + exp(b))".'),
+    ),
+    "embedding": (
+        str | None,
+        typer.Option(None, help="Embedding in flat space, components by ',': \"u, v, u^2 + v^2\"."),
+    ),
+    "density": (
+        str | None,
+        typer.Option(None, help='Density p(x; θ), for the Fisher metric: "exp(-x/m)/m", with --variable "x=0:oo".'),
+    ),
+    "log_density": (str | None, typer.Option(None, help="log p instead of p.")),
+    "variables": (
+        list[str],
+        typer.Option(
+            [],
+            "--variable",
+            help='What is observed, with its range: "x=-oo:oo", "k=0:n:integer", "k={0, 1, 3}"; may be repeated, and '
+            "a range may depend on the variables before it.",
+        ),
+    ),
+    "covariates": (
+        str,
+        typer.Option("", help="Names of columns of data that the density is conditional on: a regression."),
+    ),
+    "coordinates": (str | None, typer.Option(None, help='Coordinates, e.g. "theta, phi".')),
+    "positive": (str, typer.Option("", help='Names that are positive, e.g. "sigma".')),
+    "constants": (
+        str,
+        typer.Option("", help='Names of constants, e.g. "a, m"; any other name in a formula is an error.'),
+    ),
+    "functions": (str, typer.Option("", help='Names of undefined functions, e.g. "f, h" for a metric with f(r).')),
+    "conditions": (
+        list[str],
+        typer.Option([], "--condition", help='An inequality of the domain, e.g. "rho^2 < 1"; may be repeated.'),
+    ),
+}  # fmt: skip
+
+_FILE = typer.Option(
+    None, "--file", help="A TOML file with any of these by name (metric, density, variables, …); options go before it."
+)
 
 
-def manifold_from(
-    name: str | None,
-    metric: str | None,
-    potential: str | None,
-    embedding: str | None,
-    coordinates: str | None,
-    positive: str,
-    constants: Iterable[str] = (),
-    functions: str = "",
-) -> RiemannianManifold:
-    """The manifold that the options describe; the unit sphere if they describe none.
+def with_description(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose first argument is a `Description`, with the options that make one instead of it."""
 
-    The names of a formula are the coordinates, the constants and what is said to be positive.
+    @wraps(command)
+    def with_options(**given: Any) -> None:
+        path: Path | None = given.pop("file")
+        said = {key: value for key in _OPTIONS if (value := given.pop(key))}
+        command(replace(Description(**(read_file(path) if path is not None else {})), **said), **given)
 
-    Raises ValueError if they describe more than one, or leave something out.
+    hints = typing.get_type_hints(command)
+    own = list(inspect.signature(command).parameters.values())[1:]
+    added = {key: inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
+             for key, (kind, option) in (_OPTIONS | {"file": (Path | None, _FILE)}).items()}  # fmt: skip
+    parameters = {p.name: p.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[p.name]) for p in own}
+    every = added | parameters
+    with_options.__signature__ = inspect.Signature(list(every.values()))  # type: ignore[attr-defined]
+    with_options.__annotations__ = {p.name: p.annotation for p in every.values()}
+    return with_options
+
+
+# -- grids ------------------------------------------------------------------------------------------------------------
+
+
+def read_grid(
+    description: Description,
+    axes: Sequence[str],
+    constants: Sequence[str],
+    quantities: Sequence[str],
+    data: Path | None,
+    limited: bool = True,
+) -> tuple[RiemannianManifold, dict[str, Any], dict[str, Any]]:
+    """The manifold, the axes and the options of `on_grid` that a command line asks for.
+
+    Raises:
+        InputError: an unknown quantity, coordinate or constant, a constant without a value, a grid that is too large.
     """
-    from chentsov.catalogue import manifold_called
-    from chentsov.geometry.manifolds import HessianManifold, ImmersedManifold, RiemannianManifold
-    from chentsov.parsing import ExpressionError, parse_expression, parse_list, parse_matrix, parse_names
+    if description.name is None and constants:
+        names = (text.partition("=")[0].strip() for text in constants)
+        description = replace(description, constants=" ".join((description.constants, *names)))
+    manifold = description.manifold()
+    known = manifold.quantities()
+    if unknown := [q for q in quantities if q not in known]:
+        raise InputError(f"unknown quantity '{unknown[0]}': known are {', '.join(known)}")
+    grid = _axes(manifold, axes, MOST_CELLS if limited else None)
+    options: dict[str, Any] = {"constants": _constants(manifold, constants)}
+    if data is not None:
+        options["data"] = read_table(data)
+    return manifold, grid, options
 
-    ways = {"a name": name, "--metric": metric, "--potential": potential, "--embedding": embedding}
-    given = [way for way, text in ways.items() if text is not None]
-    if len(given) > 1:
-        raise InputError(f"one manifold at a time: {' and '.join(given)} were given")
-    if name is not None:
-        if coordinates is not None:
-            raise InputError("a manifold of the catalogue brings its coordinates: leave out --coordinates")
-        return manifold_called(name)
-    if not given:
-        if coordinates is not None:
-            raise InputError("coordinates without a manifold: add --metric, --potential or --embedding")
-        metric, coordinates = "1, 0; 0, sin(theta)^2", "theta, phi"
-    if coordinates is None:
-        raise InputError(f'{given[0]} needs --coordinates, e.g. --coordinates "theta, phi"')
-    above_zero, listed = names_in(positive), names_in(coordinates)
-    symbols = parse_names(coordinates, positive=[n for n in above_zero if n in listed])
-    others = [n for n in dict.fromkeys((*above_zero, *constants)) if n not in listed]
-    if others:
-        above = [n for n in above_zero if n in others]
-        symbols_and_constants = (*symbols, *parse_names(" ".join(others), positive=above))
-    else:
-        symbols_and_constants = symbols
-    options: dict[str, Any] = {"symbols": symbols_and_constants, "functions": names_in(functions)}
+
+def check_rtol(rtol: float | None) -> None:
+    if rtol is not None and not 0 < rtol < 1:
+        raise InputError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
+
+
+def read_table(path: Path) -> Any:
+    """The columns of a CSV or Parquet file by the names in its first line, or of a NetCDF file.
+
+    Raises:
+        InputError: a file that cannot be read as a table.
+    """
+    import pandas as pd
+    import xarray as xr
+
     try:
-        if metric is not None:
-            return RiemannianManifold(parse_matrix(metric, **options), symbols)
-        if potential is not None:
-            return HessianManifold(parse_expression(potential, **options), symbols)
-        assert embedding is not None
-        return ImmersedManifold(parse_list(embedding, **options), symbols)
-    except ExpressionError as problem:
-        hint = "; a constant is declared by --constants NAME" if "unknown name" in str(problem) else ""
-        raise ExpressionError(f"{problem}{hint}") from None
+        if path.suffix.lower() in (".nc", ".h5"):
+            return xr.load_dataset(path, engine="h5netcdf")
+        return pd.read_parquet(path) if path.suffix.lower() == ".parquet" else pd.read_csv(path, skipinitialspace=True)
+    except (OSError, ValueError, ImportError) as error:
+        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error).splitlines()[0]
+        raise InputError(f"cannot read the data file '{path}': {reason}") from None
 
 
-def names_in(text: str) -> list[str]:
-    """Names separated by commas or blanks.
+def read_axis(text: str) -> tuple[str, Any]:
+    """``name=first:last:points`` (or ``name=value``) as a name and an array.
 
-    >>> names_in("a, b c")
-    ['a', 'b', 'c']
+    >>> read_axis("t=0:1:3")
+    ('t', array([0. , 0.5, 1. ]))
+
+    Raises ValueError for anything else, an empty axis, or one that is not finite.
     """
-    return text.replace(",", " ").split()
+    import numpy as np
+
+    name, equals, numbers = (part.strip() for part in text.partition("="))
+    parts = numbers.split(":")
+    if not equals or not name or len(parts) not in (1, 3):
+        raise InputError(f"an axis is written coordinate=first:last:points, e.g. theta=0.1:3:100, not '{text[:60]}'")
+    try:
+        first, last = float(parts[0]), float(parts[1] if len(parts) == 3 else parts[0])
+        points = int(parts[2]) if len(parts) == 3 else 1
+    except ValueError:
+        raise InputError(f"the axis '{text[:60]}' is not made of numbers") from None
+    if not (np.isfinite(first) and np.isfinite(last)):
+        raise InputError(f"the grid is not finite: axis {name} runs from {first} to {last}")
+    if points < 1:
+        raise InputError(f"the grid is empty: axis {name} has {points} points")
+    if points > MOST_CELLS:
+        raise InputError(f"the grid is too large: axis {name} has {points} points, at most {MOST_CELLS} are taken")
+    return name, np.linspace(first, last, points) if points > 1 else np.array([first])
+
+
+def _axes(manifold: RiemannianManifold, texts: Sequence[str], most: int | None) -> dict[str, Any]:
+    names = [c.name for c in manifold.coordinates]
+    given: dict[str, Any] = {}
+    for name, values in map(read_axis, texts):
+        if name not in names:
+            raise InputError(f"'{name[:60]}' is not a coordinate: they are {', '.join(names)}")
+        if name in given:
+            raise InputError(f"the axis {name} is given twice")
+        given[name] = values
+    axes = {
+        n: given[n] if n in given else read_axis(f"{n}=0.1:3:64" if len(names) <= 2 else f"{n}=1")[1] for n in names
+    }
+    cells = math.prod(len(a) for a in axes.values())
+    if most is not None and cells > most:
+        raise InputError(
+            f"the grid is too large: {cells} cells, at most {most} in one file; a store holds more: --output NAME.zarr"
+        )
+    return axes
+
+
+def _constants(manifold: RiemannianManifold, texts: Sequence[str]) -> dict[str, Any]:
+    """name -> exact number; every constant of the metric exactly once."""
+    names = [c.name for c in manifold.constants]
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, _, number = (part.strip() for part in text.partition("="))
+        if name not in names:
+            raise InputError(f"'{name[:60]}' is not a constant of this metric: they are {', '.join(names) or 'none'}")
+        if name in values:
+            raise InputError(f"the constant {name} is given twice")
+        try:
+            values[name] = read_number(number, f"the constant {name}")
+        except InputError:
+            raise InputError(f"a constant is written name=number, not '{text[:60]}'") from None
+    if missing := [n for n in names if n not in values]:
+        raise InputError(
+            f"the constant{'s' * (len(missing) > 1)} {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no "
+            f"value: add {' '.join(f'--constant {n}=…' for n in missing)}"
+        )
+    return values
