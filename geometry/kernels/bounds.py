@@ -36,6 +36,7 @@ from .native.emit import CAREFUL_RUN
 from .native.run import ROW_BLOCK
 from .program import LEAVES, Node, Program, nearest, walk
 from .schedule import MASKS
+from .slopes import MARGIN, REACH, RULES, Writer
 
 __all__ = [
     "with_bounds",
@@ -100,7 +101,7 @@ def with_bounds(
 def ruled(program: Program) -> bool:
     """Whether every operation has a rule, so that a bound is infinite only where digits are lost or ranges are wide."""
     own = (*LEAVES, *LEAVES_FROM_OUTSIDE, *MASKS, "mean", "logistic")  # the last is written with exponentials
-    return all(node.op in own or hasattr(Bounds, f"rule_{node.op}") for node in program.nodes())
+    return all(node.op in own or node.op in RULES or hasattr(Bounds, f"rule_{node.op}") for node in program.nodes())
 
 
 class Bounds:
@@ -256,7 +257,7 @@ class Bounds:
         if op == "mean":
             return self.rule_mean(node)
         rule = getattr(self, f"rule_{op}", None)
-        return rule(node) if rule is not None else UNKNOWN
+        return rule(node) if rule is not None else self.rule_function(node) if op in RULES else UNKNOWN
 
     def rule_add(self, node: Node) -> Bound:
         a, b = node.args
@@ -442,7 +443,7 @@ class Bounds:
         wide = x.c * self.magnitude(a) + x.d * self.eta + (x.k * self._sup(x.a) if x.a is not None else 0.0)
         if wide <= self.largest_c:
             return Bound(wide * self.inflate + own, d=4.0)
-        return UNKNOWN
+        return self._by_slopes(node, own)
 
     def rule_exp_product(self, node: Node) -> Bound:
         """The product's own rounding is made good to second order; that of its factors counts."""
@@ -491,74 +492,43 @@ class Bounds:
         b = self.bound[mask]
         return b.c == 0 and b.a is None and b.d == 0
 
-    def rule_sin(self, node: Node) -> Bound:
-        return self._lipschitz(node)
-
-    def rule_cos(self, node: Node) -> Bound:
-        return self._lipschitz(node)
-
-    def _lipschitz(self, node: Node) -> Bound:
-        """Functions with slope at most one."""
-        (a,) = node.args
-        own = self.ulps[node.op] * self.u
-        x = self.bound[a]
-        self.require_finite(node, a)
-        if not x.c and x.a is None and not x.d:
-            return Bound(own, d=4.0)
-        return Bound(own, 1.0, self.error(a), 4.0, covers=False)
-
-    def rule_tanh(self, node: Node) -> Bound:
-        (a,) = node.args
-        x = self.bound[a]
-        self.require_finite(node, a)
-        if x.a is None:  # the relative error does not grow: |x tanh'(x)| <= |tanh x|
-            return Bound(x.c * self.inflate + self.ulps["tanh"] * self.u, d=x.d + 4.0)
-        return self._lipschitz(node)
-
-    def _relative(self, node: Node, growth: float, slope: float) -> Bound:
-        """Functions with |x f'(x)| <= growth |f(x)| and |f'| <= slope, of an argument with a relative error."""
-        x = self.bound[node.args[0]]
-        self.require_finite(node, node.args[0])
-        own = self.ulps.get(node.op)
-        if own is None or x.a is not None:
+    def rule_function(self, node: Node) -> Bound:
+        """Of a function of the table, by its own error and the slopes of `slopes`."""
+        rule, found = RULES[node.op], [self.bound[a] for a in node.args]
+        if node.op not in self.ulps:
             return UNKNOWN
-        return Bound(_finite_product(growth, x.c) * self.inflate + own * self.u, d=_finite_product(slope, x.d) + 4.0)
+        own = self.ulps[node.op] * self.u
+        if rule.needs is not None:
+            self.require(node, "lt", self.number(0.0), rule.needs(Writer(self), node.args))
+        if all(x.a is None for x in found):
+            spans = [self.range[a] for a in node.args]
+            c, d = sum(x.c for x in found), sum(x.d for x in found)
+            c = _finite_product(rule.growth(*spans), c) if c else 0.0
+            d = _finite_product(rule.steepest(*spans), d) if d else 0.0
+            if c <= self.largest_c and d < math.inf:
+                for a in node.args:
+                    self.require_finite(node, a)
+                return Bound(c * self.inflate + own, d=d * self.inflate + 4.0)
+        return self._by_slopes(node, own)
 
-    def rule_sinh(self, node: Node) -> Bound:
-        size = self.magnitude(node.args[0])
-        return self._relative(node, 1 + size, math.exp(size) if size < 700 else math.inf)
-
-    rule_cosh = rule_expm1 = rule_sinh
-
-    def rule_asinh(self, node: Node) -> Bound:
-        return self._relative(node, 1.0, 1.0)
-
-    rule_atan = rule_asinh
-
-    def rule_log1p(self, node: Node) -> Bound:
-        (a,) = node.args
-        x = self.bound[a]
-        if x.a is None and self.nonnegative(a):  # x / (1 + x) <= log1p(x)
-            return Bound(x.c * self.inflate + self.ulps["log1p"] * self.u, d=x.d + 4.0)
-        return UNKNOWN
-
-    def rule_log(self, node: Node) -> Bound:
-        (a,) = node.args
-        x = self.bound[a]
-        own = self.ulps["log"] * self.u
-        if x.a is None and not x.d:
-            if not x.c:
-                return Bound(own)
-            relative = self.number(x.c * self.inflate)
-        else:
-            room = self.raw("add", self.absolute(a), self.times(-1.0, self.error(a)))
-            inside = self.graph.node("lt", (self.number(0.0), room))
-            relative = self.graph.node(
-                "select", (inside, self.raw("div", self.error(a), room), self.graph.constant("oo"))
-            )
-            self.over_rows.setdefault(relative, self.over_rows[node])
-            self.range.setdefault(relative, (0.0, math.inf))
-        return Bound(own, 1.0, relative, covers=False)
+    def _by_slopes(self, node: Node, own: float) -> Bound:
+        """|f'| at the computed argument times the argument's error, while that lies within the radius."""
+        error, inside = None, None
+        for a, (slope, radius) in zip(node.args, RULES[node.op].slopes(Writer(self), node.args, node)):
+            x = self.bound[a]
+            if not x.c and x.a is None and not x.d:
+                continue
+            e = self.error(a)
+            part = self.raw("mul", slope, e)
+            error = part if error is None else self.raw("add", error, part)
+            if radius is not None:
+                near = self.raw("lt", self.times(REACH, e), radius)
+                inside = near if inside is None else self.raw("and", inside, near)
+        if error is None:
+            return Bound(own, d=4.0)
+        if inside is not None:
+            error = self.raw("select", inside, error, self.graph.constant("oo"))
+        return Bound(own, MARGIN, error, 4.0, covers=False)
 
     def rule_polygamma(self, node: Node) -> Bound:
         """Of an order from 1 and x > 0: |x psi_(m+1)(x)| < (m + 1) |psi_m(x)|, as n!/(x + k)^(n+1) summed over k shows
@@ -570,9 +540,6 @@ class Bounds:
             return UNKNOWN
         self.require_finite(node, a)
         return Bound((order + 1) * x.c * self.inflate + _ULPS["polygamma"] * self.u, d=4.0)
-
-    def rule_softplus(self, node: Node) -> Bound:
-        return self._lipschitz(node)
 
 
 def _only_rows(program: Program) -> dict[Node, bool]:

@@ -129,6 +129,14 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
         return (0.0, max(args[0][1], 0.0) + 1.0)
     if op == "polygamma" and args[0][0] > 0 and int(node.value) >= 1:  # type: ignore[call-overload]
         return (0.0, math.inf) if int(node.value) % 2 else (-math.inf, 0.0)  # type: ignore[call-overload]
+    if op in ("asin", "acos", "atan2"):
+        return {"asin": (-1.6, 1.6), "acos": (0.0, 3.2), "atan2": (-3.2, 3.2)}[op]
+    if op in ("acosh", "erfc"):
+        return (0.0, 2.0 if op == "erfc" else math.inf)
+    if op == "gamma" and args[0][0] > 0:
+        return (0.0, math.inf)
+    if op == "pow" and args[0][0] >= 0:
+        return _real_power(*args)
     if op == "log":
         return (_log(args[0][0]), _log(args[0][1]))
     if op == "log1p":
@@ -166,6 +174,17 @@ def _power(a: Interval, n: int) -> Interval:
     if n % 2:
         return (low, high)
     return (0.0 if a[0] <= 0 <= a[1] else min(low, high), max(low, high))
+
+
+def _real_power(x: Interval, y: Interval) -> Interval:
+    """x^y, x >= 0: monotonic in each."""
+    if x[0] == 0 or x[1] == math.inf:
+        return (0.0, math.inf)
+    exponents = [p * q for p in (math.log(x[0]), math.log(x[1])) for q in y]
+    if not all(map(math.isfinite, exponents)):
+        return (0.0, math.inf)
+    lost = max(map(abs, exponents)) * 2.0**-45
+    return (_exp(min(exponents) - lost), _exp(max(exponents) + lost))
 
 
 def _exp(x: float) -> float:

@@ -412,3 +412,21 @@ def test_positive_definiteness_against_eigenvalues(n):
     matrices = (matrices + matrices.swapaxes(0, 1)) / 2 + np.eye(n)[..., None] * draw.uniform(-1, 3, 300)
     lowest = np.linalg.eigvalsh(np.moveaxis(matrices, -1, 0))[:, 0]
     assert 20 < (lowest > 0).sum() < 300 and (is_positive_definite(matrices) == (lowest > 0)).all()
+
+
+def test_far_cells_of_a_nearly_singular_metric_are_decided_without_balls(monkeypatch):
+    """Ising's metric: a pivot is a millionth of its entry at strong coupling, and positive."""
+    from chentsov.geometry.manifolds import hessian_grid
+    from chentsov.models import gibbs
+
+    def none(*_):
+        raise AssertionError("a cell went to balls")
+
+    monkeypatch.setattr(hessian_grid, "Convexity", none)
+    axis = np.linspace(-8, 8, 40)
+    manifold = gibbs.ising_chain()
+    grid = manifold.on_grid(dict(zip(manifold.coordinates, (axis, axis))), rtol=1e-10)
+    b, h = axis[:, None], axis
+    right = 1 + np.cosh(h) / np.sqrt(np.sinh(h) ** 2 + np.exp(-4 * b))
+    np.testing.assert_allclose(grid.ricci_scalar.values, right, rtol=1e-10)
+    assert not grid.status.values.any()
