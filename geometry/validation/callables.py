@@ -87,8 +87,8 @@ class _Compiled:
             point = np.asarray(point)
             if point.dtype.kind in "iub":
                 point = point.astype(float)
-            if point.dtype.kind == "f" and len(self.points) < 100_000:
-                self.points.append(np.array(point, dtype=float))
+            if point.dtype.kind in "fc" and len(self.points) < 100_000:
+                self.points.append(np.array(point.real, dtype=float))
         elif isinstance(point, np.ndarray):
             point = point.tolist()
         shape = getattr(point, "shape", None)

@@ -25,6 +25,7 @@ from .answers import Finding, Outcome, first_line, read_answer, to_array
 from .cases import Case, floats
 from .isolation import ChildEnded, Worker, can_isolate
 from .limits import settings_restored
+from .observations import to_our_convention
 from .pipeline import QUANTITIES
 
 __all__ = ["FORMS", "Caller", "Finding", "Outcome", "TooSlow", "guess_form", "step_parameter", "time_limit"]
@@ -136,14 +137,21 @@ def _as_array_kind(point: np.ndarray, kind: Any) -> Any:
     raise InputError(f"array is 'numpy', 'list', 'jax', 'torch' or a function, not {kind!r}")
 
 
+def _times(point: Any, scale: float) -> Any:
+    """A point times a number, whatever kind of array it is."""
+    return [_times(v, scale) for v in point] if isinstance(point, (list, tuple)) else point * scale
+
+
 class Caller:
     """One function on one case; with ``isolate`` it is called in a process of its own."""
 
     def __init__(self, function: Callable[..., Any], case: Case, quantity: str, *, form: str = "auto",
         array: Any = "numpy",
-                 limit: float = 5.0, keywords: dict[str, Any] | None = None, isolate: bool = False):  # fmt: skip
+                 limit: float = 5.0, keywords: dict[str, Any] | None = None, isolate: bool = False,
+                 convention: Any = None, layout: str | None = None):  # fmt: skip
         self.function, self.case, self.quantity = function, case, quantity
         self.array, self.limit, self.keywords = array, limit, keywords or {}
+        self.convention, self.layout = convention, layout
         self.metric = case.metric_function()
         self.scalar = case.scalar_function()
         self.rows = floats(case.points).reshape(len(case.points), case.dim)
@@ -185,9 +193,13 @@ class Caller:
                 self._known[index] = self._answers(self.form, self.rows[index])[0]
         return self._known[index]
 
-    def at_row(self, row: np.ndarray, keywords: dict[str, Any] | None = None) -> Outcome:
-        """The outcome at any point."""
-        return self._answers(self.form, row[None] if "batch" in self.form else row, keywords)[0]
+    def at_row(self, row: np.ndarray, keywords: dict[str, Any] | None = None, scale: float = 1.0) -> Outcome:
+        """The outcome at any point; with ``scale`` the metric is handed over as g(scale · y) at y = x/scale."""
+        return self._answers(self.form, row[None] if "batch" in self.form else row, keywords, scale)[0]
+
+    def ours(self, value: np.ndarray) -> np.ndarray:
+        """A value in the conventions of this project."""
+        return to_our_convention(value, self.quantity, self.convention, self.layout)
 
     def close(self) -> None:
         """End the process of its own, if there is one; another call starts it anew."""
@@ -196,7 +208,9 @@ class Caller:
 
     # -- here, or in another process ---------------------------------------------------------------
 
-    def _answers(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None) -> list[Outcome]:
+    def _answers(
+        self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None, scale: float = 1.0
+    ) -> list[Outcome]:
         """One outcome a row (of a batch), or a single one."""
         if "metric" in form:  # compiled on our own time, not on the function's
             library = self.array if self.array in ("jax", "torch") and self._worker is None else "numpy"
@@ -205,10 +219,10 @@ class Caller:
                 if form == "metric-scalar":
                     self.scalar.compile_for(library)
         if self._worker is None:
-            return self._answers_here(form, rows, keywords)
+            return self._answers_here(form, rows, keywords, scale)
         where = {"case": self.case.name, "point": self._where(rows)}
         try:
-            (outcomes, seen), said = self._worker.ask(self.limit, form, rows, keywords)
+            (outcomes, seen), said = self._worker.ask(self.limit, form, rows, keywords, scale)
         except ChildEnded as end:
             name, remedy = (
                 ("too-slow", "raise time_limit=, or make it faster")
@@ -231,29 +245,38 @@ class Caller:
         return outcomes
 
     def _remembering_points(
-        self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None
+        self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None, scale: float
     ) -> tuple[list[Outcome], list[np.ndarray]]:
         """The answers, and where the metric was asked for: what the child sends back."""
         self.metric.points.clear()
-        return self._answers_here(form, rows, keywords), list(self.metric.points)
+        return self._answers_here(form, rows, keywords, scale), list(self.metric.points)
 
-    def _answers_here(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None) -> list[Outcome]:
-        return self._batch_call(form, rows, keywords) if "batch" in form else [self._call(form, rows, keywords)]
+    def _answers_here(
+        self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None, scale: float = 1.0
+    ) -> list[Outcome]:
+        call: Any = self._batch_call if "batch" in form else lambda *asked: [self._call(*asked)]
+        answers: list[Outcome] = call(form, rows, keywords, scale)
+        return answers
 
-    def _arguments(self, form: str, row: np.ndarray) -> list[Any]:
-        x = _as_array_kind(row.copy(), self.array)
+    def _arguments(self, form: str, row: np.ndarray, scale: float = 1.0) -> list[Any]:
+        x = _as_array_kind(row / scale, self.array)
         if form in ("point", "batch"):
             return [x]
         if form == "coordinates":
             return [x[k] for k in self._order]
+        metric, scalar = self.metric, self.scalar
+        if scale != 1.0:
+            metric, scalar = (lambda y, f=f: f(_times(y, scale)) for f in (self.metric, self.scalar))
         if form in ("metric", "metric-batch"):
-            return [self.metric, x]
+            return [metric, x]
         if form == "point-metric":
-            return [x, self.metric]
-        return [self.metric, self.scalar, x]
+            return [x, metric]
+        return [metric, scalar, x]
 
-    def _invoke(self, form: str, row: np.ndarray, keywords: dict[str, Any] | None) -> tuple[Any, list[Finding], float]:
-        arguments = self._arguments(form, row)
+    def _invoke(
+        self, form: str, row: np.ndarray, keywords: dict[str, Any] | None, scale: float
+    ) -> tuple[Any, list[Finding], float]:
+        arguments = self._arguments(form, row, scale)
         where = {"case": self.case.name, "point": self._where(row)}
         findings: list[Finding] = []
         said, warned = io.StringIO(), io.StringIO()
@@ -311,7 +334,7 @@ class Caller:
         if form in ("point", "batch", "metric", "metric-batch", "metric-scalar", "point-metric"):
             x = arguments[0] if form in ("point", "batch", "point-metric") else arguments[-1]
             with contextlib.suppress(Exception):
-                if not np.array_equal(to_array(x), row):
+                if not np.array_equal(to_array(x), row / scale):
                     findings.append(
                         Finding(
                             "mutates-input",
@@ -325,8 +348,8 @@ class Caller:
     def _where(self, row: np.ndarray) -> str:
         return self.case.describe(row) if row.ndim == 1 else f"{len(row)} points"
 
-    def _call(self, form: str, row: np.ndarray, keywords: dict[str, Any] | None = None) -> Outcome:
-        result, findings, seconds = self._invoke(form, row, keywords)
+    def _call(self, form: str, row: np.ndarray, keywords: dict[str, Any] | None, scale: float) -> Outcome:
+        result, findings, seconds = self._invoke(form, row, keywords, scale)
         if any(f.name in ("too-slow", "raises") for f in findings):
             return Outcome(None, findings, seconds)
         others: dict[str, np.ndarray] = {}
@@ -352,8 +375,8 @@ class Caller:
         outcome.seconds, outcome.others = seconds, others
         return outcome
 
-    def _batch_call(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None) -> list[Outcome]:
-        result, findings, seconds = self._invoke(form, rows, keywords)
+    def _batch_call(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None, scale: float) -> list[Outcome]:
+        result, findings, seconds = self._invoke(form, rows, keywords, scale)
         if any(f.name in ("too-slow", "raises") for f in findings):
             return [Outcome(None, findings if k == 0 else [], seconds / len(rows)) for k in range(len(rows))]
         outcome = read_answer(

@@ -10,14 +10,23 @@ from typing import Any
 import numpy as np
 
 from ..exact.errors import InputError
+from .accuracy import EXACT, Accuracy, measure
 from .answers import Finding, Outcome
 from .calling import Caller
 from .cases import Case, NoUsablePoint, as_case
-from .diagnosis import Diagnosis, approximation, constant_factor, formula_diagnoses, scope_diagnosis
+from .diagnosis import (
+    Diagnosis,
+    approximation,
+    component_diagnosis,
+    constant_factor,
+    family_diagnoses,
+    formula_diagnoses,
+    scope_diagnosis,
+)
 from .laws import broken_laws
 from .metric_mistakes import metric_diagnoses
-from .numerics import is_single, numeric_diagnoses, takes_differences
-from .observations import Observation, prepare, to_our_convention
+from .numerics import numeric_diagnoses
+from .observations import Observation, Prepared, prepare
 from .pipeline import QUANTITIES
 from .report import CaseResult, Report
 from .shrinking import smallest_example
@@ -25,8 +34,6 @@ from .suite import load_suite
 
 __all__ = ["check_curvature"]
 
-#: Relative tolerances for exact derivatives and for finite differences.
-EXACT, DIFFERENCES = 1e-7, 1e-4
 _UNITS = {"float64": 2.0**-52, "float32": 2.0**-23, "longdouble": 2.0**-52}
 
 
@@ -62,9 +69,11 @@ def check_curvature(
     mpmath arrays in kind, so that a program may differentiate it in its own way. Conventions are
     those of `chentsov.geometry.conventions`: R^i_jkl = ∂_k Γ^i_jl − …, the unit sphere has R = +2.
 
-    An error is accepted up to ``rtol`` of the largest component (1e-7; for a program that is seen to take
-    finite differences 1e-4, plus 1e-6 of the terms that cancel), plus what rounding of the textbook
-    formulas explains at that point (``strict=True`` takes that allowance away).
+    How exact the program is, is measured first, at all well-conditioned points together. An error is then accepted up
+    to ``rtol`` of the largest component (1e-9 for a program that is exact there, 1e-6 for one that approximates, 1e-4
+    for one that takes finite differences, plus 1e-5 of the terms that cancel), plus what rounding of the textbook
+    formulas explains at that point (``strict=True`` takes that allowance away). What is the same small factor or ridge
+    everywhere is no accuracy, and fails.
 
     Args:
         function: the program to judge.
@@ -120,32 +129,40 @@ def check_curvature(
                "keywords": dict(keywords or {}), "isolate": isolate,
                "layouts": {quantity: layout} if layout else {}}  # fmt: skip
 
-    judged: list[_Judgement] = []
-    callers: dict[str, Caller] = {}
-    settled, differences, hung = form, 0.0, 0
+    asked: list[_Asked] = []
+    settled, hung = form, 0
     for case in cases:
         caller = Caller(function, case, quantity, form=settled, array=array, limit=time_limit,
-                        keywords=options["keywords"], isolate=isolate)  # fmt: skip
+                        keywords=options["keywords"], isolate=isolate, convention=chosen, layout=layout)  # fmt: skip
         if settled == "auto" and manifold is None and "metric" in caller.form:
             settled = caller.form
-        callers[case.name] = caller
         if quantity == "laplacian" and caller.form != "metric-scalar" and case.scalar is None:
             raise InputError("the Laplacian of what? give scalar=f in the coordinates, or take f as an argument: "
                              "f(metric, function, point)")  # fmt: skip
-        if hung >= 3 and not any(j.observations for j in judged):  # it has never answered: the others get a second each
+        if manifold is None and suite is None and "metric" not in caller.form and not _answers(caller):
+            raise InputError(_needs_a_manifold(function))
+        if hung >= 3 and not any(a.observations for a in asked):  # it has never answered: the others get a second each
             caller.limit = min(1.0, time_limit)
-        if rtol is None and (rtol := _suitable_tolerance(caller, chosen, layout)) is not None:
-            options["rtol"] = rtol
-            differences = 1e-6 if rtol == DIFFERENCES else 0.0
-        judged.append(_judge(caller, rtol or EXACT, unit, differences, chosen, layout))
-        hung += any(f.name == "too-slow" for f in judged[-1].findings)
+        asked.append(_ask(caller))
+        hung += any(f.name == "too-slow" for f in asked[-1].findings)
         caller.close()
 
-    observations = [o for j in judged for o in j.observations]
+    callers = {a.caller.case.name: a.caller for a in asked}
+    observations = [o for a in asked for o in a.observations]
+    accuracy = measure(callers, observations)
+    options["rtol"] = rtol or accuracy.tolerance
+    judged = _judge_all(asked, rtol, unit, accuracy)
+    hidden: list[Diagnosis] = []
+    if rtol is None and accuracy.kind != "exact" and accuracy.worst > 1e-8 and all(o.passed for o in observations):
+        # What is wrong by less than differences are allowed to be shows where it is the same everywhere.
+        hidden = _systematic(observations, quantity, callers)
+        if hidden:
+            options["rtol"] = EXACT
+            judged = _judge_all(asked, EXACT, unit, accuracy)
     findings = tuple(f for j in judged for f in j.findings)
     # Numbers that change from call to call have no other explanation.
     repeatable = not any(f.name == "not-repeatable" and f.severity == "fail" for f in findings)
-    diagnoses = _diagnose(judged, quantity, callers) if diagnose and repeatable else []
+    diagnoses = hidden or (_diagnose(judged, quantity, callers) if diagnose and repeatable else [])
     for caller in callers.values():
         caller.close()
     smallest = None
@@ -157,34 +174,63 @@ def check_curvature(
                 functions=dict(intermediates or {}), options=options, budget=2.5 if unnamed else 1.0,
             )  # fmt: skip
     return Report(
-        getattr(function, "__qualname__", repr(function)), quantity, rtol or EXACT, tuple(j.result for j in judged),
+        getattr(function, "__qualname__", repr(function)), quantity, options["rtol"], tuple(j.result for j in judged),
         findings,
         tuple(diagnoses), smallest, time.perf_counter() - started,
-        tuple(broken_laws(observations, quantity) if repeatable else ()),
+        tuple(broken_laws(observations, quantity) if repeatable else ()), str(accuracy),
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class _Judgement:
-    """One case: the answers, the points without one (as NaN), what was found, the summary, the number type."""
+class _Asked:
+    """One case: the answers, the points without one (as NaN), what was found on the way."""
 
+    caller: Caller
+    prepared: Prepared
     observations: list[Observation]
     missing: list[Observation]
+    findings: list[Finding]
+    outcomes: list[Outcome]
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """One case judged: what was asked, everything that was found, the summary, the number type."""
+
+    asked: _Asked
     findings: list[Finding]
     result: CaseResult
     dtype: str
 
+    @property
+    def observations(self) -> list[Observation]:
+        return self.asked.observations
 
-def _suitable_tolerance(caller: Caller, convention: Any, layout: str | None) -> float | None:
-    """`DIFFERENCES` or `EXACT`; None if the program gives no value here to tell by."""
-    value = caller.at(0).value
-    if value is None or not any(e.free_symbols for e in caller.case.metric):
-        return None
-    prepared = prepare(caller.case, caller.quantity)
-    observation = Observation(prepared, 0, to_our_convention(value, caller.quantity, convention, layout), 0.0)
-    if is_single(observation.value) and not is_single(observation.truth.astype(float)):
-        return EXACT  # single precision: differences are the smaller worry
-    return DIFFERENCES if takes_differences(caller, observation) else EXACT
+    @property
+    def missing(self) -> list[Observation]:
+        return self.asked.missing
+
+
+def _answers(caller: Caller) -> bool:
+    """Whether a function of a point alone is one of every manifold's points, as a form that is given says."""
+    return caller.form == "metric-scalar"
+
+
+def _needs_a_manifold(function: Any) -> str:
+    name = getattr(function, "__name__", "the function")
+    return (
+        f"{name} takes a point and no metric, so it holds a metric of its own: say which, manifold= (in the shell "
+        "--manifold or --metric), or let it take the metric as its first argument"
+    )
+
+
+def _systematic(observations: Sequence[Observation], quantity: str, callers: Mapping[str, Caller]) -> list[Diagnosis]:
+    """What is wrong in one and the same small way everywhere, though each error could be arithmetic."""
+    own_metric = all("metric" not in c.form for c in callers.values())
+    factor = constant_factor(observations, quantity, own_metric)
+    if factor is not None:
+        return [factor]
+    return family_diagnoses(observations, quantity)
 
 
 def _check_arguments(function: Any, quantity: str, rtol: float | None, precision: str, time_limit: float) -> None:
@@ -246,9 +292,7 @@ def _cases(
     return cases
 
 
-def _judge(
-    caller: Caller, rtol: float, unit: float, differences: float, convention: Any, layout: str | None
-) -> _Judgement:
+def _ask(caller: Caller) -> _Asked:
     """All points of one case."""
     case, quantity = caller.case, caller.quantity
     try:
@@ -259,19 +303,30 @@ def _judge(
     missing: list[Observation] = []
     findings: list[Finding] = []
     outcomes: list[Outcome] = []
-    slow = 0
     for index in range(len(case.points)):
-        if slow:  # the rest of this manifold would reach the limit too
-            break
         outcome = caller.at(index)
         outcomes.append(outcome)
         findings.extend(outcome.findings)
-        slow += any(f.name == "too-slow" for f in outcome.findings)
         if outcome.value is None:
             missing.append(Observation(prepared, index, np.full(prepared.truth[index].shape, np.nan), 0.0))
-            continue
-        value = to_our_convention(outcome.value, quantity, convention, layout)
-        observations.append(Observation(prepared, index, value, prepared.tolerance(index, rtol, unit, differences)))
+        else:
+            observations.append(Observation(prepared, index, caller.ours(outcome.value), 0.0))
+        if any(f.name == "too-slow" for f in outcome.findings):  # the rest of this manifold would reach the limit too
+            break
+    return _Asked(caller, prepared, observations, missing, findings, outcomes)
+
+
+def _judge_all(asked: Sequence[_Asked], rtol: float | None, unit: float, accuracy: Accuracy) -> list[_Judgement]:
+    """Every case by the tolerance given, or the one that its arithmetic deserves."""
+    differences = 1e-5 if rtol is None and accuracy.kind == "differences" and not accuracy.formula else 0.0
+    return [_judge(a, rtol or accuracy.tolerance, unit, differences) for a in asked]
+
+
+def _judge(asked: _Asked, rtol: float, unit: float, differences: float) -> _Judgement:
+    caller, case, observations, outcomes = asked.caller, asked.caller.case, asked.observations, asked.outcomes
+    for o in observations:
+        o.tolerance = asked.prepared.tolerance(o.index, rtol, unit, differences)
+    findings = list(asked.findings)
     if observations:
         findings.extend(_repeated(caller, outcomes, observations[0]))
     failed = [o for o in observations if not o.passed]
@@ -287,7 +342,7 @@ def _judge(
         0.0 if worst is None else worst.tolerance, sum(o.seconds for o in outcomes), caller.form,
         1.0 if worst is None else worst.condition,
     )  # fmt: skip
-    return _Judgement(observations, missing, findings, result, next((o.dtype for o in outcomes if o.dtype), ""))
+    return _Judgement(asked, findings, result, next((o.dtype for o in outcomes if o.dtype), ""))
 
 
 def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> list[Finding]:
@@ -326,11 +381,15 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
         return numeric
     found = formula_diagnoses(observations, quantity, statistical=statistical)
     if own_metric:
-        found += metric_diagnoses(observations, quantity)
+        found = _merged(found, metric_diagnoses(observations, quantity))
     if not found and (factor := constant_factor(observations, quantity, own_metric)) is not None:
         found = [factor]
+    if not found:
+        found = family_diagnoses(observations, quantity)
     if not found and not nearly:
         found = numeric_diagnoses(observations, callers, dtypes)
+    if not found and (part := component_diagnosis(observations)) is not None:
+        found = [part]
     if not found:
         found = formula_diagnoses(observations, quantity, statistical=statistical, pairs=True)
     if not found and (rough := approximation(observations)) is not None:
@@ -338,3 +397,12 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
     if not found and (scope := scope_diagnosis([*observations, *missing])) is not None:
         found = [scope]
     return found
+
+
+def _merged(formulas: list[Diagnosis], metrics: list[Diagnosis]) -> list[Diagnosis]:
+    """What predicts the same numbers is one diagnosis: the plainer first, the other beside it."""
+    if not formulas or not metrics:
+        return formulas or metrics
+    first, second = sorted((metrics[0], formulas[0]), key=lambda d: d.weight)
+    also = tuple(dict.fromkeys((*first.also, second.name, *second.also)))
+    return [replace(first, also=tuple(name for name in also if name != first.name))]

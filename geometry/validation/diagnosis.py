@@ -1,26 +1,32 @@
-"""Which known mistake explains the numbers: prediction against observation, smallest explanation first.
+"""Which mistake explains the numbers: prediction against observation, smallest explanation first.
 
 A mistake is named only if its prediction agrees with the program's value at *every* usable point,
 within a tolerance far below the distance from the truth.  Mistakes that predict the same numbers
 on all points cannot be told apart by the quantity tested; they are listed together.
+
+Hundreds of mistakes, and pairs of them, are tried on three telling points in float64: what stands later in the pipeline
+goes over a stack of everything that stands before it. What agrees there is tried everywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from .grammar import formula_mistakes, half_filled, styles
+from .inputs import FAMILIES
 from .mistake import Mistake
-from .mistakes import formula_mistakes
 from .observations import Group, Observation, group_by_dimension
-from .output_mistakes import output_mistakes, scale_mistakes
-from .pipeline import Pipeline
-from .styles import half_filled, unsymmetric, written_otherwise
+from .outputs import scale_mistakes
+from .pipeline import Array, Jets, Pipeline, Run
 
-__all__ = ["Diagnosis", "approximation", "distinct_numbers", "formula_diagnoses", "constant_factor", "scope_diagnosis"]
+__all__ = [
+    "LEVELS", "Diagnosis", "approximation", "component_diagnosis", "constant_factor", "distinct_numbers",
+    "family_diagnoses", "formula_diagnoses", "scope_diagnosis",
+]  # fmt: skip
 
 # Agreement levels: closed forms and automatic differentiation; good differences; noisy differences.
 LEVELS = (1e-6, 1e-3, 2e-2)
@@ -41,20 +47,40 @@ class Diagnosis:
     agreement: float = 0.0
     points: int = 0
     also: tuple[str, ...] = ()
+    weight: float = 1.0
     details: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.sentence} {self.remedy}"
 
 
+# What is known of a run before each level of `mistake.LEVELS`.
+_BEFORE: tuple[tuple[str, ...], ...] = (
+    (), (), ("inverses",), ("christoffel_first", "christoffel_first_derivative"),
+    ("christoffel", "christoffel_derivative"), ("riemann",), ("ricci",), ("ricci_scalar", "riemann_lowered"), (),
+)  # fmt: skip
+#: Mistakes up to this weight are tried two at a time.
+_PLAIN = 1.2
+
+
 @dataclass(frozen=True)
 class _Candidate:
     mistakes: tuple[Mistake, ...]
-    pipeline: Pipeline
 
     @property
     def name(self) -> str:
-        return " + ".join(m.name for m in self.mistakes)
+        return " + ".join(m.name for m in self.mistakes if m.name)
+
+    @property
+    def weight(self) -> float:
+        return sum(m.weight for m in self.mistakes)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        pipeline = Pipeline()
+        for m in self.mistakes:
+            pipeline = m.apply(pipeline)
+        return pipeline
 
 
 def _agreement(groups: Sequence[Group], pipeline: Pipeline, quantity: str, cutoff: float) -> float:
@@ -69,61 +95,120 @@ def _agreement(groups: Sequence[Group], pipeline: Pipeline, quantity: str, cutof
     return worst
 
 
-def _singles(quantity: str, statistical: bool, groups: Sequence[Group]) -> Iterator[_Candidate]:
-    true = Pipeline()
-    for m in output_mistakes(quantity, statistical):
-        yield _Candidate((m,), m.apply(true))
-    for m in formula_mistakes():
-        if quantity in m.quantities:
-            yield _Candidate((m,), m.apply(true))
-    for m in formula_mistakes():
-        if quantity in m.quantities:
-            if m.stage in ("lower", "raise_first", "prepare") and any(unsymmetric(m, g.jets) for g in groups):
-                for other in written_otherwise(m, quantity):
-                    yield _Candidate((m,), other.apply(true))
+def _telling(groups: Sequence[Group], count: int = 3, every: bool = False) -> Group:
+    """A few failing observations (or any) of one dimension, of different manifolds, three dimensions first."""
+    order = {3: 0, 2: 1, 4: 2, 5: 3, 6: 4}
+    found = []
+    for group in groups:
+        failing = [k for k, o in enumerate(group.observations) if not o.passed or every]
+        names: dict[str, int] = {}
+        for k in sorted(failing, key=lambda k: (-float(np.count_nonzero(group.jets.g[k])), k)):
+            names.setdefault(group.observations[k].case.name, k)
+        chosen = [*names.values(), *(k for k in failing if k not in names.values())][:count]
+        if chosen:
+            found.append((len(chosen) < 2, order.get(group.jets.dim, 9), group, chosen))
+    _, _, group, chosen = min(found, key=lambda f: f[:2])
+    return group.part(chosen)
 
 
-def _pairs(quantity: str, statistical: bool) -> Iterator[_Candidate]:
-    true = Pipeline()
-    formulas = [m for m in formula_mistakes() if quantity in m.quantities]
-    outputs = scale_mistakes(quantity, statistical)[:6]
-    for m, pipeline in half_filled(quantity):
-        yield _Candidate((m,), pipeline)
-    for m in output_mistakes(quantity, statistical):
-        if m.stage == "output" and m not in outputs:
-            for s in outputs:
-                both = lambda output, n, m=m, s=s: s.change(m.change(output, n), n)
-                yield _Candidate((m, s), replace(true, output=both))
-    for m in formulas:
-        for s in outputs:
-            yield _Candidate((m, s), s.apply(m.apply(true)))
-    for at, a in enumerate(formulas):
-        for b in formulas[at + 1 :]:
-            if a.stage != b.stage:
-                yield _Candidate((a, b), b.apply(a.apply(true)))
+class _Screen:
+    """Everything that is tried on the telling observations."""
+
+    def __init__(self, group: Group, quantity: str, mistakes: Sequence[Mistake]):
+        self.group, self.quantity, self.mistakes = group, quantity, mistakes
+        self.jets = group.jets
+        self.base = Run(Pipeline(), self.jets)
+        self.base.output(quantity)
+        self.runs: dict[int, Run] = {}
+        self.outputs: dict[int, Array] = {}
+
+    def _known(self, level: int, runs: Sequence[Run]) -> dict[str, Any]:
+        """What the runs have in common before a level, as a stack (of one run: as it is)."""
+        names = [name for names in _BEFORE[: level + 1] for name in names if name in self.base.known]
+        if len(runs) == 1:
+            return {name: runs[0][name] for name in names}
+        known: dict[str, Any] = {}
+        for name in names:
+            values = [run[name] for run in runs]
+            if isinstance(values[0], tuple):
+                known[name] = tuple(np.stack(v) for v in zip(*values))
+            else:
+                known[name] = np.stack([np.broadcast_to(v, np.shape(self.base[name])) for v in values])
+        return known
+
+    def single(self, k: int) -> float:
+        """How far one mistake is from the program here."""
+        m = self.mistakes[k]
+        try:
+            with np.errstate(all="ignore"):
+                if m.level < 2:
+                    run = m.apply(Pipeline()).run(self.jets)
+                else:
+                    run = Run(m.apply(Pipeline()), self.jets, self._known(m.level, [self.base]))
+                predicted = run.output(self.quantity)
+        except (np.linalg.LinAlgError, ZeroDivisionError, ValueError):
+            return float("inf")
+        self.runs[k], self.outputs[k] = run, predicted
+        return float(np.max(self.group.mismatch(predicted)))
+
+    def behind(self, second: Mistake, firsts: Sequence[int], known: dict[str, Any], jets: Jets) -> Array:
+        """How far ``second`` after each of ``firsts`` is from the program here: one number each."""
+        with np.errstate(all="ignore"):
+            if "output" in second.changes:
+                predicted = second.changes["output"](np.stack([self.outputs[k] for k in firsts]), self.jets.dim)
+            else:
+                predicted = Run(second.apply(Pipeline()), jets, known).output(self.quantity)
+            predicted = np.broadcast_to(predicted, (len(firsts), *self.group.values.shape))
+            return np.max(self.group.mismatch(predicted), axis=1)
+
+    def pairs(self, seconds: Iterable[Mistake], firsts: Sequence[int], cutoff: float) -> Iterator[_Candidate]:
+        """The pairs that agree with the program here; a mistake stands behind those of an earlier stage."""
+        stacks: dict[int, tuple[list[int], dict[str, Any], Jets]] = {}
+        for second in seconds:
+            level = second.level
+            if level not in stacks:
+                before = [k for k in firsts if self.mistakes[k].level < level and k in self.runs]
+                if level < 9:
+                    before = [k for k in before if self.mistakes[k].level < 8]
+                runs = [self.runs[k] for k in before]
+                fields = {f: getattr(self.jets, f) for f in ("g", "dg", "ddg", "f", "df", "ddf")}
+                if len(runs) > 1:
+                    for f in ("g", "dg", "ddg"):
+                        fields[f] = np.stack([getattr(run.jets, f) for run in runs])
+                try:
+                    known = self._known(level, runs) if len(runs) > 1 and level < 9 else {}
+                except ValueError:
+                    before, known = [], {}
+                stacks[level] = before, known, Jets(**fields)
+            before, known, jets = stacks[level]
+            if len(before) < 2:
+                continue
+            try:
+                levels = self.behind(second, before, known, jets)
+            except (np.linalg.LinAlgError, ValueError, ZeroDivisionError):
+                continue
+            for at in np.flatnonzero(levels <= cutoff):
+                yield _Candidate((self.mistakes[before[at]], second))
 
 
-def _screened(
+def _unsymmetric(run: Run) -> bool:
+    gamma = run["christoffel"]
+    return bool(np.max(np.abs(gamma - np.swapaxes(gamma, -1, -2)), initial=0.0) > 1e-9)
+
+
+def _found(
     candidates: Iterable[_Candidate], groups: Sequence[Group], quantity: str, cutoff: float
 ) -> list[tuple[float, _Candidate]]:
-    """The candidates that agree everywhere; two telling observations are tried first."""
-    failing = [(g, k) for g in groups for k, o in enumerate(g.observations) if not o.passed]
-    chosen = failing[:2]
-    small = [_part(g, [k]) for g, k in chosen]
+    """Those that agree with the program everywhere."""
     found = []
     for candidate in candidates:
-        if _agreement(small, candidate.pipeline, quantity, cutoff) <= cutoff:
+        try:
             level = _agreement(groups, candidate.pipeline, quantity, cutoff)
-            if level <= cutoff:
-                found.append((level, candidate))
+        except (np.linalg.LinAlgError, ValueError, ZeroDivisionError):
+            continue
+        if level <= cutoff:
+            found.append((level, candidate))
     return found
-
-
-def _part(group: Group, rows: list[int]) -> Group:
-    jets = type(group.jets)(**{k: None if v is None else v[rows] for k, v in vars(group.jets).items()})
-    return Group(
-        [group.observations[k] for k in rows], jets, group.values[rows], group.truth[rows], group.amplitude[rows]
-    )
 
 
 def _truth_mismatch(groups: Sequence[Group]) -> float:
@@ -133,32 +218,80 @@ def _truth_mismatch(groups: Sequence[Group]) -> float:
 def formula_diagnoses(
     observations: Sequence[Observation], quantity: str, *, statistical: bool = False, pairs: bool = False
 ) -> list[Diagnosis]:
-    """The known mistakes, or pairs of them (and half-filled metrics in every spelling), that predict the program's
-    numbers everywhere.
+    """The mistakes, or with ``pairs`` two at once (and half-filled metrics in every spelling), that predict the
+    program's numbers everywhere.
     """
     groups = group_by_dimension(observations)
     if not groups:
         return []
     allowed = [c for c in LEVELS if c * _MARGIN <= _truth_mismatch(groups)]
-    if not allowed:
+    if not allowed or all(o.passed for g in groups for o in g.observations):
         return []
-    candidates: Iterable[_Candidate] = (
-        _pairs(quantity, statistical) if pairs else _singles(quantity, statistical, groups)
-    )
-    if distinct_numbers(observations) < 4:
-        # A single number (a space of constant curvature, say) is met by accident: only what agrees closely, or is
-        # plain, may be named.
-        plain = (_Candidate((m,), m.apply(Pipeline())) for m in scale_mistakes(quantity, statistical))
-        found = _screened(candidates, groups, quantity, LEVELS[0]) or (
-            [] if pairs else _screened(plain, groups, quantity, allowed[-1])
-        )
+    # A single number (a space of constant curvature, say) is met by accident: only what agrees closely, or is plain,
+    # may be named.
+    few = distinct_numbers(observations) < 4
+    cutoff = LEVELS[0] if few else allowed[-1]
+    mistakes = formula_mistakes(quantity, statistical)
+    screen = _Screen(_telling(groups), quantity, mistakes)
+    levels = [screen.single(k) for k in range(len(mistakes))]
+    if not pairs:
+        candidates = [_Candidate((mistakes[k],)) for k, level in enumerate(levels) if level <= cutoff]
+        found = _found(candidates, groups, quantity, cutoff)
+        if not found and "riemann" in screen.base.known:
+            firsts = [k for k, run in screen.runs.items() if mistakes[k].level < 4 and _unsymmetric(run)]
+            found = _found(screen.pairs(styles(), firsts, cutoff), groups, quantity, cutoff)
+        if not found and few:
+            plain = [_Candidate((m,)) for m in scale_mistakes(quantity, statistical)[:16]]
+            found = _found(plain, groups, quantity, allowed[-1])
     else:
-        found = _screened(candidates, groups, quantity, allowed[-1])
+        halves = _Screen(screen.group, quantity, [m for m in half_filled() if m.concerns(quantity)])
+        hits = [k for k in range(len(halves.mistakes)) if halves.single(k) <= cutoff]
+        found = _found([_Candidate((halves.mistakes[k],)) for k in hits], groups, quantity, cutoff)
+        if not found and "riemann" in halves.base.known:
+            spelled = halves.pairs(styles(), list(halves.runs), cutoff)
+            found = _found(spelled, groups, quantity, cutoff)
+        if not found and not few:
+            firsts = [k for k, m in enumerate(mistakes) if m.weight <= _PLAIN]
+            seconds = [m for m in mistakes if m.weight <= _PLAIN and m.level > 1]
+            both = sorted(screen.pairs(seconds, firsts, cutoff), key=lambda c: c.weight)
+            found = _found(both[:200], groups, quantity, cutoff)
     # The tightest level at which anything agrees decides.
-    for cutoff in allowed:
-        if within := [f for f in found if f[0] <= cutoff]:
+    for limit in allowed:
+        if within := [f for f in found if f[0] <= limit]:
             return [_as_diagnosis(within, groups)]
     return []
+
+
+def family_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
+    """Regularisations: mistakes with a number ε in them, which is found by trying."""
+    groups = group_by_dimension(observations)
+    if not groups or distinct_numbers(observations) < 4 or not _truth_mismatch(groups):
+        return []
+    every = all(o.passed for g in groups for o in g.observations)
+    screen, truth = _telling(groups, every=every), _truth_mismatch(groups)
+    found: list[tuple[float, _Candidate]] = []
+    for family in FAMILIES:
+
+        def miss(epsilon: float, family: Any = family) -> float:
+            try:
+                with np.errstate(all="ignore"):
+                    run = family.member(epsilon).apply(Pipeline()).run(screen.jets)
+                    return float(np.max(screen.mismatch(run.output(quantity))))
+            except (np.linalg.LinAlgError, ValueError):
+                return float("inf")
+
+        exponents = np.arange(-9.0, 1.01, 0.25)
+        best, width = min(exponents, key=lambda e: miss(10.0**e)), 0.25
+        for _ in range(7):
+            best = min(best + width * np.linspace(-1, 1, 9), key=lambda e: miss(10.0**e))
+            width /= 4
+        candidate = _Candidate((family.member(float(f"{10.0**best:.4g}")),))
+        candidate = min((candidate, _Candidate((family.member(10.0**best),))), key=lambda c: _agreement(
+            [screen], c.pipeline, quantity, np.inf))  # fmt: skip
+        limit = min(LEVELS[1], truth / _MARGIN)
+        if miss(10.0**best) <= limit:
+            found += _found([candidate], groups, quantity, limit)
+    return [_as_diagnosis(sorted(found, key=lambda f: f[0]), groups)] if found else []
 
 
 def distinct_numbers(observations: Sequence[Observation]) -> int:
@@ -178,9 +311,10 @@ def _as_diagnosis(found: list[tuple[float, _Candidate]], groups: Sequence[Group]
     level, first = close[0]
     also = tuple(dict.fromkeys(c.name for _, c in close if c.name != first.name))
     count = sum(len(g.observations) for g in groups)
+    named = [m for m in first.mistakes if m.name]
     return Diagnosis(
-        first.name, " And: ".join(m.sentence for m in first.mistakes), " ".join(m.remedy for m in first.mistakes),
-        agreement=level, points=count, also=also,
+        first.name, " And: ".join(m.sentence for m in named), " ".join(dict.fromkeys(m.remedy for m in named)),
+        agreement=level, points=count, also=also, weight=first.weight,
     )  # fmt: skip
 
 
@@ -208,7 +342,9 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
     if len(ratios) < 2 or min(abs(r) for r in ratios) == 0:
         return None
     centre = float(np.median(ratios))
-    if max(abs(r / centre - 1) for r in ratios) > 1e-3 or max(spread) > 1e-3 or abs(centre - 1) < 1e-2:
+    scatter = max(*(abs(r / centre - 1) for r in ratios), *spread)
+    # A factor close to 1 must stand out from what the arithmetic scatters, at enough points.
+    if scatter > 1e-3 or abs(centre - 1) < (20 * scatter if len(ratios) > 3 else 1e-2):
         return None
     rows = {len(next(iter(o.case.data.values()))) for o in observations if o.case.data}
     effect = {"metric": 1, "riemann_lowered": 1, "christoffel_first": 1, "metric_derivative": 1, "weyl": 1,
@@ -228,9 +364,70 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
                     "Divide the Fisher matrix by the number of observations (or multiply), or declare that metric.",
                     kind="factor", points=len(ratios), details={"factor": centre, "n": whole},
                 )  # fmt: skip
-    return Diagnosis("constant-factor", f"Every value is {centre:.6g} times the truth.",
+    return Diagnosis("constant-factor", f"Every value is {centre:.8g} times the truth.",
         "Look for a forgotten constant.",
                      kind="factor", points=len(ratios), details={"factor": centre})  # fmt: skip
+
+
+def component_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
+    """Some entries exact, the others off by one factor (or lost): which, and by what."""
+    usable = [o for o in observations if o.condition < 1e3 and o.truth.ndim]
+    if not usable or len({o.truth.ndim for o in usable}) != 1:
+        return None
+    wrong, ratios, right = set(), [], set()
+    for o in usable:
+        allowed = max(o.tolerance, 1e-9 * o.scale)
+        for at in np.ndindex(o.truth.shape):
+            gap = abs(float(o.value[at] - o.truth[at]))
+            if abs(float(o.truth[at])) <= 1e-3 * o.scale:
+                if gap > allowed:
+                    return None  # what should vanish does not: no factor
+                continue
+            if gap > allowed:
+                wrong.add((o.case.dim, at))
+                ratios.append(float(o.value[at] / o.truth[at]))
+            else:
+                right.add((o.case.dim, at))
+    if not wrong or not right or wrong & right or len(ratios) < 2:
+        return None
+    factor = float(np.median(ratios))
+    if max(abs(r - factor) for r in ratios) > 1e-3 * max(1.0, abs(factor)):
+        return None
+    which = _described(wrong, right)
+    if abs(factor) < 1e-9:
+        how = "are 0"
+    else:
+        how = "have the opposite sign" if abs(factor + 1) < 1e-6 else f"are {factor:.6g} times the truth"
+    return Diagnosis(
+        "component-factor", f"{which} {how}; all others are right.", "Look at the lines that fill these entries.",
+        kind="scope", points=len(usable), details={"factor": factor, "entries": sorted(str(list(a)) for _, a in wrong)},
+    )  # fmt: skip
+
+
+def _described(wrong: set[tuple[int, tuple[int, ...]]], right: set[tuple[int, tuple[int, ...]]]) -> str:
+    """A set of entries in words, if they have a rule in common that the others break; else their places."""
+    rules: tuple[tuple[str, Any], ...] = (
+        ("The diagonal entries", lambda n, a: len(set(a)) == 1),
+        ("The off-diagonal entries", lambda n, a: len(a) == 2 and a[0] != a[1]),
+        ("The entries above the diagonal", lambda n, a: len(a) == 2 and a[0] < a[1]),
+        ("The entries below the diagonal", lambda n, a: len(a) == 2 and a[0] > a[1]),
+        ("The entries of the first row", lambda n, a: a[0] == 0),
+        ("The entries of the last row", lambda n, a: a[0] == n - 1),
+        ("The entries with an index 0", lambda n, a: 0 in a),
+        ("The entries with the last index n − 1", lambda n, a: n - 1 in a),
+        ("The entries with equal lower indices", lambda n, a: len(a) == 3 and a[1] == a[2]),
+        ("The entries with different lower indices", lambda n, a: len(a) == 3 and a[1] != a[2]),
+        ("The entries with three different indices", lambda n, a: len(a) == 3 and len(set(a)) == 3),
+        ("The entries with equal first two indices", lambda n, a: len(a) >= 3 and a[0] == a[1]),
+    )
+    for words, rule in rules:
+        if all(rule(*w) for w in wrong) and not any(rule(*r) for r in right):
+            return words
+    places = sorted({str(list(a)) for _, a in wrong})
+    dims = {n for n, _ in wrong}
+    where = f" (of n = {min(dims)})" if len(dims) == 1 and len({n for n, _ in right}) > 1 else ""
+    shown = ", ".join(places[:6]) + (f" and {len(places) - 6} more" if len(places) > 6 else "")
+    return f"The entries {shown}{where}"
 
 
 def approximation(observations: Sequence[Observation]) -> Diagnosis | None:

@@ -1,90 +1,24 @@
 """Right formulas, wrong digits: difference steps, single precision, cancellation.
 
-What is looked at: whether the answer jumps when the point moves by a few units in the last place
-(rounding noise that differences amplify), at which points the metric was evaluated (the step shows
-there), how the error goes with a step parameter, and how it goes with the size of the terms that
-cancel.
+What is looked at: whether the answer jumps when the point moves by a few units in the last place (rounding noise that
+differences amplify), how the error answers to the step (`accuracy`, or a parameter that is one), and how it goes with
+the size of the terms that cancel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from .accuracy import Stencil, is_single, local_noise, observed_step, rescaled_errors
 from .calling import Caller, step_parameter
 from .diagnosis import Diagnosis
 from .observations import Observation
 
-__all__ = ["is_single", "numeric_diagnoses", "observed_step", "step_sweep", "takes_differences"]
+__all__ = ["numeric_diagnoses", "step_sweep"]
 
 _SINGLE, _DOUBLE = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True)
-class Stencil:
-    """The displacements at which a program evaluated the metric around one point."""
-
-    step: float
-    one_sided: bool
-    evaluations: int
-
-
-def observed_step(caller: Caller, row: np.ndarray) -> Stencil | None:
-    """The difference step, seen from where the program asked for the metric; None if it took none."""
-    caller.metric.points.clear()
-    caller.at_row(row)
-    seen = [p.reshape(-1, row.size) for p in caller.metric.points]
-    if not seen:
-        return None
-    offsets = np.concatenate(seen) - row
-    sizes = np.abs(offsets)
-    # Displacements are read off the points; below the rounding of x they say nothing.
-    moved = sizes > 1e-14 * np.maximum(1.0, np.abs(row))
-    near = moved & (sizes < 0.3)
-    if not near.any():
-        return None
-    step = float(np.median(_smallest_cluster(sizes[near])))
-    signs = np.sign(offsets[near])
-    return Stencil(step, bool(np.all(signs > 0) or np.all(signs < 0)), len(offsets))
-
-
-def _smallest_cluster(sizes: np.ndarray) -> np.ndarray:
-    least = np.min(sizes)
-    return sizes[sizes < 1.5 * least]
-
-
-def local_noise(caller: Caller, row: np.ndarray, count: int = 5) -> tuple[float, bool]:
-    """(jitter, frozen): how far answers scatter when the point moves by some 2⁻⁴⁰, and whether they do not move
-    at all.
-    """
-    values = []
-    for k in range(count):
-        moved = row + (k + 1) * (1 + 0.3 * np.arange(row.size)) * 2.0**-40 * np.maximum(np.abs(row), 2.0**-3)
-        outcome = caller.at_row(moved)
-        if outcome.value is None:
-            return float("nan"), False
-        values.append(np.asarray(outcome.value, dtype=float))
-    stack = np.stack(values)
-    return float(np.max(np.ptp(stack, axis=0), initial=0.0)), bool(np.all(stack == stack[0]))
-
-
-def takes_differences(caller: Caller, observation: Observation) -> bool:
-    """Whether a program shows the stencil of finite differences, or the jitter that they leave."""
-    row = caller.rows[observation.index]
-    if observed_step(caller, row) is not None:
-        return True
-    jitter, _ = local_noise(caller, row, 3)
-    return bool(np.isfinite(jitter) and 1e-11 * observation.scale < jitter < 1e-3 * observation.scale)
-
-
-def is_single(value: np.ndarray) -> bool:
-    """Whether float32 holds every one of these numbers."""
-    array = np.asarray(value, dtype=float)
-    array = array[array != 0]
-    with np.errstate(over="ignore"):
-        return bool(array.size) and bool(np.all(array.astype(np.float32).astype(float) == array))
 
 
 def step_sweep(
@@ -101,7 +35,7 @@ def step_sweep(
             if outcome.value is None:
                 worst = float("inf")
                 break
-            worst = max(worst, float(np.max(np.abs(outcome.value - o.truth), initial=0.0)) / o.scale)
+            worst = max(worst, float(np.max(np.abs(caller.ours(outcome.value) - o.truth), initial=0.0)) / o.scale)
         errors[h] = worst
     return errors, min(errors, key=lambda h: errors[h])
 
@@ -144,9 +78,11 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
     )
     # Nested differences divide the rounding of the metric by h².
     amplified = 1.0 if stencil is None else max(1.0, stencil.step**-2)
-    sizes = [o.error / (_SINGLE * amplified * max(o.amplitude, o.scale)) for o in failing]
-    plausible = [s for s, o in zip(sizes, failing) if s < 300 * max(1.0, o.condition / max(1.0, o.amplitude / o.scale))]
-    if len(plausible) < 0.7 * len(sizes) or np.median(sizes) * amplified < 1e-4:
+    sizes = [o.error / (_SINGLE * max(o.amplitude, o.scale)) for o in failing]
+    limits = [300 * max(1.0, o.condition / max(1.0, o.amplitude / o.scale)) for o in failing]
+    by_itself = np.mean([s < limit for s, limit in zip(sizes, limits)]) >= 0.7
+    plausible = np.mean([s < amplified * limit for s, limit in zip(sizes, limits)]) >= 0.7
+    if not plausible or np.median(sizes) < 1e-4:
         return None
     # A correct float64 program answers with numbers that float32 does not hold.
     telling = [
@@ -161,7 +97,7 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
         jitter, still = local_noise(callers[o.case.name], callers[o.case.name].rows[o.index])
         frozen.append(still and o.error > 0)
     seen = all(frozen) and bool(frozen)
-    if not (seen or stencil is None and (stored or declared)):
+    if not (seen or (by_itself and (stored or declared))):
         return None
     worst = max(failing, key=lambda o: o.relative_error)
     still_words = "the answer does not move when the point moves by 2⁻⁴⁰"
@@ -214,6 +150,26 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
                 details={"parameter": name, "default": default, "best": best,
                     "errors": {f"{h:g}": e for h, e in errors.items()}},
             )  # fmt: skip
+    sweep: Mapping[float, float] = {}
+    if stencil is not None:
+        sweep = rescaled_errors(callers, sample[:2], [4.0**k for k in range(-4, 5)])
+    if sweep and stencil is not None:
+        now, factor = sweep[1.0], min(sweep, key=lambda s: sweep[s])
+        if sweep[factor] < now / 3 and now < 1e3:
+            side = "one-sided " if stencil.one_sided else ""
+            best = float(f"{stencil.step * factor:.0e}")
+            small = factor > 1
+            why = "is rounding noise divided by the step" if small else "is truncation"
+            return Diagnosis(
+                "finite-difference-noise" if small else "finite-difference-truncation",
+                f"Finite differences: {side}differences with step {stencil.step:.2g}, too "
+                f"{'small' if small else 'large'}: the error {now:.1e} {why}; with {best:.0e} it would be "
+                f"{sweep[factor]:.1e}.",
+                f"Take a step of about {best:.0e}" + (", and central differences." if side else "; a stencil of higher "
+                "order, or automatic differentiation, does better."), kind="numeric", points=len(failing),
+                details={"step": stencil.step, "one_sided": stencil.one_sided, "best": best,
+                         "errors": {f"{stencil.step * h:g}": e for h, e in sweep.items()}},
+            )  # fmt: skip
     # No difference quotient of second order keeps twelve digits: then the noise is the program's own cancellation.
     if noise and stencil is None and any(np.any(o.truth) and o.relative_error < 1e-12 for o in observations):
         worst_one = max(failing, key=lambda o: o.relative_error)
@@ -226,19 +182,18 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
             "polynomial) and write them as values of their own.",
             kind="numeric", points=len(failing), details={"worst": worst_one.relative_error},
         )  # fmt: skip
-    if noise:
+    if noise and not sweep:
         where = f" with step {stencil.step:.2g}" if stencil else ""
-        suggestion = (
-            "eps^(1/4) ≈ 1e-4 for nested central differences in float64 "
-            "(eps^(1/3) ≈ 6e-6 for a single first difference)"
-        )
         return Diagnosis(
             "finite-difference-noise",
             f"Finite differences{where}: the answer jumps by as much as its error when the point moves by 2⁻⁴⁰, so the "
             f"error is rounding noise divided by the step.",
-            f"Best step: {suggestion}; or differentiate automatically.", kind="numeric", points=len(failing),
+            "Take a larger step (about eps^(1/4) ≈ 1e-4 times the scale of the coordinates for second differences, "
+            "eps^(1/3) for first ones), or differentiate automatically.", kind="numeric", points=len(failing),
             details={"step": stencil.step if stencil else None, "best": 1e-4},
         )  # fmt: skip
+    if sweep:
+        return None
     mild = [o for o in failing if o.condition < 1e3] or failing[:1]
     worst = max(o.relative_error for o in mild)
     # Most points are as wrong as the step explains; close to a singular point any of them may be worse.
@@ -252,12 +207,10 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
             "finite-difference-truncation",
             f"Finite differences: {side}differences with step {stencil.step:.2g} leave a smooth truncation error "
             f"(worst {worst:.1e}); the answer does not jitter.",
-            "Use central differences, a smaller step (about 1e-4), or Richardson extrapolation; or differentiate "
-            "automatically."
-            if side else "Use a smaller step (about 1e-4 for nested central differences), or a stencil of higher "
-                         "order.",
+            "Use central differences, a smaller step, or Richardson extrapolation; or differentiate automatically."
+            if side else "Use a smaller step, or a stencil of higher order.",
             kind="numeric", points=len(failing),
-            details={"step": stencil.step, "one_sided": stencil.one_sided, "best": 1e-4},
+            details={"step": stencil.step, "one_sided": stencil.one_sided, "best": None},
         )  # fmt: skip
     return None
 

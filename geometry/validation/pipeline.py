@@ -1,65 +1,75 @@
-r"""From the jets of a metric to its curvature, one replaceable stage a formula.
+r"""From the jets of a metric to its curvature: stages as data, so that a mistake is a stage with one thing replaced.
 
 The stages, with g_ij,k = ∂_k g_ij stored as ``dg[..., i, j, k]``:
 
-* ``invert``:     (g, ∂g) → (g⁻¹, ∂g⁻¹)
-* ``lower``:      Γ_{i,jk} = ½ (∂_j g_ik + ∂_k g_ij − ∂_i g_jk), linear in ∂g
+* ``invert``:      (g, ∂g) → (g⁻¹, ∂g⁻¹)
+* ``lower``:       Γ_{i,jk} = ½ (∂_j g_ik + ∂_k g_ij − ∂_i g_jk), linear in ∂g
 * ``raise_first``: Γ^i_jk = g^im Γ_{m,jk}, linear in g⁻¹ and in Γ_{m,jk}
-* ``curve``:      R^i_jkl = ∂_k Γ^i_jl − ∂_l Γ^i_jk + Γ^i_km Γ^m_jl − Γ^i_lm Γ^m_jk
-* ``contract``:   Ric_jl = R^i_jil
-* ``trace``:      R = g^jl Ric_jl
-* ``laplace``:    Δf = g^ij ∂_i∂_j f − g^ij Γ^k_ij ∂_k f
+* ``linear``, ``quadratic``: R^i_jkl = (∂_k Γ^i_jl − ∂_l Γ^i_jk) + (Γ^i_km Γ^m_jl − Γ^i_lm Γ^m_jk)
+* ``contract``:    Ric_jl = R^i_jil
+* ``trace``:       R = g^jl Ric_jl
+* ``laplace``:     Δf = g^ij ∂_i∂_j f − g^ij Γ^k_ij ∂_k f
 
-As ``lower`` is linear and ``raise_first`` bilinear, ∂Γ is the product rule applied to the same
-stages; so a mistaken Γ brings its own, equally mistaken, ∂Γ, as it does in a program that
-differentiates its own Christoffel function.  A *mistake* of the validator is nothing but a
-pipeline with one stage replaced.
+Most of them are a `Sum` of contractions, whose derivative is the product rule; so a mistaken Γ brings its own, equally
+mistaken, ∂Γ, as it does in a program that differentiates its own Christoffel function. g⁻¹ (and g) stand at several
+``places``, each of which can be given another matrix.
 
-The arrays may hold float64, long double or ``arb`` balls (dtype object); leading axes are
-points.
+The arrays may hold float64, long double or ``arb`` balls (dtype object). Leading axes are points, or mistakes and
+points: many mistakes of an early stage go through a later one in one call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-__all__ = ["QUANTITIES", "Jets", "Pipeline", "combination", "contraction", "product"]
+__all__ = ["QUANTITIES", "Jets", "Pipeline", "Run", "Sum", "contraction", "true_inverse"]
 
 Array = Any
 
 
 def contraction(indices: str, *arrays: Array) -> Array:
-    """``einsum`` with the leading point axes understood: ``contraction("im,mjk->ijk", a, b)``."""
-    return np.einsum(_with_points(indices), *arrays)
+    """``einsum`` with the leading axes understood: ``contraction("im,mjk->ijk", a, b)``.
+
+    An index of the result that occurs in no array is one that the values do not depend on.
+    """
+    spelled, missing = _with_points(indices)
+    ones = (np.ones(arrays[0].shape[-1], arrays[0].dtype),) if missing else ()
+    return np.einsum(spelled, *arrays, *(ones * missing))
 
 
 @cache
-def _with_points(indices: str) -> str:
+def _with_points(indices: str) -> tuple[str, int]:
     inputs, output = indices.split("->")
-    return ",".join("..." + part for part in inputs.split(",")) + "->..." + output
+    missing = [letter for letter in output if letter not in inputs]
+    parts = ["..." + part for part in inputs.split(",")] + missing
+    return ",".join(parts) + "->..." + output, len(missing)
 
 
-def combination(*terms: tuple[float, str]) -> Callable[[Array], Array]:
-    """The linear map Σ c · (transposed array): ``combination((0.5, "ikj->ijk"), …)``."""
+class Sum:
+    """The multilinear map Σ c · einsum: ``Sum((0.5, "ikj->ijk"), …)``."""
 
-    def apply(array: Array) -> Array:
-        return sum(c * contraction(indices, array) for c, indices in terms)
+    def __init__(self, *terms: tuple[float, str]):
+        self.terms = terms
 
-    return apply
+    def __call__(self, *arrays: Array) -> Array:
+        return sum(c * contraction(indices, *arrays) for c, indices in self.terms)
 
-
-def product(*terms: tuple[float, str]) -> Callable[..., Array]:
-    """The multilinear map Σ c · einsum of several arrays."""
-
-    def apply(*arrays: Array) -> Array:
-        return sum(c * contraction(indices, *arrays) for c, indices in terms)
-
-    return apply
+    def slope(self, arrays: tuple[Array, ...], slopes: tuple[Array, ...]) -> Array:
+        """Its derivative, where the arrays have these slopes (the derivative is their last axis)."""
+        total: Array = 0
+        for c, indices in self.terms:
+            inputs, output = indices.split("->")
+            parts = inputs.split(",")
+            for at in range(len(arrays)):
+                moved = ",".join(part + "z" * (k == at) for k, part in enumerate(parts))
+                operands = [slopes[k] if k == at else a for k, a in enumerate(arrays)]
+                total = total + c * contraction(f"{moved}->{output}z", *operands)
+        return total
 
 
 @dataclass(frozen=True)
@@ -118,42 +128,10 @@ def inverse(g: Array) -> Array:
     return x / scale[..., :, None] / scale[..., None, :]
 
 
-_LAST_INVERSES: list[tuple[Array, Array]] = []
-
-
-def _inverse_once(g: Array) -> Array:
-    """`inverse`, remembered for the few arrays that thousands of mistakes share."""
-    for known, x in _LAST_INVERSES:
-        if known is g:
-            return x
-    x = inverse(g)
-    _LAST_INVERSES.append((g, x))
-    del _LAST_INVERSES[:-8]
-    return x
-
-
 def true_inverse(g: Array, dg: Array) -> tuple[Array, Array]:
     """g⁻¹ and ∂_k g^ij = −g^ia g^bj ∂_k g_ab."""
-    x = _inverse_once(g)
+    x = inverse(g)
     return x, -contraction("ia,abk,bj->ijk", x, dg, x)
-
-
-true_lower = combination((0.5, "ikj->ijk"), (0.5, "ijk->ijk"), (-0.5, "jki->ijk"))
-true_raise = product((1, "im,mjk->ijk"))
-true_linear = combination((1, "ijlk->ijkl"), (-1, "ijkl->ijkl"))
-true_quadratic = product((1, "ikm,mjl->ijkl"), (-1, "ilm,mjk->ijkl"))
-
-
-def true_curve(gamma: Array, dgamma: Array) -> Array:
-    return true_linear(dgamma) + true_quadratic(gamma, gamma)
-
-
-def true_contract(riemann: Array, ginv: Array, g: Array) -> Array:
-    return contraction("ijil->jl", riemann)
-
-
-def true_trace(ricci: Array, ginv: Array, riemann: Array, g: Array) -> Array:
-    return contraction("jl,jl->", ginv, ricci)
 
 
 def true_laplace(ginv: Array, gamma: Array, jets: Jets) -> Array:
@@ -182,7 +160,11 @@ QUANTITIES: dict[str, int] = {
     "weyl": 4,
     "kretschmann": 0,
     "laplacian": 0,
+    "sectional_curvature": 2,
 }
+
+#: Where g⁻¹ stands, and where g: each place can be given another matrix and its derivative.
+PLACES = {"christoffel": True, "trace": True, "squares": True, "laplacian": True, "lowering": False, "einstein": False}
 
 
 @dataclass(frozen=True)
@@ -191,17 +173,20 @@ class Pipeline:
 
     prepare: Callable[[Jets], Jets] = lambda jets: jets
     invert: Callable[[Array, Array], tuple[Array, Array]] = true_inverse
-    lower: Callable[[Array], Array] = true_lower
-    raise_first: Callable[[Array, Array], Array] = true_raise
-    curve: Callable[[Array, Array], Array] = true_curve
-    contract: Callable[[Array, Array, Array], Array] = true_contract
-    trace: Callable[[Array, Array, Array, Array], Array] = true_trace
+    # Place -> what stands there instead of g⁻¹ (or g), as a function of (g, ∂g).
+    places: Mapping[str, Callable[[Array, Array], tuple[Array, Array]]] = field(default_factory=dict)
+    lower: Sum = Sum((0.5, "ikj->ijk"), (0.5, "ijk->ijk"), (-0.5, "jki->ijk"))
+    raise_first: Sum = Sum((1, "im,mjk->ijk"))
+    linear: Sum = Sum((1, "ijlk->ijkl"), (-1, "ijkl->ijkl"))
+    quadratic: Sum = Sum((1, "ikm,mjl->ijkl"), (-1, "ilm,mjk->ijkl"))
+    contract: Sum = Sum((1, "ijil->jl"))
+    trace: Sum = Sum((1, "jl,jl->"))
     laplace: Callable[[Array, Array, Jets], Array] = true_laplace
     output: Callable[[Array, int], Array] = _identity_output
     # Another quantity handed back than the one asked for.
     returned: Callable[[Run], Array] | None = None
     # Full replacement of a quantity's formula, seen by all that follows: name -> function of this run.
-    formulas: dict[str, Callable[[Run], Array]] = field(default_factory=dict)
+    formulas: Mapping[str, Callable[[Run], Array]] = field(default_factory=dict)
 
     def run(self, jets: Jets) -> Run:
         """All intermediate quantities at the given jets, each computed when first asked for."""
@@ -211,14 +196,19 @@ class Pipeline:
 class Run:
     """One pipeline at some points: every quantity by name, lazily."""
 
-    def __init__(self, pipeline: Pipeline, jets: Jets):
+    def __init__(self, pipeline: Pipeline, jets: Jets, known: Mapping[str, Array] | None = None):
         self.pipeline = pipeline
         self.jets = jets
-        self._known: dict[str, Array] = {}
+        self._known: dict[str, Array] = dict(known or {})
 
     @property
     def dim(self) -> int:
         return self.jets.dim
+
+    @property
+    def known(self) -> Mapping[str, Array]:
+        """What has been computed so far, by name."""
+        return self._known
 
     def output(self, quantity: str) -> Array:
         """The quantity as the program would return it."""
@@ -246,6 +236,17 @@ class Run:
     def _inverse_metric(self) -> Array:
         return self["inverses"][0]
 
+    def at(self, place: str) -> tuple[Array, Array]:
+        """The matrix that stands at a place, g⁻¹ or g, and its derivative."""
+        if place not in self.pipeline.places:
+            inverses: tuple[Array, Array] = self["inverses"]
+            return inverses if PLACES[place] else (self.jets.g, self.jets.dg)
+        name = "at " + place
+        if name not in self._known:
+            self._known[name] = self.pipeline.places[place](self.jets.g, self.jets.dg)
+        found: tuple[Array, Array] = self._known[name]
+        return found
+
     def _determinant(self) -> Array:
         g = self.jets.g
         if g.dtype == object:
@@ -259,55 +260,64 @@ class Run:
     def _christoffel_first(self) -> Array:
         return self.pipeline.lower(self.jets.dg)
 
+    def _christoffel_first_derivative(self) -> Array:
+        """∂_l Γ_{i,jk} as [..., i, j, k, l]."""
+        return self.pipeline.lower.slope((self.jets.dg,), (self.jets.ddg,))
+
     def _christoffel(self) -> Array:
-        return self.pipeline.raise_first(self["inverse_metric"], self["christoffel_first"])
+        return self.pipeline.raise_first(self.at("christoffel")[0], self["christoffel_first"])
 
     def _christoffel_derivative(self) -> Array:
-        """∂_l Γ^i_jk as [..., i, j, k, l], by the product rule on the stages."""
-        ginv, dginv = self["inverses"]
-        lower, raise_first = self.pipeline.lower, self.pipeline.raise_first
-        slices = [
-            raise_first(dginv[..., l], self["christoffel_first"]) + raise_first(ginv, lower(self.jets.ddg[..., l]))
-            for l in range(self.dim)
-        ]
-        return np.stack(slices, axis=-1)
+        """∂_l Γ^i_jk as [..., i, j, k, l]."""
+        x, dx = self.at("christoffel")
+        values, slopes = (x, self["christoffel_first"]), (dx, self["christoffel_first_derivative"])
+        return self.pipeline.raise_first.slope(values, slopes)
 
     def _riemann(self) -> Array:
-        return self.pipeline.curve(self["christoffel"], self["christoffel_derivative"])
+        gamma = self["christoffel"]
+        return self.pipeline.linear(self["christoffel_derivative"]) + self.pipeline.quadratic(gamma, gamma)
 
     def _riemann_lowered(self) -> Array:
-        return contraction("im,mjkl->ijkl", self.jets.g, self["riemann"])
+        return contraction("im,mjkl->ijkl", self.at("lowering")[0], self["riemann"])
 
     def _ricci(self) -> Array:
-        return self.pipeline.contract(self["riemann"], self["inverse_metric"], self.jets.g)
+        return self.pipeline.contract(self["riemann"])
 
     def _ricci_scalar(self) -> Array:
-        return self.pipeline.trace(self["ricci"], self["inverse_metric"], self["riemann"], self.jets.g)
+        return self.pipeline.trace(self.at("trace")[0], self["ricci"])
 
     def _gaussian_curvature(self) -> Array:
         return self["ricci_scalar"] / 2
 
     def _einstein(self) -> Array:
-        return self["ricci"] - self["ricci_scalar"][..., None, None] * self.jets.g / 2
+        return self["ricci"] - self["ricci_scalar"][..., None, None] * self.at("einstein")[0] / 2
 
     def _kretschmann(self) -> Array:
-        x = self["inverse_metric"]
+        x = self.at("squares")[0]
         raised = contraction("ja,iakl->ijkl", x, self["riemann"])
         raised = contraction("kb,ijbl->ijkl", x, raised)
         raised = contraction("lc,ijkc->ijkl", x, raised)
         return contraction("ijkl,ijkl->", self["riemann_lowered"], raised)
 
+    def _sectional_curvature(self) -> Array:
+        """K of the planes of two coordinate vectors, R_ijij / (g_ii g_jj − g_ij²) at [i, j]; 0 on the diagonal."""
+        g = self.jets.g
+        areas = contraction("ii,jj->ij", g, g) - g * g
+        eye = np.eye(self.dim, dtype=bool)
+        areas = np.where(eye, 1, areas)
+        return np.where(eye, 0 * g, contraction("ijij->ij", self["riemann_lowered"]) / areas)
+
     def _weyl(self) -> Array:
         n, g, ricci, scalar = self.dim, self.jets.g, self["ricci"], self["ricci_scalar"]
         if n < 3:
             return 0 * self["riemann_lowered"]
-        mixed = product((1, "ik,jl->ijkl"), (-1, "il,jk->ijkl"), (-1, "jk,il->ijkl"), (1, "jl,ik->ijkl"))
-        pure = product((1, "ik,jl->ijkl"), (-1, "il,jk->ijkl"))
+        mixed = Sum((1, "ik,jl->ijkl"), (-1, "il,jk->ijkl"), (-1, "jk,il->ijkl"), (1, "jl,ik->ijkl"))
+        pure = Sum((1, "ik,jl->ijkl"), (-1, "il,jk->ijkl"))
         scalar = scalar[..., None, None, None, None]
         return self["riemann_lowered"] - mixed(ricci, g) / (n - 2) + scalar * pure(g, g) / ((n - 1) * (n - 2))
 
     def _laplacian(self) -> Array:
-        return self.pipeline.laplace(self["inverse_metric"], self["christoffel"], self.jets)
+        return self.pipeline.laplace(self.at("laplacian")[0], self["christoffel"], self.jets)
 
 
 def _determinant(g: Array) -> Array:

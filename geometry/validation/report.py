@@ -100,6 +100,7 @@ class Report:
     smallest: SmallestExample | None = None
     seconds: float = 0.0
     broken_laws: tuple[str, ...] = ()
+    accuracy: str = ""
 
     @property
     def passed(self) -> bool:

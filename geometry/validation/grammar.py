@@ -1,0 +1,435 @@
+"""Mistakes in formulas, generated: every stage of the pipeline with one thing in it replaced.
+
+A stage that is a sum of contractions is varied in each way in which sums of contractions can be miswritten: the factors
+of its terms, the order of the indices of each array, an index in another one's place. Wherever g⁻¹ or g stands, each of
+the matrices that people take for it is put. What the derivatives, the blocks and the symmetry of the metric can lose,
+and what can be returned instead of the answer, are tables (`inputs`, `outputs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import permutations
+from itertools import product as choices
+from typing import Any
+
+import numpy as np
+
+from .inputs import prepare_mistakes
+from .mistake import Mistake
+from .outputs import laplace_mistakes, output_mistakes, returned_mistakes
+from .pipeline import Array, Jets, Pipeline, Sum, contraction, inverse, true_inverse
+
+__all__ = ["formula_mistakes", "half_filled", "styles"]
+
+#: The terms of a stage written otherwise, the name of the mistake, what it says, its weight.
+_Variant = tuple[tuple[tuple[float, str], ...], str, str, float]
+
+_FACTORS = {-1.0: "has the wrong sign", 0.0: "is missing", 2.0: "counts twice", 0.5: "is halved"}
+_SLUGS = {-1.0: "sign", 0.0: "missing", 2.0: "twice", 0.5: "halved"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A sum of contractions, how its arrays are written, and what it is called.
+
+    ``symmetric`` are the axes of each array that may be exchanged without harm; ``whole`` names what all terms have in
+    common, by the factor.
+    """
+
+    field: str
+    slug: str
+    what: str
+    formula: str
+    terms: tuple[str, ...]
+    arrays: tuple[str, ...]
+    symmetric: tuple[tuple[int, int] | None, ...]
+    whole: dict[float, tuple[str, str]]
+
+    @property
+    def true(self) -> Sum:
+        found: Sum = getattr(Pipeline(), self.field)
+        return found
+
+    def spelled(self, indices: str) -> str:
+        """A contraction as it is written on paper: "Γ^i_km Γ^m_jl"."""
+        parts = indices.split("->")[0].split(",")
+        return " ".join(text.format(*letters) for text, letters in zip(self.arrays, parts))
+
+    def canonical(self, terms: Sequence[tuple[float, str]]) -> tuple[tuple[str, float], ...]:
+        """Equal for sums that are equal because of the symmetry of their arrays or of the names of summed indices."""
+        total: dict[str, float] = {}
+        for c, indices in terms:
+            inputs, output = indices.split("->")
+            names = {x: x for x in output}
+            for x in inputs:
+                names.setdefault(x, "," if x == "," else chr(ord("p") + len(names)))
+            inputs = "".join(names[x] for x in inputs)
+            parts = []
+            for letters, pair in zip(inputs.split(","), self.symmetric):
+                swapped = list(letters)
+                if pair and swapped[pair[0]] > swapped[pair[1]]:
+                    swapped[pair[0]], swapped[pair[1]] = swapped[pair[1]], swapped[pair[0]]
+                parts.append("".join(swapped))
+            key = ",".join(parts) + "->" + output
+            total[key] = total.get(key, 0.0) + c
+        return tuple(sorted((k, v) for k, v in total.items() if v))
+
+
+_GAMMA = "Γ^i_jk = ½ g^im (∂_j g_mk + ∂_k g_mj − ∂_m g_jk)."
+_RIEMANN = "R^i_jkl = ∂_k Γ^i_jl − ∂_l Γ^i_jk + Γ^i_km Γ^m_jl − Γ^i_lm Γ^m_jk."
+STAGES = (
+    Stage("lower", "christoffel", "Γ", _GAMMA, ("first-term", "second-term", "third-term"), ("∂_{2} g_{0}{1}",),
+          ((0, 1),), {2.0: ("christoffel-half-missing", "The factor ½ of Γ is missing."),
+                      0.5: ("christoffel-half-twice", "Γ is half of what it should be: the factor ½ counts twice."),
+                      -1.0: ("christoffel-sign", "Γ has the opposite sign throughout.")}),
+    Stage("raise_first", "christoffel", "Γ", "Γ^i_jk = g^im Γ_{m,jk}.", ("raising",), ("g^{0}{1}", "Γ_({0},{1}{2})"),
+          ((0, 1), (1, 2)), {}),
+    Stage("linear", "riemann", "the Riemann tensor", _RIEMANN, ("first-derivative", "second-derivative"),
+          ("∂_{3} Γ^{0}_{1}{2}",), ((1, 2),),
+          {0.0: ("riemann-derivatives-missing", "Both ∂Γ terms are missing from the Riemann tensor."),
+           -1.0: ("riemann-derivatives-sign", "Both ∂Γ terms of the Riemann tensor have the wrong sign."),
+           2.0: ("riemann-derivatives-doubled", "The ∂Γ terms of the Riemann tensor are twice too large (a difference "
+                                                "quotient divided by h instead of 2h?)."),
+           0.5: ("riemann-derivatives-halved", "The ∂Γ terms of the Riemann tensor are half as large as they should be "
+                                               "(a one-sided difference divided by 2h?).")}),
+    Stage("quadratic", "riemann", "the Riemann tensor", _RIEMANN, ("first-quadratic", "second-quadratic"),
+          ("Γ^{0}_{1}{2}", "Γ^{0}_{1}{2}"), ((1, 2), (1, 2)),
+          {0.0: ("riemann-quadratic-missing", "Both ΓΓ terms are missing from the Riemann tensor: right only where "
+                                              "∂g = 0."),
+           -1.0: ("riemann-quadratic-sign", "Both ΓΓ terms of the Riemann tensor have the wrong sign: right only where "
+                                            "∂g = 0."),
+           2.0: ("riemann-quadratic-doubled", "The ΓΓ terms of the Riemann tensor count twice."),
+           0.5: ("riemann-quadratic-halved", "The ΓΓ terms of the Riemann tensor carry a factor ½ too much.")}),
+    Stage("contract", "ricci", "the Ricci tensor", "Ric_jl = R^i_jil: contract the upper index with the third slot.",
+          ("contraction",), ("R^{0}_{1}{2}{3}",), (None,), {}),
+    Stage("trace", "scalar", "the scalar", "R = g^jl Ric_jl.", ("trace",), ("g^{0}{1}", "Ric_{0}{1}"),
+          ((0, 1), (0, 1)), {}),
+)  # fmt: skip
+
+#: Names of their own for what people are known to write; everything else is named by what stands there.
+_NAMES = {
+    ("lower", "jki", "all"): ("derivative-axis-first", "The derivatives of the metric are stored with the derivative "
+        "axis first (∂_k g_ij at [k, i, j]) but read as if it were last."),
+    ("lower", "ikj", "all"): ("derivative-axis-last", "The derivatives of the metric are stored with the derivative "
+        "axis last (as jacfwd and jacrev do) but read as if it were first (or it sits in the middle and is read as "
+        "last)."),
+    ("raise_first", "jm,mik"): ("christoffel-wrong-index-raised", "The inverse metric raises the wrong index: Γ^i_jk "
+        "is returned at [j, i, k]."),
+    ("raise_first", "km,mij"): ("christoffel-upper-last", "The upper index of Γ is stored last, [j, k, i], and read as "
+        "the first."),
+    ("raise_first", "im,jmk"): ("christoffel-raised-along-derivative", "The inverse metric is contracted with the "
+        "second index of Γ_{j,mk} instead of the first."),
+    ("raise_first", "mm,mjk"): ("christoffel-stray-index-raised-diagonal", "Γ follows a formula with a stray index: "
+        "g^mm stands where g^im belongs, so the upper index does not occur on the right."),
+    ("raise_first", "jm,mjk"): ("christoffel-stray-index-raised-j", "Γ follows a formula with a stray index: g^jm "
+        "stands where g^im belongs, so the upper index does not occur on the right."),
+    ("raise_first", "km,mjk"): ("christoffel-stray-index-raised-k", "Γ follows a formula with a stray index: g^km "
+        "stands where g^im belongs, so the upper index does not occur on the right."),
+    ("raise_first", "im,mik"): ("christoffel-stray-index-upper", "Γ follows a formula with a stray index: "
+        "g^im (∂_l g_mk + ∂_k g_ml − ∂_m g_kl) with the stray l read as the upper index i; j does not occur in it."),
+    ("raise_first", "am,mjk"): ("christoffel-stray-index-upper-unmatched", "Γ follows a formula with a stray index: "
+        "Γ^l_jk = ½ g^im (…) sums over i and m, and the upper index l does not occur on the right."),
+    ("quadratic", "ikm,jml|ilm,jmk", "all"): ("riemann-quadratic-not-contracted", "The ΓΓ terms sum over two lower "
+        "indices, Γ^i_km Γ^j_ml, instead of an upper and a lower one."),
+    ("linear", "iklj|ijlk", "all"): ("riemann-derivative-axis", "The derivative axis of ∂Γ is read in the wrong place "
+        "([i, k, l, j] for [i, j, l, k])."),
+    ("linear", "jlki|jkli", "all"): ("riemann-derivative-axis-first", "The derivative axis of ∂Γ is stored first and "
+        "read as the last one."),
+    ("contract", "ijli"): ("ricci-last-slot", "The upper index is contracted with the last slot, Ric_jk = R^i_jki: the "
+        "sign changes."),
+    ("contract", "iijl"): ("ricci-first-slot", "The upper index is contracted with the first lower slot, R^i_ikl: this "
+        "is identically zero."),
+    ("contract", "ajil"): ("ricci-summed-independently", "The two contracted indices of R^n_imj are summed "
+        "independently (two names, n and m, instead of one)."),
+    ("contract", "jiil"): ("ricci-lower-slots-12", "The contraction takes two lower slots (1, 2) and no inverse "
+        "metric."),
+    ("contract", "jili"): ("ricci-lower-slots-13", "The contraction takes two lower slots (1, 3) and no inverse "
+        "metric."),
+}  # fmt: skip
+
+
+def _inputs(term: tuple[float, str]) -> str:
+    return term[1].split("->")[0]
+
+
+def _with_inputs(term: tuple[float, str], inputs: str) -> tuple[float, str]:
+    return term[0], f"{inputs}->{term[1].split('->')[1]}"
+
+
+def _factors(stage: Stage) -> Iterator[_Variant]:
+    """Each term, and each combination of them, with a wrong factor."""
+    terms = stage.true.terms
+    if len(terms) == 1:
+        return
+    for factors in sorted(choices((1.0, *_FACTORS), repeat=len(terms)), key=lambda f: sum(v != 1 for v in f)):
+        wrong = [k for k, f in enumerate(factors) if f != 1]
+        if not wrong:
+            continue
+        changed = tuple((c * f, indices) for f, (c, indices) in zip(factors, terms))
+        if len(set(factors)) == 1 and factors[0] in stage.whole:
+            yield changed, *stage.whole[factors[0]], 1.0
+            continue
+        names = " + ".join(f"{stage.slug}-{stage.terms[k]}-{_SLUGS[factors[k]]}" for k in wrong)
+        said = " ".join(f"The term {stage.spelled(terms[k][1])} of {stage.what} {_FACTORS[factors[k]]}." for k in wrong)
+        yield changed, names, said, float(len(wrong))
+
+
+def _orders(stage: Stage) -> Iterator[_Variant]:
+    """The axes of an array read in another order: in every term, or in one."""
+    terms = stage.true.terms
+    ways = [list(permutations(range(len(part)))) for part in _inputs(terms[0]).split(",")]
+    for orders in choices(*ways):
+        moved = sum(any(a != b for b, a in enumerate(order)) for order in orders)
+        if not moved:
+            continue
+        changed = tuple(
+            _with_inputs(t, ",".join("".join(p[k] for k in o) for p, o in zip(_inputs(t).split(","), orders)))
+            for t in terms
+        )
+        if len(terms) > 1:
+            key = "|".join(_inputs(t) for t in changed)
+            if stage.field == "lower":
+                key = "".join("ijk"[k] for k in orders[0])
+            stands = ", ".join(stage.spelled(t[1]) for t in changed)
+            name, said = _NAMES.get(
+                (stage.field, key, "all"),
+                (f"{stage.slug}-axes-{key.replace('|', '-').replace(',', '-')}",
+                 f"The axes of an array in {stage.what} are read in another order: {stands} stands where "
+                 f"{', '.join(stage.spelled(t[1]) for t in terms)} belongs."),
+            )  # fmt: skip
+            yield changed, name, said, float(moved)
+        for at, term in enumerate(terms):
+            yield _one(stage, at, _inputs(changed[at])), *_named(stage, at, _inputs(changed[at]), term), float(moved)
+
+
+def _one(stage: Stage, at: int, inputs: str) -> tuple[tuple[float, str], ...]:
+    return tuple(_with_inputs(t, inputs) if k == at else t for k, t in enumerate(stage.true.terms))
+
+
+def _named(stage: Stage, at: int, inputs: str, term: tuple[float, str]) -> tuple[str, str]:
+    twin = next((k for k, t in enumerate(stage.true.terms) if _inputs(t) == inputs and k != at), None)
+    tail = inputs.replace(",", "-") if twin is None else stage.terms[twin].split("-")[0]
+    said = f"{stage.spelled(inputs + '->')} stands where {stage.spelled(term[1])} belongs in {stage.what}."
+    return _NAMES.get((stage.field, inputs), (f"{stage.slug}-{stage.terms[at]}-indices-{tail}", said))
+
+
+def _strays(stage: Stage) -> Iterator[_Variant]:
+    """One index in another one's place, or a name that occurs nowhere else (and is summed over)."""
+    for at, term in enumerate(stage.true.terms):
+        inputs = _inputs(term)
+        letters = sorted(set(inputs) - {","} | set("a"))
+        for place, old in enumerate(inputs):
+            for new in letters:
+                if old not in (",", new):
+                    changed = inputs[:place] + new + inputs[place + 1 :]
+                    yield _one(stage, at, changed), *_named(stage, at, changed, term), 1.5
+
+
+def _both(stage: Stage) -> Iterator[_Variant]:
+    """The indices of both terms of a difference exchanged, each in its own way."""
+    if stage.field != "linear":
+        return
+    first, second = stage.true.terms
+    for a, b in choices(map("".join, permutations("ijkl")), repeat=2):
+        name, said = _NAMES.get((stage.field, f"{a}|{b}", "all"), (
+            f"riemann-derivatives-indices-{a}-{b}", f"{stage.spelled(a + '->')} − {stage.spelled(b + '->')} stands "
+            f"where {stage.spelled(first[1])} − {stage.spelled(second[1])} belongs in {stage.what}."))  # fmt: skip
+        yield (_with_inputs(first, a), _with_inputs(second, b)), name, said, 1.9
+
+
+def _stage_mistakes(stage: Stage) -> Iterator[Mistake]:
+    seen = {stage.canonical(stage.true.terms)}
+    written = [variant for ways in (_factors, _orders, _strays, _both) for variant in ways(stage)]
+    for terms, name, sentence, weight in sorted(written, key=lambda variant: variant[3]):
+        if (key := stage.canonical(terms)) not in seen:
+            seen.add(key)
+            yield Mistake(name, stage.field, {stage.field: Sum(*terms)}, sentence, stage.formula, weight=weight)
+
+
+def _misprints() -> Iterator[Mistake]:
+    """Γ with a stray l in all three terms, ∂_l g_mk + ∂_k g_ml − ∂_m g_kl: a misprint that is copied."""
+    for to, slug, how in (("a", "sum", "summed over"), ("k", "k", "read as k"), ("i", "m", "read as the summed m")):
+        terms = [(c, indices.split("->")[0].replace("j", to) + "->ijk") for c, indices in Pipeline().lower.terms]
+        yield Mistake(
+            f"christoffel-stray-index-{slug}", "lower", {"lower": Sum(*terms)},
+            f"Γ follows a misprint with a stray index, ∂_l g_mk + ∂_k g_ml − ∂_m g_kl, with l {how}; "
+            "j does not occur in it.", f"{_GAMMA} Formula (3.2.15) of Sauter's thesis is printed with slipped indices.",
+        )  # fmt: skip
+
+
+# --- what stands where g⁻¹ or g belongs ----------------------------------------------------------
+
+
+def _identity(g: Array, dg: Array) -> tuple[Array, Array]:
+    return np.zeros_like(g) + np.eye(g.shape[-1]), np.zeros_like(dg)
+
+
+def _ones(g: Array, dg: Array) -> tuple[Array, Array]:
+    return np.ones_like(g), np.zeros_like(dg)
+
+
+def _metric(g: Array, dg: Array) -> tuple[Array, Array]:
+    return g, dg
+
+
+def _reciprocal(g: Array, dg: Array) -> tuple[Array, Array]:
+    zero = g == 0
+    x = np.where(zero, 0, 1 / np.where(zero, 1, g))
+    return x, -(x * x)[..., None] * dg
+
+
+def _diagonal_of(pair: Callable[[Array, Array], tuple[Array, Array]]) -> Callable[[Array, Array], tuple[Array, Array]]:
+    def diagonal(g: Array, dg: Array) -> tuple[Array, Array]:
+        x, dx = pair(g, dg)
+        eye = np.eye(g.shape[-1])
+        return x * eye, dx * eye[:, :, None]
+
+    return diagonal
+
+
+def _adjugate(g: Array, dg: Array) -> tuple[Array, Array]:
+    x, dx = true_inverse(g, dg)
+    det = 1 / np.asarray(Pipeline().run(Jets(x, dx, dx))["determinant"])
+    ddet = det[..., None] * contraction("ij,ijk->k", x, dg)
+    return x * det[..., None, None], dx * det[..., None, None, None] + contraction("ij,k->ijk", x, ddet)
+
+
+def _frozen(g: Array, dg: Array) -> tuple[Array, Array]:
+    return inverse(g), np.zeros_like(dg)
+
+
+def _wrong_slope(g: Array, dg: Array) -> tuple[Array, Array]:
+    x, dx = true_inverse(g, dg)
+    return x, -dx
+
+
+def _transposed_slope(g: Array, dg: Array) -> tuple[Array, Array]:
+    x, dx = true_inverse(g, dg)
+    return x, -contraction("ia,abk->ibk", x, dg)
+
+
+#: slug, what it is, what it does, remedy
+_MATRICES: tuple[tuple[str, str, Any, str], ...] = (
+    ("identity", "δ^ij, as if coordinates were orthonormal", _identity, "np.linalg.inv(g)"),
+    ("metric", "the metric g_ij", _metric, "invert it: np.linalg.inv(g)"),
+    ("reciprocal-diagonal", "1/g_ii on the diagonal (right on diagonal metrics only)", _diagonal_of(_reciprocal),
+     "invert the whole matrix: np.linalg.inv(g)"),
+    ("entrywise", "1/g_ij, entry by entry,", _reciprocal, "np.linalg.inv(g), not 1 / g or g ** -1"),
+    ("adjugate", "the adjugate matrix (1/det g is missing)", _adjugate, "divide the adjugate by det g"),
+    ("diagonal", "the diagonal g^ii alone (right on diagonal metrics only)", _diagonal_of(true_inverse),
+     "sum over both indices"),
+    ("ones", "1 (every entry is summed)", _ones, "weight the entries with g^ij"),
+)  # fmt: skip
+_EVERYWHERE = {
+    "identity": ("inverse-forgotten", "The inverse metric is missing everywhere: indices are raised and traced with "
+        "δ^ij, as if coordinates were orthonormal."),
+    "metric": ("metric-for-inverse", "The metric g_ij stands where its inverse g^ij belongs."),
+    "reciprocal-diagonal": ("diagonal-inverse", "The inverse metric is taken as 1/g_ii on the diagonal: right on "
+        "diagonal metrics only."),
+    "entrywise": ("entrywise-inverse", "The inverse metric is taken entry by entry (1/g_ij) instead of as a matrix."),
+    "adjugate": ("determinant-missing-in-inverse", "The inverse metric lacks its 1/det g: it is the adjugate matrix."),
+    "diagonal": ("inverse-diagonal-only", "Only the diagonal of the inverse metric is used: right on diagonal metrics "
+        "only."),
+}  # fmt: skip
+_AT_PLACES = {
+    ("christoffel", "identity"): ("christoffel-not-raised", "Γ_{i,jk} (first kind) is used as Γ^i_jk: the inverse "
+        "metric is missing in Γ."),
+    ("trace", "identity"): ("scalar-without-inverse", "R is the plain trace Σ Ric_jj: the inverse metric is missing in "
+        "the last contraction."),
+    ("trace", "metric"): ("scalar-with-metric", "R is contracted with g_jl instead of g^jl."),
+    ("trace", "diagonal"): ("scalar-diagonal-only", "R sums only the diagonal, Σ g^jj Ric_jj: right on diagonal "
+        "metrics only."),
+    ("trace", "reciprocal-diagonal"): ("scalar-reciprocal-diagonal", "R is Σ Ric_jj / g_jj: right on diagonal metrics "
+        "only."),
+    ("trace", "entrywise"): ("scalar-entrywise-inverse", "R is Σ Ric_jl / g_jl, entry by entry: g^jl is an entry of "
+        "the inverse matrix, not 1/g_jl."),
+    ("trace", "ones"): ("scalar-sum-of-entries", "R is the sum of all entries of the Ricci tensor."),
+    ("lowering", "identity"): ("upper-for-lowered", "The first index is up: R^i_jkl is used instead of R_ijkl."),
+}  # fmt: skip
+_WHERE = {
+    "christoffel": ("Γ", _GAMMA), "trace": ("the last contraction", "R = g^jl Ric_jl."),
+    "squares": ("R_ijkl R^ijkl", "Raise all three lower indices of R^i_jkl with g^jl."),
+    "laplacian": ("Δf", "Δf = g^ij ∂_i∂_j f − g^ij Γ^k_ij ∂_k f."),
+    "lowering": ("R_ijkl", "R_ijkl = g_im R^m_jkl."), "einstein": ("G", "G_ij = Ric_ij − ½ R g_ij."),
+}  # fmt: skip
+
+
+def _place_mistakes() -> Iterator[Mistake]:
+    for slug, _, matrix, remedy in _MATRICES:
+        if slug in _EVERYWHERE:
+            name, sentence = _EVERYWHERE[slug]
+            yield Mistake(name, "invert", {"invert": matrix}, sentence, remedy[0].upper() + remedy[1:] + ".")
+    for where, (text, formula) in _WHERE.items():
+        down = where in ("lowering", "einstein")
+        for slug, what, matrix, _ in _MATRICES:
+            if down and slug in ("metric", "ones", "adjugate", "entrywise"):
+                continue
+            if down:
+                matrix = {"reciprocal-diagonal": true_inverse, "diagonal": _diagonal_of(_metric)}.get(slug, matrix)
+                slug = {"reciprocal-diagonal": "inverse"}.get(slug, slug)
+                what = {"inverse": "the inverse g^ij", "diagonal": "the diagonal g_ii alone"}.get(slug, "δ_ij")
+            kept = "g_ij" if down else "g^ij"
+            said = f"In {text}, {what} stands where {kept} belongs."
+            name, sentence = _AT_PLACES.get((where, slug), (f"{where}-with-{slug}", said))
+            yield Mistake(name, where, {"places": {where: matrix}}, sentence, formula,
+                          weight=1.0 if slug in ("identity", "metric") else 1.2)  # fmt: skip
+    for name, change, sentence, remedy in (
+        ("inverse-held-constant", _frozen, "∂Γ is computed with g^ij held constant: the term (∂_k g^im) Γ_{m,jl} is "
+         "missing.", "Differentiate Γ^i_jk as a whole, or add ∂_k g^im = −g^ia g^mb ∂_k g_ab."),
+        ("inverse-derivative-sign", _wrong_slope, "The derivative of the inverse metric has the wrong sign.",
+         "∂_k g^ij = −g^ia g^jb ∂_k g_ab, with the minus."),
+        ("inverse-derivative-one-sided", _transposed_slope, "The derivative of the inverse metric is −g^ia ∂_k g_aj: "
+         "the second factor g^bj is missing.", "∂_k g^ij = −g^ia g^jb ∂_k g_ab."),
+    ):  # fmt: skip
+        yield Mistake(name, "invert", {"invert": change}, sentence, remedy)
+
+
+# --- the same formula in other hands ----------------------------------------------------------------
+
+# ∂_k Γ^i_jl − ∂_l Γ^i_jk, Γ^i_km − Γ^i_lm, Γ^m_jl − Γ^m_jk, each with the lower indices of Γ in either order.
+_STYLES = (("ijlk", "ijkl"), ("iljk", "ikjl")), (("ikm", "ilm"), ("imk", "iml")), (("mjl", "mjk"), ("mlj", "mkj"))
+
+
+@cache
+def styles() -> tuple[Mistake, ...]:
+    """The Riemann tensor with the lower indices of Γ in either order: no mistake, until one before it makes Γ^i_jk and
+    Γ^i_kj differ.
+    """
+    return tuple(
+        Mistake("", "linear", {"linear": Sum((1, f"{a[0]}->ijkl"), (-1, f"{a[1]}->ijkl")),
+                               "quadratic": Sum((1, f"{b[0]},{c[0]}->ijkl"), (-1, f"{b[1]},{c[1]}->ijkl"))}, "", "",
+                weight=0.0)
+        for a, b, c in list(choices(*_STYLES))[1:]
+    )  # fmt: skip
+
+
+@cache
+def half_filled() -> tuple[Mistake, ...]:
+    """A metric of which one triangle is filled, where every g_ij of Γ may be read as g_ji."""
+    halves = [m for m in prepare_mistakes() if m.name in ("upper-triangle-only", "lower-triangle-only")]
+    first, second, third = ("ikj->ijk", "kij->ijk"), ("ijk->ijk", "jik->ijk"), ("jki->ijk", "kji->ijk")
+    return tuple(
+        Mistake(m.name, "prepare", {**m.changes, "lower": Sum((0.5, a), (0.5, b), (-0.5, c)),
+                                    "raise_first": Sum((1, raised))}, m.sentence, m.remedy)
+        for m, a, b, c, raised in choices(halves, first, second, third, ("im,mjk->ijk", "mi,mjk->ijk"))
+    )  # fmt: skip
+
+
+@cache
+def formula_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, ...]:
+    """Every mistake that can touch a quantity, the plainest first.
+
+    >>> len(formula_mistakes("ricci_scalar")) > 500
+    True
+    """
+    by_field = {s.field: tuple(_stage_mistakes(s)) for s in STAGES}
+    groups = (
+        output_mistakes(quantity, statistical), returned_mistakes(), laplace_mistakes(), _misprints(),
+        by_field["lower"], by_field["raise_first"], by_field["linear"], by_field["quadratic"], _place_mistakes(),
+        by_field["trace"], by_field["contract"], prepare_mistakes(),
+    )  # fmt: skip
+    found = [m for group in groups for m in group if m.concerns(quantity)]
+    return tuple(sorted(found, key=lambda m: m.weight))
