@@ -69,7 +69,7 @@ class Mistake:
 
     def apply(self, pipeline: Pipeline) -> Pipeline:
         """The pipeline with this mistake in it."""
-        merged = {
+        merged: dict[str, Any] = {
             k: {**getattr(pipeline, k), **v} if k in ("places", "formulas") else v for k, v in self.changes.items()
         }
         if "output" in merged:  # what is done to the answer comes after what is done to it already

@@ -21,13 +21,13 @@ def _times(factor: Callable[[int], float]) -> Callable[[Array, int], Array]:
     return lambda output, n: output * factor(n)
 
 
-def _power(numerator: tuple[int, int, int]) -> Callable[[int], float]:
-    """n^a (n − 1)^b (n − 2)^c, with 0 where it is infinite."""
-    a, b, c = numerator
+def _power(powers: tuple[int, int, int], by: float = 1.0) -> Callable[[int], float]:
+    """by · n^a (n − 1)^b (n − 2)^c, with 0 where it is infinite."""
+    a, b, c = powers
 
     def factor(n: int) -> float:
         try:
-            return float(n) ** a * float(n - 1) ** b * float(n - 2) ** c
+            return by * float(n) ** a * float(n - 1) ** b * float(n - 2) ** c
         except ZeroDivisionError:
             return 0.0
 
@@ -99,9 +99,9 @@ def scale_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, .
             if quantity != "ricci_scalar":
                 what = what.replace("R/", "divided by ").split(",")[0]
             known.append((name, _power(powers), f"The result is {what}.", remedy))
-            for more, slug in ((2.0, "twice"), (0.5, "half"), (-1.0, "minus")):
-                known.append((f"{name}-{slug}", lambda n, f=_power(powers), m=more: m * f(n),
-                    f"The result is {slug} {what}." if more > 0 else f"The result is {what}, with the opposite sign.",
+            for by, slug in ((2.0, "twice"), (0.5, "half"), (-1.0, "minus")):
+                known.append((f"{name}-{slug}", _power(powers, by),
+                    f"The result is {slug} {what}." if by > 0 else f"The result is {what}, with the opposite sign.",
                     remedy))  # fmt: skip
     return tuple(
         Mistake(name, "scale", {"output": _times(factor)}, sentence, remedy, (quantity,),
