@@ -16,6 +16,7 @@ numbers, J. ACM 3, 1956.)
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 import sympy as sp
@@ -212,6 +213,43 @@ class Element:
 
     def _sympy_(self) -> sp.Expr:
         return self.as_expr()
+
+
+def total(field: DifferentialField, terms: Iterable[Element]) -> Element:
+    """The sum of elements: over their common denominator, so that one division by a greatest common divisor is left.
+
+    >>> import sympy as sp
+    >>> from chentsov.geometry.exact import DifferentialField
+    >>> x = sp.Symbol("x", real=True)
+    >>> K = DifferentialField((x,))
+    >>> total(K, [K(1 / (x - 1)), K(1 / (x + 1)), K(x / (x**2 - 1))]).as_expr()
+    3*x/(x**2 - 1)
+    """
+    parts = [term for term in terms if term]
+    stage = field.stage
+    polynomials = [p for part in parts for p in (field.lift(part, stage).num, part.den)]
+    if len(parts) < 3 or field.has_powers or stage.algebraic_in(*polynomials):  # roots keep the forms they came in
+        return sum(parts[1:], parts[0]) if parts else field.zero
+    over: dict[tuple[int, int], list[list[fmpz_mpoly]]] = {}  # numerators by denominator, which do not hash
+    for part in parts:
+        alike = over.setdefault((len(part.den), part.den.total_degree()), [])
+        for group in alike:
+            if group[0] == part.den:
+                checkpoint(group[1], part.num)
+                group[1] = group[1] + part.num
+                break
+        else:
+            alike.append([part.den, part.num])
+    groups = [group for alike in over.values() for group in alike]
+    common = groups[0][0]
+    for den, _ in groups[1:]:
+        checkpoint(common, den)
+        common = common * (den / common.gcd(den))
+    num = stage.constant(0)
+    for den, top in groups:
+        checkpoint(top, common)
+        num = num + top * (common / den)
+    return field.settled(num, common, stage, coprime=False)
 
 
 def _brought_in(field: DifferentialField, expression: sp.Expr) -> Element:

@@ -16,7 +16,7 @@ from .tensors import UP, Tensor
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
 
-__all__ = ["ChartMap", "conformal", "product"]
+__all__ = ["ChartMap", "rescaled", "product"]
 
 
 class ChartMap:
@@ -193,7 +193,7 @@ def product(first: RiemannianManifold, second: RiemannianManifold, name: str | N
     )
 
 
-def conformal(manifold: RiemannianManifold, factor: Any, name: str | None = None) -> RiemannianManifold:
+def rescaled(manifold: RiemannianManifold, factor: Any, name: str | None = None) -> RiemannianManifold:
     """The same chart with the metric multiplied by a function.
 
     Raises:

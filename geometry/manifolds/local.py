@@ -11,18 +11,11 @@ from collections.abc import Iterable, Sequence
 
 import sympy as sp
 from chentsov.geometry.exact import DifferentialField, Element, determinant, inverse
+from chentsov.geometry.exact.elements import total
 from chentsov.geometry.exact.sampling import numbers
 from chentsov.geometry.kernels.curvature import Curvature, component
 
 __all__ = ["Element", "LocalGeometry", "component", "total"]
-
-
-def total(field: DifferentialField, terms: Iterable[Element]) -> Element:
-    """The sum of the terms."""
-    result = field.zero
-    for term in terms:
-        result = result + term
-    return result
 
 
 class LocalGeometry(Curvature, ABC):
@@ -40,6 +33,10 @@ class LocalGeometry(Curvature, ABC):
         self.field = field
         self.coordinates = tuple(coordinates)
         super().__init__(len(self.coordinates), field.zero, metric)
+
+    def total(self, terms: Iterable[Element]) -> Element:
+        """The sum of the terms."""
+        return total(self.field, terms)
 
     @component
     def _metric_derivative(self, i: int, j: int, k: int) -> Element:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..kernels.symmetries import Symmetry, antisymmetric, no_symmetry, riemannian, symmetric
 
-__all__ = ["CUBIC", "GAUSSIAN", "Quantity", "RIEMANNIAN_QUANTITIES"]
+__all__ = ["CONFORMAL", "CUBIC", "GAUSSIAN", "Quantity", "RIEMANNIAN_QUANTITIES"]
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,10 @@ CUBIC = _attribute("cubic", "cubic tensor", "T_{ijk}", 3, "down down down", symm
 
 #: The Gaussian curvature of a surface.
 GAUSSIAN = _attribute("gaussian_curvature", "Gaussian curvature", "K", 0)
+
+#: The tensors of conformal geometry, each with the dimension from which on it exists.
+CONFORMAL: dict[str, tuple[int, Quantity]] = {
+    "schouten": (3, _attribute("schouten", "Schouten tensor", "P_{ij}", 2, "down down", symmetric(0, 1))),
+    "cotton": (3, _attribute("cotton", "Cotton tensor", "C_{ijk}", 3, "down down down", antisymmetric(1, 2))),
+    "bach": (4, _attribute("bach", "Bach tensor", "B_{ij}", 2, "down down", symmetric(0, 1))),
+}

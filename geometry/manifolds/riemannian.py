@@ -12,17 +12,19 @@ from chentsov.geometry.exact.generators.signs import jump
 from chentsov.geometry.kernels.jets import Jet, general_jet, hessian_jet
 from sympy import ImmutableDenseNDimArray as Array
 
-from . import classification, geodesics, operators
+from . import classification, conformal, forms, geodesics, operators
 from . import length as curves
 from .chart import Chart
-from .coordinates import ChartMap, conformal
+from .coordinates import ChartMap, rescaled
 from .coordinates import product as product_manifold
 from .curvature import detect_structure
+from .forms import Form
 from .gauss import PointCurvature, point_and_constants
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
+from .invariants import CurvatureInvariants
 from .length import CurveLength
 from .local import Element, LocalGeometry
-from .quantities import CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
+from .quantities import CONFORMAL, CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
 from .tensors import Tensor, as_tensor
 from .vanishing import Verdict, vanish
 
@@ -102,6 +104,7 @@ class RiemannianManifold(Chart):
     # -- for subclasses: start, say what the expressions are, adopt a local geometry --------
 
     _given_metric: sp.ImmutableMatrix | None = None
+    _invariants: CurvatureInvariants | None = None
     local: LocalGeometry
 
     def _adopt(self, local: LocalGeometry) -> None:
@@ -159,7 +162,7 @@ class RiemannianManifold(Chart):
             known["cubic"] = CUBIC
         if self.dim == 2:
             known["gaussian_curvature"] = GAUSSIAN
-        return known
+        return known | {name: q for name, (least, q) in CONFORMAL.items() if self.dim >= least}
 
     # -- the metric and its connection -----------------------------------------------------------
 
@@ -268,6 +271,28 @@ class RiemannianManifold(Chart):
         return self._array("weyl", 4, self.local.weyl)
 
     @property
+    def schouten(self) -> Array:
+        """P_ij = (R_ij − R g_ij/(2(n−1)))/(n−2), from dimension 3 on."""
+        return self._array("schouten", 2, conformal.schouten(self).element)
+
+    @property
+    def cotton(self) -> Array:
+        """C_ijk = ∇_k P_ij − ∇_j P_ik, from dimension 3 on; see `conformal`."""
+        return self._array("cotton", 3, conformal.cotton(self).element)
+
+    @property
+    def bach(self) -> Array:
+        """B_ij = ∇^k C_ijk + P^kl C_ikjl, from dimension 4 on; see `conformal`."""
+        return self._array("bach", 2, conformal.bach(self).element)
+
+    @property
+    def invariants(self) -> CurvatureInvariants:
+        """Scalars of the curvature and its derivative, such as ``invariants.riemann_gradient_squared``."""
+        if self._invariants is None:
+            self._invariants = CurvatureInvariants(self)
+        return self._invariants
+
+    @property
     def kretschmann(self) -> sp.Expr:
         """R_ijkl R^ijkl."""
         return self._component("kretschmann", (), self.local.kretschmann)
@@ -277,6 +302,8 @@ class RiemannianManifold(Chart):
         return self.component("riemann", i, j, k, l)
 
     def _element_of(self, name: str) -> Callable[..., Element] | None:
+        if name in CONFORMAL:
+            return getattr(conformal, name)(self).element
         return self.local.quantity(name)
 
     # -- what kind of manifold it is: True and False are proven, `Undecided` is neither ----------------
@@ -398,6 +425,30 @@ class RiemannianManifold(Chart):
         """Δf = (1/√|g|) ∂_i(√|g| g^ij ∂_j f)."""
         return operators.laplacian(self, f).as_expr()
 
+    def curl(self, X: Any) -> Array:
+        """(curl X)^i = ε^ijk ∇_j X_k of a vector field in three dimensions; see `forms.curl`."""
+        return forms.curl(self, X).components
+
+    def form(self, components: Any, degree: int | None = None) -> Form:
+        """A differential form: a function, {(x, y): f} for f dx∧dy, or antisymmetric components; see `forms.form`.
+
+        >>> import sympy as sp
+        >>> r, t = sp.symbols("r t", positive=True)
+        >>> plane = RiemannianManifold([[1, 0], [0, r**2]], (r, t))
+        >>> plane.form({t: r**2}).d(), plane.differential(r).star(), plane.levi_civita[0, 1]
+        (2*r*dr∧dt, r*dt, r)
+        """
+        return forms.form(self, components, degree)
+
+    def differential(self, f: Any) -> Form:
+        """df, a 1-form; of a coordinate dx^i."""
+        return forms.differential(self, f)
+
+    @property
+    def levi_civita(self) -> Form:
+        """ε_{i₁…i_n} with lower indices, the volume form: √|g| times the sign of the permutation."""
+        return forms.volume_form(self)
+
     def covariant_derivative(self, T: Any, indices: Sequence[Any] | None = None) -> Tensor:
         """∇T; the index of the derivative is the last. `indices` says where the indices of plain components stand."""
         return as_tensor(self, T, indices).covariant_derivative()
@@ -455,7 +506,7 @@ class RiemannianManifold(Chart):
 
     def rescaled(self, factor: Any, name: str | None = None) -> RiemannianManifold:
         """The metric multiplied by a constant or by a function (conformal change)."""
-        return conformal(self, factor, name)
+        return rescaled(self, factor, name)
 
     # -- curves -------------------------------------------------------------------------------------------
 

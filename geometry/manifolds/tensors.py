@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from itertools import product
+from itertools import permutations, product
+from math import factorial
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -17,7 +18,7 @@ from .vanishing import Verdict, vanish
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
 
-__all__ = ["DOWN", "UP", "Index", "Tensor", "as_tensor", "read_indices", "vector_field"]
+__all__ = ["DOWN", "UP", "Index", "Tensor", "as_tensor", "read_indices", "sorted_sign", "vector_field"]
 
 
 class Index(Enum):
@@ -38,6 +39,17 @@ def read_indices(indices: Sequence[Index | str]) -> tuple[Index, ...]:
         return tuple(Index(i) for i in indices)
     except ValueError:
         raise ManifoldError(f"index positions are 'up' or 'down', not {list(indices)!r}") from None
+
+
+def sorted_sign(indices: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+    """The sign of the permutation that sorts the indices, 0 where two are equal, and the sorted indices.
+
+    >>> sorted_sign((2, 0, 1)), sorted_sign((1, 0)), sorted_sign((1, 1))
+    ((1, (0, 1, 2)), (-1, (0, 1)), (0, (1, 1)))
+    """
+    inversions = sum(indices[a] > indices[b] for a in range(len(indices)) for b in range(a + 1, len(indices)))
+    distinct = len(set(indices)) == len(indices)
+    return (-1) ** inversions if distinct else 0, tuple(sorted(indices))
 
 
 class Tensor:
@@ -195,6 +207,57 @@ class Tensor:
             raise ManifoldError(f"{list(order)} is not a permutation of the {self.rank} slots")
         where = [order.index(s) for s in range(self.rank)]
         return Tensor(self.manifold, [self.indices[s] for s in order], lambda *i: self.element(*(i[w] for w in where)))
+
+    def symmetrised(self, *slots: int) -> Tensor:
+        """T_(ij…): the mean over the permutations of these slots, of all of them by default.
+
+        Raises:
+            ManifoldError: slots that there are not, or that stand at different heights.
+        """
+        return self._mean_over_permutations(slots, signs=False)
+
+    def antisymmetrised(self, *slots: int) -> Tensor:
+        """T_[ij…]: the mean over the permutations of these slots with their signs.
+
+        >>> import sympy as sp
+        >>> from chentsov.geometry.manifolds import RiemannianManifold
+        >>> x, y = sp.symbols("x y")
+        >>> plane = RiemannianManifold([[1, 0], [0, 1]], (x, y))
+        >>> both = plane.tensor([[0, x], [y, 1]], ["down", "down"])
+        >>> both.symmetrised().components, both.antisymmetrised(0, 1)[0, 1]
+        ([[0, x/2 + y/2], [x/2 + y/2, 1]], x/2 - y/2)
+        """
+        return self._mean_over_permutations(slots, signs=True)
+
+    def _mean_over_permutations(self, slots: Sequence[int], signs: bool) -> Tensor:
+        slots = tuple(slots) or tuple(range(self.rank))
+        for slot in slots:
+            self._check_slot(slot)
+        if len(set(slots)) != len(slots) or len({self.indices[s] for s in slots}) > 1:
+            raise ManifoldError("slots to (anti)symmetrise must differ and be all up or all down; raise or lower first")
+
+        def element(*indices: int) -> Element:
+            values = [indices[s] for s in slots]
+            sign, first = sorted_sign(values)
+            if signs and not sign:
+                return self.manifold.field.zero
+            if list(first) != values:
+                moved = list(indices)
+                for s, v in zip(slots, first):
+                    moved[s] = v
+                value = mean.element(*moved)
+                return -value if signs and sign < 0 else value
+            terms = []
+            for order in permutations(range(len(slots))):
+                moved = list(indices)
+                for s, k in zip(slots, order):
+                    moved[s] = values[k]
+                term = self.element(*moved)
+                terms.append(-term if signs and sorted_sign(order)[0] < 0 else term)
+            return total(self.manifold.field, terms) / factorial(len(slots))
+
+        mean = Tensor(self.manifold, self.indices, element)
+        return mean
 
     def contracted(self, first: int, second: int) -> Tensor:
         """The trace over two slots; the metric is used where both are up or both are down."""
