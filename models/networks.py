@@ -258,9 +258,10 @@ class Network(Model):
             return EmpiricalManifold(
                 self.subloss, self.rows, self.coordinates, chain=self._chain, name=self.name, source=self.source
             )
-        n = range(len(self.coordinates))
-        metric = [[Mean(self._product(min(i, j), max(i, j)), self.rows) for j in n] for i in n]
-        return UnitManifold(metric, self.coordinates, self._unit_at, name=self.name, source=self.source)
+        inputs = [sp.diff(self._argument, c) for c in self.coordinates]
+        return UnitManifold(
+            self._weight, inputs, self.rows, self.coordinates, self._unit_at, name=self.name, source=self.source
+        )
 
     @property
     def _chain(self) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:

@@ -12,12 +12,15 @@ which needs no array of three indices: a unit with hundreds of inputs takes a pr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import sympy as sp
+from chentsov.geometry.exact import Mean
 from chentsov.geometry.exact.kinks import derivative
+from chentsov.geometry.kernels.jets import Jet
 from chentsov.geometry.kernels.rows import normal_parts
 from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.curvature import HessianGeometry
@@ -34,16 +37,20 @@ class UnitManifold(RiemannianManifold):
     """The weights of a unit, g_ij = E_D[w(z) x_i x_j]: Hessian by construction.
 
     Args:
-        metric: the means g_ij.
-        coordinates: the weights.
+        weight: w(z) of a row.
+        inputs: x_i = ∂z/∂θ_i of a row.
+        rows: the symbols of a row.
+        coordinates: θ_i.
         at: (point, data, constants) -> curvature there.
     """
 
     def __init__(
-        self, metric: Sequence[Sequence[sp.Expr]], coordinates: Sequence[sp.Symbol],
+        self, weight: sp.Expr, inputs: Sequence[sp.Expr], rows: Sequence[sp.Symbol], coordinates: Sequence[sp.Symbol],
         at: Callable[[Any, Mapping[Any, Any], Mapping[Any, Any] | None], PointCurvature], *, name: str, source: str,
     ) -> None:  # fmt: skip
         self._start(read_coordinates(coordinates), name, source)
+        self.weight, self.inputs, self.rows = weight, tuple(inputs), tuple(rows)
+        metric = [[Mean(weight * a * b, self.rows) for b in inputs] for a in inputs]
         self._given_metric = read_metric(metric, self.coordinates)
         self._at = at
 
@@ -64,6 +71,12 @@ class UnitManifold(RiemannianManifold):
         """T_ijk = ∂_k g_ij = E_D[w′ x_i x_j x_k]."""
         i, j, k = sorted((i, j, k))
         return derivative(self.metric[i, j], self.coordinates[k])
+
+    def jet(self, first_order: bool = False) -> Jet:
+        """g_ij and T_ijk, with w, w′ and x."""
+        along = derivative(self.weight, self.coordinates[0])
+        slope = sp.Add(*(term / self.inputs[0] for term in sp.Add.make_args(along)))
+        return replace(super().jet(first_order), weights=(self.weight, slope, self.inputs), variables=self.rows)
 
     def curvature_at(  # type: ignore[override]
         self, point: Any, data: Mapping[Any, Any], constants: Mapping[Any, Any] | None = None

@@ -38,6 +38,7 @@ from ..kernels.interpreter import Evaluator
 from ..kernels.kernel import Kernel
 from ..kernels.lower import lower
 from ..kernels.native.run import aligned_empty
+from ..kernels.pivots import PivotedRows
 from ..kernels.program import LEAVES, Node, walk
 from ..kernels.schedule import MASKS
 from ..manifolds.domain import Domain
@@ -173,7 +174,7 @@ class Cells:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the programs in balls, which are made again where they are needed."""
-        made_again = ("_balls", "_metric", "_second", "_jet", "_continuation")
+        made_again = ("_balls", "_metric", "_second", "_jet", "_continuation", "_pivoted")
         return {k: v for k, v in self.__dict__.items() if k not in made_again}
 
     @cached_property
@@ -227,12 +228,42 @@ class Cells:
             outside = np.broadcast_to(outside, status.shape)
             unproven &= ~outside
             values[:, outside], status[outside] = np.nan, OUTSIDE
+        if unproven.any() and self._pivoted is not None:
+            self._by_pivots(values, status, unproven, arrays)
         if unproven.any():
             with BALLS:
                 if exist is not None:
                     self._put_zeros(values, unproven, exist)
                 self._settle(values, status, unproven, part)
         return values, status
+
+    @cached_property
+    def _pivoted(self) -> tuple[int, PivotedRows] | None:
+        """The output that is R of a single unit, if there is one, and how it is found where few rows have weight."""
+        kernel = self.kernel
+        if kernel.looped or kernel._exact or kernel.dtype != np.float64:
+            return None
+        found = (PivotedRows.of(e, kernel._symbols, kernel._data) for e in kernel._flat)
+        return next(((k, rows) for k, rows in enumerate(found) if rows is not None), None)
+
+    def _by_pivots(
+        self, values: np.ndarray, status: np.ndarray, unproven: np.ndarray, arrays: list[np.ndarray]
+    ) -> None:
+        """R where it is proven in this way, or proven to be none that its type can hold."""
+        assert self._pivoted is not None
+        k, rows = self._pivoted
+        for few in (True, False):
+            where = unproven[k].copy()
+            if not where.any():
+                return
+            points = [np.broadcast_to(a, where.shape)[where] for a in arrays]
+            scalar = rows([*points, *self.kernel._constants.values()], few, self.kernel.threads)
+            numbers, bounds = scalar.numbers()
+            proven = certified(numbers, bounds, self.rtol or TRUSTED, self.atol or 0.0)
+            lost = ~proven & scalar.is_past(self.kernel.dtype)
+            values[k][where] = np.where(lost, np.nan, np.where(proven, numbers, values[k][where]))
+            status[where] = np.where(lost, NOT_REPRESENTABLE, 0)
+            unproven[k][where] = ~proven & ~lost
 
     def _put_zeros(self, values: np.ndarray, unproven: np.ndarray, exist: np.ndarray) -> None:
         """0 where a number that exists but is not proven belongs to an output that vanishes everywhere."""
@@ -249,7 +280,12 @@ class Cells:
         with np.errstate(over="ignore"):
             noted = self.kernel.noting(*arrays, out=values)[1]
         for k in self._zeros:
-            values[k] = np.where(np.isfinite(values[k]), 0.0, np.nan)
+            exist = (
+                known
+                if (known := np.isfinite(values[k])).all()
+                else proven_numbers(self.careful, arrays, TRUSTED)[2][k]
+            )
+            values[k] = np.where(known | exist, 0.0, np.nan)
         if self.kernel.dtype == np.float32:
             noted.discard("underflow")  # results may be as small as float32 holds them
             if any(np.abs(a).max(initial=0) > np.finfo(np.float32).max for a in arrays):

@@ -33,7 +33,7 @@ class Jet:
         dimension: of the manifold.
         components: (indices) -> expression: (i, j) the metric, (i, j, k) its derivatives, (i, j, k, m) its second ones,
             each with i <= j and k <= m; of "rows", (i,) and (i, j) are the derivatives of ℓ.
-        variables: of "rows", the symbols of a row.
+        variables: the symbols of a row, of "rows" and of what has weights.
         chain: of "rows" where ℓ = L(f) is known to depend on the coordinates through one f alone: the derivatives of f,
             as `components`, which are fewer where many vanish; L′; and L″.
     """
@@ -43,6 +43,7 @@ class Jet:
     components: dict[tuple[int, ...], sp.Expr]
     variables: tuple[sp.Symbol, ...] = ()
     chain: tuple[dict[tuple[int, ...], sp.Expr], sp.Expr, sp.Expr] | None = None
+    weights: tuple[sp.Expr, sp.Expr, tuple[sp.Expr, ...]] | None = None
 
     @property
     def looped(self) -> bool:
