@@ -1,0 +1,1 @@
+"""Programs of users, right and wrong, written before their writer had seen the judge (see `record`)."""
