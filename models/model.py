@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     import xarray as xr
-    from chentsov.geometry.flows import Flow
+    from chentsov.geometry.flows import Flow, GeodesicBall
     from chentsov.geometry.manifolds import RiemannianManifold
     from chentsov.geometry.manifolds.gauss import PointCurvature
     from chentsov.geometry.validation.report import Report
@@ -220,6 +220,38 @@ class Model(ABC):
         rows = self.row_values(data, targets)
         return self.manifold.curvature_at(point, constants=constants, **({"data": rows} if rows else {}))
 
+    # -- geodesics --------------------------------------------------------------------------------------------
+
+    def exp(self, p: Any, v: Any, *, data: Any = None, **options: Any) -> xr.DataArray:
+        """Where the geodesic from p with velocity v is at t = 1; see `RiemannianManifold.exp`."""
+        return self.manifold.exp(p, v, data=self.row_values(data), **options)
+
+    def log(self, p: Any, q: Any, *, data: Any = None, **options: Any) -> xr.DataArray:
+        """The velocity at p of the geodesic that is at q when t = 1; see `RiemannianManifold.log`."""
+        return self.manifold.log(p, q, data=self.row_values(data), **options)
+
+    def distance(self, p: Any, q: Any, *, data: Any = None, **options: Any) -> xr.DataArray:
+        """The length of the geodesic from p to q; see `RiemannianManifold.distance`."""
+        return self.manifold.distance(p, q, data=self.row_values(data), **options)
+
+    def geodesic(
+        self, point: Any, velocity: Any = None, t: Any = None, *, to: Any = None, data: Any = None, **options: Any
+    ) -> xr.Dataset:
+        """The geodesic with a velocity, or to a point; see `RiemannianManifold.geodesic`."""
+        return self.manifold.geodesic(point, velocity, t, to=to, data=self.row_values(data), **options)
+
+    def transport(self, v: Any, along: Any, *, data: Any = None, **options: Any) -> xr.DataArray:
+        """The vector v, transported parallel along a curve; see `RiemannianManifold.transport`."""
+        return self.manifold.transport(v, along, data=self.row_values(data), **options)
+
+    def geodesic_ball(self, p: Any, r: Any, *, data: Any = None, **options: Any) -> GeodesicBall:
+        """The points that geodesics of length r from p reach; see `RiemannianManifold.geodesic_ball`."""
+        return self.manifold.geodesic_ball(p, r, data=self.row_values(data), **options)
+
+    def frechet_mean(self, points: Any, weights: Any = None, *, data: Any = None, **options: Any) -> xr.DataArray:
+        """The point with the least Σ w_i d(m, x_i)²; see `RiemannianManifold.frechet_mean`."""
+        return self.manifold.frechet_mean(points, weights, data=self.row_values(data), **options)
+
     # -- second opinions -----------------------------------------------------------------------------------
 
     def crosscheck(self, quantity: str = "ricci_scalar", **options: Any) -> Any:
@@ -293,7 +325,7 @@ class Model(ABC):
         >>> bool(path.energy[-1] < path.energy[0]), path.attrs["ending"]
         (True, 'reached the last time')
         """
-        from chentsov.geometry.flows import Flow
+        from chentsov.geometry.flows import Flow, GeodesicBall
         from chentsov.geometry.manifolds import RiemannianManifold
 
         if self.loss is None:

@@ -1,5 +1,25 @@
-"""Vector fields: gradient flows, compressibility, trajectories one by one and by the thousand."""
+"""Vector fields: gradient flows, compressibility, trajectories by the thousand; geodesics between points."""
 
+from .connections import (
+    GeodesicBall,
+    distance,
+    exponential,
+    frechet_mean,
+    geodesic_ball,
+    geodesic_between,
+    logarithm,
+    transport,
+)
 from .flow import Flow
 
-__all__ = ["Flow"]
+__all__ = [
+    "Flow",
+    "GeodesicBall",
+    "distance",
+    "exponential",
+    "frechet_mean",
+    "geodesic_ball",
+    "geodesic_between",
+    "logarithm",
+    "transport",
+]

@@ -18,10 +18,11 @@ import sympy as sp
 from ..exact import UnsupportedFunction
 from ..exact.errors import InputError
 from ..exact.reading import read
+from ..kernels.algebras import resolution
 from ..kernels.arrange import arrange
 from ..kernels.lower import lower
 from ..kernels.numba_source import NumbaSource
-from ..kernels.program import LEAVES, Node
+from ..kernels.program import LEAVES, Node, Program
 from ..kernels.stable import stable_logarithms
 from .lanes import FIELD_SIGNATURE, LANES
 
@@ -93,15 +94,52 @@ def _log_cosh(x):
     return math.log1p(2.0 * half * half) if a < 1.0 else a + math.log1p(_exp(-2.0 * a)) - 0.6931471805599453
 
 
+_SHIFT = 10  # steps of the recurrence that take an argument of polygamma to where its asymptotic series serves
+
+
+@lru_cache
+def _polygamma(order: int) -> Callable:
+    """ψ^(order)(x) for x > 0 without a branch: terms of the recurrence, then the asymptotic series.
+
+    (-1)^(m+1) ψ^(m)(x) = (m-1)!/x^m + m!/(2 x^(m+1)) + Σ_k B_2k (2k+m-1)! / ((2k)! x^(2k+m)); of ψ itself -log x is
+    the first term.
+    """
+    m, term = order, float(math.factorial(order))
+    series = [float(sp.bernoulli(2 * k) * sp.factorial(2 * k + m - 1) / sp.factorial(2 * k)) for k in range(10, 0, -1)]
+    head = "-math.log(t)" if m == 0 else f"{float(math.factorial(m - 1))!r} * " + " * ".join(["r"] * m)
+    raised = " * ".join(["r"] * (m + 2))
+    lines = [
+        "def polygamma(x):",
+        "    total = 0.0",
+        f"    for k in range({_SHIFT}):",
+        "        r = 1.0 / (x + k)",
+        f"        total += {term!r} * " + " * ".join(["r"] * (m + 1)),
+        f"    t = x + {float(_SHIFT)!r}",
+        "    r = 1.0 / t",
+        "    z = r * r",
+        "    s = 0.0",
+        *(f"    s = s * z + {c!r}" for c in series),
+        f"    value = total + {head} + {term / 2!r} * " + " * ".join(["r"] * (m + 1)) + f" + s * {raised}",
+        f"    return {'' if m % 2 else '-'}value if x > 0.0 else math.nan",
+    ]
+    namespace = {"math": math}
+    exec(compile("\n".join(lines), "<polygamma>", "exec"), namespace)
+    return numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})(namespace["polygamma"])
+
+
 #: Where the loop over lanes must stay free of branches: these take the place of the scalar library's.
 _OWN = {
     "exp": "_exp({0})", "logistic": "_logistic({0})", "tanh": "_tanh({0})", "cosh": "_cosh({0})",
     "softplus": "_softplus({0})", "log_cosh": "_log_cosh({0})", "floor": "math.floor({0})", "ceil": "math.ceil({0})",
+    "polygamma": "_polygamma{1}({0})",
 }  # fmt: skip
 
 
 class _Lanes(NumbaSource):
     name = "compiled form in a vector field"
+
+    def leaf(self, node: Node) -> str:
+        return repr(resolution(64)) if node.value == "resolution" else super().leaf(node)
 
 
 _LANES = _Lanes(_OWN, number="({})")
@@ -137,69 +175,89 @@ def compile_scalar(expression: sp.Expr, variable: sp.Symbol) -> Callable:
     Raises:
         ValueError: a further symbol, or a function that has no compiled form.
     """
-    _, lines, (result,) = _lines((expression,), {variable: "y"})
+    program = lowered((expression,), [variable])
+    _, lines, (result,) = _lines(program, {program.inputs[0]: "y"}, set(program.inputs))
     body = "".join(f"    {line}\n" for line in lines)
-    namespace = _namespace()
+    namespace = _namespace(program)
     exec(compile(f"def scalar(y):\n{body}    return {result}\n", "<function>", "exec"), namespace)
     return numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})(namespace["scalar"])
 
 
-def _namespace() -> dict:
+def lowered(expressions: Sequence[sp.Expr], symbols: Sequence[sp.Symbol]) -> Program:
+    """The expressions as a program of what a vector field can be compiled from; its inputs are the symbols.
+
+    Raises:
+        UncompiledFunction: a function that has no compiled form.
+    """
+    try:
+        return lower([stable_logarithms(read(e)) for e in expressions], symbols, stabilise=False, algebra=_LANES)
+    except UnsupportedFunction as problem:
+        raise UncompiledFunction(str(problem)) from None
+
+
+def compile_program(program: Program, moving: int, *, supplied: Callable | None = None, arguments: int = 0) -> Callable:
+    """A lane function of a program: its first `moving` inputs are the components of a point.
+
+    The others are constants, or, where `supplied` is a numba function of the first `arguments` components, its values.
+
+    Raises:
+        UncompiledFunction: a function that has no compiled form.
+    """
+    namespace = {**_namespace(program), "supplied": supplied}
+    exec(compile(_source(program, moving, arguments if supplied else 0), "<vector field>", "exec"), namespace)
+    return numba.njit(FIELD_SIGNATURE, nogil=True, error_model="numpy", fastmath={"contract"})(namespace["field"])
+
+
+def _namespace(program: Program) -> dict:
+    orders = {int(n.value) for n in program.nodes() if n.op == "polygamma"}
     return {
         "math": math, "np": np, "numba": numba, "_exp": _exp, "_logistic": _logistic, "_tanh": _tanh, "_cosh": _cosh,
-        "_softplus": _softplus, "_log_cosh": _log_cosh,
+        "_softplus": _softplus, "_log_cosh": _log_cosh, **{f"_polygamma{n}": _polygamma(n) for n in orders},
     }  # fmt: skip
 
 
 @lru_cache(maxsize=512)
 def _compiled(components: tuple, coordinates: tuple, constants: tuple) -> Callable:
-    namespace = _namespace()
-    exec(compile(_source(components, coordinates, constants), "<vector field>", "exec"), namespace)
-    return numba.njit(FIELD_SIGNATURE, nogil=True, error_model="numpy", fastmath={"contract"})(namespace["field"])
+    return compile_program(lowered(components, [*coordinates, *constants]), len(coordinates))
 
 
-def _source(components: tuple, coordinates: tuple, constants: tuple) -> str:
-    ys = {s: f"y{i}" for i, s in enumerate(coordinates)}
-    ps = {s: f"p{i}" for i, s in enumerate(constants)}
-    outside, inside, results = _lines(components, ys, ps)
+def _source(program: Program, moving: int, arguments: int = 0) -> str:
+    names = {key: f"y{i}" if i < moving else f"p{i - moving}" for i, key in enumerate(program.inputs)}
+    ys, ps = list(names.values())[:moving], list(names.values())[moving:]
+    outside, inside, results = _lines(program, names, set(program.inputs if arguments else program.inputs[:moving]))
     lines = ["def field(y, p, out, lanes):"]
-    lines += [f"    {name} = p[{i}]" for i, name in enumerate(ps.values())]
+    lines += [] if arguments else [f"    {name} = p[{i}]" for i, name in enumerate(ps)]
     lines += [f"    {line}" for line in outside]
     lines += ["    for lane in range(lanes):"]
-    lines += [f"        {name} = y[{LANES * i} + lane]" for i, name in enumerate(ys.values())]
+    lines += [f"        {name} = y[{LANES * i} + lane]" for i, name in enumerate(ys)]
+    if arguments:
+        call = f"supplied({', '.join(ys[:arguments])})"
+        lines.append(f"        {', '.join(ps)} = {call}" if len(ps) > 1 else f"        {ps[0]} = {call}")
     lines += [f"        {line}" for line in inside]
     lines += [f"        out[{LANES * i} + lane] = {value}" for i, value in enumerate(results)]
     return "\n".join(lines) + "\n"
 
 
-def _lines(
-    expressions: tuple, variables: Mapping[sp.Symbol, str], constants: Mapping[sp.Symbol, str] | None = None
-) -> tuple[list[str], list[str], list[str]]:
+def _lines(program: Program, names: Mapping[str, str], moving: set[str]) -> tuple[list[str], list[str], list[str]]:
     """Assignments that depend on constants only, the others, and the results. Symbol names are data: only the given
     names and the numbers of nodes reach the source."""
-    given = {**variables, **(constants or {})}
-    try:
-        forms = [stable_logarithms(read(e)) for e in expressions]
-        program = lower(forms, list(given), stabilise=False, algebra=_LANES)
-        pattern = {key: frozenset({0}) if s in variables else frozenset() for key, s in zip(program.inputs, given)}
-        program = arrange(program, pattern, 1)
-        names = dict(zip(program.inputs, given.values()))
-        moving = {key for key, s in zip(program.inputs, given) if s in variables}
-        text: dict[Node, str] = {}
-        inner: set[Node] = set()
-        outside: list[str] = []
-        inside: list[str] = []
-        for node in program.nodes():
-            if node.op in LEAVES:
-                text[node] = _LANES.leaf(node)
-            elif node.op == "input":
-                text[node] = names[str(node.value)]
-                inner |= {node} if node.value in moving else set()
-            else:
-                text[node] = f"t{node.index}"
+    program = arrange(program, {key: frozenset({0}) if key in moving else frozenset() for key in names}, 1)
+    text: dict[Node, str] = {}
+    inner: set[Node] = set()
+    outside: list[str] = []
+    inside: list[str] = []
+    for node in program.nodes():
+        if node.op in LEAVES:
+            text[node] = _LANES.leaf(node)
+        elif node.op == "input":
+            text[node] = names[str(node.value)]
+            inner |= {node} if node.value in moving else set()
+        else:
+            text[node] = f"t{node.index}"
+            try:
                 line = f"{text[node]} = {_LANES.operation(node)(*(text[a] for a in node.args))}"
-                inner |= {node} if any(a in inner for a in node.args) else set()
-                (inside if node in inner else outside).append(line)
-    except UnsupportedFunction as problem:
-        raise UncompiledFunction(str(problem)) from None
+            except UnsupportedFunction as problem:
+                raise UncompiledFunction(str(problem)) from None
+            inner |= {node} if any(a in inner for a in node.args) else set()
+            (inside if node in inner else outside).append(line)
     return outside, inside, [text[o] for o in program.outputs]

@@ -60,6 +60,7 @@ _SAFETY, _SHRINK, _GROW, _EXPONENT = 0.9, 0.2, 10.0, -1.0 / 8.0
         numba.float64,
         numba.float64,
         numba.int64,
+        numba.int64,
         numba.float64[:, :, ::1],
         numba.int64[::1],
         numba.float64[::1],
@@ -70,7 +71,9 @@ _SAFETY, _SHRINK, _GROW, _EXPONENT = 0.9, 0.2, 10.0, -1.0 / 8.0
     error_model="numpy",
     fastmath={"contract"},
 )
-def _integrate_lanes(field, starts, times, parameters, rtol, atol, bound, most_steps, states, ending, reached, steps):
+def _integrate_lanes(
+    field, starts, times, parameters, rtol, atol, bound, most_steps, controlled, states, ending, reached, steps
+):
     """All starts, eight at a time. The inner functions are parts of the loop at the end; compiling writes them in."""
     lanes = LANES
     count, dim = starts.shape
@@ -88,6 +91,9 @@ def _integrate_lanes(field, starts, times, parameters, rtol, atol, bound, most_s
     fresh = np.ones(lanes, np.bool_)  # the derivative at y is not known yet
     rejected = np.zeros(lanes, np.bool_)
     tries = np.zeros(lanes, np.int64)
+    advance = np.empty(lanes)
+    third = np.empty(lanes)
+    fifth = np.empty(lanes)
     error3 = np.empty(lanes)
     error5 = np.empty(lanes)
     span = times[times.size - 1] - times[0]
@@ -129,12 +135,13 @@ def _integrate_lanes(field, starts, times, parameters, rtol, atol, bound, most_s
             d0 = 0.0
             d1 = 0.0
             for i in range(dim):
-                scale = atol + rtol * abs(y[i, lane])
                 stages[0, i, lane] = stages[1, i, lane]
+            for i in range(controlled):
+                scale = atol + rtol * abs(y[i, lane])
                 d0 += (y[i, lane] / scale) ** 2
                 d1 += (stages[0, i, lane] / scale) ** 2
-            d0 = math.sqrt(d0 / dim)
-            d1 = math.sqrt(d1 / dim)
+            d0 = math.sqrt(d0 / controlled)
+            d1 = math.sqrt(d1 / controlled)
             first = 1e-6 if d0 < 1e-5 or d1 < 1e-5 else 0.01 * d0 / d1
             step[lane] = min(first, abs(span))
         for i in range(dim):
@@ -146,12 +153,12 @@ def _integrate_lanes(field, starts, times, parameters, rtol, atol, bound, most_s
                 continue
             d1 = 0.0
             d2 = 0.0
-            for i in range(dim):
+            for i in range(controlled):
                 scale = atol + rtol * abs(y[i, lane])
                 d1 += (stages[0, i, lane] / scale) ** 2
                 d2 += ((stages[1, i, lane] - stages[0, i, lane]) / scale) ** 2
-            d1 = math.sqrt(d1 / dim)
-            d2 = math.sqrt(d2 / dim) / step[lane]
+            d1 = math.sqrt(d1 / controlled)
+            d2 = math.sqrt(d2 / controlled) / step[lane]
             steepest = max(d1, d2)
             second = max(1e-6, step[lane] * 1e-3) if steepest <= 1e-15 else (0.01 / steepest) ** (1.0 / 8.0)
             natural[lane] = min(100.0 * step[lane], second, abs(span))
@@ -181,19 +188,23 @@ def _integrate_lanes(field, starts, times, parameters, rtol, atol, bound, most_s
         error3[:] = 0.0
         error5[:] = 0.0
         for i in range(dim):
+            advance[:] = 0.0
+            for stage in range(_STAGES):
+                for lane in range(lanes):
+                    advance[lane] += _B[stage] * stages[stage, i, lane]
             for lane in range(lanes):
-                advance = 0.0
-                third = 0.0
-                fifth = 0.0
-                for stage in range(_STAGES):
-                    slope = stages[stage, i, lane]
-                    advance += _B[stage] * slope
-                    third += _E3[stage] * slope
-                    fifth += _E5[stage] * slope
-                trial[i, lane] = y[i, lane] + step[lane] * advance
+                trial[i, lane] = y[i, lane] + step[lane] * advance[lane]
+        for i in range(controlled):
+            third[:] = 0.0
+            fifth[:] = 0.0
+            for stage in range(_STAGES):
+                for lane in range(lanes):
+                    third[lane] += _E3[stage] * stages[stage, i, lane]
+                    fifth[lane] += _E5[stage] * stages[stage, i, lane]
+            for lane in range(lanes):
                 scale = atol + rtol * max(abs(y[i, lane]), abs(trial[i, lane]))
-                error3[lane] += (third / scale) ** 2
-                error5[lane] += (fifth / scale) ** 2
+                error3[lane] += (third[lane] / scale) ** 2
+                error5[lane] += (fifth[lane] / scale) ** 2
         field(flat_trial, parameters, flat_stages[_STAGES], lanes)
 
     def control(busy):
@@ -203,8 +214,8 @@ def _integrate_lanes(field, starts, times, parameters, rtol, atol, bound, most_s
             if start < 0:
                 continue
             tries[lane] += 1
-            third, fifth, size = error3[lane], error5[lane], abs(step[lane])
-            error = 0.0 if fifth == 0.0 and third == 0.0 else size * fifth / math.sqrt((fifth + 0.01 * third) * dim)
+            e3, e5, size = error3[lane], error5[lane], abs(step[lane])
+            error = 0.0 if e5 == 0.0 and e3 == 0.0 else size * e5 / math.sqrt((e5 + 0.01 * e3) * controlled)
             over = -1
             if error < 1.0:
                 whole = size >= abs(times[goal[lane]] - time[lane])
@@ -270,6 +281,7 @@ def integrate_lanes(
     atol: float = 1e-10,
     bound: float = 1e12,
     most_steps: int = 1_000_000,
+    controlled: int | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -280,6 +292,8 @@ def integrate_lanes(
     field : a compiled lane function of signature ``FIELD_SIGNATURE`` (see `compile_field`)
     starts : array (count, dim);  times : array (moments,), monotone, the first being the time of the starts
     parameters : values of the constants, in the order the field was compiled with
+    controlled : how many components, from the first, the control of the error looks at (default: all); the others,
+        such as variations of a trajectory, are carried along
     progress : called as progress(starts done, starts in all), from one thread at a time
 
     Returns
@@ -301,7 +315,7 @@ def integrate_lanes(
 
     def share(part: slice) -> None:
         _integrate_lanes(
-            field, starts[part], times, parameters, rtol, atol, bound, most_steps,
+            field, starts[part], times, parameters, rtol, atol, bound, most_steps, controlled or dim,
             states[part], ending[part], reached[part], steps[part],
         )  # fmt: skip
         if progress is not None:

@@ -32,7 +32,15 @@ from .curvature import (
 from .jets import Jet, general_jet, hessian_jet
 from .program import Graph, Node
 
-__all__ = ["Contraction", "InProgram", "contracted", "general_ricci_scalar", "hessian_ricci_scalar", "in_program"]
+__all__ = [
+    "Contraction",
+    "InProgram",
+    "Value",
+    "contracted",
+    "general_ricci_scalar",
+    "hessian_ricci_scalar",
+    "in_program",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +105,7 @@ def general_ricci_scalar(
     return Contraction(general_jet(dimension, metric, first, second), "ricci_scalar")
 
 
-class _Value:
+class Value:
     """A node as a number: what the formulas of `curvature` take for a component."""
 
     __slots__ = ("graph", "node")
@@ -109,29 +117,29 @@ class _Value:
         """False for what is certainly zero."""
         return not (self.node.op == "number" and self.node.value == 0)
 
-    def _node(self, other: _Value | int) -> Node:
-        return other.node if isinstance(other, _Value) else self.graph.number(other)
+    def _node(self, other: Value | int) -> Node:
+        return other.node if isinstance(other, Value) else self.graph.number(other)
 
-    def __add__(self, other: _Value | int) -> _Value:
-        return _Value(self.graph, self.graph.add(self.node, self._node(other)))
+    def __add__(self, other: Value | int) -> Value:
+        return Value(self.graph, self.graph.add(self.node, self._node(other)))
 
-    def __neg__(self) -> _Value:
-        return _Value(self.graph, self.graph.neg(self.node))
+    def __neg__(self) -> Value:
+        return Value(self.graph, self.graph.neg(self.node))
 
-    def __sub__(self, other: _Value | int) -> _Value:
-        return _Value(self.graph, self.graph.sub(self.node, self._node(other)))
+    def __sub__(self, other: Value | int) -> Value:
+        return Value(self.graph, self.graph.sub(self.node, self._node(other)))
 
-    def __mul__(self, other: _Value | int) -> _Value:
-        return _Value(self.graph, self.graph.mul(self.node, self._node(other)))
+    def __mul__(self, other: Value | int) -> Value:
+        return Value(self.graph, self.graph.mul(self.node, self._node(other)))
 
-    def __truediv__(self, other: _Value | int) -> _Value:
-        return _Value(self.graph, self.graph.div(self.node, self._node(other)))
+    def __truediv__(self, other: Value | int) -> Value:
+        return Value(self.graph, self.graph.div(self.node, self._node(other)))
 
-    def __rtruediv__(self, other: int) -> _Value:
-        return _Value(self.graph, self.graph.div(self._node(other), self.node))
+    def __rtruediv__(self, other: int) -> Value:
+        return Value(self.graph, self.graph.div(self._node(other), self.node))
 
-    def __pow__(self, exponent: int) -> _Value:
-        return _Value(self.graph, self.graph.power(self.node, exponent))
+    def __pow__(self, exponent: int) -> Value:
+        return Value(self.graph, self.graph.power(self.node, exponent))
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -148,48 +156,48 @@ class InProgram(Curvature):
     def __init__(self, jet: Jet, graph: Graph, nodes: Sequence[Node]) -> None:
         self.graph, n = graph, range(jet.dimension)
         keys = jet.components if jet.structure != "rows" else map(frozenset, jet.moments)
-        self.jet = {key: _Value(graph, node) for key, node in zip(keys, nodes)}
-        super().__init__(jet.dimension, _Value(graph, graph.number(0)), [[self._at(i, j) for j in n] for i in n])
+        self.jet = {key: Value(graph, node) for key, node in zip(keys, nodes)}
+        super().__init__(jet.dimension, Value(graph, graph.number(0)), [[self._at(i, j) for j in n] for i in n])
 
-    def _at(self, i: int, j: int) -> _Value:
+    def _at(self, i: int, j: int) -> Value:
         return self.jet[min(i, j), max(i, j)]
 
     def node(self, quantity: str, index: tuple[int, ...]) -> Node:
         """One component of a quantity."""
         return self.quantity(quantity)(*index).node  # type: ignore[misc]
 
-    def total(self, terms: Iterable[_Value]) -> _Value:
+    def total(self, terms: Iterable[Value]) -> Value:
         nodes = [t.node for t in terms]
-        return _Value(self.graph, self.graph.add(*nodes)) if nodes else self.zero
+        return Value(self.graph, self.graph.add(*nodes)) if nodes else self.zero
 
-    def _metric_derivative(self, i: int, j: int, k: int) -> _Value:
+    def _metric_derivative(self, i: int, j: int, k: int) -> Value:
         return self.jet[i, j, k]
 
-    def _metric_second_derivative(self, i: int, j: int, k: int, l: int) -> _Value:
+    def _metric_second_derivative(self, i: int, j: int, k: int, l: int) -> Value:
         return self.jet[i, j, k, l]
 
     @component
-    def frame(self) -> tuple[list[list[_Value]], list[_Value]]:
+    def frame(self) -> tuple[list[list[Value]], list[Value]]:
         """(L^{-1}, D) of g = L D L^T."""
         rows, weights = _orthogonal_frame(self.graph, self.dim, lambda i, j: self.metric(i, j).node)
-        return [[_Value(self.graph, e) for e in row] for row in rows], [_Value(self.graph, w) for w in weights]
+        return [[Value(self.graph, e) for e in row] for row in rows], [Value(self.graph, w) for w in weights]
 
-    def inverse(self, i: int, j: int) -> _Value:
+    def inverse(self, i: int, j: int) -> Value:
         return self._inverse(min(i, j), max(i, j))
 
     @component
-    def _inverse(self, i: int, j: int) -> _Value:
+    def _inverse(self, i: int, j: int) -> Value:
         """g^ij = Σ_a (L^{-1})_ai (L^{-1})_aj / D_a."""
         rows, weights = self.frame()
         return self.total(rows[a][i] * rows[a][j] / weights[a] for a in range(j, self.dim))
 
     @component
-    def determinant(self) -> _Value:
-        return _Value(self.graph, self.graph.mul(*(w.node for w in self.frame()[1])))
+    def determinant(self) -> Value:
+        return Value(self.graph, self.graph.mul(*(w.node for w in self.frame()[1])))
 
-    def volume_density(self) -> _Value:
+    def volume_density(self) -> Value:
         """√|det g|."""
-        return _Value(self.graph, self.graph.call("sqrt", self.graph.call("abs", self.determinant().node)))
+        return Value(self.graph, self.graph.call("sqrt", self.graph.call("abs", self.determinant().node)))
 
 
 class _General(InProgram, GeneralCurvature):
@@ -198,10 +206,10 @@ class _General(InProgram, GeneralCurvature):
 
 class _Hessian(InProgram, HessianCurvature):
     @component
-    def ricci_scalar(self) -> _Value:
+    def ricci_scalar(self) -> Value:
         return self.ricci_scalar_in_frame(*self.frame())
 
-    def riemann_pair(self, i: int, j: int, k: int, l: int) -> _Value:
+    def riemann_pair(self, i: int, j: int, k: int, l: int) -> Value:
         if self.dim == 2:
             return self.ricci_scalar() * self.determinant() / 2
         return super().riemann_pair(i, j, k, l)
@@ -210,7 +218,7 @@ class _Hessian(InProgram, HessianCurvature):
 class _Rows(GaussCurvature, InProgram):
     """Vectors are named by their indices; their products are means over the rows."""
 
-    def _at(self, i: int, j: int) -> _Value:
+    def _at(self, i: int, j: int) -> Value:
         return self.inner((i,), (j,))
 
     def tangent(self, i: int) -> tuple[int, ...]:
@@ -219,7 +227,7 @@ class _Rows(GaussCurvature, InProgram):
     def second(self, i: int, j: int) -> tuple[int, ...]:
         return (min(i, j), max(i, j))
 
-    def inner(self, u: tuple[int, ...], v: tuple[int, ...]) -> _Value:
+    def inner(self, u: tuple[int, ...], v: tuple[int, ...]) -> Value:
         return self.jet[frozenset((u, v))]
 
 

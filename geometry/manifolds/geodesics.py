@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LastStep", "geodesic", "geodesic_equations"]
 
+_NULL = 1e-12  # g(ẋ, ẋ) is zero where it is less than this part of the moduli of its terms;
+_STAYS_NULL = 1e-6  # along a geodesic that began so, less than this part
+
 
 class LastStep:
     """An event of `solve_ivp` at the end of the last step that is allowed: it is asked once after each of them."""
@@ -84,8 +87,9 @@ def geodesic(
         most_steps: how many it may take.
 
     Returns:
-        xarray.Dataset along `t` with `position` and `velocity` (t × coordinate), and the
-        speed ⟨ẋ, ẋ⟩, which a geodesic keeps; `attrs["speed_drift"]` says how well it did.
+        xarray.Dataset along `t` with `position` and `velocity` (t × coordinate), and the `speed` √|g(ẋ, ẋ)|, negative
+        where the geodesic is time-like, which a geodesic keeps; `attrs["speed_drift"]` says how well it did, and
+        `attrs["kind"]` whether it is "space-like", "time-like" or "null".
 
     Raises:
         ManifoldError: a value is missing or not finite, the curve leaves the chart (with the place), or it is too long.
@@ -134,18 +138,25 @@ def geodesic(
             f"the geodesic leaves the chart or meets a singularity near t = {last:g}, at {where}: {solution.message}"
         )
     x, v = solution.y[:dim].T, solution.y[dim:].T
-    squares = np.array([speed(*a, *b) for a, b in zip(x, v)], dtype=float)
+    squares, sizes = np.array([speed(*a, *b) for a, b in zip(x, v)], dtype=float).T
+    null = abs(squares[0]) <= _NULL * sizes[0]
+    squares[np.abs(squares) <= (_STAYS_NULL if null else _NULL) * sizes] = 0.0
+    speeds = np.sign(squares) * np.sqrt(np.abs(squares))
     names = [c.name for c in manifold.coordinates]
-    drift = float(np.max(np.abs(squares - squares[0])))
+    drift = float(np.max(np.abs(speeds - speeds[0])))
+    kind = {1: "space-like", -1: "time-like", 0: "null"}[int(np.sign(squares[0]))]
     return xr.Dataset(
         {
             "position": (("t", "coordinate"), x),
             "velocity": (("t", "coordinate"), v),
-            "speed": ("t", squares, {"long_name": "squared speed g(v, v)"}),
+            "speed": ("t", speeds, {"long_name": "speed, negative where time-like"}),
         },
         coords={"t": ("t", times, {"long_name": "affine parameter"}), "coordinate": names},
-        attrs={"manifold": repr(manifold), "speed_drift": drift, "method": "DOP853", "rtol": rtol, "atol": atol},
-    )
+        attrs={
+            "manifold": repr(manifold), "kind": kind, "speed_drift": drift,
+            "method": "DOP853", "rtol": rtol, "atol": atol,
+        },
+    )  # fmt: skip
 
 
 def _numbers(symbols: Sequence[sp.Symbol], values: Any, what: str) -> np.ndarray:
@@ -156,7 +167,7 @@ def _numbers(symbols: Sequence[sp.Symbol], values: Any, what: str) -> np.ndarray
 def _right_hand_side(
     manifold: RiemannianManifold, values: dict[sp.Symbol, Any], data: Mapping[Any, Any] | None
 ) -> tuple[Any, Any]:
-    """(t, y) -> ẏ for y = (x, ẋ), and (x, ẋ) -> g(ẋ, ẋ)."""
+    """(t, y) -> ẏ for y = (x, ẋ), and (x, ẋ) -> g(ẋ, ẋ) with the sum of the moduli of its terms."""
     from chentsov.geometry.kernels import compile
 
     dim, n = manifold.dim, range(manifold.dim)
@@ -178,7 +189,8 @@ def _right_hand_side(
         v = y[dim:]
         return np.concatenate([v, np.bincount(i, factor * christoffel(*y[:dim]) * v[j] * v[k], dim)])
 
-    def speed(*y: float) -> float:
-        return float(np.asarray(y[dim:]) @ metric(*y[:dim]).reshape(dim, dim) @ np.asarray(y[dim:]))
+    def speed(*y: float) -> tuple[float, float]:
+        terms = metric(*y[:dim]).reshape(dim, dim) * np.outer(y[dim:], y[dim:])
+        return float(terms.sum()), float(np.abs(terms).sum())
 
     return right, speed

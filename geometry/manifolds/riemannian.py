@@ -531,8 +531,10 @@ class RiemannianManifold(Chart):
         """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0 for the functions x^i(s)."""
         return geodesics.geodesic_equations(self, parameter)
 
-    def geodesic(self, point: Any, velocity: Any, t: Any, **options: Any) -> Any:
-        """The geodesic from `point` with initial `velocity`, numerically; see `geodesics.geodesic`.
+    def geodesic(self, point: Any, velocity: Any = None, t: Any = None, *, to: Any = None, **options: Any) -> Any:
+        """The geodesic from `point` with initial `velocity`, or the one from `point` to the point `to` (t from 0 to 1).
+
+        See `geodesics.geodesic` for the options (``constants``, ``data``, …).
 
         >>> import sympy as sp
         >>> x, y = sp.symbols("x y", positive=True)
@@ -540,5 +542,91 @@ class RiemannianManifold(Chart):
         >>> path = m.geodesic([1, 1], [0, 1], 1.0)
         >>> round(float(path.position[-1, 1]), 6)                # e: up the half-plane with unit speed
         2.718282
+        >>> middle = m.geodesic([1, 1], to=[1, 4], t=[0, 0.5, 1]).position[1]
+        >>> middle.values.round(6).tolist()
+        [1.0, 2.0]
         """
-        return geodesics.geodesic(self, point, velocity, t, **options)
+        if (velocity is None) == (to is None):
+            raise ManifoldError(
+                "a geodesic begins with a velocity, or goes to a point: give `velocity` or `to`, one of them"
+            )
+        if to is None:
+            if t is None:
+                raise ManifoldError("say how far the geodesic goes: t is missing")
+            return geodesics.geodesic(self, point, velocity, t, **options)
+        from chentsov.geometry.flows import geodesic_between
+
+        return geodesic_between(self, point, to, t, **options)
+
+    def exp(self, p: Any, v: Any, **options: Any) -> Any:
+        """exp_p(v), the end at t = 1 of the geodesic from p with velocity v; of arrays (..., n), many at once.
+
+        See `flows.exponential` for the options (``constants``, ``data``).
+
+        >>> import sympy as sp
+        >>> x, y = sp.symbols("x y", positive=True)
+        >>> m = RiemannianManifold([[1/y**2, 0], [0, 1/y**2]], (x, y))
+        >>> m.exp([1, 1], [[0, 1], [0, -1]]).values.round(6).tolist()
+        [[1.0, 2.718282], [1.0, 0.367879]]
+        """
+        from chentsov.geometry.flows import exponential
+
+        return exponential(self, p, v, **options)
+
+    def log(self, p: Any, q: Any, **options: Any) -> Any:
+        """log_p(q), the velocity at p of the geodesic that is at q when t = 1; of arrays (..., n), many at once.
+
+        See `flows.logarithm` for the result and the options (``constants``, ``data``).
+
+        >>> import sympy as sp
+        >>> x, y = sp.symbols("x y", positive=True)
+        >>> m = RiemannianManifold([[1/y**2, 0], [0, 1/y**2]], (x, y))
+        >>> bool(abs(m.log([1, 1], [1, 2])[1] - sp.log(2)) < 1e-12)
+        True
+        """
+        from chentsov.geometry.flows import logarithm
+
+        return logarithm(self, p, q, **options)
+
+    def distance(self, p: Any, q: Any, **options: Any) -> Any:
+        """The length of the geodesic from p to q, with a bound of its error; of arrays (..., n), many at once.
+
+        See `flows.distance` for the result and the options (``constants``, ``data``).
+
+        >>> import sympy as sp
+        >>> x, y = sp.symbols("x y", positive=True)
+        >>> m = RiemannianManifold([[1/y**2, 0], [0, 1/y**2]], (x, y))
+        >>> round(float(m.distance([1, 1], [3, 1])), 10)                              # 2 arsinh 1
+        1.7627471741
+        """
+        from chentsov.geometry.flows import distance
+
+        return distance(self, p, q, **options)
+
+    def transport(self, v: Any, along: Any, **options: Any) -> Any:
+        """The vector v, transported parallel along the geodesic between two points, or along a curve.
+
+        See `flows.transport`.
+
+        >>> import sympy as sp
+        >>> t, p = sp.symbols("t p", real=True)
+        >>> sphere = RiemannianManifold([[1, 0], [0, sp.sin(t)**2]], (t, p))
+        >>> around = ([sp.pi/3, p], p, (0, 2*sp.pi))                     # the circle turns vectors by 2π(1 − cos 60°)
+        >>> sphere.transport([1, 0], around).values.round(6).tolist()
+        [-1.0, 0.0]
+        """
+        from chentsov.geometry.flows import transport
+
+        return transport(self, v, along, **options)
+
+    def geodesic_ball(self, p: Any, r: Any, **options: Any) -> Any:
+        """The points that geodesics of length r from p reach, with a `plot`; see `flows.geodesic_ball`."""
+        from chentsov.geometry.flows import geodesic_ball
+
+        return geodesic_ball(self, p, r, **options)
+
+    def frechet_mean(self, points: Any, weights: Any = None, **options: Any) -> Any:
+        """The point with the least Σ w_i d(m, x_i)²; see `flows.frechet_mean`."""
+        from chentsov.geometry.flows import frechet_mean
+
+        return frechet_mean(self, points, weights, **options)

@@ -1,0 +1,480 @@
+"""exp, log, distances, transport, balls and means of a manifold, for one pair of points or for arrays of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+from chentsov.geometry.manifolds import ManifoldError
+from chentsov.geometry.manifolds.geodesics import geodesic
+
+from ..exact.reading import match_point, read_count, read_float, read_symbols, short
+from ..exact.tables import read_reals
+from .compiled_field import compile_field
+from .lanes import ENDINGS, FINISHED, LEFT_DOMAIN, integrate_lanes
+from .shooting import STATUSES, Connections, Space, connect, norms
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from chentsov.geometry.manifolds import RiemannianManifold
+
+__all__ = [
+    "GeodesicBall",
+    "distance",
+    "exponential",
+    "frechet_mean",
+    "geodesic_ball",
+    "geodesic_between",
+    "logarithm",
+    "transport",
+]
+
+_ENDS = np.array([0.0, 1.0])
+_MEAN_STEPS, _MEAN_TOLERANCE = 200, 1e-11  # of the descent to a mean, the latter as a length
+
+
+# -- arrays of points ------------------------------------------------------------------------------------------
+
+
+def read_points(manifold: RiemannianManifold, given: Any, what: str) -> np.ndarray:
+    """Points or vectors as an array (..., n): arrays whose last axis is the coordinates, or {coordinate: array}.
+
+    Raises:
+        ManifoldError: no numbers, the wrong number of them, or some that are not finite.
+    """
+    names = ", ".join(c.name for c in manifold.coordinates)
+    if isinstance(given, Mapping) and not hasattr(given, "dims"):
+        found = match_point(given, manifold.coordinates, what, ManifoldError)
+        columns = [read_reals(v, f"the {what}: {c}", ManifoldError) for c, v in found.items()]
+        try:
+            array = np.stack(np.broadcast_arrays(*columns), axis=-1)
+        except ValueError:
+            raise ManifoldError(f"the {what}: the arrays of {names} have shapes that do not broadcast") from None
+    else:
+        array = read_reals(given, f"the {what}", ManifoldError)
+    if array.ndim == 0 or array.shape[-1] != manifold.dim:
+        raise ManifoldError(
+            f"the {what} has shape {array.shape}; its last axis must hold {manifold.dim} numbers, one for each of "
+            f"{names}"
+        )
+    if not np.isfinite(array).all():
+        raise ManifoldError(f"the {what} is not finite: {short(array[~np.isfinite(array)][0])} is no coordinate")
+    return array
+
+
+def _batched(*arrays: np.ndarray) -> tuple[tuple[int, ...], list[np.ndarray]]:
+    """The common shape without the last axis, and the arrays as rows."""
+    try:
+        shape = np.broadcast_shapes(*(a.shape[:-1] for a in arrays))
+    except ValueError:
+        shapes = " and ".join(str(a.shape) for a in arrays)
+        raise ManifoldError(f"arrays of shapes {shapes} do not broadcast") from None
+    spread = [np.broadcast_to(a, (*shape, a.shape[-1])) for a in arrays]
+    return shape, [np.ascontiguousarray(a.reshape(-1, a.shape[-1])) for a in spread]
+
+
+def _labelled(
+    manifold: RiemannianManifold, shape: tuple[int, ...], values: np.ndarray, name: str,
+    attributes: Mapping[str, Any], **columns: Any,
+) -> xr.DataArray:  # fmt: skip
+    """Rows of numbers or vectors in the shape of the batch; the columns become coordinates of it."""
+    import xarray as xr
+
+    dims = [f"axis_{k}" for k in range(len(shape))] if len(shape) > 1 else ["pair"][: len(shape)]
+    vectors = values.ndim == 2
+    coordinates = {k: (dims, np.asarray(v).reshape(shape), attrs) for k, (v, attrs) in columns.items()}
+    if vectors:
+        coordinates["coordinate"] = ("coordinate", [c.name for c in manifold.coordinates], {})
+    return xr.DataArray(
+        values.reshape((*shape, *values.shape[1:])), dims=[*dims, *(["coordinate"] if vectors else [])],
+        coords=coordinates, name=name, attrs=dict(attributes),
+    )  # fmt: skip
+
+
+def _flags(meanings: Mapping[int, str]) -> dict[str, Any]:
+    return {"flag_values": sorted(meanings), "flag_meanings": "; ".join(meanings[k] for k in sorted(meanings))}
+
+
+def _refuse_indefinite(space: Space, points: np.ndarray) -> None:
+    """Raise where the metric has both signs at every one of the points."""
+    inside = space.inside(points)
+    if not inside.any():
+        return
+    metric = space.metric(points[inside])
+    finite = metric[np.isfinite(metric).all(axis=(1, 2))]
+    if not len(finite):
+        return
+    values = np.linalg.eigvalsh(finite)
+    if ((values[:, 0] < 0) & (values[:, -1] > 0)).all():
+        signs = "".join("−" if v < 0 else "+" for v in values[0])
+        raise ManifoldError(
+            f"the metric has the signature ({signs}), so points have no distance: ask `geodesic` for a time-like, null "
+            "or space-like geodesic, or `length` for the length of a space-like curve"
+        )
+
+
+# -- one geodesic or many ---------------------------------------------------------------------------------------
+
+
+def exponential(
+    manifold: RiemannianManifold, p: Any, v: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
+) -> xr.DataArray:
+    """exp_p(v): where the geodesic from p with velocity v is at t = 1.
+
+    Args:
+        manifold: the manifold.
+        p: points, an array (..., n) or {coordinate: array}.
+        v: velocities, likewise; the two broadcast.
+        constants: a number for every constant.
+        data: row symbol -> numbers, for a metric of averages over data rows.
+
+    Returns:
+        DataArray (..., coordinate) with the coordinate `ending`; NaN where a geodesic of several ended early.
+
+    Raises:
+        ManifoldError: what is handed in cannot be read; a single geodesic ends early.
+    """
+    space = Space(manifold, constants, data)
+    shape, (starts, velocities) = _batched(read_points(manifold, p, "point"), read_points(manifold, v, "velocity"))
+    ends, ending, reached = _shot(space, starts, velocities)
+    if not shape and ending[0] != FINISHED:
+        manifold.domain.check(dict(zip(manifold.coordinates, starts[0].tolist())), "the start")
+        raise ManifoldError(
+            f"the geodesic from {starts[0].tolist()} ends at t = {reached[0]:g}, before 1: it {ENDINGS[int(ending[0])]}"
+        )
+    return _labelled(manifold, shape, ends, "exp", {}, ending=(ending, _flags(ENDINGS)))
+
+
+def _shot(space: Space, starts: np.ndarray, velocities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ends at t = 1, how the geodesics ended, and the last times reached."""
+    positions, _, ending, reached = space.shoot(starts, velocities, _ENDS)
+    ends = positions[:, -1]
+    ending[(ending == FINISHED) & ~space.inside(ends)] = LEFT_DOMAIN
+    ending[~space.inside(starts)] = LEFT_DOMAIN
+    ends[ending != FINISHED] = np.nan
+    return ends, ending, reached
+
+
+def _connected(
+    manifold: RiemannianManifold, p: Any, q: Any, constants: Mapping[Any, Any] | None, data: Any
+) -> tuple[tuple[int, ...], Connections]:
+    space = Space(manifold, constants, data)
+    shape, (starts, ends) = _batched(read_points(manifold, p, "point p"), read_points(manifold, q, "point q"))
+    _refuse_indefinite(space, starts)
+    found = connect(space, starts, ends)
+    if not shape and not np.isfinite(found.distance[0]):
+        held = space.constants
+        for what, point in (("the point p", starts[0]), ("the point q", ends[0])):
+            manifold.domain.check({**dict(zip(manifold.coordinates, point.tolist())), **held}, what)
+        raise ManifoldError(
+            f"no geodesic from {starts[0].tolist()} to {ends[0].tolist()}: {STATUSES[int(found.status[0])]}"
+        )
+    return shape, found
+
+
+def logarithm(
+    manifold: RiemannianManifold, p: Any, q: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
+) -> xr.DataArray:
+    """log_p(q): the velocity at p of the geodesic that is at q when t = 1.
+
+    Args:
+        manifold: the manifold.
+        p, q: points, arrays (..., n) or {coordinate: array}, that broadcast.
+        constants, data: as for `exponential`.
+
+    Returns:
+        DataArray (..., coordinate) with the coordinates `distance`, `error` (a bound of its error) and `status`; NaN
+        where there is none, and `status` says why.
+
+    Raises:
+        ManifoldError: what is handed in cannot be read; there is none between a single pair; the metric is indefinite.
+    """
+    shape, found = _connected(manifold, p, q, constants, data)
+    return _labelled(
+        manifold, shape, found.velocity, "log", {"method": "shooting with Jacobi fields"},
+        distance=(found.distance, {}), error=(found.error, {}), status=(found.status, _flags(STATUSES)),
+    )  # fmt: skip
+
+
+def distance(
+    manifold: RiemannianManifold, p: Any, q: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
+) -> xr.DataArray:
+    """The length of the geodesic from p to q; see `logarithm`.
+
+    Returns:
+        DataArray (...) with the coordinates `error` and `status`; `float` makes a number of a single one.
+    """
+    shape, found = _connected(manifold, p, q, constants, data)
+    return _labelled(
+        manifold, shape, found.distance, "distance", {"method": "shooting with Jacobi fields"},
+        error=(found.error, {}), status=(found.status, _flags(STATUSES)),
+    )  # fmt: skip
+
+
+def geodesic_between(manifold: RiemannianManifold, p: Any, q: Any, t: Any = None, **options: Any) -> xr.Dataset:
+    """The geodesic from p (t = 0) to q (t = 1), at times t in between; see `geodesics.geodesic`.
+
+    Raises:
+        ManifoldError: p and q are one point, or there is no geodesic between them.
+    """
+    held = {k: options[k] for k in ("constants", "data") if k in options}
+    velocity = logarithm(manifold, p, q, **held)
+    if velocity.ndim != 1:
+        raise ManifoldError("a geodesic joins one pair of points: use `log` and `exp` for arrays of them")
+    if not velocity.any():
+        raise ManifoldError("p and q are the same point: the geodesic between them has no direction")
+    times = np.linspace(0.0, 1.0, 101) if t is None else t
+    path = geodesic(manifold, read_points(manifold, p, "point p").tolist(), velocity.values.tolist(), times, **options)
+    status = int(velocity.status)
+    ends = {"distance": float(velocity.distance), "error": float(velocity.error), "status": STATUSES[status]}
+    return path.assign_attrs(ends)
+
+
+def transport(
+    manifold: RiemannianManifold, v: Any, along: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
+) -> xr.DataArray:
+    """The vector v, transported parallel along a curve from its beginning.
+
+    Args:
+        manifold: the manifold.
+        v: components v^i at the beginning of the curve.
+        along: a pair of points (p, q), for the geodesic between them (arrays of pairs are allowed); a result of
+            `geodesic`; or (curve, parameter, (a, b)), the curve as for `length`.
+        constants, data: as for `exponential`.
+
+    Returns:
+        DataArray (..., coordinate): the vector at the end; along a result of `geodesic`, at each of its times.
+
+    Raises:
+        ManifoldError: what is handed in cannot be read, or the curve ends early.
+    """
+    space = Space(manifold, constants, data)
+    vector = read_points(manifold, v, "vector")
+    if hasattr(along, "data_vars"):
+        times = np.array(along["t"], dtype=float)
+        start = [along[k].values[:1] for k in ("position", "velocity")]
+        moved, ending = space.carry(*start, vector.reshape(1, -1), times)
+        _refuse_early(ending)
+        return _labelled(manifold, (times.size,), moved[0], "transport", {}).rename(pair="t").assign_coords(t=times)
+    if isinstance(along, Sequence) and len(along) == 3:
+        curve, parameter, interval = along
+        moved = _along_curve(manifold, vector, curve, parameter, interval, space)
+        return _labelled(manifold, (), moved[None], "transport", {})
+    if not isinstance(along, Sequence) or len(along) != 2:
+        raise ManifoldError(
+            "a vector is transported along a pair of points (p, q), a result of `geodesic`, or (curve, parameter, "
+            "(a, b))"
+        )
+    velocity = logarithm(manifold, *along, constants=constants, data=data)
+    shape, (starts, ahead, vectors) = _batched(read_points(manifold, along[0], "point p"), velocity.values, vector)
+    moved, ending = space.carry(starts, ahead, vectors, _ENDS)
+    if not shape:
+        _refuse_early(ending)
+    return _labelled(manifold, shape, moved[:, -1], "transport", {})
+
+
+def _refuse_early(ending: np.ndarray) -> None:
+    if ending[0] != FINISHED:
+        raise ManifoldError(f"the geodesic ends before the vector has come to its end: it {ENDINGS[int(ending[0])]}")
+
+
+def _along_curve(
+    manifold: RiemannianManifold, vector: np.ndarray, curve: Any, parameter: Any, interval: Any, space: Space
+) -> np.ndarray:
+    """ẇ^i = −Γ^i_jk ẋ^j w^k along x(t); the time is a component of the field."""
+    (t,) = read_symbols(parameter, "parameter", "t", ManifoldError)
+    given = match_point(curve, manifold.coordinates, "curve", ManifoldError)
+    images = {x: sp.sympify(e, strict=True) for x, e in given.items()}
+    a, b = (read_float(e, "an end of the interval", ManifoldError) for e in interval)
+    n, gamma = range(manifold.dim), manifold.christoffel
+    w = [sp.Dummy(f"w{k}") for k in n]
+    slopes = [images[x].diff(t) for x in manifold.coordinates]
+    pulled = [
+        -sp.Add(*(gamma[i, j, k].subs(images, simultaneous=True) * slopes[j] * w[k] for j in n for k in n)) for i in n
+    ]
+    field = compile_field([sp.S.One, *pulled], [t, *w], tuple(space.constants))
+    starts = np.array([[a, *vector]])
+    states, ending, *_ = integrate_lanes(
+        field, starts, np.array([0.0, b - a]), space.parameters, rtol=1e-12, atol=1e-15
+    )
+    if ending[0] != FINISHED:
+        raise ManifoldError(f"the connection is not finite along the curve: it {ENDINGS[int(ending[0])]}")
+    return states[0, -1, 1:]
+
+
+# -- balls and means -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GeodesicBall:
+    """The points that geodesics from a centre reach.
+
+    Attributes:
+        manifold: where.
+        centre: the point.
+        radius: r.
+        boundary: Dataset with the `position` of each direction at radii from 0 to r (direction × radius × coordinate);
+            `angle` in an orthonormal frame at the centre, of surfaces.
+    """
+
+    manifold: RiemannianManifold
+    centre: np.ndarray
+    radius: float
+    boundary: xr.Dataset
+
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """The boundary and its centre in the chart, with circles inside and some rays; the axes are returned.
+
+        Raises:
+            ManifoldError: the manifold is no surface.
+        """
+        if self.manifold.dim != 2:
+            raise ManifoldError(
+                f"a geodesic ball is drawn on surfaces; this manifold has dimension {self.manifold.dim}"
+            )
+        import matplotlib.pyplot as plt
+
+        axes = plt.subplots()[1] if ax is None else ax
+        position = self.boundary.position.values
+        for ray in position[:: max(1, len(position) // 16)]:
+            axes.plot(*ray.T, color="0.8", linewidth=0.8)
+        steps = position.shape[1] - 1
+        for k in range(1, 5):
+            axes.plot(*position[:, k * steps // 4].T, color="C0", linewidth=1.6 if k == 4 else 0.8, **options)
+        axes.plot(*self.centre, "o", color="C3")
+        axes.set_xlabel(f"${sp.latex(self.manifold.coordinates[0])}$")
+        axes.set_ylabel(f"${sp.latex(self.manifold.coordinates[1])}$")
+        return axes
+
+
+def geodesic_ball(
+    manifold: RiemannianManifold, p: Any, r: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None,
+    directions: int = 180, radii: int = 17,
+) -> GeodesicBall:  # fmt: skip
+    """The ball of radius r about p: geodesics in all directions of an orthonormal frame.
+
+    Args:
+        manifold: the manifold.
+        p: the centre.
+        r: the radius.
+        constants, data: as for `exponential`.
+        directions: how many; of surfaces evenly spaced, in more dimensions drawn at random.
+        radii: how many points along each.
+
+    Raises:
+        ManifoldError: no point, a radius that is not positive, or a metric that is not definite at p.
+    """
+    import xarray as xr
+
+    space = Space(manifold, constants, data)
+    radius = read_float(r, "the radius", ManifoldError)
+    if not radius > 0:
+        raise ManifoldError(f"the radius of a ball is positive, not {radius:g}")
+    count = read_count(directions, "directions", least=2, error=ManifoldError)
+    shares = np.linspace(0.0, 1.0, read_count(radii, "radii", least=2, error=ManifoldError))
+    centre = read_points(manifold, p, "centre")
+    if centre.ndim != 1:
+        raise ManifoldError(f"a ball has one centre, not an array of shape {centre.shape}")
+    manifold.domain.check({**dict(zip(manifold.coordinates, centre.tolist())), **space.constants}, "the centre")
+    _refuse_indefinite(space, centre[None])
+    metric = space.metric(centre[None])[0]
+    if not (np.isfinite(metric).all() and np.linalg.eigvalsh(metric)[0] > 0):
+        raise ManifoldError(f"the metric is not positive definite at the centre {centre.tolist()}")
+    frame = np.linalg.inv(np.linalg.cholesky(metric)).T  # its columns are orthonormal
+    angles = np.linspace(0.0, 2 * np.pi, count + 1)
+    if manifold.dim == 2:
+        units = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    else:
+        drawn = np.random.default_rng(0).normal(size=(count, manifold.dim))
+        units = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    velocities = radius * units @ frame.T
+    starts = np.broadcast_to(centre, velocities.shape)
+    positions, _, ending, reached = space.shoot(starts, velocities, shares)
+    positions[~space.inside(positions)] = np.nan
+    coords = {"radius": radius * shares, "coordinate": [c.name for c in manifold.coordinates]}
+    if manifold.dim == 2:
+        coords["angle"] = ("direction", angles)
+    boundary = xr.Dataset(
+        {
+            "position": (("direction", "radius", "coordinate"), positions),
+            "ending": ("direction", ending, _flags(ENDINGS)),
+            "reached": ("direction", radius * reached, {"long_name": "radius reached"}),
+        },
+        coords=coords,
+    )
+    return GeodesicBall(manifold, centre, radius, boundary)
+
+
+def frechet_mean(
+    manifold: RiemannianManifold, points: Any, weights: Any = None, *, constants: Mapping[Any, Any] | None = None,
+    data: Any = None,
+) -> xr.DataArray:  # fmt: skip
+    """The point m with the least Σ w_i d(m, x_i)², by descent along Σ w_i log_m(x_i) (Karcher 1977).
+
+    Args:
+        manifold: the manifold.
+        points: an array (count, n), or {coordinate: array}.
+        weights: one number, at least 0, for each point; by default equal ones.
+        constants, data: as for `exponential`.
+
+    Returns:
+        DataArray (coordinate); its attributes hold the `variance` Σ w_i d² (weights of sum one), the `residual`
+        |Σ w_i log_m(x_i)|, and how many `steps` were taken. It is the only such point where the curvature is not
+        positive, or the points lie in a small ball; elsewhere it is a local one.
+
+    Raises:
+        ManifoldError: weights that are negative, all zero or of another number; points between which there is no
+            geodesic; the descent does not come to an end.
+
+    >>> import sympy as sp, chentsov as ch
+    >>> x, y = sp.symbols("x y", positive=True)
+    >>> plane = ch.RiemannianManifold([[1/x**2, 0], [0, 1/y**2]], (x, y))
+    >>> plane.frechet_mean([[1, 1], [4, 1], [2, 8]]).values.round(6).tolist()       # the geometric means
+    [2.0, 2.0]
+    """
+    space = Space(manifold, constants, data)
+    given = read_points(manifold, points, "points")
+    given = given.reshape(-1, manifold.dim)
+    shares = _weights(weights, len(given))
+    _refuse_indefinite(space, given)
+    chart = space.charts[0]
+    centre = chart.points((shares[:, None] * chart.of(given)).sum(axis=0))
+    if not space.inside(centre):
+        centre = given[np.argmax(shares)].copy()
+    length, stride = np.inf, 1.0
+    used = shares > 0
+    for step in range(_MEAN_STEPS):
+        found = connect(space, np.broadcast_to(centre, given[used].shape).copy(), given[used])
+        if not np.isfinite(found.distance).all():
+            bad = int(np.flatnonzero(~np.isfinite(found.distance))[0])
+            raise ManifoldError(
+                f"no mean: from {centre.tolist()} to the point {given[used][bad].tolist()}: "
+                f"{STATUSES[int(found.status[bad])]}"
+            )
+        mean = shares[used] @ found.velocity
+        before, length = length, float(norms(space.metric(centre[None]), mean[None])[0])
+        variance = float(shares[used] @ found.distance**2)
+        if length <= _MEAN_TOLERANCE * max(1.0, np.sqrt(variance)):
+            attributes = {"variance": variance, "residual": length, "steps": step}
+            return _labelled(manifold, (), centre[None], "mean", attributes)
+        if length > 0.9 * before:
+            stride /= 2
+        ends, ending, _ = _shot(space, centre[None], stride * mean[None])
+        if ending[0] != FINISHED:
+            raise ManifoldError(f"no mean: the descent from {centre.tolist()} {ENDINGS[int(ending[0])]}")
+        centre = ends[0]
+    raise ManifoldError(f"no mean: after {_MEAN_STEPS} steps the descent still moves by {length:.3g}")
+
+
+def _weights(weights: Any, count: int) -> np.ndarray:
+    if weights is None:
+        return np.full(count, 1 / count)
+    found = read_reals(weights, "the weights", ManifoldError)
+    if found.shape != (count,):
+        raise ManifoldError(f"{count} points need {count} weights, one each, not an array of shape {found.shape}")
+    if not np.isfinite(found).all() or (found < 0).any() or not found.sum() > 0:
+        raise ManifoldError("weights are finite and at least 0, and not all of them 0")
+    return found / found.sum()

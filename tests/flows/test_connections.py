@@ -1,0 +1,185 @@
+"""exp, log, distance, transport, balls and means: against closed forms, SciPy's own solvers, and laws."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from chentsov import ImmersedManifold, RiemannianManifold
+from chentsov.geometry.flows.shooting import CONJUGATE, FOUND, LEAVES, LOST, OUTSIDE
+from chentsov.geometry.manifolds import ManifoldError
+from chentsov.models import families, spacetimes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import solve_bvp
+from scipy.special import polygamma
+
+x, y, z = sp.symbols("x y z", real=True)
+a = sp.Symbol("a", positive=True)
+HEIGHT = sp.Symbol("h", positive=True)
+HALF_PLANE = RiemannianManifold([[1 / HEIGHT**2, 0], [0, 1 / HEIGHT**2]], (x, HEIGHT))
+# The half-plane in coordinates that no closed form is known of: (x, h) = (u + v²/4, eᵛ).
+u, v = sp.symbols("u v", real=True)
+BENT = HALF_PLANE.change_coordinates((u, v), {x: u + v**2 / 4, HEIGHT: sp.exp(v)})
+SPHERE = ImmersedManifold([a * sp.sin(x) * sp.cos(y), a * sp.sin(x) * sp.sin(y), a * sp.cos(x)], (x, y))
+
+number = st.floats(-3, 3)
+point = st.tuples(number, number)
+
+
+def half_plane_distance(p, q):
+    """d = 2 arsinh(½ |p − q| / √(h h′)), p and q as points (x, h)."""
+    (p1, h1), (p2, h2) = p, q
+    return 2 * np.arcsinh(np.hypot(p1 - p2, h1 - h2) / 2 / np.sqrt(h1 * h2))
+
+
+def bent(p):
+    return np.array([p[0] + p[1] ** 2 / 4, np.exp(p[1])])
+
+
+@settings(max_examples=15, deadline=None)
+@given(point, point)
+def test_distances_of_a_bent_half_plane(p, q):
+    found = BENT.distance(p, q)
+    expected = half_plane_distance(bent(p), bent(q))
+    assert abs(float(found) - expected) <= 1e-10
+    assert abs(float(found) - expected) <= float(found.error) + 1e-15 * (1 + expected)
+    assert float(BENT.distance(q, p)) == pytest.approx(float(found), abs=1e-10)
+
+
+@settings(max_examples=8, deadline=None)
+@given(point, st.tuples(number, number))
+def test_log_undoes_exp(p, w):
+    velocity = 0.5 * np.array(w) * min(1, np.exp(p[1]))  # in these coordinates |∂_u| = e⁻ᵛ
+    q = BENT.exp(p, velocity)
+    assert np.allclose(BENT.log(p, q.values), velocity, atol=1e-9)
+
+
+def test_arrays_of_points_broadcast():
+    p = np.array([[0.0, 0.0], [1.0, 0.5], [-1.0, 2.0]])
+    found = BENT.distance(p[:, None], p[None, :])
+    assert found.shape == (3, 3) and np.allclose(found, found.T, atol=1e-11)
+    assert np.array_equal(np.diag(found), np.zeros(3)) and float(found[0, 1]) == pytest.approx(
+        half_plane_distance(bent(p[0]), bent(p[1])), abs=1e-11
+    )
+    by_name = BENT.distance({"u": 0.0, "v": 0.0}, {"u": p[:, 0], "v": p[:, 1]})
+    assert np.array_equal(by_name, found[0])
+    assert BENT.log(p[0], p).dims == ("pair", "coordinate")
+
+
+def beta_by_collocation(p, q):
+    """The geodesic's boundary problem in (log a, log b) by SciPy's collocation, the equations written down anew."""
+
+    def right(_, state):
+        s, w = np.exp(state[:2]), np.exp(state[:2]) * state[2:]
+        (t1, t2, t3), (c1, c2, c3) = ([polygamma(k, e) for e in (*s, s.sum(0))] for k in (1, 2))
+        f1 = (c1 * w[0] ** 2 - c3 * (w[0] + w[1]) ** 2) / 2
+        f2 = (c2 * w[1] ** 2 - c3 * (w[0] + w[1]) ** 2) / 2
+        det = (t1 - t3) * (t2 - t3) - t3**2
+        acceleration = -np.array([(t2 - t3) * f1 + t3 * f2, t3 * f1 + (t1 - t3) * f2]) / det
+        return np.vstack([state[2:], acceleration / s - state[2:] ** 2])
+
+    ends = np.log(p), np.log(q)
+    times = np.linspace(0, 1, 60)
+    first = np.outer(ends[0], 1 - times) + np.outer(ends[1], times)
+    slopes = np.broadcast_to((ends[1] - ends[0])[:, None], first.shape)
+    solved = solve_bvp(
+        right, lambda s, e: np.hstack([s[:2] - ends[0], e[:2] - ends[1]]), times, np.vstack([first, slopes]),
+        tol=1e-9, max_nodes=20_000,
+    )  # fmt: skip
+    w = np.exp(solved.y[:2, 0]) * solved.y[2:, 0]
+    t1, t2, t3 = (polygamma(1, e) for e in (*p, sum(p)))
+    return np.sqrt(t1 * w[0] ** 2 + t2 * w[1] ** 2 - t3 * w.sum() ** 2)
+
+
+@pytest.mark.parametrize("q", [(10.0, 1.0), (10.0, 100.0), (0.05, 3.0)])
+def test_distances_of_beta_distributions(q):
+    found = families.beta().distance([1, 10], q)
+    assert float(found) == pytest.approx(beta_by_collocation((1.0, 10.0), q), abs=2e-8)
+    assert int(found.status) == FOUND and float(found.error) < 1e-10
+
+
+def test_a_sphere_and_its_cut_locus():
+    p, q = [1.0, 0.3], [2.0, 2.5]
+    turn = np.arccos(np.cos(1) * np.cos(2) + np.sin(1) * np.sin(2) * np.cos(2.2))
+    assert float(SPHERE.distance(p, q, constants={a: 3})) == pytest.approx(3 * turn, abs=1e-10)
+    with pytest.raises(ManifoldError, match="give a number for a"):
+        SPHERE.distance(p, q)
+
+
+def test_a_geodesic_to_a_point():
+    path = BENT.geodesic([0, 0], to=[1, 1], t=np.linspace(0, 1, 5))
+    assert np.allclose(path.position[[0, -1]], [[0, 0], [1, 1]], atol=1e-9)
+    length = half_plane_distance(bent((0, 0)), bent((1, 1)))
+    assert np.allclose(path.speed, length, atol=1e-9) and path.attrs["kind"] == "space-like"
+    steps = [half_plane_distance(bent(s), bent(e)) for s, e in zip(path.position.values, path.position.values[1:])]
+    assert np.allclose(steps, length / 4, atol=1e-9)
+
+
+def test_the_speed_is_the_speed():
+    assert np.allclose(HALF_PLANE.geodesic([0, 2], [0, 6], 1.0).speed, 3)
+    orbit = spacetimes.minkowski()
+    kinds = {"time-like": [1, 0, 0, 0], "null": [1, 1, 0, 0], "space-like": [0, 3, 0, 0]}
+    speeds = {"time-like": -1, "null": 0, "space-like": 3}
+    for kind, push in kinds.items():
+        path = orbit.geodesic([0, 0, 0, 0], push, 2.0)
+        assert path.attrs["kind"] == kind and np.allclose(path.speed, speeds[kind])
+
+
+def test_transport_is_an_isometry():
+    p, q = np.array([0.2, 0.1]), np.array([1.5, -0.7])
+    vectors = np.array([[1.0, 0.0], [0.3, -2.0]])
+    moved = BENT.transport(vectors, (p, q)).values
+    grams = [
+        w @ np.array(BENT.metric.subs(dict(zip((u, v), s))), dtype=float) @ w.T for w, s in ((vectors, p), (moved, q))
+    ]
+    assert np.allclose(grams[0], grams[1], atol=1e-10)
+    path = BENT.geodesic(p, to=q, t=[0, 0.5, 1])
+    assert np.allclose(BENT.transport(path.velocity.values[0], path), path.velocity, atol=1e-8)
+    assert np.allclose(BENT.transport(vectors[1], path)[-1], moved[1], atol=1e-8)
+
+
+def test_a_ball_and_a_mean():
+    ball = BENT.geodesic_ball([0.5, 0.2], 1.5, directions=12)
+    rim = [half_plane_distance(bent((0.5, 0.2)), bent(s)) for s in ball.boundary.position.values[:, -1]]
+    assert np.allclose(rim, 1.5, atol=1e-9)
+    mean = BENT.frechet_mean(ball.boundary.position.values[:12, -1])
+    assert np.allclose(mean, [0.5, 0.2], atol=1e-9) and mean.attrs["variance"] == pytest.approx(1.5**2)
+    half_way = BENT.frechet_mean([[0, 0], [1, 1]], [3, 1])
+    assert np.allclose(half_way, BENT.geodesic([0, 0], to=[1, 1], t=[0, 0.25, 1]).position[1], atol=1e-8)
+
+
+def test_what_has_no_distance():
+    slit = RiemannianManifold([[1, 0], [0, 1]], (x, y), domain=[x**2 + y**2 > 1])
+    assert slit.distance([[2, 2], [-2, 0.1], [0, 0]], [[2, 3], [2, 0.1], [2, 2]]).status.values.tolist() == [
+        FOUND,
+        LEAVES,
+        OUTSIDE,
+    ]
+    for call, words in [
+        (lambda: slit.distance([-2, 0.1], [2, 0.1]), "leaves the domain"),
+        (lambda: slit.distance([0, 0], [2, 0.1]), "the point p .* lies outside the domain"),
+        (lambda: slit.log([2, 2], [0, 0]), "the point q .* lies outside the domain"),
+        (lambda: slit.geodesic([2, 2], to=[2, 2]), "same point"),
+        (lambda: slit.geodesic([2, 2]), "one of them"),
+        (lambda: slit.distance([2, 2, 2], [2, 2]), "last axis must hold 2 numbers"),
+        (lambda: slit.distance([2, float("nan")], [2, 2]), "not finite"),
+        (lambda: slit.distance([[2, 2]] * 2, [[2, 2]] * 3), "do not broadcast"),
+        (lambda: slit.exp([2, 0], [-2, 0]), "left the domain"),
+        (lambda: slit.frechet_mean([[2, 2], [3, 3]], [1, -1]), "at least 0"),
+        (lambda: slit.frechet_mean([[2, 2], [3, 3]], [1]), "need 2 weights"),
+        (lambda: slit.geodesic_ball([2, 2], -1), "positive"),
+        (lambda: slit.transport([1, 0], [2, 2]), "pair of points|last axis"),
+        (lambda: spacetimes.minkowski().distance([0, 0, 0, 0], [1, 0, 0, 0]), r"signature \(−\+\+\+\)"),
+        (lambda: spacetimes.minkowski().log([0, 0, 0, 0], [1, 0, 0, 0]), "no distance"),
+    ]:
+        with pytest.raises(ManifoldError, match=words):
+            call()
+    assert float(slit.distance([2, 2], [2, 2])) == 0
+
+
+def test_beyond_a_conjugate_point():
+    """On a flat cylinder bent to a bottle, and on a sphere, a geodesic that has gone too far is told from a shortest."""
+    found = SPHERE.distance([1.5, 0.0], [1.5, 6.0], constants={a: 1})
+    assert int(found.status) in (FOUND, CONJUGATE, LOST)
+    if int(found.status) == FOUND:
+        turn = np.arccos(np.cos(1.5) ** 2 + np.sin(1.5) ** 2 * np.cos(6.0))
+        assert float(found) == pytest.approx(turn, abs=1e-10)
