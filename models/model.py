@@ -325,7 +325,7 @@ class Model(ABC):
         >>> bool(path.energy[-1] < path.energy[0]), path.attrs["ending"]
         (True, 'reached the last time')
         """
-        from chentsov.geometry.flows import Flow, GeodesicBall
+        from chentsov.geometry.flows import Flow
         from chentsov.geometry.manifolds import RiemannianManifold
 
         if self.loss is None:
