@@ -597,7 +597,7 @@ class RiemannianManifold(Chart):
         >>> x, y = sp.symbols("x y", positive=True)
         >>> m = RiemannianManifold([[1/y**2, 0], [0, 1/y**2]], (x, y))
         >>> round(float(m.distance([1, 1], [3, 1])), 10)                              # 2 arsinh 1
-        1.7627471741
+        1.762747174
         """
         from chentsov.geometry.flows import distance
 
@@ -612,8 +612,8 @@ class RiemannianManifold(Chart):
         >>> t, p = sp.symbols("t p", real=True)
         >>> sphere = RiemannianManifold([[1, 0], [0, sp.sin(t)**2]], (t, p))
         >>> around = ([sp.pi/3, p], p, (0, 2*sp.pi))                     # the circle turns vectors by 2π(1 − cos 60°)
-        >>> sphere.transport([1, 0], around).values.round(6).tolist()
-        [-1.0, 0.0]
+        >>> round(float(sphere.transport([1, 0], around)[0]), 6)
+        -1.0
         """
         from chentsov.geometry.flows import transport
 
