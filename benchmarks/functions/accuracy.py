@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.special
 import sympy as sp
 from chentsov.geometry.exact import logistic
 from chentsov.geometry.kernels.stable import expm1, log1p, softplus
@@ -47,6 +48,18 @@ def _numpy_softplus(u: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return np.logaddexp(0, u, out=out)
 
 
+def _numpy_power(u: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return np.power(u, -1.4, out=out)
+
+
+def _numpy_exponential(u: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return np.power(200.0, u, out=out)
+
+
+def _numpy_atan2(u: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return np.arctan2(u, 1.5, out=out)
+
+
 FUNCTIONS = (
     Function("exp", sp.exp(X), arb.exp, np.exp, -745.0, 709.78),
     Function("expm1", expm1(X), arb.expm1, np.expm1, -745.0, 709.78),
@@ -57,6 +70,21 @@ FUNCTIONS = (
     Function("tanh", sp.tanh(X), arb.tanh, np.tanh, -1.7e308, 1.7e308),
     Function("sin", sp.sin(X), arb.sin, np.sin, -1.7e308, 1.7e308),
     Function("cos", sp.cos(X), arb.cos, np.cos, -1.7e308, 1.7e308),
+    Function("tan", sp.tan(X), arb.tan, np.tan, -1.7e308, 1.7e308),
+    Function("sinh", sp.sinh(X), arb.sinh, np.sinh, -710.47, 710.47),
+    Function("cosh", sp.cosh(X), arb.cosh, np.cosh, -710.47, 710.47),
+    Function("asin", sp.asin(X), arb.asin, np.arcsin, -1.0, 1.0),
+    Function("acos", sp.acos(X), arb.acos, np.arccos, -1.0, 1.0),
+    Function("atan", sp.atan(X), arb.atan, np.arctan, -1.7e308, 1.7e308),
+    Function("asinh", sp.asinh(X), arb.asinh, np.arcsinh, -1.7e308, 1.7e308),
+    Function("acosh", sp.acosh(X), arb.acosh, np.arccosh, 1.0, 1.7e308),
+    Function("atanh", sp.atanh(X), arb.atanh, np.arctanh, -1.0 + 2.0**-53, 1.0 - 2.0**-53),
+    Function("erf", sp.erf(X), arb.erf, scipy.special.erf, -1.7e308, 1.7e308),
+    Function("erfc", sp.erfc(X), arb.erfc, scipy.special.erfc, -1.7e308, 27.2),
+    Function("x^(1/3)", sp.cbrt(X), lambda u: u.root(3), np.cbrt, 5e-324, 1.7e308),
+    Function("x^(-7/5)", X ** sp.Rational(-7, 5), lambda u: 1 / (u**7).root(5), _numpy_power, 1e-220, 1e220),
+    Function("200^x", 200**X, lambda u: arb(200) ** u, _numpy_exponential, -140.0, 133.9),
+    Function("atan2", sp.atan2(X, sp.Rational(3, 2)), lambda u: (u / arb(1.5)).atan(), _numpy_atan2, -1e300, 1e300),
 )
 
 
@@ -79,7 +107,7 @@ def points(low: float, high: float, count: int, dtype: Any = np.float64, seed: i
 def truth(function: Function, arguments: np.ndarray) -> list[arb]:
     """The values in balls; a large argument of sin needs as many bits as its exponent has."""
     old = ctx.prec
-    ctx.prec = 1300 if function.name in ("sin", "cos") else 160
+    ctx.prec = 1300 if function.name in ("sin", "cos", "tan") else 160
     try:
         return [function.ball(arb(float(v))) for v in arguments]
     finally:

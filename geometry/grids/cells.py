@@ -83,9 +83,14 @@ def certified(values: np.ndarray, bounds: np.ndarray, rtol: float, atol: float =
 
     The first is so where bound <= rtol (|computed| - bound).
     """
+    limit = np.abs(values)
     with np.errstate(invalid="ignore", over="ignore"):
-        proven = bounds * (1 + rtol) <= rtol * np.abs(values) * (1 - 2.0**-40)
-        return np.isfinite(values) & ((proven | (bounds <= atol)) if atol else proven)
+        limit *= rtol / (1 + rtol) * (1 - 2.0**-40)
+        if atol:
+            np.maximum(limit, atol, out=limit)
+        proven = bounds <= limit
+    proven &= np.isfinite(values)
+    return proven
 
 
 def proven_numbers(
@@ -101,6 +106,8 @@ def proven_numbers(
     """
     values, bounds = kernel.bounded(*arrays, rtol=rtol)
     unproven = ~certified(values, bounds, rtol, atol)
+    if not unproven.any():
+        return values, unproven, ~unproven, 0
     exist = bounds < np.inf
     counts = []
     for arithmetic, least in (("sums", _WORTH_A_TIER * values[0].size), ("refined", 0)):

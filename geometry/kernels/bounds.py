@@ -494,7 +494,7 @@ class Bounds:
 
     def rule_function(self, node: Node) -> Bound:
         """Of a function of the table, by its own error and the slopes of `slopes`."""
-        rule, found = RULES[node.op], [self.bound[a] for a in node.args]
+        rule, found = RULES[node.op], [self._of_argument(node, a) for a in node.args]
         if node.op not in self.ulps:
             return UNKNOWN
         own = self.ulps[node.op] * self.u
@@ -511,11 +511,15 @@ class Bounds:
                 return Bound(c * self.inflate + own, d=d * self.inflate + 4.0)
         return self._by_slopes(node, own)
 
+    def _of_argument(self, node: Node, argument: Node) -> Bound:
+        """Exponents that are numbers of the formula are not rounded (`native.operations`)."""
+        return _EXACT if node.op == "pow" and argument.op in LEAVES else self.bound[argument]
+
     def _by_slopes(self, node: Node, own: float) -> Bound:
         """|f'| at the computed argument times the argument's error, while that lies within the radius."""
         error, inside = None, None
         for a, (slope, radius) in zip(node.args, RULES[node.op].slopes(Writer(self), node.args, node)):
-            x = self.bound[a]
+            x = self._of_argument(node, a)
             if not x.c and x.a is None and not x.d:
                 continue
             e = self.error(a)

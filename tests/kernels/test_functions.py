@@ -40,6 +40,21 @@ CASES = {
     "tanh": (sp.tanh(x), arb.tanh, 0.85, (-1e300, 1e300)),
     "sin": (sp.sin(x), arb.sin, 0.85, (-1e300, 1e300)),
     "cos": (sp.cos(x), arb.cos, 0.85, (-1e300, 1e300)),
+    "tan": (sp.tan(x), arb.tan, 1.0, (-1e300, 1e300)),
+    "sinh": (sp.sinh(x), arb.sinh, 1.3, (-710.47, 710.47)),
+    "cosh": (sp.cosh(x), arb.cosh, 0.85, (-710.47, 710.47)),
+    "asin": (sp.asin(x), arb.asin, 0.7, (-1, 1)),
+    "acos": (sp.acos(x), arb.acos, 0.7, (-1, 1)),
+    "atan": (sp.atan(x), arb.atan, 0.75, (-1e300, 1e300)),
+    "atan2": (sp.atan2(x, sp.Rational(3, 2)), lambda u: (u * 2 / 3).atan(), 0.75, (-1e300, 1e300)),
+    "asinh": (sp.asinh(x), arb.asinh, 0.85, (-1e300, 1e300)),
+    "acosh": (sp.acosh(x), arb.acosh, 1.0, (1, 1e300)),
+    "atanh": (sp.atanh(x), arb.atanh, 0.85, (-1 + 2.0**-52, 1 - 2.0**-52)),
+    "erf": (sp.erf(x), arb.erf, 0.85, (-1e300, 1e300)),
+    "erfc": (sp.erfc(x), arb.erfc, 1.01, (-1e300, 27.2)),
+    "cbrt": (sp.cbrt(x), lambda u: u.root(3), 0.7, (5e-324, 1e300)),
+    "power": (x ** sp.Rational(-7, 5), lambda u: 1 / (u**7).root(5), 0.7, (1e-219, 1e219)),
+    "exponential": (sp.Integer(200) ** x, lambda u: arb(200) ** u, 1.01, (-140, 133.9)),
 }
 
 
@@ -48,7 +63,7 @@ def test_within_units_in_the_last_place(name):
     formula, exact, allowed, (low, high) = CASES[name]
     points = POINTS[(POINTS >= low) & (POINTS <= high)]
     values = compile(formula, [x])(points)
-    ctx.prec = 1300 if name in ("sin", "cos") else 160
+    ctx.prec = 1300 if name in ("sin", "cos", "tan") else 160
     try:
         for point, value in zip(points, values):
             truth = exact(arb(float(point)))
@@ -95,6 +110,38 @@ def test_within_units_in_the_last_place(name):
         ("tanh", -math.inf, -1.0),
         ("sin", math.inf, math.nan),
         ("cos", math.inf, math.nan),
+        ("tan", math.inf, math.nan),
+        ("tan", 5e-324, 5e-324),
+        ("sinh", 711.0, math.inf),
+        ("sinh", -math.inf, -math.inf),
+        ("sinh", 5e-324, 5e-324),
+        ("cosh", -711.0, math.inf),
+        ("cosh", 0.0, 1.0),
+        ("asin", 1.0, math.pi / 2),
+        ("asin", 1.0000000000000002, math.nan),
+        ("acos", 1.0, 0.0),
+        ("acos", -1.0, math.pi),
+        ("acos", -2.0, math.nan),
+        ("atan", math.inf, math.pi / 2),
+        ("atan2", -math.inf, -math.pi / 2),
+        ("asinh", -math.inf, -math.inf),
+        ("asinh", 5e-324, 5e-324),
+        ("acosh", 1.0, 0.0),
+        ("acosh", 0.9999999999999999, math.nan),
+        ("acosh", math.inf, math.inf),
+        ("atanh", 1.0, math.inf),
+        ("atanh", -1.0, -math.inf),
+        ("atanh", 1.5, math.nan),
+        ("erf", math.inf, 1.0),
+        ("erf", -7.0, -1.0),
+        ("erfc", -math.inf, 2.0),
+        ("erfc", 28.0, 0.0),
+        ("cbrt", 0.0, 0.0),
+        ("cbrt", -8.0, math.nan),
+        ("cbrt", math.inf, math.inf),
+        ("power", 0.0, math.inf),
+        ("exponential", -1e300, 0.0),
+        ("exponential", 1e300, math.inf),
     ],
 )
 def test_at_the_ends(name, at, value):
@@ -104,7 +151,7 @@ def test_at_the_ends(name, at, value):
 
 @pytest.mark.parametrize("name", CASES)
 def test_nan_stays_nan_and_disturbs_no_neighbour(name):
-    points = np.linspace(0.1, 3.0, 40)
+    points = np.linspace(0.1, 3.0, 40) if CASES[name][3] != (-1, 1) else np.linspace(0.1, 0.9, 40)
     clean = compile(CASES[name][0], [x])(points)
     spoilt = points.copy()
     spoilt[7] = math.nan
@@ -114,17 +161,38 @@ def test_nan_stays_nan_and_disturbs_no_neighbour(name):
 
 
 def test_a_zero_keeps_its_sign():
-    for name in ("expm1", "log1p", "tanh", "sin"):
+    for name in "expm1 log1p tanh sin tan sinh asin atan atan2 asinh atanh erf".split():
         assert math.copysign(1, compile(CASES[name][0], [x])(-0.0)) == -1, name
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_float32_is_the_rounded_truth(name):
-    points = np.linspace(0.01, 20, 333, dtype=np.float32)
+    low, high = CASES[name][3]
+    points = np.linspace(max(low, 0.01), min(0.99 * high, 20 if name != "exponential" else 16), 333, dtype=np.float32)
     got = compile(CASES[name][0], [x], dtype="float32")(points)
     wide = compile(CASES[name][0], [x])(points.astype(np.float64))
     assert got.dtype == np.float32
     assert np.all(np.abs(got - wide) <= 0.51 * np.spacing(np.abs(wide).astype(np.float32)))
+
+
+def test_angles_in_all_quadrants():
+    y = sp.Symbol("y")
+    ends = [0.0, -0.0, 1.0, -1.0, 1e-300, 1e300, -1e300, 5e-324, 1e308, math.inf, -math.inf, math.nan]
+    rng = np.random.default_rng(5)
+    at = np.array([*np.meshgrid(ends, ends)]).reshape(2, -1)
+    at = np.concatenate([at, rng.normal(size=(2, 400)) * 10.0 ** rng.uniform(-3, 3, (2, 400))], axis=1)
+    got = compile(sp.atan2(y, x), [y, x])(*at)
+    np.testing.assert_array_equal(np.signbit(got), np.signbit(np.arctan2(*at)))
+    np.testing.assert_allclose(got, np.arctan2(*at), rtol=3e-16)
+
+
+@pytest.mark.parametrize("base", [-2.0, 0.0, -0.0, math.inf, 1.0, 0.5, -8.0, math.nan, 5e-324, 1e308])
+def test_powers_of_all_bases(base):
+    y = sp.Symbol("y")
+    exponents = np.array([0.0, 1.0, -1.0, 2.0, 3.0, -3.0, 0.5, 1 / 3, 1e300, -1e300, math.inf, -math.inf, 1.01])
+    got = compile(x**y, [x, y])(np.full(13, base), exponents)
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(got, np.power(base, exponents), rtol=3e-16)
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 6])

@@ -10,10 +10,22 @@ from __future__ import annotations
 
 import math
 
-from .pieces import LN2_HI, LN2_LO, ROUND, Pair, clamped, fast_two_sum, integer_below, minus_abs, two_to
+from .pieces import (
+    LN2_HI,
+    LN2_LO,
+    ROUND,
+    Pair,
+    clamped,
+    fast_two_sum,
+    fma_lost,
+    integer_below,
+    minus_abs,
+    quotient_pair,
+    two_to,
+)
 from .text import Writer
 
-__all__ = ["exp", "exp_pair", "expm1", "logistic", "tanh"]
+__all__ = ["exp", "exp_of_pair", "exp_pair", "expm1", "expm1_over", "logistic", "quotient", "tanh"]
 
 _LOG2E = 1.4426950408889634
 
@@ -55,34 +67,44 @@ def exp_pair(w: Writer, x: str) -> Pair:
     return _scaled(w, high, shifted), _scaled(w, low, shifted)
 
 
-def _expm1_halved(w: Writer, x: str) -> Pair:
-    """(e^x - 1)/2 = h (r + tail) + h - 1/2 with h = 2^(n-1), in range also for n = 1024."""
+def exp_of_pair(w: Writer, x: str, low: str, factor: Pair | None = None) -> str:
+    """exp(x + low) times a factor of moderate size, rounded once."""
+    clipped = clamped(w, x, -760.0, 720.0)
+    low = w.select(w.compare("oeq", clipped, x), low, w.const(0.0))
+    shifted, r, lost = _reduced(w, clipped)
+    high, rest = fast_two_sum(w, w.const(1.0), r)
+    high, rest = fast_two_sum(w, high, w.exact("add", rest, _tail(w, r, lost)))
+    rest = w.fma(high, low, rest)
+    if factor is not None:
+        p, gone = fma_lost(w, high, factor[0])
+        high, rest = p, w.fma(rest, factor[0], w.fma(high, factor[1], gone))
+    return _scaled(w, w.exact("add", high, rest), shifted)
+
+
+def expm1_over(w: Writer, x: str, k: int) -> Pair:
+    """(e^x - 1)/2^k = h (r + tail) + h - 2^-k with h = 2^(n-k), in range as far as this is."""
     shifted, r, lost = _reduced(w, clamped(w, x, -700.0, 720.0))
     n, v = integer_below(w, shifted), w.vector
     smin = f"@llvm.smin.{v.suffix.replace('f', 'i')}"
     w.declared.add(f"declare {v.integer} {smin}({v.integer}, {v.integer})")
-    capped = w.let(f"call {v.integer} {smin}({v.integer} {n}, {v.integer} {w.int_const(1024)})")
-    h = two_to(w, w.int_op("sub", capped, w.int_const(1)))
-    leading, rest = fast_two_sum(w, w.exact("sub", h, w.const(0.5)), w.exact("mul", h, r))
+    capped = w.let(f"call {v.integer} {smin}({v.integer} {n}, {v.integer} {w.int_const(1023 + k)})")
+    h = two_to(w, w.int_op("sub", capped, w.int_const(k)))
+    leading, rest = fast_two_sum(w, w.exact("sub", h, w.const(2.0**-k)), w.exact("mul", h, r))
     return leading, w.fma(h, _tail(w, r, lost, 14), rest)
 
 
 def expm1(w: Writer, x: str) -> str:
-    high, low = _expm1_halved(w, x)
+    high, low = expm1_over(w, x, 1)
     out = w.exact("mul", w.exact("add", high, low), w.const(2.0))
     out = w.select(w.compare("ogt", x, w.const(709.782712893384)), w.const(math.inf), out)
     tiny = w.compare("olt", w.intrinsic("fabs", x), w.const(2.0**-60))  # half a subnormal number loses a bit
     return w.select(tiny, x, out)
 
 
-def _quotient(w: Writer, above: Pair, below: Pair) -> str:
-    """Of two pairs, rounded once: the residual above - q below goes back into q."""
-    inverse = w.div(w.const(1.0), below[0])
-    q = w.exact("mul", above[0], inverse)
-    minus = w.let(f"fneg {w.vector.type} {q}")
-    rest = w.fma(minus, below[0], above[0])
-    rest = w.exact("add", rest, w.fma(minus, below[1], above[1]))
-    return w.fma(rest, inverse, q)
+def quotient(w: Writer, above: Pair, below: Pair) -> str:
+    """Of two pairs, rounded once."""
+    q, lost = quotient_pair(w, above, below)
+    return w.exact("add", q, lost)
 
 
 def logistic(w: Writer, x: str) -> str:
@@ -91,18 +113,18 @@ def logistic(w: Writer, x: str) -> str:
     below, rest = fast_two_sum(w, w.const(1.0), e)
     under = w.compare("olt", x, w.const(0.0))
     above = w.select(under, e, w.const(1.0)), w.select(under, lost, w.const(0.0))
-    return _quotient(w, above, (below, w.exact("add", rest, lost)))
+    return quotient(w, above, (below, w.exact("add", rest, lost)))
 
 
 def tanh(w: Writer, x: str) -> str:
     """E/(E + 2) with E = expm1(2 |x|), halved above and below."""
     a = w.intrinsic("fabs", x)
     capped = w.select(w.compare("ogt", a, w.const(22.0)), w.const(22.0), a)
-    high, low = fast_two_sum(w, *_expm1_halved(w, w.exact("mul", capped, w.const(2.0))))
+    high, low = fast_two_sum(w, *expm1_over(w, w.exact("mul", capped, w.const(2.0)), 1))
     # 1 + high: either may be the larger one
     below = w.exact("add", high, w.const(1.0))
     part = w.exact("sub", below, w.const(1.0))
     lost = w.exact("add", w.exact("sub", w.const(1.0), w.exact("sub", below, part)), w.exact("sub", high, part))
-    t = _quotient(w, (high, low), (below, w.exact("add", lost, low)))
+    t = quotient(w, (high, low), (below, w.exact("add", lost, low)))
     t = w.select(w.compare("olt", a, w.const(2.0**-30)), a, t)
     return w.intrinsic("copysign", t, x)

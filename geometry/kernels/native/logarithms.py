@@ -13,11 +13,11 @@ from .exponentials import exp_pair
 from .pieces import LN2_HI, LN2_LO, Pair, bits, fast_two_sum, minus_abs, two_sum
 from .text import Writer
 
-__all__ = ["log", "log1p", "softplus"]
+__all__ = ["log", "log1p", "log_sum", "softplus", "split_exponent"]
 
 
-def _log_pair(w: Writer, x: str) -> Pair:
-    """log of a positive finite number, subnormals included."""
+def split_exponent(w: Writer, x: str) -> Pair:
+    """k and m - 1 of a positive finite number 2^k m, subnormals included."""
     small = w.compare("olt", x, w.const(2.0**-1022))
     scaled = w.select(small, w.exact("mul", x, w.const(2.0**54)), x)
     raw = w.bits_of(scaled)
@@ -26,7 +26,14 @@ def _log_pair(w: Writer, x: str) -> Pair:
     m = w.from_bits(w.int_op("sub", raw, w.int_op("shl", k, w.int_const(52))))
     exponent = w.let(f"sitofp {w.vector.integer} {k} to {w.vector.type}")
     exponent = w.exact("sub", exponent, w.select(small, w.const(54.0), w.const(0.0)))
-    f = w.exact("sub", m, w.const(1.0))
+    return exponent, w.exact("sub", m, w.const(1.0))
+
+
+def _log_pair(w: Writer, x: str, more: str | None = None) -> Pair:
+    """log of a positive finite number, of 2^more times it."""
+    exponent, f = split_exponent(w, x)
+    if more is not None:
+        exponent = w.exact("add", exponent, more)
     s = w.div(f, w.exact("add", f, w.const(2.0)))
     z = w.mul(s, s)
     series = w.mul(z, w.horner(z, [2 / (2 * j + 1) for j in range(1, 12)]))
@@ -44,9 +51,9 @@ def log(w: Writer, x: str) -> str:
     return w.select(w.compare("uge", x, w.const(0.0)), w.select(w.compare("uno", x, x), x, out), w.const(math.nan))
 
 
-def _log1p_pair(w: Writer, u: str, lost: str) -> Pair:
-    """log(u + lost) for |lost| far below |u|."""
-    high, low = _log_pair(w, u)
+def _log1p_pair(w: Writer, u: str, lost: str, more: str | None = None) -> Pair:
+    """log(u + lost) for |lost| far below |u|, of 2^more times it."""
+    high, low = _log_pair(w, u, more)
     return high, w.exact("add", low, w.div(lost, u))
 
 
@@ -59,6 +66,17 @@ def log1p(w: Writer, x: str) -> str:
     out = w.select(w.compare("olt", u, w.const(0.0)), w.const(math.nan), out)
     out = w.select(w.compare("uno", x, x), x, out)
     return w.select(w.compare("oeq", x, w.const(0.0)), x, out)
+
+
+def log_sum(w: Writer, v: str, lost: str, far: str, x: str) -> str:
+    """log(1 + v + lost), v >= 0; where `far` holds, log 2x instead."""
+    u, rest = two_sum(w, w.const(1.0), v)
+    zero = w.const(0.0)
+    u, rest = w.select(far, x, u), w.select(far, zero, w.exact("add", rest, lost))
+    high, low = _log1p_pair(w, u, rest, w.select(far, w.const(1.0), zero))
+    out = w.exact("add", high, low)
+    fine = w.compare("olt", u, w.const(math.inf))  # neither infinite nor no number
+    return w.select(fine, out, u)
 
 
 def softplus(w: Writer, x: str) -> str:

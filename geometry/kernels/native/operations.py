@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from ..functions import FUNCTIONS
-from ..program import Node
+from ..program import LEAVES, Node, nearest
 from . import estimates
+from .double_double import exact_constant
 from .text import Writer
 
 __all__ = ["Plain"]
@@ -66,9 +68,18 @@ class Plain:
             return w.select(*args)
         if op == "exp_product":
             return self._exp_product(args)
+        if op == "pow" and node.args[1].op in LEAVES:
+            return self._call("rational_pow", [args[0], *self._split(node.args[1])])
         if op == "polygamma":
             return self._call(f"polygamma{node.value}", args)
         return self._function(op, args)
+
+    def _split(self, node: Node) -> list[str]:
+        """A number of the formula as two machine numbers: 1/3 as an exponent must not be rounded to one."""
+        value = exact_constant(str(node.value)) if node.op == "constant" else node.value
+        high = self.w.vector.rounded(nearest(value))
+        low = nearest(value - Fraction(high)) if math.isfinite(high) else 0.0
+        return [self.w.const(high), self.w.const(low)]
 
     def _exp_product(self, factors: list[str]) -> str:
         """exp(p + lost) = exp(p) + exp(p) lost, with the product p and what rounding it lost."""

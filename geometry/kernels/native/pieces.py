@@ -7,6 +7,9 @@ operation, so that this is where the only rounding of note happens.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+
+from flint import arb, arb_mat, ctx
 
 from .text import Writer
 
@@ -23,6 +26,11 @@ __all__ = [
     "fast_two_sum",
     "negative",
     "minus_abs",
+    "add_pairs",
+    "fitted",
+    "fma_lost",
+    "mended",
+    "quotient_pair",
     "scalar_calls",
 ]
 
@@ -72,6 +80,68 @@ def fast_two_sum(w: Writer, a: str, b: str) -> Pair:
     """The same where |a| >= |b| or a = 0."""
     s = w.exact("add", a, b)
     return s, w.exact("sub", b, w.exact("sub", s, a))
+
+
+def add_pairs(w: Writer, a: Pair, b: Pair) -> Pair:
+    """Of pairs of any signs, to about 2^-104 of the moduli."""
+    high, lost = two_sum(w, a[0], b[0])
+    return fast_two_sum(w, high, w.exact("add", lost, w.exact("add", a[1], b[1])))
+
+
+def fma_lost(w: Writer, a: str, b: str) -> Pair:
+    """a b and what rounding lost of it."""
+    p = w.exact("mul", a, b)
+    return p, w.fma(a, b, negative(w, p))
+
+
+def quotient_pair(w: Writer, above: Pair, below: Pair) -> Pair:
+    """above/below, and the residual above - q below, divided."""
+    inverse = w.div(w.const(1.0), below[0])
+    q = w.exact("mul", above[0], inverse)
+    minus = negative(w, q)
+    rest = w.exact("add", w.fma(minus, below[0], above[0]), w.fma(minus, below[1], above[1]))
+    return q, w.mul(rest, inverse)
+
+
+def fitted(function: Callable[[arb], arb], low: float, high: float, degree: int) -> list[float]:
+    """The coefficients of the polynomial that is equal to a function at the Chebyshev points of [low, high].
+
+    For a function that is analytic beyond the interval this is within a few units of the best polynomial.
+
+    >>> fitted(lambda x: 2 + x * x, 0.0, 1.0, 2)
+    [2.0, 0.0, 1.0]
+    """
+    before, ctx.prec = ctx.prec, 400
+    try:
+        n = degree + 1
+        angles = [arb(2 * k + 1) / (2 * n) for k in range(n)]
+        middle, half = (arb(low) + arb(high)) / 2, (arb(high) - arb(low)) / 2
+        nodes = [middle + half * (arb.pi() * angle).cos() for angle in angles]
+        powers = arb_mat(n, n, [node**k for node in nodes for k in range(n)])
+        found = powers.solve(arb_mat(n, 1, [function(node) for node in nodes]))
+        return [float(found[k, 0].mid()) if abs(found[k, 0]) > 1e-60 else 0.0 for k in range(n)]
+    finally:
+        ctx.prec = before
+
+
+def mended(w: Writer, fine: str, value: str, function: str, args: list[str]) -> str:
+    """The value where `fine` holds; elsewhere that of a C function, lane by lane, which is called only if it is needed.
+
+    It stands in the first block of a routine, and what follows it in another.
+    """
+    v = w.vector
+    if v.lanes > 1:
+        reduce = f"@llvm.vector.reduce.and.v{v.lanes}i1"
+        w.declared.add(f"declare i1 {reduce}({v.mask})")
+        all_fine = w.let(f"call i1 {reduce}({v.mask} {fine})")
+    else:
+        all_fine = fine
+    w.line(f"  br i1 {all_fine}, label %mended, label %slow")
+    w.label("slow")
+    chosen = w.select(fine, value, scalar_calls(w, function, args))
+    w.line("  br label %mended")
+    w.label("mended")
+    return w.let(f"phi {v.type} [ {value}, %entry ], [ {chosen}, %slow ]")
 
 
 def scalar_calls(w: Writer, function: str, args: list[str]) -> str:

@@ -6,6 +6,7 @@ reaches the assembly.
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass, field
 
@@ -43,6 +44,10 @@ class Vector:
     def _of(self, element: str) -> str:
         return element if self.lanes == 1 else f"<{self.lanes} x {element}>"
 
+    def rounded(self, value: float) -> float:
+        """To the type of the lanes."""
+        return value if self.bits == 64 else _to_float32(value)
+
     def constant(self, value: float) -> str:
         return self._splat(self.scalar, literal(value, self.bits))
 
@@ -56,12 +61,14 @@ class Vector:
 def literal(value: float, bits: int) -> str:
     """A number as LLVM reads it without loss: the bits of the double (of the float, widened)."""
     if bits == 32:
-        value = (
-            struct.unpack("<f", struct.pack("<f", value))[0]
-            if abs(value) < 3.5e38
-            else float("inf") * (1 if value > 0 else -1)
-        )
+        value = _to_float32(value)
     return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+
+def _to_float32(value: float) -> float:
+    if abs(value) < 3.5e38:
+        return struct.unpack("<f", struct.pack("<f", value))[0]
+    return math.copysign(math.inf, value)
 
 
 @dataclass

@@ -1,51 +1,65 @@
-"""sin and cos: the argument less a multiple of pi/2 (in three parts), Taylor series, and the quadrant."""
+"""sin, cos and tan: the argument less a multiple of pi/2 (in three parts), Taylor series, and the quadrant.
+
+What they do with the same argument is written alike, so that LLVM does it once.
+"""
 
 from __future__ import annotations
 
 import math
 
-from .pieces import ROUND, integer_below, scalar_calls
+from .exponentials import quotient
+from .pieces import ROUND, Pair, fast_two_sum, integer_below, mended, negative
 from .text import Writer
 
-__all__ = ["sincos"]
+__all__ = ["sincos", "tan"]
 
 # pi/2 in three parts, the first two of 36 bits: their products with a quadrant number are exact.
 _PIO2 = (1.5707963267923333, 2.5633441515839558e-12, 1.0562999066987428e-23)
 _TRIG_LIMIT = 1.0e5
 
 
-def sincos(w: Writer, x: str, quarter: int, libm: str) -> str:
-    """sin(x + quarter pi/2). Arguments past the limit, and no numbers, go to the C library lane by lane."""
-    v = w.vector
-    wild = w.compare("uge", w.intrinsic("fabs", x), w.const(_TRIG_LIMIT))
-    if v.lanes > 1:
-        reduce = f"@llvm.vector.reduce.or.v{v.lanes}i1"
-        w.declared.add(f"declare i1 {reduce}({v.mask})")
-        any_wild = w.let(f"call i1 {reduce}({v.mask} {wild})")
-    else:
-        any_wild = wild
-    w.line(f"  br i1 {any_wild}, label %slow, label %fast")
-    w.label("slow")
-    slow = scalar_calls(w, libm, [x])
-    w.line(f"  ret {v.type} {slow}")
-    w.label("fast")
+def _quadrant(w: Writer, x: str) -> tuple[str, str, Pair, Pair]:
+    """Whether |x| is below the limit; the number of quarter turns; sine and cosine of the rest, as pairs."""
+    fine = w.compare("olt", w.intrinsic("fabs", x), w.const(_TRIG_LIMIT))
+    x = w.select(fine, x, w.const(0.0))
     shifted = w.fma(x, w.const(2 / math.pi), w.const(ROUND))
-    n = w.exact("sub", shifted, w.const(ROUND))
-    minus = w.exact("mul", n, w.const(-1.0))
+    minus = w.exact("mul", w.exact("sub", shifted, w.const(ROUND)), w.const(-1.0))
     first = w.fma(minus, w.const(_PIO2[0]), x)  # exact
     r = w.fma(minus, w.const(_PIO2[1]), first)
     low = w.fma(minus, w.const(_PIO2[2]), w.fma(minus, w.const(_PIO2[1]), w.exact("sub", first, r)))
     z = w.mul(r, r)
     sine_tail = w.horner(z, [(-1) ** k / math.factorial(2 * k + 1) for k in range(1, 10)])
-    sine = w.exact("add", r, w.fma(w.mul(r, z), sine_tail, low))
+    sine = r, w.fma(w.mul(r, z), sine_tail, low)
     cosine_tail = w.horner(z, [(-1) ** k / math.factorial(2 * k) for k in range(2, 11)])
     half = w.mul(z, w.const(0.5))
     one_minus = w.exact("sub", w.const(1.0), half)
     lost = w.fma(w.mul(r, w.const(-1.0)), low, w.exact("sub", w.exact("sub", w.const(1.0), one_minus), half))
-    cosine = w.exact("add", one_minus, w.fma(w.mul(z, z), cosine_tail, lost))
-    q = w.int_op("add", integer_below(w, shifted), w.int_const(quarter))
+    cosine = one_minus, w.fma(w.mul(z, z), cosine_tail, lost)
+    return fine, integer_below(w, shifted), sine, cosine
+
+
+def sincos(w: Writer, x: str, quarter: int, libm: str) -> str:
+    """sin(x + quarter pi/2). Arguments past the limit, and no numbers, go to the C library lane by lane."""
+    v = w.vector
+    fine, turns, sine, cosine = _quadrant(w, x)
+    q = w.int_op("add", turns, w.int_const(quarter))
     odd = w.let(f"trunc {v.integer} {q} to {v.mask}")
-    value = w.select(odd, cosine, sine)
+    value = w.select(odd, w.exact("add", *cosine), w.exact("add", *sine))
     sign = w.int_op("shl", w.int_op("and", q, w.int_const(2)), w.int_const(62))
     out = w.from_bits(w.int_op("xor", w.bits_of(value), sign))
-    return out if quarter else w.select(w.compare("oeq", x, w.const(0.0)), x, out)
+    if not quarter:
+        out = w.select(w.compare("oeq", x, w.const(0.0)), x, out)
+    return mended(w, fine, out, libm, [x])
+
+
+def tan(w: Writer, x: str) -> str:
+    """sin/cos, or -cos/sin after an odd number of quarter turns."""
+    v = w.vector
+    fine, turns, sine, cosine = _quadrant(w, x)
+    odd = w.let(f"trunc {v.integer} {turns} to {v.mask}")
+    sine, cosine = fast_two_sum(w, *sine), fast_two_sum(w, *cosine)
+    above = w.select(odd, negative(w, cosine[0]), sine[0]), w.select(odd, negative(w, cosine[1]), sine[1])
+    below = w.select(odd, sine[0], cosine[0]), w.select(odd, sine[1], cosine[1])
+    out = quotient(w, above, below)
+    tiny = w.compare("olt", w.intrinsic("fabs", x), w.const(2.0**-28))
+    return mended(w, fine, w.select(tiny, x, out), "tan", [x])

@@ -1,31 +1,50 @@
 """Elementary functions on vectors, written once as LLVM assembly (no vector maths library is needed).
 
-The routines are branch-free: reduce the argument, a polynomial, put the exponent back. Overflow gives
-infinity, underflow goes through the subnormals to zero, NaN stays NaN. Accuracy, all within 1.5 units in the last
-place, is measured by `python -m benchmarks.functions`.
+The routines are branch-free: reduce the argument, a polynomial, put the exponent back; where that is of no use (huge
+angles, powers of negative numbers), the C library's function is called for the lanes it takes. Overflow gives infinity,
+underflow goes through the subnormals to zero, NaN stays NaN. Accuracy, all within 1.5 units in the last place, is
+measured by `python -m benchmarks.functions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from .error_function import erf, erfc
 from .exponentials import exp, expm1, logistic, tanh
+from .hyperbolic import acosh, asinh, atanh, cosh, sinh
+from .inverse import acos, asin, atan, atan2
 from .logarithms import log, log1p, softplus
 from .pieces import scalar_calls
 from .polygamma import polygamma
+from .powers import pow
 from .text import Vector, Writer
-from .trigonometric import sincos
+from .trigonometric import sincos, tan
 
 __all__ = ["OWN", "define"]
 
 #: Our own routines: name -> what writes the body.
-OWN: dict[str, Callable[[Writer, str], str]] = {
+OWN: dict[str, Callable[..., str]] = {
+    "acos": acos,
+    "acosh": acosh,
+    "asin": asin,
+    "asinh": asinh,
+    "atan": atan,
+    "atan2": atan2,
+    "atanh": atanh,
+    "cosh": cosh,
+    "erf": erf,
+    "erfc": erfc,
     "exp": exp,
     "expm1": expm1,
     "log": log,
     "log1p": log1p,
     "logistic": logistic,
     "softplus": softplus,
+    "pow": pow,
+    "rational_pow": pow,  # x^(y + z)
+    "sinh": sinh,
+    "tan": tan,
     "tanh": tanh,
     "sin": lambda w, x: sincos(w, x, 0, "sin"),
     "cos": lambda w, x: sincos(w, x, 1, "cos"),
@@ -44,8 +63,8 @@ def define(name: str, vector: Vector, declared: set[str], arity: int = 1) -> str
     elif name.startswith("polygamma"):
         value = polygamma(w, args[0], int(name.removeprefix("polygamma")))
     else:
-        value = OWN[name](w, args[0])
-    inline = "alwaysinline" if name in OWN and name not in ("sin", "cos") else "noinline"
+        value = OWN[name](w, *args)
+    inline = "alwaysinline" if name in OWN else "noinline"
     return _function(vector, f"own_{symbol}_x{vector.lanes}", arity, inline, [*w.lines, f"  ret {vector.type} {value}"])
 
 
