@@ -346,7 +346,7 @@ _t1, _t2 = sp.symbols("theta_1 theta_2", real=True)
 def _neuron():
     import chentsov as ch
 
-    return ch.models.TwoWeightNeuron("cross_entropy", data=(ROWS, TARGETS))
+    return ch.models.TwoWeightNeuron("cross_entropy", data=(*ROWS.T, TARGETS))
 
 
 def _neuron_metric(weight):
