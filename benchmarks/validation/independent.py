@@ -64,7 +64,7 @@ def judge(program):
         "passed": bool(report.passed),
         "first": has(program.says, texts[:1]),
         "three": has(program.says + program.equal, texts[:3] + also),
-        "misled": has(program.never, texts[:1]),
+        "misled": has(program.ruled_out, texts[:1]),
         "text": texts[0] if texts else "(nothing is said)",
         "others": texts[1:3],
         "seconds": time.perf_counter() - ready,

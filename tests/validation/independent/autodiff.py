@@ -282,6 +282,7 @@ def jax_neuron_hessian(q):
     "1 ?[-−] ?t",
     on=NEURON,
     quantity="metric",
+    equal=("sign of coordinate",),
 )
 def jax_neuron_labels(q):
     X, t = jnp.asarray(ROWS), 1 - jnp.asarray(TARGETS)

@@ -201,6 +201,7 @@ def gamma_two_terms(metric, x):
 @wrong(
     "christoffel",
     "the metric stands where its inverse belongs",
+    r"g\^ij",
     "inverse",
     quantity="christoffel",
     never=("factor 2", "derivative"),
@@ -442,7 +443,7 @@ def scalar_third_plus(metric, x):
     return scal(metric, x, gamma_third_plus)
 
 
-@wrong("christoffel", "R with the metric for its inverse in Γ", "inverse")
+@wrong("christoffel", "R with the metric for its inverse in Γ", r"g\^ij", "inverse")
 def scalar_gamma_with_metric(metric, x):
     return scal(metric, x, gamma_with_metric)
 
@@ -521,7 +522,9 @@ def riemann_products_minus(metric, x):
     return t - t.swapaxes(2, 3)
 
 
-@wrong("riemann", "one of the two ΓΓ terms is missing", "ΓΓ", "second product", "one of", quantity="riemann")
+@wrong(
+    "riemann", "one of the two ΓΓ terms is missing", "quadratic", "ΓΓ", "second product", "one of", quantity="riemann"
+)
 def riemann_one_product(metric, x):
     d, g = pieces(metric, x)
     return np.einsum("kijl->ijkl", d) - np.einsum("lijk->ijkl", d) + np.einsum("ikm,mjl->ijkl", g, g)
@@ -1103,6 +1106,7 @@ def laplacian_undivided(metric, f, x):
 @wrong(
     "contraction",
     "the gradient is not raised: ∂_i(√g ∂_i f)/√g",
+    r"g\^ij",
     "inverse",
     "raise",
     "identity",

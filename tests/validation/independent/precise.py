@@ -168,7 +168,7 @@ def chebyshev(radius, degree=9):
     )
 
 
-@right("three points, h = 1e-3", accuracy=2e-4, options={"rtol": 1e-4})
+@right("three points, h = 1e-3", accuracy=2e-4)
 def three_points(metric, x):
     return scalar_by(central(1e-3), metric, np.asarray(x, float))
 

@@ -7,6 +7,7 @@ sentence, and regular expressions (case ignored) of which a fair reader would ac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,16 @@ class Program:
     @property
     def right(self) -> bool:
         return not self.stage
+
+    @property
+    def ruled_out(self) -> tuple[str, ...]:
+        """`never`, and what misleads about any program that it is not true of."""
+        out = self.never
+        if not any(re.search(p, "float32 single precision") for p in self.says):
+            out += (r"float32", r"single precision")
+        if self.stage not in ("arithmetic", "grid", "metric derivative", "statistics"):
+            out += (r"no formula is wrong",)
+        return out
 
     def called(self, metric, point, scalar=None):
         """The program's answer at one point, called as its form says."""

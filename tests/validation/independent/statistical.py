@@ -236,6 +236,7 @@ def normal_one_one(x):
     "param",
     on=NORMAL,
     **FISHER,
+    equal=("inverse metric",),
 )
 def normal_order(x):
     return np.diag([2, 1]) / x[1] ** 2
@@ -565,7 +566,16 @@ def neuron_signed_targets(q):
     return J.T @ J / len(J)
 
 
-@wrong("statistics", "targets are exchanged: 1 − t", "target", "label", "1 ?[-−] ?t", on=NEURON, **FISHER)
+@wrong(
+    "statistics",
+    "targets are exchanged: 1 − t",
+    "target",
+    "label",
+    "1 ?[-−] ?t",
+    on=NEURON,
+    **FISHER,
+    equal=("sign of coordinate",),
+)
 def neuron_flipped_targets(q):
     J = row_gradients(q, t=1 - TARGETS)
     return J.T @ J / len(J)
@@ -777,9 +787,9 @@ def neuron_single(q):
 
 
 @wrong(
-    "arithmetic", "T by a one-sided difference of the metric, h = 1e-4", *STEP, "one-sided|forward|approxim", on=NEURON
+    "arithmetic", "T by a one-sided difference of the metric, h = 1e-3", *STEP, "one-sided|forward|approxim", on=NEURON
 )
-def neuron_forward(q, h=1e-4):
+def neuron_forward(q, h=1e-3):
     g = neuron_moment(q)
     u = np.linalg.inv(g)
     T = np.array([(neuron_moment(np.asarray(q) + h * e) - g) / h for e in np.eye(2)])

@@ -443,7 +443,9 @@ def torus_key(x, memory={}):  # noqa: B006
     return memory.setdefault(key, 2 * math.cos(x[0]) / (2 + math.cos(x[0])))
 
 
-@wrong("caching", "the answer to the question before", *CACHE, "previous", "before", "delay", "lag", on=TORUS)
+@wrong(
+    "caching", "the answer to the question before", "two calls", *CACHE, "previous", "before", "delay", "lag", on=TORUS
+)
 def torus_previous(x, memory=[0.1]):  # noqa: B006
     memory.append(2 * math.cos(x[0]) / (2 + math.cos(x[0])))
     return memory.pop(0)
@@ -629,7 +631,14 @@ def table_gradient(x):
 
 
 @wrong(
-    "arithmetic", "a stencil of half a radian", *STEP, "approxim", "too large", on=TORUS, quantity="gaussian_curvature"
+    "arithmetic",
+    "a stencil of half a radian",
+    *STEP,
+    "approxim",
+    "too large",
+    on=TORUS,
+    quantity="gaussian_curvature",
+    equal=("factor",),
 )
 def stencil_large(x):
     w, h = lambda u: 2 + math.cos(u), 0.5
@@ -651,7 +660,14 @@ def stencil_small(x):
 
 
 @wrong(
-    "metric derivative", "one-sided differences", "one-sided", "forward", *STEP, on=TORUS, quantity="gaussian_curvature"
+    "metric derivative",
+    "one-sided differences",
+    "one-sided",
+    "forward",
+    *STEP,
+    on=TORUS,
+    quantity="gaussian_curvature",
+    equal=("approximation",),
 )
 def stencil_forward(x):
     w, h = lambda u: 2 + math.cos(u), 1e-3
