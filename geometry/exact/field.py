@@ -193,7 +193,8 @@ class DifferentialField:
                 if not den.is_constant() and not num.is_zero():
                     if not coprime:
                         num, den = lowest(num, den)
-                    num, den, coprime = *cancelled(stage, num, den), True
+                    upper, lower = cancelled(stage, num, den)  # what is left may have a common divisor again
+                    num, den, coprime = upper, lower, upper is num
         if num.is_zero():
             return Element(self, num, stage.constant(1), stage)
         if not coprime:

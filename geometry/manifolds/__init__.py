@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from .connections import Connection as Connection
     from .coordinates import ChartMap as ChartMap
     from .empirical import EmpiricalManifold as EmpiricalManifold
     from .exponential_family import ExponentialFamily as ExponentialFamily
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "connections": ["Connection"],
         "coordinates": ["ChartMap"],
         "tensors": ["DOWN", "Tensor", "UP"],
         "empirical": ["EmpiricalManifold"],

@@ -18,13 +18,13 @@ from chentsov.geometry.exact import determinant
 
 from .inputs import ManifoldError, read_array, read_expression
 from .local import Element, total
-from .roots import sign_at, smooth_root
+from .roots import negative_directions, smooth_root
 from .tensors import DOWN, Tensor, sorted_sign, vector_field
 
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
 
-__all__ = ["Form", "curl", "differential", "form", "signature_sign", "volume_form"]
+__all__ = ["Form", "curl", "differential", "form", "volume_form"]
 
 
 class Form(Tensor):
@@ -178,7 +178,7 @@ class Form(Tensor):
         n, p = self.dim, self.rank
         if not p:
             return self.interior([0] * n)
-        sign = (-1) ** (n * (p + 1) + 1) * signature_sign(self.manifold)
+        sign = (-1) ** (n * (p + 1) + 1) * determinant_sign(self.manifold)
         dual = self.star().d().star()
         return dual if sign > 0 else -dual
 
@@ -261,24 +261,16 @@ def differential(manifold: RiemannianManifold, function: Any) -> Form:
     return form(manifold, function).d()
 
 
-def signature_sign(manifold: RiemannianManifold) -> int:
-    """The sign of det g; it cannot turn where the metric is regular.
-
-    Raises:
-        ManifoldError: no sample point of the domain has a determinant.
-    """
-    det = manifold.local.determinant()
-    sign = sign_at(det)
-    if not sign:
-        raise ManifoldError("the sign of det g is not known: it has no real value at any sample point of the domain")
-    return sign
+def determinant_sign(manifold: RiemannianManifold) -> int:
+    """The sign of det g."""
+    return -1 if negative_directions(manifold.local) % 2 else 1
 
 
 def volume_form(manifold: RiemannianManifold) -> Form:
     """√|g| dx¹∧…∧dxⁿ, whose components are the Levi-Civita tensor ε_{i₁…i_n}."""
     known = manifold.local.components
     if ("volume_form",) not in known:
-        known[("volume_form",)] = smooth_root(manifold.local.determinant(), signature_sign(manifold))
+        known[("volume_form",)] = smooth_root(manifold.local.determinant(), determinant_sign(manifold))
     return Form(manifold, manifold.dim, lambda *_: known[("volume_form",)])
 
 

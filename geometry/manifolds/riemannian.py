@@ -12,18 +12,20 @@ from chentsov.geometry.exact.generators.signs import jump
 from chentsov.geometry.kernels.jets import Jet, general_jet, hessian_jet
 from sympy import ImmutableDenseNDimArray as Array
 
-from . import classification, conformal, forms, geodesics, operators
+from . import classification, conformal, forms, frames, geodesics, newman_penrose, operators
 from . import length as curves
 from .chart import Chart
 from .coordinates import ChartMap, rescaled
 from .coordinates import product as product_manifold
 from .curvature import detect_structure
 from .forms import Form
+from .frames import Frame
 from .gauss import PointCurvature, point_and_constants
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
 from .invariants import CurvatureInvariants
 from .length import CurveLength
 from .local import Element, LocalGeometry
+from .newman_penrose import NullTetrad
 from .quantities import CONFORMAL, CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
 from .tensors import Tensor, as_tensor
 from .vanishing import Verdict, vanish
@@ -443,6 +445,18 @@ class RiemannianManifold(Chart):
     def differential(self, f: Any) -> Form:
         """df, a 1-form; of a coordinate dx^i."""
         return forms.differential(self, f)
+
+    def frame(self, vectors: Any = None) -> Frame:
+        """A frame e_a with its structure equations: of these vectors, or the coordinate ones made orthonormal."""
+        return frames.frame(self, vectors)
+
+    def null_tetrad(self, vectors: Any = None) -> NullTetrad:
+        """A null tetrad l, n, m, m̄ of a Lorentzian manifold with its Newman–Penrose scalars; see `newman_penrose`."""
+        return newman_penrose.null_tetrad(self, vectors)
+
+    def petrov_type(self) -> str:
+        """The Petrov type "O", "N", "III", "D", "II" or "I" of a general point, decided exactly without a tetrad."""
+        return newman_penrose.petrov_type(self)
 
     @property
     def levi_civita(self) -> Form:

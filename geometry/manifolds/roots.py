@@ -1,13 +1,14 @@
-"""Square roots of elements as smooth functions."""
+"""Square roots of elements as smooth functions, and the signs that they need."""
 
 from __future__ import annotations
 
 import sympy as sp
 from chentsov.geometry.exact.sampling import POINTS, numbers
 
-from .local import Element
+from .inputs import ManifoldError
+from .local import Element, LocalGeometry
 
-__all__ = ["sign_at", "smooth_root"]
+__all__ = ["negative_directions", "sign_at", "smooth_root"]
 
 
 def smooth_root(element: Element, sign: int = 1) -> Element:
@@ -32,15 +33,38 @@ def smooth_root(element: Element, sign: int = 1) -> Element:
             inside.append(factor)
     rest = sp.Mul(*inside)
     numerator, denominator = rest.as_numer_denom()
-    if sign_at(field(denominator)) < 0:  # √((−p)/(−q)): both signs are taken out, so that each root is real
+    inner = field(rest)
+    there = next((point for point in range(POINTS) if sign_at(inner, point) > 0), 0)
+    if sign_at(field(denominator), there) < 0:  # √((−p)/(−q)): each root is to be real
         numerator, denominator = -numerator, -denominator
     return field(outside) * field(sp.sqrt(numerator)) / field(sp.sqrt(denominator))
 
 
-def sign_at(element: Element, first: int = 0) -> int:
-    """The sign at the first sample point, from that number on, where the element has a real value; 0 where none has."""
-    for point in range(first, POINTS):
-        value = element.field.samples.value(element, point)
-        if value is not None and not numbers.isnan(value) and abs(numbers.im(value)) <= abs(value) * 1e-12:
-            return 1 if numbers.re(value) > 0 else -1
-    return 0
+def sign_at(element: Element, point: int) -> int:
+    """The sign at a sample point; 0 where the element has no real value there."""
+    value = element.field.samples.value(element, point)
+    if value is None or numbers.isnan(value) or abs(numbers.im(value)) > abs(value) * 1e-12:
+        return 0
+    return 1 if numbers.re(value) > 0 else -1
+
+
+def negative_directions(local: LocalGeometry) -> int:
+    """How many minus signs the signature has: the fewest at the sample points, as a chart may go beyond a horizon.
+
+    Raises:
+        ManifoldError: the metric has real values at no sample point of the domain.
+    """
+    if ("negative_directions",) not in local.components:
+        found = []
+        for point in range(12):
+            rows = [
+                [local.field.samples.value(local.metric(i, j), point) for j in range(local.dim)]
+                for i in range(local.dim)
+            ]
+            if all(v is not None and not numbers.isnan(v) and not numbers.im(v) for row in rows for v in row):
+                spectrum = numbers.eigsy(numbers.matrix(rows).apply(numbers.re), eigvals_only=True)
+                found.append(sum(v < 0 for v in spectrum))
+        if not found:
+            raise ManifoldError("the signature is not known: the metric has no real value at any sample point")
+        local.components[("negative_directions",)] = min(found)
+    return local.components[("negative_directions",)]

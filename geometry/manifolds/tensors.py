@@ -309,9 +309,14 @@ class Tensor:
 
     # -- calculus ----------------------------------------------------------------------
 
-    def covariant_derivative(self) -> Tensor:
-        """(∇T)_{…k} = ∂_k T + Σ_up Γ^i_mk T^m − Σ_down Γ^m_ik T_m; the new index is the last and is down."""
-        manifold, local = self.manifold, self.manifold.local
+    def covariant_derivative(self, connection: Callable[[int, int, int], Element] | None = None) -> Tensor:
+        """(∇T)_{…k} = ∂_k T + Σ_up Γ^i_mk T^m − Σ_down Γ^m_ik T_m; the new index is the last and is down.
+
+        Args:
+            connection: (i, j, k) -> Γ^i_jk; Levi-Civita's by default.
+        """
+        manifold = self.manifold
+        christoffel = connection or manifold.local.christoffel
 
         def element(*indices: int) -> Element:
             *old, k = indices
@@ -319,7 +324,7 @@ class Tensor:
             for slot, position in enumerate(self.indices):
                 for m in range(manifold.dim):
                     up = position is UP
-                    gamma = local.christoffel(old[slot], m, k) if up else local.christoffel(m, old[slot], k)
+                    gamma = christoffel(old[slot], m, k) if up else christoffel(m, old[slot], k)
                     if gamma and (t := self.element(*old[:slot], m, *old[slot + 1 :])):
                         terms.append(gamma * t if up else -gamma * t)
             return total(manifold.field, terms)
