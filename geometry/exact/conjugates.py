@@ -105,6 +105,8 @@ def _divisor(stage: Stage, factor: fmpz_mpoly) -> Divisor | None:
             return None
         conjugate = conjugate_product(stage, norm, relation)
         cofactor, norm = stage.product(cofactor, conjugate), stage.product(norm, conjugate)
+        if norm.is_zero():  # on another piece of the domain the factor is zero
+            return None
     content = cofactor.gcd(norm)
     return Divisor(factor, cofactor / content, norm / content)
 

@@ -49,6 +49,10 @@ def write(a: Element, by_name: bool = True) -> sp.Expr:
     a = a.field.lift(a)
     if a.field.pieces and (form := _by_pieces(a)) is not None:
         return form
+    return _shortest(a, by_name)
+
+
+def _shortest(a: Element, by_name: bool = True) -> sp.Expr:
     size = len(a.num) + len(a.den)
     if size > _LARGE:
         return _Writer(a, by_name=False).expanded_fraction()
@@ -90,8 +94,15 @@ def _by_pieces(a: Element) -> sp.Expr | None:
             closed = divmod(half.num, field.lift(u).num)[1].is_zero()
             written = u.as_expr()
             conditions.append((written >= 0 if closed else written > 0) if sign > 0 else written < 0)
-        values.setdefault(value.as_expr(), []).append(sp.And(*conditions))
+        values.setdefault(_on_piece(value, signs), []).append(sp.And(*conditions))
     return sp.Piecewise(*((value, sp.Or(*conditions)) for value, conditions in values.items()))
+
+
+def _on_piece(a: Element, signs: dict[int, int]) -> sp.Expr:
+    """The element where signs have the given values, in its roots as well."""
+    form = a.rational() if a.is_rational else _shortest(a.field.lift(a))
+    known = {a.field.generator_expression(k): value for k, value in signs.items()}
+    return a.field(form.xreplace(known)).as_expr() if form.has(*known) else form
 
 
 def _forms(a: Element, size: int, by_name: bool, names: dict[int, sp.Expr]) -> list[sp.Expr]:

@@ -23,7 +23,7 @@ from .quadrature import QuadratureError, Rule
 
 __all__ = ["FormalNodes"]
 
-_AGREE = 1e-11  # to which the sum over rows must be the integral, relative to the largest of those over one range
+_AGREE = 1e-11  # of the largest integral of a modulus over one range, to which sums over rows must be the integrals
 
 
 @dataclass
@@ -105,12 +105,13 @@ class FormalNodes:
 
     def _compare(self, r: _Range, points: Sequence[Mapping[sp.Symbol, sp.Expr]]) -> None:
         symbols = list(points[0])
-        summed = compile([r.mean(f) for f in r.integrands], symbols, data=self.rows, backend="numpy")
+        means = [r.mean(f) for g in r.integrands for f in (g, sp.Max(g, -g, evaluate=False))]
+        summed = compile(means, symbols, data=self.rows, backend="numpy")
         for point in points:
             rule = Rule(Piece(sp.S.Zero, r.part.piece.variables), r.integrands, point, 17)
             truth = np.array([float(v.real.mid()) for v in rule.converged(enough=12)[0]])
-            found = np.array([float(v) for v in summed(*(float(v) for v in point.values()))])
-            worst = float(np.max(abs(found - truth)) / np.max(abs(truth)))
+            found, sizes = np.array([float(v) for v in summed(*map(float, point.values()))]).reshape(-1, 2).T
+            worst = float(np.max(abs(found - truth)) / np.max(sizes))
             if not worst < _AGREE:
                 where = ", ".join(f"{s} = {float(v):.6g}" for s, v in point.items())
                 raise QuadratureError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -111,7 +112,9 @@ def store(
     try:
         address = os.fspath(path)
     except TypeError:
-        raise StoreError(f"a store is a path or an address, not {path!r}") from None
+        address = ""
+    if not address or not isinstance(address, str):
+        raise StoreError(f"a store is a path or an address, not {path!r:.60}")
     with _plain_errors(address), _client_of(scheduler) as client:
         _prepare(study, blocks, address, compression)
         open_blocks = list(_unfinished(study, blocks, address, progress))
@@ -142,6 +145,11 @@ def _prepare(study: Study, blocks: Blocks, address: str, compression: str | None
             attributes = dict(zarr.open_group(address, mode="r").attrs)
         except (FileNotFoundError, ValueError, KeyError):
             attributes = {}
+            if plain and _is_broken(Path(address) / "zarr.json"):
+                raise StoreError(
+                    f"{address}/zarr.json, which says what the store holds, is broken: put it back from a copy, or "
+                    "remove the store"
+                ) from None
         held = attributes.get(_QUESTION)
         if held == identity:
             _restore_axes(study, address)
@@ -199,6 +207,17 @@ def _restore_axes(study: Study, address: str) -> None:
             whole = False
         if not whole:
             group[axis.name][...] = axis.values
+
+
+def _is_broken(record: Path) -> bool:
+    """Whether there is such a file of metadata, and it is no JSON."""
+    try:
+        json.loads(record.read_bytes())
+    except OSError:
+        return False
+    except ValueError:
+        return True
+    return False
 
 
 def _is_empty(path: Path) -> bool:
@@ -450,7 +469,9 @@ def _plain_errors(address: str) -> Iterator[None]:
             raise StoreError(
                 f"no space left for {address}: make room and call again; finished blocks are kept"
             ) from error
-        raise StoreError(f"{address} cannot be used as a store: {(error.strerror or str(error)).lower()}") from error
+        culprit = f" ({error.filename})" if error.filename and str(error.filename) != address else ""
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(f"{address} cannot be used as a store: {reason}{culprit}") from error
     except ImportError as error:
         if isinstance(error, MissingExtra):
             raise

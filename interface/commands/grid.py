@@ -42,6 +42,7 @@ def grid(
         None, help="Of a new store: lz4 or zstd; without it, the numbers as they are."
     ),
     resume: bool = typer.Option(False, "--resume", help="Go on with a .zarr output that an earlier call began."),
+    seconds: float | None = typer.Option(None, help="Time limit; without one, as long as it takes."),
     output: Path = typer.Option(
         Path("."),
         help="A file by its ending (.nc, .csv, .parquet), a store (.zarr: any size, may be resumed), "
@@ -49,6 +50,7 @@ def grid(
     ),
 ) -> None:
     """Evaluate closed forms on a grid of coordinates."""
+    from chentsov.geometry.exact import TimeBudget
     from chentsov.reports import Report
 
     check_rtol(rtol)
@@ -66,15 +68,16 @@ def grid(
     if stored and output.exists() and not resume:
         raise InputError(f"'{output}' exists: go on with it by --resume, or choose another name")
     report = Report()
-    with report.stage("derive"):
-        manifold, axes, options = read_grid(description, axis, constant, quantity, data, limited=not stored)
-        options |= {"rtol": rtol, "dtype": dtype}
+    with TimeBudget(seconds, "grid", interrupt=True):
+        with report.stage("derive"):
+            manifold, axes, options = read_grid(description, axis, constant, quantity, data, limited=not stored)
+            options |= {"rtol": rtol, "dtype": dtype}
+            if stored:
+                lazy = manifold.on_grid(axes, quantity, chunks=_chunks(chunks), **options)
         if stored:
-            lazy = manifold.on_grid(axes, quantity, chunks=_chunks(chunks), **options)
-    if stored:
-        _store(report, lazy, output, scheduler=scheduler, compression=compression)
-        return
-    _evaluate_and_write(report, manifold, axes, quantity, options, output, ending)
+            _store(report, lazy, output, scheduler=scheduler, compression=compression)
+            return
+        _evaluate_and_write(report, manifold, axes, quantity, options, output, ending)
 
 
 def _evaluate_and_write(

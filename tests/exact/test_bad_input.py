@@ -22,6 +22,8 @@ n = sp.Symbol("n", integer=True, positive=True)
     [
         (sp.Heaviside(x), "Heaviside"),
         (sp.floor(x), "floor"),
+        (sp.floor(x + sp.Rational(1, 2)).diff(x), "floor"),
+        (sp.ceiling(x**2).diff(x, 2), "ceiling"),
         (sp.Piecewise((x, x > 0), (0, True)), "Piecewise"),
         (sp.Product(x + n, (n, 0, 5)), "Product"),
         (x > 0, "StrictGreaterThan"),

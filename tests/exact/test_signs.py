@@ -52,7 +52,7 @@ def curvature_of_strip(f, point):
     [
         1 + x**2 * sign(Max(0, x)), 5 + sqrt(Abs(x)) * Max(0, x), 1 + Abs(Max(x, y)), 99 + sign(x) * Max(x, y) ** 3,
         5 + sqrt(Max(0, x)) * Abs(x) + sp.Heaviside(x - 1) * (x - 1) ** 3, 2 + Max(0, x) ** Rational(7, 3) + Max(x, y) ** 2,
-        1 + Max(0, x) ** Rational(157, 50), 3 + sqrt(Abs(x) + x) ** 5, 1 + Max(0, x) ** 3 * Min(y, x), 2 + Max(0, Min(x, 1)) ** 3, 3 + Abs(Abs(x) - 1) ** 3 * sign(y - x),
+        1 + sqrt(x + Abs(x)), 2 + sp.cbrt(Max(x, 0) + Max(y, 0)), 1 + sp.log(2 + Max(x, 0)) * Abs(x), 1 + Max(0, x) ** Rational(157, 50), 3 + sqrt(Abs(x) + x) ** 5, 1 + Max(0, x) ** 3 * Min(y, x), 2 + Max(0, Min(x, 1)) ** 3, 3 + Abs(Abs(x) - 1) ** 3 * sign(y - x),
         exp(Max(x, y)) + Abs(x), 4 + Max(x, 2 * x, y), 1 + x**2 * sp.Heaviside(x), 7 + Abs(Max(x, 0) - Max(-x, 0)) * x,
         2 + sp.Piecewise((x**2 / 2, Abs(x) < 1), (Abs(x) - Rational(1, 2), True)),
         3 + sp.Piecewise((x * sp.log(x), x > 0), (0, True)) * Max(x, 0),
@@ -64,6 +64,12 @@ def test_the_closed_form_is_right_on_every_piece(f):
     for point in ({x: Rational(a, 7), y: Rational(b, 5)} for a in (-11, -3, 2, 9) for b in (-8, -1, 4, 12)):
         expected = curvature_of_strip(f, point)
         assert abs(sp.N(curvature.subs(point), 40) - expected) < 1e-25 * (1 + abs(expected)), point
+
+
+def test_roots_that_vanish_on_a_piece_are_written_on_each():
+    curvature = RiemannianManifold([[1, 0], [0, 1 + sqrt(x + Abs(x))]], (x, y)).ricci_scalar
+    assert curvature.subs(x, -3) == 0 and not curvature.has(sign, Abs)
+    assert isinstance(curvature, sp.Piecewise) and not any(value.has(sp.Piecewise) for value, _ in curvature.args)
 
 
 def test_one_function_on_each_side():

@@ -109,6 +109,16 @@ def test_an_end_that_moves():
         assert float(grid["ricci_scalar"][k]) == pytest.approx(float(exact.subs(x, R(s))), rel=1e-10)
 
 
+@pytest.mark.parametrize("odd", [t, t**3 - 7 * t, sp.sin(t)])
+def test_integrals_that_vanish(odd):
+    """∫ of an odd function is 0, and f = 1 + x² + 0: R = −2/(1 + x²)²."""
+    zero = sp.Integral(odd * sp.exp(-(t**4) - x**2 * t**2), (t, -oo, oo))
+    manifold = RiemannianManifold(sp.diag(1, 1 + x**2 + x * zero), (x, y))
+    for options in ({}, {"rtol": 1e-8}):
+        grid = manifold.on_grid({x: [0.5, 1.0], y: 0.0}, **options)
+        assert grid.ricci_scalar.values.ravel() == pytest.approx([-1.28, -0.5], rel=1e-12) and not grid.status.any()
+
+
 def test_conway_maxwell_poisson():
     z = sp.Sum(lam**n / sp.factorial(n) ** nu, (n, 0, oo))
     m = StatisticalManifold.from_density(lam**j / sp.factorial(j) ** nu / z, {j: (0, oo, "discrete")}, (lam, nu))

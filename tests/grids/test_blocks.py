@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import shutil
 import signal
 import subprocess
@@ -238,6 +239,26 @@ def test_folders_that_will_not_do(tmp_path):
     assert (tmp_path / "mine" / "thesis.tex").read_text() == "precious"
     with pytest.raises(ValueError, match="cannot be used"):
         on_grid(torus, AXES, store=tmp_path / "file" / "inside")
+
+
+def test_a_harmed_store_names_the_culprit(tmp_path):
+    place = tmp_path / "s"
+    on_grid(torus, AXES, store=place)
+    chunk = next(f for f in (place / "ricci_scalar").rglob("*") if f.is_file() and f.parent.name != "ricci_scalar")
+    chunk.unlink()
+    chunk.mkdir()
+    with pytest.raises(ValueError, match=re.escape(str(chunk.relative_to(place)))):
+        on_grid(torus, AXES, store=place)
+    chunk.rmdir()
+    record = (place / "zarr.json").read_bytes()
+    (place / "zarr.json").write_bytes(record[:40])
+    with pytest.raises(ValueError, match="zarr.json.* is broken"):
+        on_grid(torus, AXES, store=place)
+    (place / "zarr.json").write_bytes(record)
+    assert not on_grid(torus, AXES, store=place).status.any()
+    for nowhere in ("", None, b"bytes"):
+        with pytest.raises(ValueError, match="a store is a path"):
+            ch.store(on_grid(torus, AXES, chunks=14), nowhere)
 
 
 def test_only_whole_lazy_grids_are_stored(tmp_path):

@@ -205,6 +205,7 @@ BAD = [
     (["derive", "surfaces.nowhere"], "not in the catalogue"),
     (["derive", "--quantity", "curl"], "unknown quantity 'curl'"),
     (["derive", "--seconds", "-1"], "positive"),
+    (["grid", "surfaces.sphere", "--seconds", "0"], "positive"),
     (["grid", "--axis", "theta=1:2:0"], "empty"),
     (["grid", "--axis", "theta=0:inf:5"], "not finite"),
     (["grid", "--axis", "theta"], "coordinate=first:last:points"),
@@ -315,6 +316,7 @@ def test_derive_an_embedding_and_a_named_surface(capsys, tmp_path):
 
 def test_derive_ends_at_its_time_limit(capsys):
     assert run(["derive", "spacetimes.kerr", "--quantity", "riemann", "--seconds", "0.001"]) == 1
+    assert run(["grid", "--metric", "1,0;0,2+sin(x*y)^2", "--coordinates", "x y", "--seconds", "0.001"]) == 1
     assert "time budget" in capsys.readouterr().err
 
 

@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from ..elements import Element
+from ..errors import UnsupportedFunction
 from ..field import DifferentialField
 from ..rules import converts
 from ..sampling import Samples, sample_symbol
@@ -95,4 +96,11 @@ def _subs(field: DifferentialField, expression: sp.Subs) -> Element:
             arguments = tuple(field(values.get(p, p)) for p in places)
             orders = tuple(inner.variables.count(p) for p in places)
             return jet(field, inner.expr.func, arguments, orders)
-    return field(expression.doit())
+    done = expression.doit()
+    if not isinstance(done, sp.Subs):
+        return field(done)
+    around = DifferentialField(tuple(expression.variables))
+    value = around(inner).as_expr().xreplace(dict(zip(expression.variables, expression.point)))
+    if value.has(sp.Subs):
+        raise UnsupportedFunction(f"no rule gives the derivative {expression}; declare one with register_rule")
+    return field(value)
