@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 from chentsov.geometry.manifolds import ManifoldError
+from chentsov.geometry.manifolds.closed_distances import ClosedDistance, closed_distance
 from chentsov.geometry.manifolds.geodesics import geodesic
 
-from ..exact.reading import match_point, read_count, read_float, read_symbols, short
+from ..exact.reading import match_point, read_count, read_expression, read_float, read_symbols, short
 from ..exact.tables import read_reals
+from ..kernels import compile
+from ..kernels.ball import HighPrecision
 from .compiled_field import compile_field
 from .lanes import ENDINGS, FINISHED, LEFT_DOMAIN, integrate_lanes
-from .shooting import STATUSES, Connections, Space, connect, norms
+from .shooting import LOST, MINIMAL, STATUSES, Connections, Space, connect, norms
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -166,13 +169,15 @@ def _connected(
     _refuse_indefinite(space, starts)
     found = connect(space, starts, ends)
     if not shape and not np.isfinite(found.distance[0]):
-        held = space.constants
-        for what, point in (("the point p", starts[0]), ("the point q", ends[0])):
-            manifold.domain.check({**dict(zip(manifold.coordinates, point.tolist())), **held}, what)
-        raise ManifoldError(
-            f"no geodesic from {starts[0].tolist()} to {ends[0].tolist()}: {STATUSES[int(found.status[0])]}"
-        )
+        _refuse(space, starts[0], ends[0], int(found.status[0]))
     return shape, found
+
+
+def _refuse(space: Space, p: np.ndarray, q: np.ndarray, status: int) -> None:
+    """Say why there is no geodesic between a single pair of points."""
+    for what, point in (("the point p", p), ("the point q", q)):
+        space.domain.check({**dict(zip(space.manifold.coordinates, point.tolist())), **space.constants}, what)
+    raise ManifoldError(f"no geodesic from {p.tolist()} to {q.tolist()}: {STATUSES[status]}")
 
 
 def logarithm(
@@ -201,17 +206,81 @@ def logarithm(
 
 def distance(
     manifold: RiemannianManifold, p: Any, q: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
-) -> xr.DataArray:
-    """The length of the geodesic from p to q; see `logarithm`.
+) -> xr.DataArray | sp.Expr:
+    """The length of the shortest geodesic from p to q: in closed form where the metric has one, else by `logarithm`.
+
+    Args:
+        manifold: the manifold.
+        p, q: points, arrays (..., n) or {coordinate: array}, that broadcast; or expressions, for a formula.
+        constants, data: as for `exponential`.
 
     Returns:
-        DataArray (...) with the coordinates `error` and `status`; `float` makes a number of a single one.
+        DataArray (...) with the coordinates `error` and `status`; `float` makes a number of a single one, and
+        `attrs["method"]` says where it comes from. Of points that hold symbols, a SymPy expression.
+
+    Raises:
+        ManifoldError: what is handed in cannot be read; there is no geodesic between a single pair; the metric is
+            indefinite; symbols are given, and there is no closed form.
     """
-    shape, found = _connected(manifold, p, q, constants, data)
+    closed = None if data else closed_distance(manifold)
+    if _holds_symbols(p) or _holds_symbols(q):
+        return _formula(manifold, closed, p, q)
+    space = Space(manifold, constants, data)
+    shape, (starts, ends) = _batched(read_points(manifold, p, "point p"), read_points(manifold, q, "point q"))
+    _refuse_indefinite(space, starts)
+    count, methods = len(starts), []
+    values, error, status = np.full(count, np.nan), np.full(count, np.nan), np.full(count, LOST)
+    if closed is not None:
+        values, error = _of_closed_form(closed, space, starts, ends)
+        status[np.isfinite(values)] = MINIMAL
+        methods = [f"closed form: {closed.provenance}"] if np.isfinite(values).any() else []
+    left = ~np.isfinite(values)
+    if left.any():
+        found = connect(space, starts[left], ends[left])
+        values[left], error[left], status[left] = found.distance, found.error, found.status
+        methods.append("shooting with Jacobi fields")
+    if not shape and not np.isfinite(values[0]):
+        _refuse(space, starts[0], ends[0], int(status[0]))
     return _labelled(
-        manifold, shape, found.distance, "distance", {"method": "shooting with Jacobi fields"},
-        error=(found.error, {}), status=(found.status, _flags(STATUSES)),
+        manifold, shape, values, "distance", {"method": "; ".join(methods)},
+        error=(error, {}), status=(status, _flags(STATUSES)),
     )  # fmt: skip
+
+
+def _holds_symbols(point: Any) -> bool:
+    values = point.values() if isinstance(point, Mapping) else point if isinstance(point, (list, tuple)) else ()
+    return any(isinstance(v, sp.Expr) and v.free_symbols for v in values)
+
+
+def _formula(manifold: RiemannianManifold, closed: ClosedDistance | None, p: Any, q: Any) -> sp.Expr:
+    if closed is None:
+        raise ManifoldError("no closed form of the distance is known here: give points in numbers")
+    images = dict(match_point(p, manifold.coordinates, "point p", ManifoldError))
+    second = match_point(q, manifold.coordinates, "point q", ManifoldError)
+    images |= {closed.others[x]: e for x, e in second.items()}
+    read = {s: read_expression(e, f"the coordinate {s.name}", ManifoldError) for s, e in images.items()}
+    return closed.expression.subs(read, simultaneous=True)
+
+
+def _of_closed_form(
+    closed: ClosedDistance, space: Space, p: np.ndarray, q: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances with bounds of their rounding errors; NaN where the form does not hold."""
+    symbols = [*space.manifold.coordinates, *closed.others.values()]
+    constants = {s: v for s, v in space.constants.items()}
+    kernel = compile([closed.expression, *closed.valid], symbols, constants=constants)
+    kernel.promises = ()
+    (values, *valid), (error, *_) = kernel.bounded(*np.ascontiguousarray(np.hstack([p, q]).T))
+    good = space.inside(p) & space.inside(q) & (np.asarray(valid) > 0).all(axis=0)
+    same = good & (p == q).all(axis=1)  # the bound of a root is infinite at zero
+    values[same], error[same] = 0.0, 0.0
+    values[~good], error[~good] = np.nan, np.nan
+    balls = HighPrecision([closed.expression], [*symbols, *constants])
+    for row in np.flatnonzero(good & np.isinf(error)):  # a function without a rule for its error
+        (ball,) = balls.balls([*p[row].tolist(), *q[row].tolist(), *constants.values()], 100)
+        off = abs(ball - float(values[row])).upper() if ball.is_finite() else np.nan
+        error[row] = float(off)
+    return values, error
 
 
 def geodesic_between(manifold: RiemannianManifold, p: Any, q: Any, t: Any = None, **options: Any) -> xr.Dataset:
