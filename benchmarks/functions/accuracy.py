@@ -81,6 +81,8 @@ FUNCTIONS = (
     Function("atanh", sp.atanh(X), arb.atanh, np.arctanh, -1.0 + 2.0**-53, 1.0 - 2.0**-53),
     Function("erf", sp.erf(X), arb.erf, scipy.special.erf, -1.7e308, 1.7e308),
     Function("erfc", sp.erfc(X), arb.erfc, scipy.special.erfc, -1.7e308, 27.2),
+    Function("gamma", sp.gamma(X), arb.gamma, scipy.special.gamma, 1e-308, 171.62),
+    Function("loggamma", sp.loggamma(X), arb.lgamma, scipy.special.gammaln, 5e-324, 2.5e305),
     Function("x^(1/3)", sp.cbrt(X), lambda u: u.root(3), np.cbrt, 5e-324, 1.7e308),
     Function("x^(-7/5)", X ** sp.Rational(-7, 5), lambda u: 1 / (u**7).root(5), _numpy_power, 1e-220, 1e220),
     Function("200^x", 200**X, lambda u: arb(200) ** u, _numpy_exponential, -140.0, 133.9),

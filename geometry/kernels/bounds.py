@@ -32,6 +32,7 @@ from fractions import Fraction
 from .counts import LEAVES_FROM_OUTSIDE
 from .functions import FUNCTIONS
 from .intervals import Interval, ranges
+from .native.double_double import PAIR_ULPS
 from .native.emit import CAREFUL_RUN
 from .native.run import ROW_BLOCK
 from .program import LEAVES, Node, Program, nearest, walk
@@ -123,7 +124,7 @@ class Bounds:
         self.u, self.eta = {64: (2.0**-53, 2.0**-1074), 32: (2.0**-24, 2.0**-126), 128: (PAIR_UNIT, 2.0**-1068)}[bits]
         # products of errors are at most inflate - 1 of the bound while relative errors stay below largest_c
         self.inflate, self.largest_c = (1 + 2.0**-8, 2.0**-10) if bits == 32 else (1 + 2.0**-20, 2.0**-22)
-        self.ulps = {"exp": 64} if bits == 128 else _ULPS
+        self.ulps = PAIR_ULPS if bits == 128 else _ULPS
         self.range = ranges(program, inputs)
         self.over_rows = rows_of(program)
         self.bound: dict[Node, Bound] = {}
@@ -535,15 +536,26 @@ class Bounds:
         return Bound(own, MARGIN, error, 4.0, covers=False)
 
     def rule_polygamma(self, node: Node) -> Bound:
-        """Of an order from 1 and x > 0: |x psi_(m+1)(x)| < (m + 1) |psi_m(x)|, as n!/(x + k)^(n+1) summed over k shows
-        term by term.
+        """For x > 0. Of an order from 1, |x psi_(m+1)(x)| < (m + 1) |psi_m(x)|, as n!/(x + k)^(n+1) summed over k shows
+        term by term. The digamma function is computed as a sum of terms of at most 6 + |psi|, and has a zero.
         """
         (a,), order = node.args, int(node.value)  # type: ignore[call-overload]
         x = self.bound[a]
-        if not 1 <= order <= 8 or x.a is not None or x.d or self.range[a][0] <= 0 or self.bits == 128:
+        if order > 8 or "polygamma" not in self.ulps:
             return UNKNOWN
-        self.require_finite(node, a)
-        return Bound((order + 1) * x.c * self.inflate + _ULPS["polygamma"] * self.u, d=4.0)
+        self.require(node, "lt", self.number(0.0), a)
+        own = self.ulps["polygamma"] * self.u
+        if x.a is None and not x.d and order and self.range[a][0] > 0:
+            self.require_finite(node, a)
+            return Bound((order + 1) * x.c * self.inflate + own, d=4.0)
+        return self._by_slopes(node, own) if order else self._with_floor(self._by_slopes(node, own), 6 * own)
+
+    def _with_floor(self, bound: Bound, absolute: float) -> Bound:
+        """The bound with an absolute error besides."""
+        if bound.a is None:
+            return Bound(bound.c, absolute, self.number(1.0), bound.d, covers=False)
+        more = self.raw("add", self.times(bound.k, bound.a), self.number(absolute))
+        return Bound(bound.c, 1.0, more, bound.d, covers=False)
 
 
 def _only_rows(program: Program) -> dict[Node, bool]:

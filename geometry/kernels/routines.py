@@ -181,8 +181,15 @@ def polygamma(x: Any, order: int) -> Any:
 
 
 def loggamma(x: Any) -> Any:
-    """log Γ(x), x > 0; below, the principal branch is not real (SciPy's is log |Γ|)."""
-    return np.where(np.asarray(x) > 0, scipy_function("gammaln")(x), np.nan)
+    """log Γ(x), x > 0; below, the principal branch is not real (SciPy's is log |Γ|). No digit is lost near 1 and 2."""
+    from .native.gamma import NEAR, near_roots
+
+    x = np.asarray(x)
+    low, high = NEAR
+    near = np.clip(x, low, high)
+    series = np.polynomial.polynomial.polyval((2 * near - low - high) / (high - low), near_roots())
+    far = np.where(x > 0, scipy_function("gammaln")(x), np.nan)
+    return np.where(x == near, (near - 1) * (near - 2) * series, far)
 
 
 def lambertw(x: Any) -> Any:

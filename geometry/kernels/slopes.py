@@ -175,6 +175,15 @@ def _only_positive(w: Writer, args: tuple[Node, ...]) -> Node:
     return args[0]
 
 
+def _polygamma(w: Writer, args: tuple[Node, ...], f: Node) -> list[tuple[Node, Node | None]]:
+    """(m + 1) |psi_m|/x, and 1/x + 1/x^2 for m = 0; of the radius x/(m + 2)."""
+    (x,) = args
+    order = int(f.value)
+    inverse = w.over(1.0, x)
+    slope = w.times(w.times(w.abs(f), float(order + 1)), inverse) if order else w.times(inverse, w.sum(inverse, 1.0))
+    return [(slope, w.times(x, 1 / (order + 2)))]
+
+
 def _bounded(slope: float) -> Callable[[Interval], float]:
     return lambda _: slope
 
@@ -238,4 +247,5 @@ RULES: dict[str, Rule] = {
         needs=_only_positive,
     ),
     "loggamma": Rule(_unary(lambda w, x, f: _of_digamma(w, x), lambda w, x, f: x), needs=_only_positive),
+    "polygamma": Rule(_polygamma),
 }

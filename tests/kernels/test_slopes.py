@@ -19,12 +19,14 @@ ALL = [s for symbols in SYMBOLS.values() for s in symbols]
 
 
 def applied(row, arguments):
+    if row.name == "polygamma":
+        return sp.Add(*(sp.polygamma(order, *arguments) for order in (0, 2)))
     return OWN.get(row.name, row.sympy)(*arguments)
 
 
 def inexact(u):
-    """u with the rounding errors of three operations, and with cancellation."""
-    return (u * sp.Rational(1, 3) + 1000) - (1000 - u * sp.Rational(2, 3))
+    """u + u^2/2000, of which ten digits cancel."""
+    return (u + 1000) ** 2 / 2000 - 500
 
 
 def points(row, k):
@@ -54,7 +56,7 @@ def test_regular_points_are_certified_in_machine_numbers():
     at = [np.linspace(0.9 * low + 0.1 * high, 0.1 * low + 0.9 * high, 23) + 1e-3 for low, high in spans]
     values, bounds = compile([applied(row, SYMBOLS[row.name]) for row in ROWS], ALL).bounded(*at)
     for row, value, bound in zip(ROWS, values, bounds):
-        zeros = 0.2 if row.name == "loggamma" else 0.02  # beside its zeros, relative errors are large
+        zeros = 0.5 if row.name in ("loggamma", "polygamma") else 0.02  # beside its zeros, relative errors are large
         assert (bound <= 1e-13 * (np.abs(value) + zeros)).all(), row.name
 
 

@@ -18,7 +18,7 @@ from ..constants import CONSTANTS
 from ..program import nearest
 from .text import Writer
 
-__all__ = ["DoubleDouble", "Pair", "SUPPORTED", "split", "exact_constant"]
+__all__ = ["DoubleDouble", "PAIR_ULPS", "Pair", "SUPPORTED", "split", "exact_constant"]
 
 Pair = tuple[str, str]
 
@@ -50,6 +50,9 @@ SUPPORTED = frozenset(
         "not",
     }
 )
+
+#: The errors of functions in units of the error that `bounds` allows an operation: well above their own.
+PAIR_ULPS: dict[str, float] = {"exp": 64}
 
 _HALVINGS = 5  # of the argument of the exponential series: |r| < 0.011
 _TERMS = 13  # of the series: r^13 / 14! < 2^-120

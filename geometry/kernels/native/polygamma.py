@@ -6,7 +6,7 @@ import math
 
 from .text import Writer
 
-__all__ = ["polygamma"]
+__all__ = ["bernoulli", "polygamma"]
 
 
 def polygamma(w: Writer, x: str, order: int) -> str:
@@ -44,7 +44,7 @@ def polygamma(w: Writer, x: str, order: int) -> str:
     w.label(done[1:])
     r = w.div(w.const(1.0), t)
     z = w.mul(r, r)
-    coefficients = [_bernoulli(2 * k) * math.factorial(2 * k + m - 1) / math.factorial(2 * k) for k in range(1, 11)]
+    coefficients = [bernoulli(2 * k) * math.factorial(2 * k + m - 1) / math.factorial(2 * k) for k in range(1, 11)]
     series = w.fma(
         z, w.horner(z, coefficients), w.fma(w.const(math.factorial(m) / 2), r, w.const(float(math.factorial(m - 1))))
     )
@@ -56,7 +56,8 @@ def polygamma(w: Writer, x: str, order: int) -> str:
     return value if m % 2 else w.let(f"fneg {v.type} {value}")
 
 
-def _bernoulli(n: int) -> float:
+def bernoulli(n: int) -> float:
+    """The Bernoulli number B_n."""
     import sympy as sp
 
     return float(sp.bernoulli(n))

@@ -37,8 +37,7 @@ def pow(w: Writer, x: str, y: str, y_low: str | None = None) -> str:
     """x^(y + y_low). Where x is not positive and finite, or y huge or no number, the C library decides (x^y)."""
     positive, finite = w.compare("ogt", x, w.const(0.0)), w.compare("olt", x, w.const(math.inf))
     moderate = w.compare("olt", w.intrinsic("fabs", y), w.const(2.0**70))
-    mask = w.vector.mask
-    fine = w.let(f"and {mask} {w.let(f'and {mask} {positive}, {finite}')}, {moderate}")
+    fine = w.both(w.both(positive, finite), moderate)
     base, exponent = w.select(fine, x, w.const(1.0)), w.select(fine, y, w.const(1.0))
     high, low = wide_log(w, base)
     p, lost = fma_lost(w, exponent, high)

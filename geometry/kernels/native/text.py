@@ -135,6 +135,10 @@ class Writer:
     def compare(self, relation: str, a: str, b: str) -> str:
         return self.let(f"fcmp {relation} {self.vector.type} {a}, {b}")
 
+    def both(self, a: str, b: str) -> str:
+        """Where both conditions hold."""
+        return self.let(f"and {self.vector.mask} {a}, {b}")
+
     def select(self, mask: str, a: str, b: str) -> str:
         v = self.vector
         return self.let(f"select {v.mask} {mask}, {v.type} {a}, {v.type} {b}")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from .error_function import erf, erfc
 from .exponentials import exp, expm1, logistic, tanh
+from .gamma import gamma, loggamma
 from .hyperbolic import acosh, asinh, atanh, cosh, sinh
 from .inverse import acos, asin, atan, atan2
 from .logarithms import log, log1p, softplus
@@ -39,6 +40,8 @@ OWN: dict[str, Callable[..., str]] = {
     "expm1": expm1,
     "log": log,
     "log1p": log1p,
+    "gamma": gamma,
+    "loggamma": loggamma,
     "logistic": logistic,
     "softplus": softplus,
     "pow": pow,
@@ -49,6 +52,8 @@ OWN: dict[str, Callable[..., str]] = {
     "sin": lambda w, x: sincos(w, x, 0, "sin"),
     "cos": lambda w, x: sincos(w, x, 1, "cos"),
 }
+
+_LONG = frozenset({"gamma", "loggamma"})  # too long to stand wherever they are called
 
 
 def define(name: str, vector: Vector, declared: set[str], arity: int = 1) -> str:
@@ -64,7 +69,7 @@ def define(name: str, vector: Vector, declared: set[str], arity: int = 1) -> str
         value = polygamma(w, args[0], int(name.removeprefix("polygamma")))
     else:
         value = OWN[name](w, *args)
-    inline = "alwaysinline" if name in OWN else "noinline"
+    inline = "alwaysinline" if name in OWN and name not in _LONG else "noinline"
     return _function(vector, f"own_{symbol}_x{vector.lanes}", arity, inline, [*w.lines, f"  ret {vector.type} {value}"])
 
 
