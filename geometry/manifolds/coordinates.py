@@ -61,7 +61,7 @@ class ChartMap:
         self.relations = self._read_relations(relations)
         self.field = DifferentialField(self.new, pieces=True)
         self._images = [self.field(e) for e in self.relations.values()]
-        self._jacobian = [[image.diff(y) for y in self.new] for image in self._images]
+        self.jacobian_elements = [[image.diff(y) for y in self.new] for image in self._images]
         self._carried: dict[sp.Expr, Element] = {}
 
     def _read_relations(self, relations: Any) -> dict[sp.Symbol, sp.Expr]:
@@ -91,7 +91,7 @@ class ChartMap:
     @property
     def jacobian(self) -> sp.ImmutableMatrix:
         """J^i_a = ∂x^i/∂y^a."""
-        return sp.ImmutableMatrix([[e.as_expr() for e in row] for row in self._jacobian])
+        return sp.ImmutableMatrix([[e.as_expr() for e in row] for row in self.jacobian_elements])
 
     @property
     def is_change(self) -> bool:
@@ -106,9 +106,9 @@ class ChartMap:
 
     def metric_elements(self) -> list[list[Element]]:
         """g_ab = J^i_a J^j_b g_ij."""
-        if self.is_change and determinant(self._jacobian).is_zero:
+        if self.is_change and determinant(self.jacobian_elements).is_zero:
             raise ManifoldError("the relations do not form a change of coordinates: their Jacobian determinant is zero")
-        old, j = range(self.source.dim), self._jacobian
+        old, j = range(self.source.dim), self.jacobian_elements
         g = [[self.carry(v) if v else None for v in row] for row in self.source.metric.tolist()]
         half = [
             [total(self.field, (g[i][k] * j[k][b] for k in old if g[i][k] and j[k][b])) for b in range(len(self.new))]
@@ -149,7 +149,7 @@ class ChartMap:
         if UP in tensor.indices and not self.is_change:
             raise ManifoldError("upper indices cannot be pulled back to a submanifold; lower them first")
         target = target or self.manifold()
-        back = inverse(self._jacobian) if UP in tensor.indices else []
+        back = inverse(self.jacobian_elements) if UP in tensor.indices else []
         old = range(self.source.dim)
 
         def element(*new: int) -> Element:
@@ -157,7 +157,7 @@ class ChartMap:
             for indices in index_product(old, repeat=tensor.rank):
                 factor = self.field.one
                 for position, i, a in zip(tensor.indices, indices, new):
-                    factor = factor * (back[a][i] if position is UP else self._jacobian[i][a])
+                    factor = factor * (back[a][i] if position is UP else self.jacobian_elements[i][a])
                     if not factor:
                         break
                 if factor and tensor.element(*indices):

@@ -80,7 +80,16 @@ def _entries(values: Any, what: str) -> tuple[tuple[int, ...], list[Any]]:
 
 
 def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMatrix:
-    """The metric as a square matrix of expressions of the right size."""
+    """The metric as a square matrix of expressions of the right size; or a line element such as dr**2 + r**2*dphi**2.
+
+    >>> r, phi, dr, dphi = sp.symbols("r phi dr dphi")
+    >>> read_metric(dr**2 + 2*dr*dphi + r**2*dphi**2, (r, phi))
+    Matrix([
+    [1,    1],
+    [1, r**2]])
+    """
+    if isinstance(metric, sp.Expr) and not isinstance(metric, (sp.MatrixExpr, sp.NDimArray)):
+        metric = _of_line_element(metric, coordinates)
     if hasattr(metric, "tolist") and not isinstance(metric, sp.MatrixBase):
         metric = metric.tolist()
     if isinstance(metric, sp.MatrixExpr):
@@ -105,6 +114,37 @@ def read_metric(metric: Any, coordinates: Sequence[sp.Symbol]) -> sp.ImmutableMa
     return sp.ImmutableMatrix(
         [[_real_component(v, f"metric component g[{i}, {j}]") for j, v in enumerate(r)] for i, r in enumerate(rows)]
     )
+
+
+def _of_line_element(line: sp.Expr, coordinates: Sequence[sp.Symbol]) -> list[list[sp.Expr]]:
+    """g_ij of ds² = g_ij dx^i dx^j, where the symbol of dx is called by the coordinate's name with a d before it."""
+    named: dict[str, list[sp.Symbol]] = {}
+    for symbol in line.free_symbols - set(coordinates):
+        named.setdefault(symbol.name, []).append(symbol)
+    steps = [named.get(f"d{x.name}", [sp.Dummy()]) for x in coordinates]
+    if any(len(s) > 1 for s in steps):
+        twice = next(s for s in steps if len(s) > 1)
+        raise ManifoldError(f"the line element holds two symbols {twice[0].name} with different assumptions")
+    d = [s[0] for s in steps]
+    try:
+        polynomial = sp.Poly(line, *d)
+    except sp.PolynomialError:
+        polynomial = None
+    if polynomial is None or not polynomial.is_homogeneous or polynomial.total_degree() != 2:
+        names = ", ".join(f"d{x.name}" for x in coordinates)
+        raise ManifoldError(
+            f"the line element {short(line)} is not a quadratic form in the differentials {names} of the coordinates"
+        )
+    n = len(d)
+
+    def entry(i: int, j: int) -> sp.Expr:
+        powers = [0] * n
+        powers[i] += 1
+        powers[j] += 1
+        value = polynomial.coeff_monomial(tuple(powers))
+        return value if i == j else value / 2
+
+    return [[entry(i, j) for j in range(n)] for i in range(n)]
 
 
 def _real_component(value: Any, where: str) -> sp.Expr:

@@ -12,7 +12,7 @@ from chentsov.geometry.exact.generators.signs import jump
 from chentsov.geometry.kernels.jets import Jet, general_jet, hessian_jet
 from sympy import ImmutableDenseNDimArray as Array
 
-from . import classification, conformal, forms, frames, geodesics, newman_penrose, operators
+from . import classification, conformal, forms, frames, geodesics, jacobi, newman_penrose, operators
 from . import length as curves
 from .chart import Chart
 from .coordinates import ChartMap, rescaled
@@ -21,12 +21,15 @@ from .curvature import detect_structure
 from .forms import Form
 from .frames import Frame
 from .gauss import PointCurvature, point_and_constants
+from .index_notation import in_index_notation
 from .inputs import ManifoldError, SingularMetricError, read_coordinates, read_metric
 from .invariants import CurvatureInvariants
+from .killing import KillingFields, killing_fields
 from .length import CurveLength
 from .local import Element, LocalGeometry
 from .newman_penrose import NullTetrad
 from .quantities import CONFORMAL, CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quantity
+from .submanifolds import SpaceTimeSplit, Submanifold
 from .tensors import Tensor, as_tensor
 from .vanishing import Verdict, vanish
 
@@ -44,7 +47,7 @@ class RiemannianManifold(Chart):
     computed is kept.
 
     Args:
-        metric: g_ij, a square symmetric array of SymPy expressions.
+        metric: g_ij, a square symmetric array of SymPy expressions; or a line element, ``dr**2 + r**2*dphi**2``.
         coordinates: the symbols x^i. Every other symbol is a constant.
         constants: the constants, if they are to be declared; then any other symbol is an error.
         domain: inequalities between coordinates and constants, such as ``[x**2 + y**2 < 1]``, or {symbol: (lower,
@@ -472,6 +475,20 @@ class RiemannianManifold(Chart):
         tensor = self.tensor("metric") if T is None else as_tensor(self, T, indices)
         return tensor.lie_derivative(X)
 
+    def index(self, text: str, **tensors: Any) -> Tensor:
+        """A tensor by index notation, such as ``index("R_abcd R^abcd")``; see `index_notation.in_index_notation`.
+
+        >>> import sympy as sp
+        >>> t, p = sp.symbols("t p")
+        >>> a = sp.Symbol("a", positive=True)
+        >>> sphere = RiemannianManifold([[a**2, 0], [0, a**2*sp.sin(t)**2]], (t, p))
+        >>> sphere.index("R_abcd R^abcd")[()], sphere.index("R_ab - 1/2 g_ab R").is_zero()
+        (4/a**4, True)
+        >>> sphere.index("∇_a T^b - ∇^b T_a", T=sphere.tensor([0, 1], ["up"]))[0, 1]
+        2*cos(t)/sin(t)
+        """
+        return in_index_notation(self, text, tensors)
+
     def killing_equation(self, X: Any) -> Array:
         """∇_i X_j + ∇_j X_i."""
         return operators.killing_form(self, X).components
@@ -479,6 +496,10 @@ class RiemannianManifold(Chart):
     def is_killing(self, X: Any) -> Verdict:
         """Whether X generates isometries: an exact answer."""
         return operators.killing_form(self, X).is_zero()
+
+    def killing_fields(self, degree: int = 1, functions: Sequence[Any] | None = None) -> KillingFields:
+        """Killing fields that are polynomials in the coordinates, or in functions of one's own; see `killing`."""
+        return killing_fields(self, degree, functions)
 
     # -- other charts and manifolds ---------------------------------------------------------------------
 
@@ -514,6 +535,14 @@ class RiemannianManifold(Chart):
         """The submanifold x^i = x^i(y) with the induced metric."""
         return ChartMap(self, new, relations).manifold(name)
 
+    def submanifold(self, new: Sequence[sp.Symbol], relations: Any) -> Submanifold:
+        """The submanifold x^i = x^i(y) with its second fundamental form in this space; see `submanifolds`."""
+        return Submanifold(ChartMap(self, new, relations))
+
+    def split(self, time: Any) -> SpaceTimeSplit:
+        """The 3+1 split of a space-time by a coordinate: lapse, shift, extrinsic curvature; see `submanifolds`."""
+        return SpaceTimeSplit(self, time)
+
     def product(self, other: RiemannianManifold, name: str | None = None) -> RiemannianManifold:
         """The product manifold with the sum of the metrics."""
         return product_manifold(self, other, name)
@@ -544,6 +573,16 @@ class RiemannianManifold(Chart):
     def geodesic_equations(self, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
         """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0 for the functions x^i(s)."""
         return geodesics.geodesic_equations(self, parameter)
+
+    def jacobi_equations(self, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
+        """D²J/ds² + R(J, ẋ)ẋ = 0 for the functions J_x(s) along a curve x(s)."""
+        return jacobi.jacobi_equations(self, parameter)
+
+    def jacobi_field(
+        self, point: Any, velocity: Any, field: Any, derivative: Any, t: Any, constants: Any = None, **options: Any
+    ) -> Any:
+        """The Jacobi field J along a geodesic with J(0) and DJ/dt(0), in numbers; see `jacobi.jacobi_field`."""
+        return jacobi.jacobi_field(self, point, velocity, field, derivative, t, constants, **options)
 
     def geodesic(self, point: Any, velocity: Any = None, t: Any = None, *, to: Any = None, **options: Any) -> Any:
         """The geodesic from `point` with initial `velocity`, or the one from `point` to the point `to` (t from 0 to 1).

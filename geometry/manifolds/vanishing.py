@@ -25,7 +25,7 @@ from ..kernels.ball import evaluate_ball, precision
 from .algebraic import Algebraic, algebraic, bits_to_separate
 from .local import Element
 
-__all__ = ["Undecided", "UndecidedError", "Verdict", "every", "vanish"]
+__all__ = ["Undecided", "UndecidedError", "Verdict", "every", "sample_point", "vanish"]
 
 _POINTS, _BITS, _DIGITS = 16, 240, 30
 _UNKNOWN = (Mean, sp.core.function.AppliedUndef, sp.Derivative, sp.Subs, sp.Integral, sp.Sum)
@@ -176,6 +176,11 @@ def _values(element: Element, samples: Samples, point: int) -> dict[int, acb] | 
             value = acb(_wide(approximate.real), _wide(approximate.imag))
         found[number] = value
     return found
+
+
+def sample_point(symbols: Iterable[sp.Symbol], number: int) -> dict[sp.Symbol, Fraction]:
+    """A rational point that obeys the assumptions on the symbols."""
+    return {s: _sample(s, number) for s in symbols}
 
 
 def _sample(symbol: sp.Expr, point: int) -> Fraction:
