@@ -26,7 +26,7 @@ from .interpreter import run
 from .lower import lower
 from .program import Node
 
-__all__ = ["Library", "MODULES", "MissingJax", "jax_function", "jax_module"]
+__all__ = ["Library", "MODULES", "MissingJax", "jax_function", "jax_module", "library_function"]
 
 #: The modules of a library that hold its array functions, and its special ones.
 MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch.special"),
@@ -144,17 +144,31 @@ def _bessel_from(i0: Callable[[Any], Any], i1: Callable[[Any], Any]) -> Callable
     return besseli
 
 
-def jax_function(
-    expressions: Sequence[sp.Expr], arguments: Sequence[sp.Symbol], dtype: Any = "float32"
+def library_function(
+    library: str, expressions: Sequence[sp.Expr], arguments: Sequence[sp.Symbol], dtype: Any = None
 ) -> Callable[..., list[Any]]:
-    """The expressions as a function of JAX arrays that broadcast, for ``jax.jit``, ``jax.grad`` and ``jax.vmap``.
+    """The expressions as a function of a library's arrays that broadcast, for its derivatives and its numbers.
+
+    Args:
+        library: a key of `MODULES`.
+        dtype: of the numbers in the program; without one they are Python's.
 
     Raises:
-        MissingJax: JAX is not installed.
-        UnsupportedFunction: a function that JAX has not.
+        InputError: the library is not installed.
+        UnsupportedFunction: a function that it has not.
+
+    >>> x = sp.Symbol("x")
+    >>> import mpmath
+    >>> with mpmath.workdps(30):
+    ...     print(library_function("mpmath", [sp.exp(x)], [x])(mpmath.mpf(1))[0])
+    2.71828182845904523536028747135
     """
-    jax_module()
-    algebra = Library("jax", dtype, analytic=False)
+    if library == "jax":
+        jax_module()
+    try:
+        algebra = Library(library, dtype, analytic=False)
+    except ImportError:
+        raise InputError(f"{library} is not installed: pip install {library}") from None
     program = lower(list(expressions), list(arguments), algebra=algebra)
     order = list(program.nodes())
     inputs = {str(n.value): n for n in order if n.op == "input"}
@@ -165,3 +179,10 @@ def jax_function(
         return [found[o] for o in program.outputs]
 
     return function
+
+
+def jax_function(
+    expressions: Sequence[sp.Expr], arguments: Sequence[sp.Symbol], dtype: Any = "float32"
+) -> Callable[..., list[Any]]:
+    """The expressions as a function of JAX arrays that broadcast, for ``jax.jit``, ``jax.grad`` and ``jax.vmap``."""
+    return library_function("jax", expressions, arguments, dtype)
