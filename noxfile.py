@@ -1,4 +1,4 @@
-"""One command a habit: ``nox -s lint``, ``types``, ``tests``, ``slow``; ``nox`` runs the first three."""
+"""One command a habit: ``nox -s lint``, ``types``, ``tests``, ``slow``, ``docs``; ``nox`` runs the first three."""
 
 import nox
 
@@ -32,3 +32,10 @@ def slow(session: nox.Session) -> None:
     """The long studies."""
     session.install("-e", ".[test]")
     session.run("pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, into build/docs; a warning is an error, and no network is asked for."""
+    session.install("-e", ".[docs,scale]")
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "docs", "build/docs", *session.posargs)

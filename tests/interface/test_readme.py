@@ -16,7 +16,10 @@ def test_examples():
     assert result.failed == 0 and result.attempted > 15
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.stem)
+PAGES = sorted(p for p in (ROOT / "docs").rglob("*.md") if "generated" not in p.parts)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT / "docs").with_suffix("").as_posix())
 def test_examples_of_the_docs(page):
     assert doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE).failed == 0
 
@@ -48,6 +51,55 @@ def test_links_lead_to_files():
     for page in (README, *(p.read_text(encoding="utf-8") for p in (ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+)\)", page):
             assert (ROOT / target).exists() or (ROOT / "docs" / target).exists(), target
+
+
+def test_links_between_pages_lead_to_files():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists() or (ROOT / target).exists(), (page.name, target)
+
+
+def test_every_page_stands_in_a_table_of_contents():
+    listed = set()
+    for page in PAGES:
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            listed |= {
+                (page.parent / line).with_suffix(".md") for line in block.splitlines() if line and line[0] != ":"
+            }
+    assert {p for p in PAGES if p.name != "index.md" or p.parent.name == "reference"} <= listed
+
+
+def test_code_blocks_are_examples_that_run_or_are_marked_as_sketches():
+    for page in PAGES:
+        for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            assert block.startswith(">>> "), (page.name, block[:60])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", sorted((ROOT / "docs" / "gallery").glob("plot_*.py")), ids=lambda p: p.stem)
+def test_pictures_of_the_gallery_take_ten_lines(script, monkeypatch):
+    import ast
+    import runpy
+
+    import matplotlib
+
+    matplotlib.use("agg")
+    source = script.read_text(encoding="utf-8")
+    code = [n for n in ast.parse(source).body[1:] if not isinstance(n, ast.Import)]
+    assert sum(n.end_lineno - n.lineno + 1 for n in code) <= 11  # ten, and plt.show()
+    runpy.run_path(str(script))
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_warnings(tmp_path):
+    import subprocess
+    import sys
+
+    for module in ("sphinx", "furo", "myst_nb", "sphinx_gallery", "jupytext"):
+        pytest.importorskip(module)
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(ROOT / "docs"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=580)
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_benchmarks_exist():
