@@ -32,7 +32,7 @@ from fractions import Fraction
 from .counts import LEAVES_FROM_OUTSIDE
 from .functions import FUNCTIONS
 from .intervals import Interval, ranges
-from .native.double_double import PAIR_ULPS
+from .native.double_functions import PAIR_ULPS, REDUCTION
 from .native.emit import CAREFUL_RUN
 from .native.run import ROW_BLOCK
 from .program import LEAVES, Node, Program, nearest, walk
@@ -499,9 +499,13 @@ class Bounds:
         if node.op not in self.ulps:
             return UNKNOWN
         own = self.ulps[node.op] * self.u
+        if node.op == "loggamma" and self.bits == 128:
+            # the logarithm of x (x + 1) ... (x + n - 1) is taken away, near the zeros from the same number
+            self.require(node, "lt", self.number(0.0), node.args[0])
+            return self._with_floor(self._by_slopes(node, own), 256 * own)
         if rule.needs is not None:
             self.require(node, "lt", self.number(0.0), rule.needs(Writer(self), node.args))
-        if all(x.a is None for x in found):
+        if all(x.a is None for x in found) and not self._reduces(node):
             spans = [self.range[a] for a in node.args]
             c, d = sum(x.c for x in found), sum(x.d for x in found)
             c = _finite_product(rule.growth(*spans), c) if c else 0.0
@@ -516,14 +520,21 @@ class Bounds:
         """Exponents that are numbers of the formula are not rounded (`native.operations`)."""
         return _EXACT if node.op == "pow" and argument.op in LEAVES else self.bound[argument]
 
+    def _reduces(self, node: Node) -> bool:
+        """Whether the reduction of an angle, in double-doubles, is an error of its own."""
+        return self.bits == 128 and node.op in ("sin", "cos", "tan") and self.magnitude(node.args[0]) > 0.78
+
     def _by_slopes(self, node: Node, own: float) -> Bound:
         """|f'| at the computed argument times the argument's error, while that lies within the radius."""
         error, inside = None, None
         for a, (slope, radius) in zip(node.args, RULES[node.op].slopes(Writer(self), node.args, node)):
             x = self._of_argument(node, a)
-            if not x.c and x.a is None and not x.d:
+            if self._reduces(node):
+                e = self.raw("add", self.error(a), self.number(REDUCTION))
+            elif not x.c and x.a is None and not x.d:
                 continue
-            e = self.error(a)
+            else:
+                e = self.error(a)
             part = self.raw("mul", slope, e)
             error = part if error is None else self.raw("add", error, part)
             if radius is not None:

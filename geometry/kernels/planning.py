@@ -11,6 +11,7 @@ from .algebras import NumPy
 from .arrange import arrange
 from .bounds import with_bounds
 from .intervals import coarse
+from .native import double_functions
 from .native.double_double import SUPPORTED
 from .native.run import Machine
 from .program import GATE, TOLERANCE, Node, Program, walk
@@ -128,6 +129,11 @@ def _refinable(program: Program) -> Program:
     """The program with NaN for the outputs that double-double arithmetic cannot compute."""
     fine: dict[Node, bool] = {}
     for node in program.nodes():
-        fine[node] = (node.op in SUPPORTED or node.op == "logistic") and all(fine[a] for a in node.args)
+        known = (
+            node.op in SUPPORTED
+            or double_functions.name_of(node) in double_functions.FUNCTIONS
+            or node.op == "logistic"
+        )
+        fine[node] = known and all(fine[a] for a in node.args)
     nan = program.graph.constant("nan")
     return Program(program.graph, tuple(o if fine[o] else nan for o in program.outputs), program.inputs, program.rows)

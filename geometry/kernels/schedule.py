@@ -294,8 +294,8 @@ def _operands(node: Node) -> list[Node]:
 
 def _on_host(node: Node) -> bool:
     record = FUNCTIONS.get(node.op)
-    if node.op == "polygamma" and 1 <= int(node.value) <= 8:  # type: ignore[call-overload]
-        return False  # our own (`native.polygamma`); SciPy has the digamma function and high orders
+    if node.op == "polygamma" and int(node.value) <= 8:  # type: ignore[call-overload]
+        return False  # our own (`native.polygamma`); SciPy has high orders
     return record is not None and record.native is not None and record.native.startswith(("scipy:", "numpy"))
 
 

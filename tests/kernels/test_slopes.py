@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 from chentsov.geometry.kernels import compile, evaluate_ball
 from chentsov.geometry.kernels.functions import FUNCTIONS
+from chentsov.geometry.kernels.native import double_functions
 from chentsov.geometry.kernels.slopes import RULES
 from flint import arb
 
@@ -60,6 +61,39 @@ def test_regular_points_are_certified_in_machine_numbers():
         assert (bound <= 1e-13 * (np.abs(value) + zeros)).all(), row.name
 
 
+def test_functions_of_double_doubles_have_their_digits():
+    """Less its value in machine numbers, a function is what double-doubles add to it."""
+    rows = [row for row in ROWS if row.name in double_functions.PAIR_ULPS]
+    symbols = [s for row in rows for s in SYMBOLS[row.name]]
+    at = [points(row, k) for row in rows for k in range(len(row.domain))]
+    rounded = np.nan_to_num(compile([applied(row, SYMBOLS[row.name]) for row in rows], symbols)(*at))
+    less = sp.symbols(f"less_:{len(rows)}")
+    formulas = [applied(row, SYMBOLS[row.name]) - s for row, s in zip(rows, less)]
+    values, bounds = compile(formulas, [*symbols, *less]).bounded(*at, *rounded, refined=True)
+    given = dict(zip([*symbols, *less], [*at, *rounded]))
+    for k, formula in enumerate(formulas):
+        known = np.flatnonzero((bounds[k] < np.inf) & np.isfinite(values[k]))
+        assert len(known) > 12, formula
+        for j in known:
+            truth = evaluate_ball(formula, {s: float(given[s][j]) for s in formula.free_symbols}, 500)
+            assert abs(arb(float(values[k, j])) - truth) <= arb(float(bounds[k, j])), (formula, j)
+        assert np.median(bounds[k, known] / np.maximum(abs(rounded[k][known]), 1e-3)) < 2.0**-82
+
+
 def test_no_sign_of_zero_decides_on_a_certified_angle():
     bounds = compile(sp.atan2(y, x), [y, x]).bounded(np.array([-0.0, 0.0, 1.0]), np.array([-1.0, -1.0, -1.0]))[1]
     assert np.isinf(bounds[0, :2]).all() and bounds[0, 2] < 2e-15
+
+
+def test_families_over_a_wide_range_stay_in_machine_numbers():
+    """Near a corner R is a small difference of polygamma functions; double-doubles carry it."""
+    from chentsov.models import families
+
+    manifold = families.beta()
+    axis = np.geomspace(1e-3, 1e4, 9)
+    grid = manifold.on_grid(dict(zip(manifold.coordinates, (axis, axis))), rtol=1e-10)
+    assert grid.attrs["cells_in_double_double"] > 20 and grid.attrs["cells_in_balls"] == 0
+    for i, j in ((0, 0), (8, 8), (8, 0), (4, 7)):
+        at = dict(zip(manifold.coordinates, (float(axis[i]), float(axis[j]))))
+        truth = evaluate_ball(manifold.ricci_scalar, at, 800)
+        assert abs(arb(float(grid.ricci_scalar[i, j])) - truth) <= 1e-10 * abs(truth)

@@ -10,19 +10,19 @@ Picot, Rideau 2023). `bounds` allows 32 for each.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 from flint import arb, ctx
 
 from ..constants import CONSTANTS
 from ..program import nearest
+from .pieces import ROUND, Pair, clamped, integer_below, two_to
 from .text import Writer
 
-__all__ = ["DoubleDouble", "PAIR_ULPS", "Pair", "SUPPORTED", "split", "exact_constant"]
+__all__ = ["DoubleDouble", "LN2", "Pair", "SUPPORTED", "exact_constant", "exactly", "in_parts", "split"]
 
-Pair = tuple[str, str]
-
-#: What can be computed this way.
+#: What can be computed this way, besides the functions of `double_functions`.
 SUPPORTED = frozenset(
     {
         "number",
@@ -50,9 +50,6 @@ SUPPORTED = frozenset(
         "not",
     }
 )
-
-#: The errors of functions in units of the error that `bounds` allows an operation: well above their own.
-PAIR_ULPS: dict[str, float] = {"exp": 64}
 
 _HALVINGS = 5  # of the argument of the exponential series: |r| < 0.011
 _TERMS = 13  # of the series: r^13 / 14! < 2^-120
@@ -165,16 +162,21 @@ class DoubleDouble:
         return self.w.select(mask, x[0], y[0]), self.w.select(mask, x[1], y[1])
 
     def exp(self, x: Pair) -> Pair:
-        """exp by (1 + p)^2 - 1 = 2 p + p^2, five times, from the series of p = expm1(r / 32); x = n ln 2 + r."""
-        from .pieces import clamped, integer_below, two_to
+        p, _, whole = self.reduced_exp(x)
+        return self.raised(self.add(p, self.number(Fraction(1))), whole)
 
+    def reduced_exp(self, x: Pair) -> tuple[Pair, str, str]:
+        """expm1 of r = x - n ln 2, and n: in the low bits of a number, and as an integer.
+
+        By (1 + p)^2 - 1 = 2 p + p^2, five times, from the series of p = expm1(r / 32).
+        """
         w = self.w
         high = clamped(w, x[0], -760.0, 720.0)
         low = w.select(w.compare("oeq", high, x[0]), x[1], w.const(0.0))
-        shifted = w.fma(high, w.const(1 / math.log(2)), w.const(1.5 * 2.0**52))
-        n = w.exact("sub", shifted, w.const(1.5 * 2.0**52))
+        shifted = w.fma(high, w.const(1 / math.log(2)), w.const(ROUND))
+        n = w.exact("sub", shifted, w.const(ROUND))
         r = (high, low)
-        for part in _LN2:
+        for part in LN2:
             # n has 11 bits and each part but the last 40: the products are exact
             r = self.add(r, (w.exact("mul", n, w.const(-part)), w.const(0.0)))
         scale = 2.0**-_HALVINGS
@@ -186,38 +188,40 @@ class DoubleDouble:
         p = self.mul(series, r)
         for _ in range(_HALVINGS):
             p = self.add((w.exact("add", p[0], p[0]), w.exact("add", p[1], p[1])), self.mul(p, p))
-        value = self.add(p, self.number(Fraction(1)))
-        whole = integer_below(w, shifted)
+        return p, shifted, integer_below(w, shifted)
+
+    def raised(self, x: Pair, whole: str) -> Pair:
+        """x 2^whole, in two halves."""
+        w = self.w
         half = w.int_op("ashr", whole, w.int_const(1))
         first, second = two_to(w, half), two_to(w, w.int_op("sub", whole, half))
-        return tuple(w.exact("mul", w.exact("mul", part, first), second) for part in value)  # type: ignore[return-value]
+        return tuple(w.exact("mul", w.exact("mul", part, first), second) for part in x)  # type: ignore[return-value]
 
 
 def exact_constant(name: str) -> Fraction:
-    """An irrational constant to 250 bits; "ln2" besides those of programs."""
+    """An irrational constant of programs to 250 bits."""
+    return exactly(CONSTANTS[name].arb)
+
+
+def exactly(value: Callable[[], arb]) -> Fraction:
+    """A number to 250 bits."""
     old = ctx.prec
     ctx.prec = 260
     try:
-        mantissa, exponent = (arb.const_log2 if name == "ln2" else CONSTANTS[name].arb)().mid().man_exp()
+        mantissa, exponent = value().mid().man_exp()
     finally:
         ctx.prec = old
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
-def _ln2_parts() -> tuple[float, ...]:
-    """ln 2 as four numbers, all but the last of 40 bits."""
-    rest = exact_constant("ln2")
-    parts = []
-    for k in range(4):
-        if k == 3:
-            part = rest.numerator / rest.denominator
-        else:
-            size = math.frexp(rest.numerator / rest.denominator)[1]
-            unit = Fraction(2) ** (size - 40)
-            part = float((rest / unit).__floor__() * unit)
-        parts.append(part)
-        rest -= Fraction(part)
-    return tuple(parts)
+def in_parts(value: Callable[[], arb], bits: int, count: int) -> tuple[float, ...]:
+    """A number as a sum of so many machine numbers, all but the last of so many bits."""
+    rest, parts = exactly(value), []
+    for _ in range(count - 1):
+        unit = Fraction(2) ** (math.frexp(nearest(rest))[1] - bits)
+        parts.append(nearest(rest // unit * unit))
+        rest -= Fraction(parts[-1])
+    return (*parts, nearest(rest))
 
 
-_LN2 = _ln2_parts()
+LN2 = in_parts(arb.const_log2, 40, 4)

@@ -20,6 +20,7 @@ from ..algebras import resolution
 from ..constants import CONSTANTS
 from ..program import Node, nearest
 from ..schedule import Schedule, Stage, loop_order
+from . import double_functions
 from .double_double import DoubleDouble, Pair, exact_constant
 from .machine import on_x86
 from .operations import Plain
@@ -436,7 +437,16 @@ class _Stage:
             for a in args[1:]:
                 out = double.add(out, a) if op == "add" else double.mul(out, a)
             return out
+        if double_functions.name_of(node) in double_functions.FUNCTIONS:
+            return self._function_of_pairs(double_functions.name_of(node), args)
         return getattr(double, op)(*args)
+
+    def _function_of_pairs(self, function: str, args: list[Pair]) -> Pair:
+        w, t, name = self.w, self.vector.type, f"pair_{function}"
+        self.plain.needed[name, self.vector.lanes, 2 * len(args)] = None
+        parts = ", ".join(f"{t} {part}" for a in args for part in a)
+        made = w.let(f"call {{{t}, {t}}} @own_{name}_x{self.vector.lanes}({parts})")
+        return tuple(w.let(f"extractvalue {{{t}, {t}}} {made}, {k}") for k in (0, 1))  # type: ignore[return-value]
 
     def _pair(self, node: Node, known: dict[Node, Value]) -> Pair:
         """A value as two numbers; a machine number has no low part."""

@@ -130,13 +130,7 @@ def mended(w: Writer, fine: str, value: str, function: str, args: list[str]) -> 
     It stands in the first block of a routine, and what follows it in another.
     """
     v = w.vector
-    if v.lanes > 1:
-        reduce = f"@llvm.vector.reduce.and.v{v.lanes}i1"
-        w.declared.add(f"declare i1 {reduce}({v.mask})")
-        all_fine = w.let(f"call i1 {reduce}({v.mask} {fine})")
-    else:
-        all_fine = fine
-    w.line(f"  br i1 {all_fine}, label %mended, label %slow")
+    w.line(f"  br i1 {w.all(fine)}, label %mended, label %slow")
     w.label("slow")
     chosen = w.select(fine, value, scalar_calls(w, function, args))
     w.line("  br label %mended")

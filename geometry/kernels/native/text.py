@@ -139,6 +139,22 @@ class Writer:
         """Where both conditions hold."""
         return self.let(f"and {self.vector.mask} {a}, {b}")
 
+    def any(self, mask: str) -> str:
+        """Whether a condition holds in some lane."""
+        return self._over_lanes("or", mask)
+
+    def all(self, mask: str) -> str:
+        """Whether it holds in every lane."""
+        return self._over_lanes("and", mask)
+
+    def _over_lanes(self, how: str, mask: str) -> str:
+        v = self.vector
+        if v.lanes == 1:
+            return mask
+        reduce = f"@llvm.vector.reduce.{how}.v{v.lanes}i1"
+        self.declared.add(f"declare i1 {reduce}({v.mask})")
+        return self.let(f"call i1 {reduce}({v.mask} {mask})")
+
     def select(self, mask: str, a: str, b: str) -> str:
         v = self.vector
         return self.let(f"select {v.mask} {mask}, {v.type} {a}, {v.type} {b}")

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from . import double_functions
+from .double_double import DoubleDouble
 from .error_function import erf, erfc
 from .exponentials import exp, expm1, logistic, tanh
 from .gamma import gamma, loggamma
@@ -62,6 +64,14 @@ def define(name: str, vector: Vector, declared: set[str], arity: int = 1) -> str
         return _define_narrow(name, vector, arity)
     w = Writer(vector, declared=declared)
     args = [f"%x{k}" for k in range(arity)]
+    if name.startswith("pair_"):
+        pairs = list(zip(args[::2], args[1::2]))
+        high, low = double_functions.FUNCTIONS[name.removeprefix("pair_")](DoubleDouble(w), *pairs)
+        both = f"{{{vector.type}, {vector.type}}}"
+        part = w.let(f"insertvalue {both} poison, {vector.type} {high}, 0")
+        whole = w.let(f"insertvalue {both} {part}, {vector.type} {low}, 1")
+        lines = [*w.lines, f"  ret {both} {whole}"]
+        return _function(vector, f"own_{name}_x{vector.lanes}", arity, "noinline", lines, both)
     symbol = name.removeprefix("libm:")
     if name.startswith("libm:"):
         value = scalar_calls(w, symbol, args)
@@ -83,8 +93,10 @@ def _define_narrow(name: str, vector: Vector, arity: int) -> str:
     )
 
 
-def _function(vector: Vector, name: str, arity: int, attributes: str, lines: list[str]) -> str:
+def _function(
+    vector: Vector, name: str, arity: int, attributes: str, lines: list[str], result: str | None = None
+) -> str:
     parameters = ", ".join(f"{vector.type} %x{k}" for k in range(arity))
     return "\n".join(
-        [f"define internal {vector.type} @{name}({parameters}) {attributes} {{", "entry:", *lines, "}", ""]
+        [f"define internal {result or vector.type} @{name}({parameters}) {attributes} {{", "entry:", *lines, "}", ""]
     )
