@@ -74,6 +74,10 @@ def _surface(quantity: str, label: str, *indices: int) -> Callable[[Axes, Run], 
         frame = (ax.get_xlim(), ax.get_ylim())
         _draw_path(ax, run.path)
         ax.set(xlim=frame[0], ylim=frame[1])
+        end = [float(run.path[d][-1]) for d in field.dims]
+        if not all(low <= e <= high for e, (low, high) in zip(end, frame)):
+            note = f"ends outside, at ({end[0]:.3g}, {end[1]:.3g})"
+            ax.text(0.02, 0.02, note, transform=ax.transAxes, fontsize=8, bbox={"color": "white", "alpha": 0.8})
         if min(field.shape) > 1:
             ax.set_aspect((frame[0][1] - frame[0][0]) / (frame[1][1] - frame[1][0]))
         return holes
@@ -89,7 +93,8 @@ def _along(quantities: Mapping[str, tuple[str, str]], title: str) -> Callable[[A
         for side, (name, (label, colour)) in zip(
             (ax, ax.twinx()) if len(quantities) > 1 else (ax,), quantities.items()
         ):
-            handles += side.plot(run.path["step"], run.path[name], color=colour, label=label, linewidth=1.8)
+            style = "--" if handles else "-"  # both are seen where one lies on the other
+            handles += side.plot(run.path["step"], run.path[name], style, color=colour, label=label, linewidth=1.8)
             side.set_ylabel(label, color=colour)
             side.tick_params(axis="y", colors=colour)
         ax.set(title=title, xlabel="step")

@@ -95,17 +95,23 @@ class Loss:
         >>> read_loss("cross_entropy", outputs=1).embedding()
         (2*sqrt(f), 2*sqrt(1 - f))
         """
+        if not self.has_true_fisher:
+            raise InputError(
+                f"the loss {self.title} is not taken for −log of a density, so it has no true Fisher metric: choose "
+                "cross_entropy, or mean_power of order 2"
+            )
         if self.name == "cross_entropy" and len(self.outputs) == 1:
             return 2 * sp.sqrt(OUTPUT), 2 * sp.sqrt(1 - OUTPUT)
         if self.name == "cross_entropy":
             partition = sp.log(sp.Add(*map(sp.exp, self.outputs)))
             return tuple(2 * sp.exp((f - partition) / 2) for f in self.outputs)
-        if self.name == "mean_power" and self.order == 2:  # ℓ = Σ (f − t)²/A is −log p of the variance A/2
-            return tuple(f * sp.sqrt(sp.Rational(2, len(self.outputs))) for f in self.outputs)
-        raise InputError(
-            f"the loss {self.title} is not taken for −log of a density, so it has no true Fisher metric: choose "
-            "cross_entropy, or mean_power of order 2"
-        )
+        # ℓ = Σ (f − t)²/A is −log p of the variance A/2
+        return tuple(f * sp.sqrt(sp.Rational(2, len(self.outputs))) for f in self.outputs)
+
+    @property
+    def has_true_fisher(self) -> bool:
+        """Whether ℓ is −log of a density of the targets, so that they can be drawn from the model itself."""
+        return self.name == "cross_entropy" or self.name == "mean_power" and self.order == 2
 
     def at(self, expression: sp.Expr, outputs: Sequence[sp.Expr], targets: Sequence[sp.Expr]) -> sp.Expr:
         """An expression in the stand-ins, at these outputs and targets."""

@@ -21,6 +21,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from chentsov.geometry.exact.reading import match_point
 from chentsov.geometry.manifolds.domain import Domain
 from chentsov.geometry.manifolds.inputs import ManifoldError
 from chentsov.geometry.manifolds.quantities import Quantity
@@ -188,7 +189,7 @@ class Model(ABC):
 
     def on_grid(
         self, axes: Mapping[Any, Any], quantities: Sequence[str] | str = ("ricci_scalar",), *, data: Any = None,
-        distance_to: Any = None, **options: Any,
+        **options: Any,
     ) -> xr.Dataset:  # fmt: skip
         """The quantities over a grid of coordinates; see `chentsov.geometry.grids.on_grid`.
 
@@ -196,16 +197,11 @@ class Model(ABC):
             axes: coordinate (symbol or name) -> values, or one number to hold it fixed.
             quantities: names that `quantities()` lists.
             data: rows instead of the model's own.
-            distance_to: a point; the result then has the `distance` of each cell to it.
             options: as for `on_grid` (constants, rtol, dtype, …).
         """
-        from chentsov.geometry.flows import with_distances
         from chentsov.geometry.grids import on_grid
 
-        rows = self.row_values(data)
-        dataset = on_grid(self, axes, quantities, data=rows, **options)
-        if distance_to is not None:
-            dataset = with_distances(self.manifold, dataset, axes, distance_to, {**options, "data": rows})
+        dataset = on_grid(self, axes, quantities, data=self.row_values(data), **options)
         dataset.attrs.update(self.description())
         return dataset
 
@@ -342,7 +338,7 @@ class Model(ABC):
 
     def train(
         self,
-        start: Sequence[float] | None = None,
+        start: Sequence[float] | Mapping[Any, float] | None = None,
         learning_rate: float | None = None,
         steps: int | None = None,
         quantities: Sequence[str] | None = None,
@@ -354,7 +350,7 @@ class Model(ABC):
         """Descent on the loss, with quantities along its path (dimension "step").
 
         Args:
-            start: the first point; `default_start` if left out.
+            start: the first point, in order or by coordinate; `default_start` if left out.
             learning_rate: η; `default_learning_rate` if left out.
             steps: how many; left out, a thousand, and where a single unit learns two classes as many thousands, up to
                 thirty, as it takes until every row is predicted right.
@@ -369,15 +365,15 @@ class Model(ABC):
         Raises:
             ManifoldError: the model has no loss.
             DataError: the model has no data.
-            TrainingError: a learning rate that is not positive, too many steps, an unknown optimizer, or a path that
-                leaves the numbers.
+            TrainingError: a start that is no point, a learning rate that is not positive, too many steps, an unknown
+                optimizer, or a path that runs away.
         """
         import numpy as np
         import xarray as xr
         from chentsov.geometry.kernels import compile
         from chentsov.geometry.manifolds.recipes import recipe
 
-        from .training import Descent, check_schedule
+        from .training import Descent, TrainingError, check_schedule
 
         gradient = list(self.loss_gradient)
         rows = self.row_values(data)
@@ -385,7 +381,10 @@ class Model(ABC):
         check_schedule(rate, steps, optimizer)
         options: dict[str, Any] = {"data": rows, "constants": constants}
         slope = compile(gradient, self.coordinates, threads=1, **options).pointwise()
-        descent = Descent(slope, self.default_start() if start is None else start, rate, optimizer)
+        begin = self.default_start() if start is None else start
+        descent = Descent(
+            slope, list(match_point(begin, self.coordinates, "start", TrainingError).values()), rate, optimizer
+        )
         judge = self._judge(rows, constants)
         descent.advance(BLOCK if steps is None else int(steps))
         longest = self._longest_training(rows) if steps is None else 0

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckpointError", "OPTIMIZERS", "Schedule", "train_network"]
 
 OPTIMIZERS = ("adam", "sgd")
-RECORDED = ("loss", "fisher_trace", "ntk_trace", "fisher_trace_by_output", "predicted_right")
+RECORDED = ("loss", "fisher_trace", "true_fisher_trace", "ntk_trace", "fisher_trace_by_output", "predicted_right")
 
 
 class CheckpointError(InputError):
@@ -83,9 +83,9 @@ def train_network(
         progress: called as ``progress(epochs done, epochs in all)``.
 
     Returns:
-        The weights, and a dataset over ``epoch``: loss, fisher_trace, ntk_trace (both per row),
-        fisher_trace_by_output (the right side of (5.1.2)) and predicted_right, the share of rows whose largest output
-        is the right one.
+        The weights, and a dataset over ``epoch``: loss, fisher_trace, true_fisher_trace (over targets that
+        the network draws), ntk_trace (all per row), fisher_trace_by_output (the right side of (5.1.2)) and
+        predicted_right, the share of rows whose largest output is the right one.
 
     Raises:
         TrainingError: the loss left the numbers; the epoch is named and the last good checkpoint is kept.
@@ -162,7 +162,7 @@ def _record(
     else:
         middle = (t.min() + t.max()) / 2
         right = ((outputs > middle) == (t > middle)).all(axis=1)
-    values = (found.loss, found.fisher, found.ntk, found.fisher_by_output, float(right.mean()))
+    values = (found.loss, found.fisher, found.true_fisher, found.ntk, found.fisher_by_output, float(right.mean()))
     for name, value in zip(RECORDED, values):
         records[name][epoch] = value
 
@@ -171,6 +171,7 @@ def _identity(network: NumericNetwork, x: np.ndarray, t: np.ndarray, schedule: S
     """A hash of what a run depends on, but for the number of its epochs: a longer run goes on from a shorter one."""
     digest = hashlib.sha256(np.ascontiguousarray(x).tobytes() + np.ascontiguousarray(t).tobytes()).hexdigest()
     parts = (
+        RECORDED,
         network.widths,
         str(network.activation.value),
         str(network.final.value),
@@ -213,7 +214,7 @@ def _read(path: Path, identity: str, weights: Any, state: Any, jax: Any) -> tupl
     try:
         with np.load(path, allow_pickle=False) as kept:
             same = str(kept["identity"]) == identity
-            epoch, records = int(kept["epoch"]), {name: kept[name] for name in RECORDED}
+            epoch, records = int(kept["epoch"]), {name: kept[name] for name in RECORDED if same}
             found = [kept[f"leaf_{k}"] for k in range(len(leaves))] if same else []
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise CheckpointError(f"'{path}' is no checkpoint ({error}): choose another file, or remove it") from None
@@ -231,7 +232,8 @@ def _dataset(records: Mapping[str, np.ndarray], network: NumericNetwork, schedul
 
     names = {
         "loss": ("loss", r"\mathcal{L}"),
-        "fisher_trace": ("trace of the Fisher information", r"\mathrm{tr}\,I"),
+        "fisher_trace": ("trace of the empirical Fisher information", r"\mathrm{tr}\,I"),
+        "true_fisher_trace": ("trace of the true Fisher information", r"\mathrm{tr}\,F"),
         "ntk_trace": ("trace of the neural tangent kernel, per row", r"\mathrm{tr}\,\Lambda/N"),
         "fisher_trace_by_output": (
             "right side of (5.1.2)",

@@ -256,8 +256,10 @@ def weight_axes(points: int = 256, extent: float = 3.0) -> dict[str, np.ndarray[
         raise InputError(f"the grid is empty: it needs at least 1 point a side, not {points}")
     if points > MOST_POINTS:
         raise InputError(f"the grid is too large: at most {MOST_POINTS} points a side, not {points}")
-    if not (np.isfinite(extent) and extent > 0):
-        raise InputError(f"the grid is not finite: its extent must be a positive finite number, not {extent}")
+    if not (np.isfinite(2.0 * extent) and extent > 0):  # its width is a number too
+        raise InputError(
+            f"the grid is not finite: its extent must be a positive number that can be doubled, not {extent}"
+        )
     axis = np.linspace(-extent, extent, int(points)) if points > 1 else np.zeros(1)
     return {"theta_1": axis, "theta_2": axis.copy()}
 

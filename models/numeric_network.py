@@ -7,7 +7,10 @@ products of sums over units, and no gradient is ever formed:
     |∇ℓ|² = Σ_l |δ_l|² (|h_{l−1}|² + 1),              tr I = E_D |∇ℓ|²             (thesis 5.1.3)
     Λ_{iajb} = Σ_l (δ_l^{ia} · δ_l^{jb}) (h_{l−1}^i · h_{l−1}^j + 1),  tr Λ = E_D Σ_a Λ_{iaia}  (thesis 4.2.1)
     tr I = E_D Σ_ab (∂ℓ/∂f_a)(∂ℓ/∂f_b) Λ_{iaib}                                 (thesis 5.1.2)
+    tr F = E_D Σ_ab G_ab(f) Λ_{iaib}   of the true Fisher metric,
 
+where G = E_{t | f} ∂ℓ ∂ℓᵀ is the information of the targets that the network itself would draw: diag(p) − ppᵀ for the
+probabilities p of K classes,
 with δ^ℓ started from ∂ℓ/∂f and δ^{ia} from the a-th output of row i; the +1 belongs to biases.
 """
 
@@ -22,6 +25,7 @@ import numpy as np
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.kinks import derivative
 from chentsov.geometry.exact.reading import read_count
+from chentsov.geometry.exact.tables import read_reals
 from chentsov.geometry.kernels.libraries import jax_function, jax_module
 from chentsov.geometry.manifolds.gauss import ReducedCurvature
 
@@ -39,11 +43,12 @@ _BLOCK = 512
 
 @dataclass(frozen=True)
 class Traces:
-    """The two traces of a network at given weights, and how they are made of its outputs and rows.
+    """The traces of a network at given weights, and how they are made of its outputs and rows.
 
     Attributes:
         loss: E_D ℓ.
-        fisher: tr I = E_D |∇ℓ|².
+        fisher: tr I = E_D |∇ℓ|², of the empirical Fisher metric.
+        true_fisher: tr F, the same with targets that the network draws; NaN where ℓ is −log of no density.
         ntk: tr Λ / N = E_D Σ_a |∇f_a|².
         fisher_by_output: the right side of (5.1.2), which equals `fisher`.
         ntk_by_output: E_D |∇f_a|², an entry an output.
@@ -51,6 +56,7 @@ class Traces:
 
     loss: float
     fisher: float
+    true_fisher: float
     ntk: float
     fisher_by_output: float
     ntk_by_output: np.ndarray
@@ -115,7 +121,7 @@ class NumericNetwork:
 
     def initial(self, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
         """Weights and biases, layer by layer, uniform in ±1/√(inputs of the layer)."""
-        draw = np.random.default_rng(seed)
+        draw = np.random.default_rng(read_count(seed, "seed", least=0))
         made = []
         for inputs, units in zip(self.widths, self.widths[1:]):
             end = inputs**-0.5
@@ -128,11 +134,13 @@ class NumericNetwork:
         """Weights out of one array, in the order of `DenseNetwork.coordinates`: of each layer W by rows, then b.
 
         Raises:
-            ValueError: another number of them.
+            ValueError: another number of them, or one that is not finite.
         """
-        flat = np.asarray(values, self.dtype).ravel()
+        flat = read_reals(values, "the weights", InputError, self.dtype).ravel()
         if flat.size != self.size():
             raise InputError(f"the network has {self.size()} weights, not {flat.size}")
+        if not np.isfinite(flat).all():
+            raise InputError(f"weight {int(np.argmin(np.isfinite(flat)))} is not finite: {flat[~np.isfinite(flat)][0]}")
         made, at = [], 0
         for inputs, units in zip(self.widths, self.widths[1:]):
             weights = flat[at : at + units * inputs].reshape(units, inputs)
@@ -141,6 +149,20 @@ class NumericNetwork:
             at += units * self.bias
             made.append((weights, biases))
         return made
+
+    def read_weights(self, weights: Any) -> list[tuple[Any, Any]]:
+        """Weights layer by layer, from those (arrays of any library) or from one array as `from_vector` takes it.
+
+        Raises:
+            ValueError: layers that are no pairs (W, b), or of other shapes.
+        """
+        pairs = [p for p in weights if isinstance(p, (tuple, list)) and len(p) == 2] if np.iterable(weights) else []
+        if not pairs:
+            return self.from_vector(weights)
+        wanted = [((n, m), (n,)) for m, n in zip(self.widths, self.widths[1:])]
+        if (given := [tuple(np.shape(part) for part in pair) for pair in pairs]) != wanted:
+            raise InputError(f"the layers (W, b) of this network have the shapes {wanted}, not {given}")
+        return [(w, b) for w, b in pairs]
 
     # -- data ---------------------------------------------------------------------------------------------
 
@@ -177,28 +199,34 @@ class NumericNetwork:
 
     def outputs(self, weights: Any, inputs: Any) -> np.ndarray:
         """f of every row."""
-        x, _ = self.read_rows(inputs)
+        weights, (x, _) = self.read_weights(weights), self.read_rows(inputs)
         return np.asarray(self._functions.outputs(weights, x))
 
     def traces(self, weights: Any, inputs: Any, targets: Any) -> Traces:
-        """Loss, tr I and tr Λ/N by layer products, and both sides of (5.1.2)."""
-        x, t = self.read_rows(inputs, targets)
+        """Loss, both Fisher traces and tr Λ/N by layer products, and both sides of (5.1.2).
+
+        >>> network = NumericNetwork((1, 2), final="identity", bias=False)  # softmax of two classes, p = (0.8, 0.2)
+        >>> found = network.traces([([[np.log(4.0)], [0.0]], [0.0, 0.0])], [[1.0]], [0])
+        >>> round(found.fisher, 6), round(found.true_fisher, 6)  # 2 (1 - p_1)², and E_t = 2 p_1 p_2
+        (0.08, 0.32)
+        """
+        weights, (x, t) = self.read_weights(weights), self.read_rows(inputs, targets)
         totals: list[Any] = []
         for start in range(0, len(x), _BLOCK):
             part = slice(start, start + _BLOCK)
             found = self._functions.sums(weights, x[part], t[part])  # type: ignore[index]
             totals.append([np.asarray(v, np.float64) for v in found])
-        loss, fisher, by_output, ntk = (sum(column) / len(x) for column in zip(*totals))
-        return Traces(float(loss), float(fisher), float(ntk.sum()), float(by_output), ntk)
+        loss, fisher, true, by_output, ntk = (sum(column) / len(x) for column in zip(*totals))
+        return Traces(float(loss), float(fisher), float(true), float(ntk.sum()), float(by_output), ntk)
 
     def fisher_trace(self, weights: Any, inputs: Any, targets: Any) -> float:
         """tr I = E_D |∇ℓ|², without the kernel of the outputs: one backward pass for all rows."""
-        x, t = self.read_rows(inputs, targets)
+        weights, (x, t) = self.read_weights(weights), self.read_rows(inputs, targets)
         return float(self._functions.fisher(weights, x, t)) / len(x)
 
     def kernel(self, weights: Any, inputs: Any) -> np.ndarray:
         """Λ_{iajb} of these rows: an array (rows, outputs, rows, outputs), of all weights, not divided by anything."""
-        x, _ = self.read_rows(inputs)
+        weights, (x, _) = self.read_weights(weights), self.read_rows(inputs)
         return np.asarray(self._functions.kernel(weights, x))
 
     def output_velocity(self, weights: Any, inputs: Any, targets: Any) -> np.ndarray:
@@ -206,7 +234,7 @@ class NumericNetwork:
 
         How the outputs move when the weights follow the gradient, by the kernel alone (thesis 4.2.2): rows × outputs.
         """
-        x, t = self.read_rows(inputs, targets)
+        weights, (x, t) = self.read_weights(weights), self.read_rows(inputs, targets)
         slopes = np.asarray(self._functions.slopes_of_loss(self._functions.outputs(weights, x), t))
         return -np.einsum("iajb,jb->ia", self.kernel(weights, x), slopes) / len(x)
 
@@ -234,7 +262,7 @@ class NumericNetwork:
         if t is None and not true:
             raise DataError("the empirical Fisher metric needs targets: hand them in, or ask for fisher='true'")
         t = np.zeros((len(x), self.widths[-1])) if t is None else t
-        layers = [(np.asarray(w, np.float64), np.asarray(b, np.float64)) for w, b in weights]
+        layers = [(np.asarray(w, np.float64), np.asarray(b, np.float64)) for w, b in self.read_weights(weights)]
         slopes = [self.slope] * len(layers)
         return self._jets_of(true).reduced_curvature(layers, slopes, x.astype(np.float64), t.astype(np.float64))
 
@@ -263,6 +291,7 @@ class _Functions:
         expression = loss.at(loss.expression, loss.outputs, loss.targets)
         self.subloss = jax_function([expression], stand_ins, dtype)
         self.differences = loss.depends_on_differences
+        self.embedding = jax_function(loss.embedding(), loss.outputs, dtype) if loss.has_true_fisher else None
         jit = self.compiled
         self.outputs, self.sums = jit(lambda w, x: self.forward(w, x)[0]), jit(self._sums)
         self.fisher, self.kernel = jit(self._fisher), jit(self._kernel)
@@ -317,6 +346,16 @@ class _Functions:
     def _slopes_of_loss(self, f: Any, t: Any) -> Any:
         return self.jax.grad(lambda g: self.losses(g, t).sum())(f)
 
+    def _information(self, f: Any) -> Any:
+        """G_ab(f) of every row, by the embedding whose pull-back it is; NaN without one."""
+        numpy = self.jax.numpy
+        if self.embedding is None:
+            return numpy.full((*f.shape, f.shape[-1]), numpy.nan, f.dtype)
+        if self.differences:
+            f = f - f.max(axis=-1, keepdims=True)
+        slopes = self.jax.vmap(self.jax.jacfwd(lambda row: numpy.stack(self.embedding(*row))))(f)
+        return numpy.einsum("ika,ikb->iab", slopes, slopes)
+
     def _fisher(self, weights: Any, x: Any, t: Any) -> Any:
         f, entering, slopes = self.forward(weights, x)
         deltas = self.backward(weights, slopes, self._slopes_of_loss(f, t))
@@ -329,7 +368,9 @@ class _Functions:
         return self.backward(weights, slopes, self.jax.numpy.broadcast_to(start, (outputs, rows, outputs)))
 
     def _sums(self, weights: Any, x: Any, t: Any) -> tuple[Any, Any, Any, Any]:
-        """Sums over rows of ℓ, |∇ℓ|², the right side of (5.1.2), and |∇f_a|² of every output."""
+        """Sums over rows of ℓ, |∇ℓ|², its mean over own targets, the right side of (5.1.2), and |∇f_a|² of every
+        output.
+        """
         numpy = self.jax.numpy
         f, entering, slopes = self.forward(weights, x)
         by_loss = self._slopes_of_loss(f, t)
@@ -339,7 +380,8 @@ class _Functions:
             numpy.einsum("aiu,biu,i->iab", d, d, n) for d, n in zip(self._of_outputs(weights, slopes, len(x)), squares)
         )
         by_output = numpy.einsum("ia,ib,iab->", by_loss, by_loss, kernel)
-        return self.losses(f, t).sum(), fisher, by_output, numpy.einsum("iaa->a", kernel)
+        true = numpy.einsum("iab,iab->", self._information(f), kernel)
+        return self.losses(f, t).sum(), fisher, true, by_output, numpy.einsum("iaa->a", kernel)
 
     def _kernel(self, weights: Any, x: Any) -> Any:
         numpy = self.jax.numpy

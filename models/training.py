@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.tables import read_reals
 
 __all__ = ["OPTIMIZERS", "Descent", "TrainingError", "check_schedule", "descend"]
 
 #: Steps beyond which training is refused: the path is kept.
 MOST_STEPS = 10_000_000
+#: A path whose weights grow to this, or to as many times its start, has run away.
+FARTHEST = 1e12
 
 _Vector = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -80,7 +83,7 @@ class Descent:
         path: an array (steps + 1, parameters), the start in row 0.
 
     Raises:
-        TrainingError: a learning rate that is not positive, an unknown optimizer, a start that is not finite.
+        TrainingError: a learning rate that is not positive, an unknown optimizer, a start that is not finite numbers.
 
     >>> descent = Descent(lambda a: [2 * a], [1.0], learning_rate=0.25)
     >>> descent.advance(1)
@@ -97,16 +100,17 @@ class Descent:
         optimizer: str = "gradient-descent",
     ) -> None:
         check_schedule(learning_rate, None, optimizer)
-        self.path: _Vector = np.array([start], dtype=float)
+        self.path: _Vector = read_reals([start], "the start of training", TrainingError)
         if not np.isfinite(self.path).all():
             raise TrainingError(f"training must start at finite numbers, not {', '.join(map(str, start))}")
+        self._farthest = FARTHEST * max(1.0, float(np.abs(self.path).max(initial=0)))
         self._gradient, self._change = gradient, OPTIMIZERS[optimizer](learning_rate)
 
     def advance(self, steps: int) -> None:
         """Take so many further steps.
 
         Raises:
-            TrainingError: the path leaves the numbers; the message says where.
+            TrainingError: the path runs away; the message says where.
         """
         done, here = len(self.path), self.path[-1]
         path = np.empty((done + steps, len(here)))
@@ -115,12 +119,14 @@ class Descent:
             for k in range(done, done + steps):
                 here = here - self._change(np.asarray(self._gradient(*here), dtype=float))
                 path[k] = here
-                if not k % 256 and not np.isfinite(here).all():
+                if not k % 256 and not (np.abs(here) <= self._farthest).all():
                     break
-        lost = np.flatnonzero(~np.isfinite(path[: k + 1] if steps else path).all(axis=1))
-        if lost.size:
-            last = ", ".join(f"{v:.4g}" for v in path[lost[0] - 1])
-            raise TrainingError(f"training left the numbers at step {lost[0]} (from {last}): lower the learning rate")
+        taken = np.abs(path[: k + 1] if steps else path).max(axis=1)
+        for fault, here in (("left the numbers", np.isfinite(taken)), ("ran away", taken <= self._farthest)):
+            if not here.all():
+                first = int(np.argmin(here))
+                last = ", ".join(f"{v:.4g}" for v in path[first - 1])
+                raise TrainingError(f"training {fault} at step {first} (from {last}): lower the learning rate")
         self.path = path
 
 

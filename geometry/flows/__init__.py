@@ -9,7 +9,6 @@ from .connections import (
     geodesic_between,
     logarithm,
     transport,
-    with_distances,
 )
 from .flow import Flow
 
@@ -23,5 +22,4 @@ __all__ = [
     "geodesic_between",
     "logarithm",
     "transport",
-    "with_distances",
 ]

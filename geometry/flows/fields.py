@@ -113,11 +113,11 @@ class RowField:
         with np.errstate(all="ignore"):
             scale = np.sqrt(np.einsum("nii->ni", metric))
             unit = metric / scale[:, :, None] / scale[:, None, :]
-            finite = np.isfinite(unit).all((1, 2))
-            unit[~finite] = np.eye(self.dim)
-            weakest = np.linalg.eigvalsh(unit)[:, 0]
+            lost = ~np.isfinite(unit).all((1, 2))
+            unit[lost] = np.eye(self.dim)
+            lost |= ~(np.linalg.eigvalsh(unit)[:, 0] > resolution(64))
+            unit[lost] = np.eye(self.dim)
             velocity = -np.linalg.solve(unit, (found[:, : self.dim] / scale)[..., None])[..., 0] / scale
-        lost = ~finite | ~(weakest > resolution(64))
         if lost.any():
             self.trouble = SINGULAR
         velocity[lost] = np.nan

@@ -17,7 +17,7 @@ from ..exact.tables import read_reals
 from .compiled_field import compile_field
 from .evaluation import constant_values
 from .fields import PlainField, RowField
-from .lanes import BLEW_UP, ENDINGS, FINISHED, LEFT_DOMAIN, STEP_TOO_SMALL, TOO_MANY_STEPS, integrate_lanes
+from .lanes import BLEW_UP, ENDINGS, FINISHED, LEFT_DOMAIN, SINGULAR, STEP_TOO_SMALL, TOO_MANY_STEPS, integrate_lanes
 from .volume import measure_log_volume
 
 if TYPE_CHECKING:
@@ -90,6 +90,11 @@ def trajectory(
     leaves.terminal = True  # type: ignore[attr-defined]
     outside = flow.manifold.domain.at_points(flow.coordinates, values)
     first = right(np.concatenate([point, np.zeros(count)]))
+    if field.trouble == SINGULAR:
+        raise ManifoldError(
+            f"the metric is singular at the start {point.tolist()}, so that the gradient −g⁻¹ ∂E is none there: start "
+            "where it is regular, with more independent rows than coordinates"
+        )
     if not np.all(np.isfinite(first)):
         raise ManifoldError(f"the field is not finite at the start {point.tolist()}")
     with np.errstate(all="ignore"):

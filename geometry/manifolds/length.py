@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,16 @@ from flint import acb, arb
 
 from ..exact.budget import time_limit
 from ..exact.errors import ChentsovError
-from ..exact.reading import match_point, read_bound, read_expression, read_list, read_symbols, read_values
+from ..exact.reading import (
+    match_point,
+    read_bound,
+    read_expression,
+    read_float,
+    read_list,
+    read_symbols,
+    read_values,
+    short,
+)
 from ..kernels.algebras import ANALYTIC, COMPLEX
 from ..kernels.interpreter import Evaluator
 from ..kernels.lower import lower
@@ -64,7 +74,7 @@ class CurveLength:
 
     def __repr__(self) -> str:
         number = "" if math.isnan(self.value) else f"{self.value!r} ± {self.error:.1e}"
-        closed = "" if self.expression is None else str(self.expression)
+        closed = "" if self.expression is None else short(self.expression, 200)
         return f"<length {' = '.join(filter(None, (closed, number)))}>"
 
 
@@ -94,6 +104,7 @@ def length(
             constants have no number where no closed form is found.
     """
     (t,) = read_symbols(parameter, "parameter", "t", ManifoldError)
+    time_limit = read_float(time_limit, "time_limit", ManifoldError)
     given = match_point(curve, manifold.coordinates, "curve", ManifoldError)
     time = sp.Dummy("curve parameter", real=True)  # a row of data may have the parameter's name
     images = {x: read_expression(v, f"the curve: {x}", ManifoldError).xreplace({t: time}) for x, v in given.items()}
@@ -194,18 +205,19 @@ class _Problem:
                     raise ManifoldError(f"the length could not be enclosed: {problem}") from problem
                 if _narrow(found):
                     return found
-            reason = "its speed is infinite, or changes too fast" + f" for {self.count} rows" * (self.count > 1)
             if not self.rows:  # infinite at an end, perhaps
                 x = sp.Symbol(self.name, real=True)
                 piece = Piece(sp.log(squared.xreplace({self.t: x})) / 2, (Variable(x, a, b),))
-                try:
+                with suppress(DensityError):
                     (found,) = Enclosure(piece, [sp.S.One], [], 17)({})
-                except DensityError as problem:
-                    reason = str(problem)
-                else:
                     if _narrow(found):
                         return found
-        raise ManifoldError(f"the length of the curve could not be enclosed: {reason}")
+        raise ManifoldError(
+            f"the length of the curve could not be enclosed over {self.name} from {float(a):.6g} to {float(b):.6g}: "
+            "its speed is infinite, vanishes or turns there at too many places"
+            + f" for {self.count} rows" * (self.count > 1)
+            + "; give pieces of the curve one by one"
+        )
 
     def _check(self, squared: sp.Expr, a: sp.Expr, b: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> None:
         shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES

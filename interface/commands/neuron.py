@@ -64,6 +64,7 @@ def neuron(
 
     Writes neuron.nc and neuron.png; with --all, for each loss a neuron-LOSS.nc and the pictures of section 5.2.
     """
+    from chentsov.geometry.grids.grid import tolerance
     from chentsov.models.datasets import LabelledPoints, decision_boundary
     from chentsov.models.neuron import TwoWeightNeuron, weight_axes
     from chentsov.models.training import check_schedule
@@ -72,12 +73,13 @@ def neuron(
 
     if dtype not in _TOLERANCE:
         raise InputError(f"unknown dtype '{dtype}': choose float64 or float32")
-    tolerance = _TOLERANCE[dtype] if rtol is None else rtol
-    if not 0 <= tolerance < 1:
+    wanted = _TOLERANCE[dtype] if rtol is None else rtol
+    if not 0 <= wanted < 1:
         raise InputError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
+    rtol = tolerance(wanted, dtype) if wanted else 0.0
     if every and loss != "mean_power":
         raise InputError(f"--all takes every loss: leave out --loss {loss[:60]}")
-    panels = [_read_panel(text) for text in panel]
+    panels = list(dict.fromkeys(_read_panel(text) for text in panel))
     points_of = LabelledPoints.read_csv(data) if data is not None else decision_boundary(rows, seed)
     n = int(order) if order.is_integer() else order
     models = {
@@ -92,7 +94,7 @@ def neuron(
     written, passed, runs = [], True, {}
     for name, model in models.items():
         suffix = f"-{name}" if every else ""
-        run, checked = _study(report, model, axes, training, tolerance, dtype, seed, suffix)
+        run, checked = _study(report, model, axes, training, rtol, dtype, seed, suffix)
         with report.stage(f"write{suffix}"):
             written.append(_save(combined(run, checked, seed), folder / f"neuron{suffix}.nc"))
             for kind, ending in panels:
@@ -111,9 +113,12 @@ def _read_panel(text: str) -> tuple[str, str]:
     """A panel's name and the ending of its file: "loss.svg", or "loss", which is a PNG."""
     from chentsov.plots_neuron import PANELS
 
-    name, dot, ending = text.partition(".")
+    name, dot, ending = text.rpartition(".")
+    name, ending = (name, ending) if dot else (ending, "")
+    if "/" in text:
+        raise InputError(f"a panel is a name, not the path '{text[:60]}': its folder is given by --output")
     if name not in PANELS:
-        raise InputError(f"unknown panel '{name[:60]}': choose one of {', '.join(PANELS)}")
+        raise InputError(f"unknown panel '{text[:60]}': choose one of {', '.join(PANELS)}")
     if dot and f".{ending.lower()}" not in _PICTURES:
         raise InputError(f"a panel is written as {', '.join(_PICTURES)}, not '.{ending[:60]}'")
     return name, f".{ending.lower()}" if dot else ".png"

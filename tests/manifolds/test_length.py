@@ -115,7 +115,8 @@ def test_constants_may_stay_symbols_or_be_given():
         (lambda: PLANE.length([t, 0], t, (0, 1, 2)), "two ends"),
         (lambda: PLANE.length([t, 0], t, (0, sp.oo)), "finite"),
         (lambda: PLANE.length([1 / t, 0], t, (-1, 1)), "could not be enclosed"),
-        (lambda: PLANE.length([1 / t, 0], t, (0, 1)), "could not be enclosed"),
+        (lambda: PLANE.length([1 / t, 0], t, (0, 1)), "over t from 0 to 1: its speed is infinite, vanishes or turns"),
+        (lambda: PLANE.length([t, t], t, (0, 1), time_limit="x"), "time_limit"),
         (lambda: PLANE.length([a * t, t**3], t, (0, 1), time_limit=0), "give numbers for a"),
         (
             lambda: RiemannianManifold([[-1, 0], [0, 1]], (x, y)).length([t, t / 2], t, (0, 1)),

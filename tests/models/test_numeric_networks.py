@@ -68,6 +68,61 @@ def test_traces_are_those_of_gradients_by_differences(loss, order):
     assert found.loss == pytest.approx(subloss(loss, order, forward(weights, ROWS, np.tanh), t).mean(), rel=1e-12)
 
 
+def _drawn(loss, f):
+    """Targets that a row's law may draw and their probabilities; of a normal law by two nodes of Gauss and Hermite."""
+    if loss == "mean_power":  # −log p of the variance A/2: t_a = f_a ± √(A/2), which is exact for squares
+        steps = np.sqrt(len(f) / 2) * np.array(np.meshgrid(*[[-1, 1]] * len(f))).reshape(len(f), -1).T
+        return [(f + s, 1 / len(steps)) for s in steps]
+    if len(f) == 1:
+        return [(np.array([1.0]), f[0]), (np.array([0.0]), 1 - f[0])]
+    p = np.exp(f) / np.exp(f).sum()
+    return list(zip(np.eye(len(f)), p))
+
+
+@pytest.mark.parametrize(
+    "loss, outputs, final",
+    [("cross_entropy", 3, "identity"), ("cross_entropy", 1, "logistic"), ("mean_power", 2, "identity")],
+)
+def test_the_true_trace_is_the_mean_of_the_empirical_one_over_targets_drawn(loss, outputs, final):
+    network = NumericNetwork((3, 4, outputs), "tanh", final=final, loss=loss, order=2, dtype="float64")
+    weights, total = network.initial(3), 0.0
+    for row, f in zip(ROWS, network.outputs(weights, ROWS)):
+        total += sum(p * network.traces(weights, [row], [t]).fisher for t, p in _drawn(loss, f))
+    found = network.traces(weights, ROWS, np.zeros((len(ROWS), outputs)))
+    assert found.true_fisher == pytest.approx(total / len(ROWS), rel=1e-12)
+
+
+def test_a_loss_that_is_no_law_has_no_true_trace():
+    network = NumericNetwork((3, 4, 2), "tanh", loss="huber", dtype="float64")
+    assert np.isnan(network.traces(network.initial(), ROWS, CLASSES).true_fisher)
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda n: n.initial(seed=-1), "seed must be a whole number from 0"),
+        (lambda n: n.initial(seed="x"), "seed must be a whole number from 0"),
+        (lambda n: n.from_vector([float("nan")] * n.size()), "weight 0 is not finite"),
+        (lambda n: n.from_vector([1, 2]), "has 26 weights, not 2"),
+        (lambda n: n.traces([1, 2], ROWS, CLASSES), "has 26 weights, not 2"),
+        (lambda n: n.traces("ab", ROWS, CLASSES), "the weights"),
+        (lambda n: n.traces(5, ROWS, CLASSES), "has 26 weights, not 1"),
+        (lambda n: n.kernel(n.initial()[:1], ROWS), "have the shapes"),
+        (lambda n: n.reduced_curvature([1, 2], ROWS, CLASSES), "has 26 weights, not 2"),
+    ],
+)
+def test_weights_of_another_network_are_one_sentence(call, words):
+    with pytest.raises(ch.ChentsovError, match=words):
+        call(NumericNetwork((3, 4, 2), "tanh", dtype="float64"))
+
+
+def test_weights_may_be_one_array():
+    network = NumericNetwork((3, 4, 2), "tanh", dtype="float64")
+    weights = network.initial(1)
+    one, other = (network.traces(w, ROWS, CLASSES).fisher for w in (weights, flat(weights)))
+    assert one == other
+
+
 @pytest.mark.parametrize("bias", [True, False])
 def test_symbols_and_numbers_are_one_network(bias):
     symbolic = DenseNetwork((2, 3, 2), "logistic", loss="cross_entropy", bias=bias)

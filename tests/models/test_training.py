@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from chentsov.models import LabelledPoints, Neuron, TwoWeightNeuron, decision_boundary
+from chentsov.geometry.manifolds import ManifoldError
+from chentsov.models import DenseNetwork, LabelledPoints, Neuron, TwoWeightNeuron, decision_boundary
 from chentsov.models.training import Descent, TrainingError, descend
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -94,6 +95,11 @@ def test_adam_on_the_neuron():
         ({"optimizer": "adam", "learning_rate": -1}, "must be a positive number"),
         ({"steps": 1.5}, "whole number"),
         ({"start": (float("nan"), 0)}, "must start at finite numbers"),
+        ({"start": [1]}, "it needs 2 numbers, not 1"),
+        ({"start": [1, 2, 3]}, "it needs 2 numbers, not 3"),
+        ({"start": "ab"}, "one number for each of theta_1, theta_2"),
+        ({"start": ["a", 1]}, "the start of training"),
+        ({"learning_rate": 1e300, "steps": 5}, "ran away at step 1 .*: lower the learning rate"),
     ],
 )
 def test_bad_training(options, words):
@@ -101,6 +107,18 @@ def test_bad_training(options, words):
         TwoWeightNeuron(data=decision_boundary(5)).train(**options)
 
 
+def test_a_start_may_name_its_coordinates():
+    path = TwoWeightNeuron(data=decision_boundary(5)).train(start={"theta_2": 0.25, "theta_1": 1}, steps=1)
+    assert (float(path.theta_1[0]), float(path.theta_2[0])) == (1.0, 0.25)
+
+
 def test_a_path_that_runs_away_is_named():
     with pytest.raises(TrainingError, match="left the numbers at step 4 "):
         descend(lambda a: [a**3], [1e6], 1.0, 2000)
+
+
+@pytest.mark.parametrize("start", [[0.1] * 9, [1e3] * 9])
+def test_a_natural_gradient_names_a_singular_metric(start):
+    network = DenseNetwork((2, 2, 1), "tanh", data=([[0.1, 0.2], [0.3, 0.4], [0.5, 0.9]], [1, 0, 1]))
+    with pytest.raises(ManifoldError, match="the metric is singular at the start .* more independent rows"):
+        network.training_flow(natural=True).trajectory(start, 1.0, data=network.row_values())
