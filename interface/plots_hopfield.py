@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["hopfield_figure"]
+__all__ = ["basins_figure", "hopfield_figure"]
 
 _COLOURS = {"primal": "#4477aa", "riemannian": "#228833", "dual": "#ee6677"}
 _MARKS = {"stable": ("o", "white"), "saddle": ("X", "gold"), "unstable": ("s", "tomato"), "degenerate": ("D", "violet")}
@@ -34,6 +34,26 @@ def hopfield_figure(result: xr.Dataset, title: str) -> Figure:
             ax.contour(result["u1"], result["u2"], field.T, levels=[0.0], colors=_ZERO, linewidths=1.0, linestyles="--")
         _fixed_points(ax, result, small=True)
         ax.set(xlabel="$u_1$", ylabel="$u_2$")
+    figure.suptitle(title)
+    return figure
+
+
+def basins_figure(result: xr.Dataset, title: str) -> Figure:
+    """Of any number of neurons: the share of each stable fixed point, and the starts seen along two neurons."""
+    figure = new_figure(11.5, 4.8)
+    left, right = figure.subplots(1, 2)
+    stable = np.flatnonzero(result["kind"].values == "stable")
+    labels = [*map(str, stable), "none"]
+    shares = [*result["share"].values[stable], float(np.mean(result["basin"].values < 0))]
+    colours = [f"C{k % 10}" for k in range(len(stable))] + ["0.7"]
+    left.bar(labels, shares, color=colours)
+    left.set(title="where the starts come to rest", xlabel="stable fixed point", ylabel="share of the starts")
+    start, basin = result["start"].values, result["basin"].values
+    second = min(1, start.shape[1] - 1)
+    for colour, k in zip(colours, [*stable, -1]):
+        here = start[basin == k]
+        right.scatter(here[:, 0], here[:, second], s=6, color=colour, linewidths=0)
+    right.set(title="starts by basin", xlabel="$u_1$", ylabel=f"$u_{second + 1}$")
     figure.suptitle(title)
     return figure
 

@@ -135,7 +135,9 @@ class IncreasingActivation(Activation):
 
     @cached_property
     def numeric(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-        """σ, σ′, σ″/σ′ and Ψ as NumPy functions: "value", "slope", "bend", "primitive".
+        """σ, σ′, σ″/σ′, Ψ, σ⁻¹ and Ψ* as NumPy functions.
+
+        Their names are "value", "slope", "bend", "primitive", "inverse" and "conjugate".
 
         Raises:
             ValueError: the gain is a symbol.
@@ -162,12 +164,12 @@ class _Parts(dict):
         self.activation = activation
 
     def __missing__(self, what: str) -> Callable[[np.ndarray], np.ndarray]:
-        self[what] = _vectorised(getattr(self.activation, what))
+        self[what] = _vectorised(getattr(self.activation, what), V if what in ("inverse", "conjugate") else U)
         return self[what]
 
 
-def _vectorised(expression: sp.Expr) -> Callable[[np.ndarray], np.ndarray]:
-    function = Straight.of([expression], [U], NumPy())
+def _vectorised(expression: sp.Expr, argument: sp.Symbol = U) -> Callable[[np.ndarray], np.ndarray]:
+    function = Straight.of([expression], [argument], NumPy())
 
     def evaluate(u: np.ndarray) -> np.ndarray:
         u = np.asarray(u, dtype=float)

@@ -176,8 +176,8 @@ def compile_scalar(expression: sp.Expr, variable: sp.Symbol) -> Callable:
         ValueError: a further symbol, or a function that has no compiled form.
     """
     program = lowered((expression,), [variable])
-    _, lines, (result,) = _lines(program, {program.inputs[0]: "y"}, set(program.inputs))
-    body = "".join(f"    {line}\n" for line in lines)
+    outside, inside, (result,) = _lines(program, {program.inputs[0]: "y"}, set(program.inputs))
+    body = "".join(f"    {line}\n" for line in (*outside, *inside))
     namespace = _namespace(program)
     exec(compile(f"def scalar(y):\n{body}    return {result}\n", "<function>", "exec"), namespace)
     return numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})(namespace["scalar"])

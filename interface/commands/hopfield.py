@@ -1,4 +1,7 @@
-"""``chentsov hopfield``: a two-neuron network from closed forms to phase portrait, compressibility and basins."""
+"""``chentsov hopfield``: a two-neuron network from closed forms to phase portrait, compressibility and basins.
+
+Of more neurons the fixed points and their basins are found, with ``--basins``.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ __all__ = ["register"]
 
 VOLUMES = ("primal", "riemannian", "dual")
 MOST_POINTS = 4096
+MOST_STARTS = 1_000_000
 _MOST_STEPS = 20_000  # of the trajectory that is followed, some seconds
 
 
@@ -40,9 +44,13 @@ def hopfield(
     ),
     time: float = typer.Option(6, help="How long that trajectory is followed."),
     latex: bool = typer.Option(False, "--latex", help="Closed forms as LaTeX."),
+    basins_of: int = typer.Option(0, "--basins", help="Of any number of neurons: how many starts to follow to rest."),
     output: Path = typer.Option(Path("."), help="Folder for hopfield.nc and hopfield.png."),
 ) -> None:
-    """Closed forms, phase portrait, compressibility in three volumes, and basins of a flip-flop of two neurons."""
+    """Closed forms, phase portrait, compressibility in three volumes, and basins of a flip-flop of two neurons.
+
+    With --basins N, the fixed points of any number of neurons, and how many of N starts come to each.
+    """
     from chentsov.models.hopfield import Hopfield
     from chentsov.outputs import save_figure, save_netcdf, writable_folder
     from chentsov.plots_hopfield import hopfield_figure
@@ -53,16 +61,21 @@ def hopfield(
     _positive(extent, "the extent")
     _positive(time, "the time")
     rows = _matrix(weights)
-    if len(rows) != 2:
+    if len(rows) != 2 and not basins_of:
         raise InputError(
-            f"this picture is of two neurons; the weights have {len(rows)} rows (in Python `Hopfield` takes any number)"
+            f"this picture is of two neurons; the weights have {len(rows)} rows: add --basins 1000 for the fixed "
+            "points and basins of any number"
         )
-    network = Hopfield(
-        rows, _activation(activation), _list(resistance, "resistance"), _list(capacitance, "capacitance"),
-        _list(current, "current"), gain=gain,
-    )  # fmt: skip
-    first = _list(start, "start") if start is not None else [0.75 * extent, 0.9 * extent]
+    given = (
+        _each(text, name, len(rows))
+        for text, name in ((resistance, "resistance"), (capacitance, "capacitance"), (current, "current"))
+    )
+    network = Hopfield(rows, _activation(activation), *given, gain=gain)
     folder = writable_folder(output)
+    if basins_of:
+        _basins_of_many(network, weights, basins_of, extent, folder)
+        return
+    first = _list(start, "start") if start is not None else [0.75 * extent, 0.9 * extent]
 
     report = Report()
     with report.stage("derive"):
@@ -92,6 +105,47 @@ def hopfield(
         )
 
 
+def _basins_of_many(network: Hopfield, weights: str, count: int, extent: float, folder: Path) -> None:
+    """Fixed points and basins of any number of neurons: a table, hopfield.nc and a picture of the shares."""
+    import numpy as np
+    from chentsov.outputs import save_figure, save_netcdf
+    from chentsov.plots_hopfield import basins_figure
+    from chentsov.reports import Report, number
+
+    if not 1 <= count <= MOST_STARTS:
+        raise InputError(f"--basins takes 1 to {MOST_STARTS} starts, not {count}")
+    report, numbers = Report(), network.numbers()
+    with report.stage("fixed points"):
+        fixed = _fixed_points(numbers, extent)
+    with report.stage("basins") as advance:
+        radius = None if np.all(np.isfinite(numbers.radius())) else 10 * extent
+        found = numbers.basins(count=count, fixed=fixed, radius=radius, progress=advance)
+    report.heading(f"{network}: fixed points and the share of {found.sizes['start']} starts that come there")
+    rows = []
+    for k in range(found.sizes["point"]):
+        place = ", ".join(number(x) for x in found["position"].values[k])
+        energy = number(float(found["energy"][k])) if "energy" in found else "-"
+        rows.append((place, str(found["kind"].values[k]), energy, f"{100 * float(found['share'][k]):.1f} %"))
+    report.table(("u", "kind", "energy", "share"), rows)
+    lost = int((found["basin"] < 0).sum())
+    if lost:
+        report.line(
+            f"{lost} starts came to no stable fixed point that was found: cycles, or points that the search missed"
+        )
+    # Complex eigenvalues (weights that are not symmetric) have no place in NetCDF: two real arrays.
+    spectrum = found["spectrum"].values
+    found = found.drop_vars("spectrum").assign(
+        spectrum_real=(("point", "mode"), np.real(spectrum)),
+        spectrum_imaginary=(("point", "mode"), np.imag(spectrum).astype(float)),
+    )
+    found.attrs |= {"model": str(network), "weights": [float(w) for w in network.weights]}
+    with report.stage("write"):
+        save_netcdf(found, folder / "hopfield.nc")
+        save_figure(basins_figure(found, f"{network}, W = [{weights[:60]}]"), folder / "hopfield.png")
+    report.timetable()
+    report.line(f"written: {folder / 'hopfield.nc'}, {folder / 'hopfield.png'}")
+
+
 # -- reading the options ----------------------------------------------------------------------------
 
 
@@ -111,6 +165,25 @@ def _list(text: str, what: str) -> list[float]:
         raise InputError(f"{what} is written as numbers by ',', e.g. \"1, 1\": {problem}") from None
     if len(values) != 2:
         raise InputError(f"{what} needs one number for each of the two neurons, not {len(values)}")
+    return values
+
+
+def _each(text: str, what: str, neurons: int) -> list[float]:
+    """One number a neuron; of more than two neurons also one for all, as the defaults are."""
+    from chentsov.geometry.exact.reading import read_float
+
+    if neurons == 2:
+        return _list(text, what)
+    try:
+        values = [read_float(part.strip(), what) for part in text.split(",")]
+    except InputError as problem:
+        raise InputError(f"{what} is written as numbers by ',', e.g. \"1, 1, 1\": {problem}") from None
+    if len(set(values)) == 1:
+        return values[:1] * neurons
+    if len(values) != neurons:
+        raise InputError(
+            f"{what} needs one number for all, or one for each of the {neurons} neurons, not {len(values)}"
+        )
     return values
 
 

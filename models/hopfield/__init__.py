@@ -6,8 +6,36 @@ of the energy (Halder, Caluya, Travacca & Moura, arXiv:1908.01270; S. Goto, arXi
 """
 
 from .activations import ACTIVATIONS, Activation, activation
-from .memory import AssociativeMemory, hebbian
+from .cohen_grossberg import CohenGrossberg, indefinite_gradient_flow, symmetriser, wilson_cowan
+from .descent import descents, mirror_step, natural_gradient_step
+from .lagrangians import Lagrangian, LagrangianNetwork, ghostmax, layer_norm, softmax, spherical_norm
+from .memory import AssociativeMemory, DenseAssociativeMemory, hebbian
 from .network import Hopfield
 from .numeric import HopfieldNumbers
+from .reading import MeanFunction, mean_function
 
-__all__ = ["ACTIVATIONS", "Activation", "AssociativeMemory", "Hopfield", "HopfieldNumbers", "activation", "hebbian"]
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "AssociativeMemory",
+    "CohenGrossberg",
+    "DenseAssociativeMemory",
+    "Hopfield",
+    "HopfieldNumbers",
+    "Lagrangian",
+    "LagrangianNetwork",
+    "MeanFunction",
+    "activation",
+    "descents",
+    "ghostmax",
+    "hebbian",
+    "indefinite_gradient_flow",
+    "layer_norm",
+    "mean_function",
+    "mirror_step",
+    "natural_gradient_step",
+    "softmax",
+    "spherical_norm",
+    "symmetriser",
+    "wilson_cowan",
+]

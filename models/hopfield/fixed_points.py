@@ -1,4 +1,4 @@
-"""Where a network comes to rest: fixed points, found from many starts, with their stability.
+"""Where a network comes to rest: fixed points, found from many starts, with their stability and their basins.
 
 A fixed point solves u = R (Wσ(u) + J). Newton's method runs from many starts at once: the ends of trajectories (which
 find the stable ones), the corners, and points spread evenly through the box in which every bounded orbit ends up
@@ -7,6 +7,7 @@ find the stable ones), the corners, and points spread evenly through the box in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.stats import qmc
 if TYPE_CHECKING:
     from .numeric import HopfieldNumbers
 
-__all__ = ["find_fixed_points"]
+__all__ = ["find_basins", "find_fixed_points"]
 
 STABLE, UNSTABLE, SADDLE, DEGENERATE = "stable", "unstable", "saddle", "degenerate"
 
@@ -51,13 +52,7 @@ def find_fixed_points(
     >>> found.kind.values.tolist(), found.position.values[1].round(12).tolist()
     (['stable', 'saddle', 'stable'], [0.0, 0.0])
     """
-    n = network.size
-    box = network.radius() if radius is None else np.full(n, float(radius))
-    if not np.all(np.isfinite(box)):
-        raise InputError(
-            f"{network.activation.name} is unbounded, so there is no box that must hold the fixed points: give radius="
-        )
-    box = np.maximum(box, 1e-3)
+    n, box = network.size, _box(network, radius)
     spread = qmc.Sobol(n, scramble=True, rng=20190516).random(_power_of_two(count)) * 2 - 1
     cloud = [spread * box, np.zeros((1, n))]
     if n <= 12:
@@ -79,6 +74,77 @@ def find_fixed_points(
     if network.is_symmetric:
         data["energy"] = ("point", network.energy(points))
     return xr.Dataset(data, coords={"neuron": np.arange(1, n + 1)}, attrs={"starts": len(first)})
+
+
+def find_basins(
+    network: HopfieldNumbers,
+    starts: np.ndarray | None = None,
+    *,
+    count: int = 1024,
+    radius: float | None = None,
+    fixed: xr.Dataset | None = None,
+    rounds: int = 4,
+    tolerance: float = 1e-4,
+    progress: Callable[[int, int], object] | None = None,
+) -> xr.Dataset:
+    """Which fixed point each start comes to.
+
+    Args:
+        network: the network in numbers.
+        starts: initial states (m, n); by default ``count`` of them, spread evenly in the box that holds all fixed
+            points.
+        count: how many.
+        radius: half-width of that box; needed where σ is unbounded.
+        fixed: the fixed points, if they are known.
+        rounds: each round takes four times as long as the one before for the starts that have not arrived.
+        tolerance: how near to a stable fixed point, relative to its size, counts as arrived.
+        progress: called as progress(starts done, starts in all) during each round.
+
+    Returns:
+        The dataset of `find_fixed_points` with ``start`` (start × neuron), ``basin`` (start; the number of the fixed
+        point, −1 where none was reached) and ``share`` (point), the part of all starts that came there.
+
+    >>> import numpy as np
+    >>> from chentsov.models.hopfield import AssociativeMemory
+    >>> memory = AssociativeMemory([[1, 1, 1, -1, -1, -1, 1, -1]])
+    >>> found = memory.network.basins(count=64)
+    >>> shares = found.share.values[found.kind.values == "stable"]           # the pattern and its negative
+    >>> shares.size, float(shares.sum()), bool((found.basin >= 0).all())
+    (2, 1.0, True)
+    """
+    box = _box(network, radius)
+    if fixed is None:
+        fixed = find_fixed_points(network, radius=radius, count=512)
+    if starts is None:
+        first = (qmc.Sobol(network.size, scramble=True, rng=1984).random(_power_of_two(count)) * 2 - 1)[:count] * box
+    else:
+        first = np.atleast_2d(network.states(starts))
+    stable = np.flatnonzero(fixed["kind"].values == STABLE)
+    places = fixed["position"].values[stable]
+    basin, here, left = np.full(len(first), -1), first.copy(), np.arange(len(first))
+    time = 10.0 * float(np.max(network.resistance * network.capacitance))
+    for _ in range(rounds):
+        if not left.size or not stable.size:
+            break
+        here[left] = network.trajectories(here[left], time, rtol=1e-6, atol=1e-8, progress=progress).position[:, -1]
+        distance = np.abs(here[left][:, None] - places).max(-1) / (1 + np.abs(places).max(-1))
+        nearest = np.argmin(distance, axis=1)
+        arrived = distance[np.arange(left.size), nearest] < tolerance
+        basin[left[arrived]] = stable[nearest[arrived]]
+        left = left[~arrived & np.isfinite(here[left]).all(1)]
+        time *= 4
+    share = np.array([np.mean(basin == k) for k in range(fixed.sizes["point"])])
+    return fixed.assign(start=(("start", "neuron"), first), basin=("start", basin), share=("point", share))
+
+
+def _box(network: HopfieldNumbers, radius: float | None) -> np.ndarray:
+    """Half-widths of the box in which every bounded orbit ends up."""
+    box = network.radius() if radius is None else np.full(network.size, float(radius))
+    if not np.all(np.isfinite(box)):
+        raise InputError(
+            f"{network.activation.name} is unbounded, so there is no box that must hold the fixed points: give radius="
+        )
+    return np.maximum(box, 1e-3)
 
 
 def _power_of_two(count: int) -> int:

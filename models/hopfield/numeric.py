@@ -251,3 +251,9 @@ class HopfieldNumbers:
         from .fixed_points import find_fixed_points
 
         return find_fixed_points(self, **options)
+
+    def basins(self, starts: Any = None, **options: Any) -> xr.Dataset:
+        """Which fixed point each start comes to, for any number of neurons; see `fixed_points.find_basins`."""
+        from .fixed_points import find_basins
+
+        return find_basins(self, starts, **options)

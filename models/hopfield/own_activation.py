@@ -19,7 +19,7 @@ from flint import acb, arb
 
 from ..activations import IncreasingActivation, U, V, argument_of
 
-__all__ = ["activation_from", "check_increasing"]
+__all__ = ["activation_from", "check_increasing", "primitive"]
 
 _numbers = itertools.count(1)
 
@@ -45,16 +45,16 @@ def activation_from(expression: Any, seconds: float = 5.0) -> IncreasingActivati
     check_increasing(value, slope)
     bend = _tidy(slope.diff(U) / slope)
     inverse = _inverse(value, seconds)
-    primitive = _primitive(value, seconds)
+    psi = primitive(value, seconds)
     conjugate = None
-    if inverse is not None and not isinstance(primitive, sp.core.function.AppliedUndef) and not _is_named(primitive):
-        conjugate = sp.simplify(V * inverse - primitive.subs(U, inverse))
+    if inverse is not None and not isinstance(psi, sp.core.function.AppliedUndef) and not _is_named(psi):
+        conjugate = sp.simplify(V * inverse - psi.subs(U, inverse))
     return IncreasingActivation(
         str(expression),
         value,
         slope,
         bend,
-        primitive,
+        psi,
         inverse,
         conjugate,
         (_limit(value, -sp.oo), _limit(value, sp.oo)),
@@ -142,7 +142,8 @@ def _inverse(value: sp.Expr, seconds: float) -> sp.Expr | None:
     return None
 
 
-def _primitive(value: sp.Expr, seconds: float) -> sp.Expr:
+def primitive(value: sp.Expr, seconds: float = 5.0) -> sp.Expr:
+    """∫ value dU in closed form where SymPy finds one in time, else a named function known by its derivative."""
     try:
         with time_limit(seconds):
             found = sp.integrate(value.replace(logistic, lambda u: 1 / (1 + sp.exp(-u))), U)

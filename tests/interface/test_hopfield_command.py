@@ -82,3 +82,18 @@ def test_it_is_listed_in_the_help():
         [sys.executable, "-m", "chentsov.command_line", "--help"], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0 and "hopfield" in done.stdout
+
+
+def test_basins_of_three_neurons(tmp_path, capsys):
+    weights = "0, 1.5, 1.5; 1.5, 0, 1.5; 1.5, 1.5, 0"
+    assert run(["hopfield", "--weights", weights, "--current", "0", "--activation", "tanh", "--basins", "128",
+                "--gain", "1", "--output", str(tmp_path)]) == 0  # fmt: skip
+    said = capsys.readouterr().out
+    assert "share" in said and "stable" in said
+    with xr.open_dataset(tmp_path / "hopfield.nc") as result:
+        stable = result["kind"].values == "stable"
+        assert stable.sum() == 2 and abs(result["share"].values.sum() - 1) < 1e-12
+    assert (tmp_path / "hopfield.png").stat().st_size > 5000
+    for wrong, words in ((["--basins", "-1"], "1 to"), (["--current", "1, 2"], "for each of the 3 neurons")):
+        assert run(["hopfield", "--weights", weights, "--basins", "8", *wrong]) == 2
+        assert words in capsys.readouterr().err
