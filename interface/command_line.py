@@ -20,7 +20,7 @@ import typer
 __all__ = ["app", "main"]
 
 #: The modules of `chentsov.commands`, in the order of the help page; each has `register(app)`.
-COMMANDS = ("neuron", "mnist", "hopfield", "derive", "grid", "catalogue", "validate", "cache")
+COMMANDS = ("neuron", "mnist", "hopfield", "derive", "grid", "plot", "explore", "catalogue", "validate", "cache")
 
 #: Characters of an error line; a long input is not echoed whole.
 MAX_MESSAGE = 600

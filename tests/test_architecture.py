@@ -32,6 +32,7 @@ FACADES = {
     ("chentsov.geometry.manifolds.statistical_certified", "grids"): "on_grid of a certified integral",
     ("chentsov.geometry.manifolds.statistical_numbers", "grids"): "on_grid of a density without a closed form",
     ("chentsov.models.model", "interface"): "model.plot",
+    ("chentsov.geometry.grids.accessor", "interface"): "dataset.chentsov",
 }
 # A base class that makes one of its kinds.
 FACTORIES = {("chentsov.geometry.manifolds.statistical", "chentsov.geometry.manifolds.conditional")}

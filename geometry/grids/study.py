@@ -116,6 +116,8 @@ class Study(ABC):
         """The dataset of arrays that are shaped already."""
         import xarray as xr
 
+        from . import accessor  # noqa: F401  # the dataset has .chentsov
+
         variables = {
             name: (self.dims(name), numbers[name], dict(variable.attributes))
             for name, variable in self.variables.items()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
 
 __all__ = [
-    "AXIS", "CONSTANT", "DATA", "RTOL", "WIDTH", "check_rtol", "read_axis", "read_grid", "read_table",
+    "AXIS", "CONSTANT", "DATA", "RTOL", "WIDTH", "check_rtol", "read_axis", "read_grid", "read_pair",
+    "read_table",
     "with_description",
 ]  # fmt: skip
 
@@ -149,6 +150,21 @@ def read_grid(
 def check_rtol(rtol: float | None) -> None:
     if rtol is not None and not 0 < rtol < 1:
         raise InputError(f"the relative tolerance must lie between 0 and 1, not {rtol}")
+
+
+def read_pair(text: str, option: str) -> tuple[str, Any]:
+    """``name=value`` as a name and a number, or the text where it is none.
+
+    >>> read_pair("theta=0.5", "--at"), read_pair("i=phi", "--at")
+    (('theta', 0.5), ('i', 'phi'))
+    """
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise InputError(f"{option} is written name=value, not '{text[:60]}'")
+    try:
+        return name, float(value)
+    except ValueError:
+        return name, value
 
 
 def read_table(path: Path) -> Any:

@@ -119,5 +119,6 @@ def test_example_commands_run(tmp_path, capsys):
     assert len(examples) >= 3
     for line in examples:
         arguments = shlex.split(line)[1:]
-        assert run([*arguments, "--output", str(tmp_path)] if arguments[0] == "grid" else arguments) == 0, line
+        where = {"grid": tmp_path, "plot": tmp_path / "plot.png"}.get(arguments[0])
+        assert run([*arguments, "--output", str(where)] if where else arguments) == 0, line
     assert "0" in capsys.readouterr().out
