@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "geometry.grids": ["store", "sweep"],
         "geometry.kernels": ["compile", "evaluate_ball"],
         "geometry.kernels.lambdify": ["lambdify"],
+        "geometry.kernels.source": ["source"],
         "geometry.exact": ["ChentsovError", "Mean", "TimeBudget", "TimeBudgetExceeded"],
         "geometry.validation.check": ["check_curvature"],
         "geometry.validation.parametrize": ["parametrize_with_manifolds"],
