@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "MISSING", "SIGNED", "ColourScale", "axis_label", "colour_scale", "fixed_scale", "heat_map", "new_figure",
+    "MISSING", "SIGNED", "ColourScale", "axis_label", "colour_scale", "fixed_scale", "free_corner", "heat_map", "new_figure",
 ]  # fmt: skip
 
 #: Quantities whose sign is what one looks for: their scale is symmetric about zero, whatever the values.
@@ -134,6 +134,25 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def free_corner(ax: Axes, path: np.ndarray[Any, Any]) -> str:
+    """The corner of a panel for a legend: farthest from the start of a path, and from the rest of it.
+
+    >>> ax = new_figure(3, 3).subplots()
+    >>> _ = ax.set(xlim=(0, 1), ylim=(0, 1))
+    >>> free_corner(ax, np.array([[0.9, 0.9], [0.5, 0.5], [0.1, 0.5]]))
+    'lower left'
+    """
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    points = (np.asarray(path, dtype=float) - [left, low]) / [right - left, high - low]
+    places = {"upper right": (1, 1), "upper left": (0, 1), "lower left": (0, 0), "lower right": (1, 0)}
+
+    def room(corner: tuple[int, int]) -> tuple[bool, bool, float]:
+        far = np.hypot(*(points - corner).T)
+        return bool(far[0] > 0.5), bool(np.nanmin(far) > 0.4), float(far[0])
+
+    return max(places, key=lambda name: room(places[name]))
 
 
 def _edges(centres: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

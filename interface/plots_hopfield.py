@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .plots import heat_map, new_figure
+from .plots import free_corner, heat_map, new_figure
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,7 +33,7 @@ def hopfield_figure(result: xr.Dataset, title: str) -> Figure:
         if float(field.min()) < 0 < float(field.max()):
             ax.contour(result["u1"], result["u2"], field.T, levels=[0.0], colors=_ZERO, linewidths=1.0, linestyles="--")
         _fixed_points(ax, result, small=True)
-        ax.set(xlabel="$u_1$", ylabel="$u_2$")
+        ax.set(xlabel="$u_1$", ylabel="$u_2$", xlim=_ends(result, "u1"), ylim=_ends(result, "u2"))
     figure.suptitle(title)
     return figure
 
@@ -59,8 +59,11 @@ def basins_figure(result: xr.Dataset, title: str) -> Figure:
 
 
 def _frame(ax: Axes, result: xr.Dataset, title: str) -> None:
-    u1, u2 = result["u1"].values, result["u2"].values
-    ax.set(title=title, xlabel="$u_1$", ylabel="$u_2$", xlim=(u1[0], u1[-1]), ylim=(u2[0], u2[-1]))
+    ax.set(title=title, xlabel="$u_1$", ylabel="$u_2$", xlim=_ends(result, "u1"), ylim=_ends(result, "u2"))
+
+
+def _ends(result: xr.Dataset, name: str) -> tuple[float, float]:
+    return float(result[name][0]), float(result[name][-1])
 
 
 def _portrait(ax: Axes, result: xr.Dataset) -> None:
@@ -81,21 +84,30 @@ def _portrait(ax: Axes, result: xr.Dataset) -> None:
     path = result["path"].values
     ax.plot(path[:, 0], path[:, 1], color="black", linewidth=3.0)
     ax.plot(path[:, 0], path[:, 1], color="orange", linewidth=1.6)
-    _fixed_points(ax, result)
+    ax.plot(*path[0], "o", color="orange", markeredgecolor="black", markersize=6, zorder=6)
     _frame(ax, result, "phase portrait" + (" and energy" if "energy" in result else ""))
+    _fixed_points(ax, result)
 
 
 def _fixed_points(ax: Axes, result: xr.Dataset, small: bool = False) -> None:
+    """A mark at every resting state; one that lies outside stands at the edge, with an arrow in its direction."""
+    corners = np.array([_ends(result, "u1"), _ends(result, "u2")])
+    middle, half = corners.mean(axis=1), np.ptp(corners, axis=1) / 2
     seen: set[str] = set()
     for point, kind in zip(result["fixed_point"].values, result["fixed_point_kind"].values):
         mark, colour = _MARKS[str(kind)]
-        label = str(kind) if str(kind) not in seen and not small else None
-        seen.add(str(kind))
-        ax.plot(
-            *point, mark, color=colour, markeredgecolor="black", markersize=4 if small else 8, label=label, zorder=6
-        )
+        away = float(np.max(np.abs(point - middle) / half))
+        label = str(kind) + (", outside" if away > 1 else "")
+        if away > 1:
+            inner, outer = (middle + share * (point - middle) / away for share in (0.88, 0.98))
+            ax.annotate("", outer, inner, arrowprops={"arrowstyle": "->", "linewidth": 1.2}, zorder=6)
+            point = inner
+        named = label if label not in seen and not small else None
+        seen.add(label)
+        size = 4 if small else 8
+        ax.plot(*point, mark, color=colour, markeredgecolor="black", markersize=size, label=named, zorder=6)
     if seen and not small:
-        ax.legend(loc="upper right", fontsize=8, framealpha=0.9)
+        ax.legend(loc=free_corner(ax, result["path"].values), fontsize=8, framealpha=0.9)
 
 
 def _basins(ax: Axes, result: xr.Dataset) -> None:
@@ -110,8 +122,8 @@ def _basins(ax: Axes, result: xr.Dataset) -> None:
         result["basin_u1"], result["basin_u2"], index, cmap=ListedColormap(colours), vmin=-0.5, vmax=len(labels) - 0.5,
         shading="nearest", rasterized=True,
     )  # fmt: skip
-    _fixed_points(ax, result)
     _frame(ax, result, "basins of attraction" + (" (grey: not at rest)" if labels and labels[0] < 0 else ""))
+    _fixed_points(ax, result)
 
 
 def _along(ax: Axes, result: xr.Dataset) -> None:

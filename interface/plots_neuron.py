@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .plots import MISSING, heat_map, new_figure
+from .plots import MISSING, colour_scale, heat_map, new_figure
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,11 +36,13 @@ class Run:
         model: the neuron, with its data.
         grid: loss, metric, fisher_trace, ntk_trace and ricci_scalar over (theta_1, theta_2).
         path: what `TwoWeightNeuron.train` returns.
+        compared: others that are drawn beside it; their surfaces share its colour scales.
     """
 
     model: TwoWeightNeuron
     grid: xr.Dataset
     path: xr.Dataset
+    compared: tuple[Run, ...] = ()
 
     @property
     def title(self) -> str:
@@ -64,13 +66,20 @@ def _draw_path(ax: Axes, path: xr.Dataset) -> None:
     ax.plot(a[-1:], b[-1:], "*", color="gold", markeredgecolor="black", markersize=12, zorder=5)
 
 
+def _field(run: Run, quantity: str, indices: tuple[int, ...]) -> xr.DataArray:
+    return run.grid[quantity].isel(dict(zip("ij", indices))).transpose("theta_1", "theta_2")
+
+
 def _surface(quantity: str, label: str, *indices: int) -> Callable[[Axes, Run], bool]:
     """A quantity over the weights, with the path of training on top."""
 
     def draw(ax: Axes, run: Run) -> bool:
-        field = run.grid[quantity].isel(dict(zip("ij", indices))).transpose("theta_1", "theta_2")
+        field = _field(run, quantity, indices)
         # one scale a quantity, whatever the loss: what may be negative is signed even where it is not
-        holes = heat_map(ax, field, label, signed=quantity == "ricci_scalar" or len(set(indices)) > 1)
+        signed = quantity == "ricci_scalar" or len(set(indices)) > 1
+        beside = [_field(other, quantity, indices).values.ravel() for other in run.compared]
+        scale = colour_scale(np.concatenate([field.values.ravel(), *beside]), signed) if beside else None
+        holes = heat_map(ax, field, label, signed=signed, scale=scale)
         frame = (ax.get_xlim(), ax.get_ylim())
         _draw_path(ax, run.path)
         ax.set(xlim=frame[0], ylim=frame[1])
@@ -226,6 +235,8 @@ def all_figures(runs: Mapping[str, Run]) -> dict[str, Figure]:
     and for each loss the surfaces of I, tr I, tr Λ and R (5.5–5.7, C.1–C.3) and the traces and R in training
     (5.8–5.10).
     """
+    every = tuple(runs.values())
+    runs = {name: replace(run, compared=every) for name, run in runs.items()}
     first, last = next(iter(runs.values())), list(runs.values())[-1]
     pages = {
         "data": panel_figure("data", first),
