@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "MISSING", "SIGNED", "ColourScale", "axis_label", "colour_scale", "fixed_scale", "free_corner", "heat_map", "new_figure",
+    "MISSING", "SIGNED", "ColourScale", "axis_label", "colour_scale", "fixed_scale", "free_corner", "heat_map",
+    "new_figure",
 ]  # fmt: skip
 
 #: Quantities whose sign is what one looks for: their scale is symmetric about zero, whatever the values.

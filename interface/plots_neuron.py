@@ -36,7 +36,7 @@ class Run:
         model: the neuron, with its data.
         grid: loss, metric, fisher_trace, ntk_trace and ricci_scalar over (theta_1, theta_2).
         path: what `TwoWeightNeuron.train` returns.
-        compared: others that are drawn beside it; their surfaces share its colour scales.
+        compared: all that are drawn beside each other, this one too; their surfaces share their colour scales.
     """
 
     model: TwoWeightNeuron
@@ -77,9 +77,8 @@ def _surface(quantity: str, label: str, *indices: int) -> Callable[[Axes, Run], 
         field = _field(run, quantity, indices)
         # one scale a quantity, whatever the loss: what may be negative is signed even where it is not
         signed = quantity == "ricci_scalar" or len(set(indices)) > 1
-        beside = [_field(other, quantity, indices).values.ravel() for other in run.compared]
-        scale = colour_scale(np.concatenate([field.values.ravel(), *beside]), signed) if beside else None
-        holes = heat_map(ax, field, label, signed=signed, scale=scale)
+        fields = [_field(r, quantity, indices).values.ravel() for r in run.compared or (run,)]
+        holes = heat_map(ax, field, label, scale=colour_scale(np.concatenate(fields), signed))
         frame = (ax.get_xlim(), ax.get_ylim())
         _draw_path(ax, run.path)
         ax.set(xlim=frame[0], ylim=frame[1])

@@ -26,14 +26,16 @@ class Report:
 
     Args:
         width: columns for formulas; 0 takes those of a terminal, and does not break them in a file or pipe.
+        latex: whether formulas are written in LaTeX instead of drawn.
 
     Raises:
         InputError: a width that no formula fits into.
     """
 
-    def __init__(self, width: int = 0) -> None:
+    def __init__(self, width: int = 0, latex: bool = False) -> None:
         from rich.console import Console
 
+        self.latex = latex
         if width and not 20 <= width <= 100_000:
             raise InputError(f"--width is 20 columns or more, or 0, not {width}")
         self.console = Console(highlight=False, soft_wrap=True)
@@ -93,12 +95,16 @@ class Report:
         rows = sp.pretty(expression, use_unicode=True, **limits).splitlines()
         return "\n".join("  " + row for row in rows)
 
-    def formula(self, name: Any, expression: Any) -> None:
-        """`name = expression`, drawn."""
+    def formula(self, name: Any, expression: Any, symbol: str | None = None) -> None:
+        """`name = expression`; in LaTeX the name is `symbol`, if one is given."""
         import sympy as sp
+        from chentsov.geometry.exact.notation import latex
 
         left = name if isinstance(name, sp.Basic) else sp.Symbol(str(name))
-        self.line(self.drawn(sp.Eq(left, expression, evaluate=False)))
+        if self.latex:
+            self.line(f"{symbol or latex(left)} = {latex(expression)}")
+        else:
+            self.line(self.drawn(sp.Eq(left, expression, evaluate=False)))
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
         """Columns under a head; those in `right` are set flush right."""

@@ -22,6 +22,7 @@ import numpy as np
 import sympy as sp
 from chentsov.models import gibbs
 from chentsov.models.gibbs.torus import CRITICAL_COUPLING
+from chentsov.plots import colour_scale
 
 # %% [markdown]
 # ## A chain of spins
@@ -62,16 +63,23 @@ gibbs.fisher_identity(chain, h, b), sp.simplify(gibbs.fisher_identity(chain, b, 
 
 # %%
 torus = gibbs.IsingTorus(4, 8)
-grid = torus.on_grid({"b": np.linspace(0.2, 0.7, 200), "h": np.linspace(-0.12, 0.12, 200)})
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
+grid = torus.on_grid({"b": np.linspace(0.2, 0.7, 200), "h": np.linspace(-0.12, 0.12, 201)})
+figure, (left, right, line) = plt.subplots(1, 3, figsize=(16, 4), layout="constrained")
 mesh = left.pcolormesh(grid.h, 1 / grid.b, grid["metric"].sel(i="h", j="h") / torus.spins, shading="nearest")
 figure.colorbar(mesh, ax=left, label="$I_{hh}$ per spin")
-mesh = right.pcolormesh(grid.h, 1 / grid.b, torus.spins * grid["ricci_scalar"], shading="nearest", cmap="RdBu_r")
+curvature = torus.spins * grid["ricci_scalar"]
+scale = colour_scale(
+    curvature, signed=True
+)  # symmetric, and logarithmic: the peak at h = 0 is small beside what surrounds it
+mesh = right.pcolormesh(grid.h, 1 / grid.b, curvature, shading="nearest", cmap=scale.colour_map, norm=scale.norm)
 figure.colorbar(mesh, ax=right, label="R per spin")
 for ax in (left, right):
     ax.axhline(1 / CRITICAL_COUPLING, color="black", linewidth=0.7, linestyle=":")
     ax.set_xlabel("field h = βH")
     ax.set_ylabel("temperature 1/b = kT/J")
+line.plot(grid.b, curvature.sel(h=0, method="nearest"))
+line.axvline(CRITICAL_COUPLING, color="black", linewidth=0.7, linestyle=":")
+line.set(xlabel="b = J/kT", ylabel="R per spin at h = 0", title="the peak without field")
 figure.suptitle("Ising model on a 4 × 8 torus; dotted: the transition of the infinite lattice")
 # %% [markdown]
 # Without field the magnitude of R peaks close to $b_c$, and the peak grows with the torus.

@@ -177,3 +177,12 @@ def test_an_unknown_public_name_is_an_attribute_error():
 def test_the_folder_geometry_is_not_taken_for_a_package():
     done = subprocess.run([sys.executable, "-c", "import geometry"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "imported as `chentsov.geometry`" in done.stderr.splitlines()[-1]
+
+
+def test_the_version_stands_in_one_place():
+    import chentsov
+
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    assert config["metadata"]["version"] == "attr: chentsov.__version__"
+    assert f"\nversion: {chentsov.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")

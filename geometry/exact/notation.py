@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import sympy as sp
-from sympy.printing.latex import LatexPrinter
+from sympy.printing.latex import LatexPrinter, accepted_latex_functions
 
 __all__ = ["latex"]
 
@@ -26,7 +26,8 @@ class _Notation(LatexPrinter):
 
     def _split_super_sub(self, name: str) -> tuple[str, list[str], list[str]]:
         stem, above, below = super()._split_super_sub(name)
-        return _upright(stem), [_upright(s) for s in above], [_upright(s) for s in below]
+        stem = stem if stem in accepted_latex_functions else _upright(stem)  # tanh has a command of its own
+        return stem, [_upright(s) for s in above], [_upright(s) for s in below]
 
 
 def _upright(word: str) -> str:
@@ -40,5 +41,7 @@ def latex(e: Any, **settings: Any) -> str:
     >>> kappa, rate = sp.symbols("kappa rate")
     >>> print(latex(sp.polygamma(1, kappa)), latex(rate * sp.Symbol("x_max")), latex(sp.polygamma(0, kappa)**2))
     \psi'\left(\kappa\right) \mathrm{rate} x_{\mathrm{max}} \psi^{2}\left(\kappa\right)
+    >>> print(latex(sp.tanh(rate)))
+    \tanh{\left(\mathrm{rate} \right)}
     """
     return str(_Notation(settings).doprint(e))

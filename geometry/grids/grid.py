@@ -14,6 +14,7 @@ import numpy as np
 import sympy as sp
 
 from ..exact.errors import InputError
+from ..exact.notation import latex
 from ..exact.reading import match_symbols
 from ..exact.tables import by_name
 from ..kernels.bounds import ruled
@@ -167,7 +168,7 @@ class GridStudy(Study):
         kernel = _kernel(flat, self.axes, fixed, data, dtype if rtol is None else "float64", threads)
         self.count, self.dtype = len(flat), np.dtype(dtype)
         self.dimensions = [
-            Dimension(a.name, a.values, {"long_name": a.name, "latex": sp.latex(a.symbol)}) for a in self.axes
+            Dimension(a.name, a.values, {"long_name": a.name, "latex": latex(a.symbol)}) for a in self.axes
         ]
         few = _interpreted(kernel, math.prod(a.values.size for a in self.axes))
         if few and rtol is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from ..exact.notation import latex
 from .inputs import ManifoldError
 from .tensors import UP, Tensor
 
@@ -90,13 +91,13 @@ class ComponentTable:
         """The components as aligned LaTeX equations."""
         if not self.rows:
             return f"{self.symbol} = 0"
-        lines = [f"{self._latex_symbol(k)} &= {sp.latex(v)}" for k, v in self.rows]
+        lines = [f"{self._latex_symbol(k)} &= {latex(v)}" for k, v in self.rows]
         return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
     def _latex_symbol(self, indices: Sequence[int]) -> str:
         text = self.symbol
         for position, i in zip(self.positions, indices):
-            mark = sp.latex(sp.Symbol(self.names[i]))
+            mark = latex(sp.Symbol(self.names[i]))
             text += f"{{}}^{{{mark}}}" if position == "u" else f"{{}}_{{{mark}}}"
         return text
 
@@ -105,7 +106,7 @@ class ComponentTable:
 
     def _repr_html_(self) -> str:
         body = "".join(
-            f"<tr><td>${self._latex_symbol(k)}$</td><td>${escape(sp.latex(v))}$</td></tr>" for k, v in self.rows
+            f"<tr><td>${self._latex_symbol(k)}$</td><td>${escape(latex(v))}$</td></tr>" for k, v in self.rows
         )
         return f"<table><caption>{escape(self.title)}</caption>{body}</table>"
 
@@ -120,13 +121,11 @@ def line_element(manifold: Chart) -> str:
             if factor == 0:
                 continue
             square = (
-                rf"\mathrm{{d}}{sp.latex(x[i])}^2"
-                if i == j
-                else rf"\mathrm{{d}}{sp.latex(x[i])}\,\mathrm{{d}}{sp.latex(x[j])}"
+                rf"\mathrm{{d}}{latex(x[i])}^2" if i == j else rf"\mathrm{{d}}{latex(x[i])}\,\mathrm{{d}}{latex(x[j])}"
             )
             negative = factor.could_extract_minus_sign()
             size = -factor if negative else factor
-            shown = "" if size == 1 else sp.latex(size)
+            shown = "" if size == 1 else latex(size)
             shown = rf"\left({shown}\right)" if size.is_Add else shown
             text += (" - " if negative else " + " if text else "") + shown + r"\," * bool(shown) + square
     return r"\mathrm{d}s^2 = " + (text.strip() or "0")
@@ -134,7 +133,7 @@ def line_element(manifold: Chart) -> str:
 
 def manifold_latex(manifold: Chart, names: Sequence[str] = ()) -> str:
     """Name, coordinates, line element and, where asked for, further quantities by name."""
-    chart = ", ".join(sp.latex(x) for x in manifold.coordinates)
+    chart = ", ".join(latex(x) for x in manifold.coordinates)
     title = (manifold.name or type(manifold).__name__).replace("&", r"\&").replace("_", r"\_")
     lines = [rf"\text{{{title}}} \quad ({chart})", line_element(manifold)]
     for name in names:
@@ -145,5 +144,5 @@ def manifold_latex(manifold: Chart, names: Sequence[str] = ()) -> str:
             lines.append(ComponentTable.of(manifold, name).latex())
         else:
             value: Any = manifold.expression_of(name)
-            lines.append(f"{quantity.latex} = {sp.latex(value)}")
+            lines.append(f"{quantity.latex} = {latex(value)}")
     return r"\begin{array}{l} " + r" \\ ".join(lines) + r" \end{array}"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from chentsov.geometry.exact.errors import CheckFailed, InputError
 
+from .shared import WIDTH
+
 if TYPE_CHECKING:
     import xarray as xr
     from chentsov.models.hopfield import Hopfield, HopfieldNumbers
@@ -44,6 +46,7 @@ def hopfield(
     ),
     time: float = typer.Option(6, help="How long that trajectory is followed."),
     latex: bool = typer.Option(False, "--latex", help="Closed forms as LaTeX."),
+    width: int = WIDTH,
     basins_of: int = typer.Option(0, "--basins", help="Of any number of neurons: how many starts to follow to rest."),
     output: Path = typer.Option(Path("."), help="Folder for hopfield.nc and hopfield.png."),
 ) -> None:
@@ -77,11 +80,11 @@ def hopfield(
         return
     first = _list(start, "start") if start is not None else [0.75 * extent, 0.9 * extent]
 
-    report = Report()
+    report = Report(width, latex)
     with report.stage("derive"):
         general = Hopfield(2, network.activation, symmetric=network.is_symmetric)
         checks = identities(general)
-    _show_closed_forms(report, general, checks, latex)
+    _show_closed_forms(report, general, checks)
     with report.stage("evaluate"):
         numbers = network.numbers()
         grid = on_square(numbers, points, extent)
@@ -332,9 +335,7 @@ def combined(network: Hopfield, grid: xr.Dataset, fixed: xr.Dataset, basin: xr.D
 # -- showing ----------------------------------------------------------------------------------------------
 
 
-def _show_closed_forms(report: Report, network: Hopfield, checks: dict[str, bool], latex: bool) -> None:
-    import sympy as sp
-
+def _show_closed_forms(report: Report, network: Hopfield, checks: dict[str, bool]) -> None:
     report.heading("Closed forms")
     forms = [("psi", network.potential), *((f"v_{i + 1}", v) for i, v in enumerate(network.rates))]
     forms += [
@@ -345,10 +346,7 @@ def _show_closed_forms(report: Report, network: Hopfield, checks: dict[str, bool
         forms.append(("E", network.energy))
     forms += [(f"kappa_{v}", network.compressibility(v)) for v in VOLUMES]
     for name, expression in forms:
-        if latex:
-            report.line(f"{sp.latex(sp.Symbol(name))} = {sp.latex(expression)}")
-        else:
-            report.formula(name, expression)
+        report.formula(name, expression)
     report.heading("Identities, for every value of the symbols")
     report.table(("statement", "holds"), [(text, "pass" if holds else "FAIL") for text, holds in checks.items()])
     if not network.is_symmetric:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from chentsov.geometry.exact.errors import CheckFailed, InputError
 
+from .shared import WIDTH
+
 if TYPE_CHECKING:
     import xarray as xr
     from chentsov.geometry.validation.crosscheck import CrossCheck
@@ -58,6 +60,8 @@ def neuron(
         "1e-9; float32: 1e-3]",
     ),
     dtype: str = typer.Option("float64", help="float64 or float32."),
+    latex: bool = typer.Option(False, "--latex", help="Closed forms as LaTeX."),
+    width: int = WIDTH,
     output: Path = typer.Option(Path("."), help="Folder for the results."),
 ) -> None:  # fmt: skip
     """Derive, evaluate on a grid, train, cross-check and draw the two-weight neuron.
@@ -89,7 +93,7 @@ def neuron(
     check_schedule(learning_rate, steps, optimizer)
     folder = writable_folder(output)
 
-    report = Report()
+    report = Report(width, latex)
     training = {"learning_rate": learning_rate, "steps": steps, "optimizer": optimizer}
     written, passed, runs = [], True, {}
     for name, model in models.items():
@@ -228,11 +232,11 @@ def _show_closed_forms(report: Report, model: TwoWeightNeuron, identity: bool) -
     report.line(title_of(model))
     report.heading("Closed forms (E_D: mean over the data rows)")
     report.formula("f", model.output)
-    report.formula("L", model.in_terms_of_output(model.loss))
+    report.formula("L", model.in_terms_of_output(model.loss), r"\mathcal{L}")
     for symbol, expression in model.moments.items():
         report.formula(symbol, model.in_terms_of_output(expression))
     report.formula("R", model.ricci_scalar_of_moments)
-    report.formula("tr Λ/N", model.in_terms_of_output(model.ntk_trace))
+    report.formula("tr Λ/N", model.in_terms_of_output(model.ntk_trace), r"\operatorname{tr}\Lambda/N")
     kind = model.manifold.structure
     report.line(f"  structure found: {kind}" + (" (∂_k g_ij = T_ijk totally symmetric)" if kind == "hessian" else ""))
     report.line(f"  tr g = E_D[(∂ℓ/∂f)² |∇f|²]: {'holds exactly' if identity else 'DOES NOT HOLD'}")

@@ -39,6 +39,16 @@ def test_a_quantity_has_one_colour_map_for_every_loss(name, runs):
             assert mesh.norm.vmin >= 0
 
 
+def test_losses_share_the_scale_of_a_quantity_where_all_are_drawn(runs):
+    every = tuple(runs.values())
+    compared = [Run(r.model, r.grid, r.path, every) for r in every]
+    for name in ("loss", "fisher_trace", "ricci_scalar"):
+        ends = {(m.norm.vmin, m.norm.vmax) for _, m, _ in (_mesh(name, r) for r in compared)}
+        assert len(ends) == 1
+        values = np.concatenate([r.grid[name].values.ravel() for r in every])
+        assert ends.pop()[1] == pytest.approx(np.abs(values).max() if name == "ricci_scalar" else values.max())
+
+
 def test_the_paths_are_on_linear_axes(runs):
     for name, columns in (("traces", ["fisher_trace", "ntk_trace"]), ("curvature", ["ricci_scalar"])):
         figure = new_figure(3, 3)

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import xarray as xr
-from chentsov.plots import colour_scale, heat_map, new_figure
+from chentsov.plots import colour_scale, free_corner, heat_map, new_figure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,3 +85,42 @@ def test_first_dimension_runs_to_the_right_and_cells_sit_at_their_coordinates():
 def test_thin_grids_can_be_drawn(shape):
     field = xr.DataArray(np.ones(shape), {"u": np.arange(shape[0]) * 1.0, "v": np.arange(shape[1]) * 1.0}, ("u", "v"))
     _drawn(field)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.floats(-4, 4), st.floats(-4, 4)), min_size=1, max_size=6))
+def test_a_legend_keeps_off_the_start_of_a_path(points):
+    ax = new_figure(3, 3).subplots()
+    ax.set(xlim=(-4, 4), ylim=(-4, 4))
+    upward, side = free_corner(ax, np.array(points)).split()
+    corner = np.array([4 if side == "right" else -4, 4 if upward == "upper" else -4])
+    assert np.hypot(*(np.array(points[0]) - corner)) > 4  # half a side
+
+
+def test_resting_states_stand_inside_whatever_the_extent():
+    from chentsov.plots_hopfield import hopfield_figure
+
+    side, volumes = np.linspace(-4, 4, 9), ["primal", "riemannian", "dual"]
+    t = np.linspace(0, 1, 5)
+    result = xr.Dataset(
+        {
+            "velocity": (("u1", "u2", "neuron"), np.ones((9, 9, 2))),
+            "compressibility": (("volume", "u1", "u2"), np.ones((3, 1, 1)) * np.add.outer(side, side)),
+            "basin": (("basin_u1", "basin_u2"), np.zeros((9, 9), int)),
+            "fixed_point": (("point", "neuron"), [[-4.1, 5.1], [0.1, 0.2], [60.0, 0.0]]),
+            "fixed_point_kind": ("point", ["stable", "saddle", "stable"]),
+            "path": (("t", "neuron"), np.stack([3 - t, 3.6 - t], axis=1)),
+            "accumulated": (("t", "volume"), np.zeros((5, 3))),
+            "log_volume": (("t", "volume"), np.zeros((5, 3))),
+        },
+        {"u1": side, "u2": side, "basin_u1": side, "basin_u2": side, "t": t, "volume": volumes},
+    )
+    figure = hopfield_figure(result, "title")
+    for ax in [a for a in figure.axes if a.get_xlabel() == "$u_1$"]:
+        assert ax.get_xlim() == ax.get_ylim() == (-4, 4)
+        marks = [line for line in ax.lines if line.get_marker() in ("o", "X") and len(line.get_xdata()) == 1]
+        assert len(marks) >= 3
+        for mark in marks:
+            assert abs(float(mark.get_xdata()[0])) < 4 and abs(float(mark.get_ydata()[0])) < 4
+    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert names == ["stable, outside", "saddle"]
