@@ -76,8 +76,8 @@ class Description:
                 raise InputError("a manifold of the catalogue brings its coordinates: leave out --coordinates")
             return manifold_called(self.name)
         if not given:
-            if self.coordinates is not None or self.variables:
-                what = "coordinates" if self.coordinates is not None else "variables"
+            said = ("coordinates", "variables", "covariates", "conditions", "functions")
+            if what := next((key for key in said if getattr(self, key)), None):
                 raise InputError(f"{what} without a manifold: add {', '.join(map(_option, _WAYS[:3]))} or --density")
             return Description(metric="1, 0; 0, sin(theta)^2", coordinates="theta, phi").manifold()
         if self.coordinates is None:

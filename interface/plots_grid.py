@@ -34,15 +34,14 @@ def is_study(dataset: Any) -> bool:
 
 
 def wide_axes(dataset: xr.Dataset) -> list[str]:
-    """The coordinates with more than one value that fields are drawn over: numbers along a dimension of their own.
+    """The coordinates with more than one value that fields are drawn over; counts (steps, neurons) if nothing else.
 
     >>> import xarray as xr
     >>> wide_axes(xr.Dataset({"R": (("u", "i"), [[1.0, 2.0], [1.0, 2.0]])}, {"u": [0.0, 1.0], "i": ["u", "v"]}))
     ['u']
     """
-    return [
-        str(d) for d, n in dataset.sizes.items() if n > 1 and d in dataset.coords and dataset[d].dtype.kind in "fiu"
-    ]
+    kinds = {str(d): dataset[d].dtype.kind for d, n in dataset.sizes.items() if n > 1 and d in dataset.coords}
+    return [d for d, kind in kinds.items() if kind == "f"] or [d for d, kind in kinds.items() if kind in "iu"]
 
 
 def picture(
@@ -65,7 +64,7 @@ def picture(
         at: axis -> value, of which the nearest point is taken, so that one or two axes are left.
         path: columns by the names of the two axes, drawn on top; "path_NAME" of the dataset itself if left out.
         limits: the ends of every colour scale, so that pictures can be compared.
-        vectors: two arrays over the two axes, drawn as arrows on top, or a variable with two components.
+        vectors: arrows on top: a variable with two components, or a function of the values along both axes.
         title: over the picture; the manifold and its constants if left out.
 
     Raises:
@@ -257,10 +256,12 @@ def _arrows(ax: Axes, dataset: xr.Dataset, axes: Sequence[str], vectors: Any) ->
             raise InputError(f"'{vectors[:40]}' is no field of two components over two axes")
         variable = dataset[vectors]
         (inner,) = (d for d in variable.dims if d not in axes)
-        vectors = [variable.isel({inner: k}).transpose(*axes).values for k in (0, 1)]
+        components = [variable.isel({inner: k}).transpose(*axes).values for k in (0, 1)]
+    else:
+        components = vectors({d: dataset[d].values for d in axes})
     x, y = (dataset[d].values for d in axes)
     steps = [max(1, len(v) // _MOST_ARROWS) for v in (x, y)]
-    u, v = (np.asarray(np.broadcast_to(c, (len(x), len(y))))[:: steps[0], :: steps[1]].T for c in vectors)
+    u, v = (np.broadcast_to(c, (len(x), len(y)))[:: steps[0], :: steps[1]].T for c in components)
     size = np.hypot(u, v)
     with np.errstate(all="ignore"):
         u, v = (np.where(size > 0, c / size, 0) for c in (u, v))

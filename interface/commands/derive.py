@@ -74,7 +74,10 @@ def _written(manifold: RiemannianManifold, names: Sequence[str], form: str, repo
         from chentsov.geometry.exact.notation import latex
 
         known = manifold.quantities()
-        return "\n\n".join(f"{known[n].latex} = {latex(manifold.expression_of(n))}" for n in names)
+        return "\n\n".join(
+            f"{known[n].latex} = {latex(manifold.expression_of(n))}" if known[n].rank < 3 else manifold.table(n).latex()
+            for n in names
+        )
     if form == "json":
         return _json(manifold, names)
     from chentsov.geometry.kernels.source import source

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from chentsov.description import Description
 from chentsov.geometry.exact.errors import InputError
 
 from .shared import AXIS, CONSTANT, DATA, RTOL, check_rtol, read_grid, read_pair, read_table, with_description
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["register"]
 
@@ -72,7 +71,7 @@ def plot(
     held = dict(read_pair(text, "--at") for text in at)
     figure = picture(
         study, names, kind, at=held, path=trail, limits=_limits(limits), title=title,
-        vectors=None if field is None else _vectors(study, field, held),
+        vectors=None if field is None else partial(_vectors, field),
     )  # fmt: skip
     save_figure(figure, output)
     report.line(f"written: {output}")
@@ -88,18 +87,14 @@ def _limits(text: str | None) -> tuple[float, float] | None:
     return low, high
 
 
-def _vectors(study: xr.Dataset, text: str, held: dict[str, Any]) -> list[Any]:
+def _vectors(text: str, axes: Mapping[str, Any]) -> Any:
     """The components of a field that is given as text, over the two axes of the picture."""
     from chentsov.geometry.kernels import compile
     from chentsov.parsing import parse_list, parse_names
-    from chentsov.plots_grid import wide_axes
 
-    axes = [d for d in wide_axes(study) if d not in held]
-    if len(axes) != 2:
-        raise InputError(f"a field of vectors is drawn over two axes, not {len(axes)}: hold others fixed by --at")
     symbols = parse_names(" ".join(axes))
     components = parse_list(text, symbols)
     if len(components) != 2:
         raise InputError(f"a field of vectors over {', '.join(axes)} has two components by ',', not {len(components)}")
-    values = compile(list(components), symbols)(study[axes[0]].values[:, None], study[axes[1]].values[None, :])
-    return list(values)
+    x, y = axes.values()
+    return compile(list(components), symbols)(x[:, None], y[None, :])

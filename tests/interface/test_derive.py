@@ -105,6 +105,7 @@ def test_files_that_cannot_be_used(content, words, tmp_path, capsys):
         (["--metric", "1", "--variable", "x=0:1", "--coordinates", "m"], "belong to a --density"),
         (["--density", "exp(-x/m)", "--variable", "x=0:oo", "--coordinates", "m", "--positive", "m"], "normal"),
         (["--density", "__import__('os')", "--variable", "x=0:oo", "--coordinates", "m"], "unexpected"),
+        (["--covariates", "x"], "covariates without a manifold: add"),
         (["--metric", "1", "--coordinates", "x", "--condition", "x"], "a condition is an inequality"),
         (["--metric", "1", "--coordinates", "x", "--condition", "x < open(1)"], "unknown function 'open'"),
         (["--format", "fortran"], "unknown format 'fortran': choose one of text, latex"),
@@ -126,6 +127,12 @@ def test_powers_in_any_spelling_and_functions_with_bars(capsys):
     text = said(capsys, ["derive", "--metric", "1, 0; 0, f(r)^2", "--coordinates", "r, p", "--functions", "f",
                          "--quantity", "ricci_scalar", "--latex"])  # fmt: skip
     assert r"\frac{d^{2}}{d r^{2}} f" in text
+
+
+def test_latex_of_a_connection_says_its_indices(capsys):
+    text = said(capsys, ["derive", "--metric", "1, 0; 0, r^2", "--coordinates", "r, phi", "--positive", "r",
+                         "--quantity", "christoffel", "--latex"])  # fmt: skip
+    assert r"\Gamma{}^{r}{}_{\phi}{}_{\phi} &= - r" in text and text.count("&=") == 2
 
 
 def test_formulas_are_whole_in_a_pipe_and_broken_where_a_width_is_asked_for(capsys):

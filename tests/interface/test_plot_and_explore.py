@@ -68,6 +68,10 @@ def test_arrows_of_a_stored_field():
     )
     (arrows,) = (c for c in picture(field, "R", "vectors").axes[0].collections if hasattr(c, "U"))
     assert np.allclose(arrows.U, np.sqrt(0.5))
+    field = field.assign_coords(k=[1, 2])  # numbered components are no axis
+    given = picture(field, "R", vectors=lambda axes: (axes["a"][:, None], 0 * axes["b"]))
+    (arrows,) = (c for c in given.axes[0].collections if hasattr(c, "U"))
+    assert np.allclose(arrows.U.reshape(5, 5), np.sign(x)) and np.allclose(arrows.V, 0)
 
 
 def test_reasons_and_the_status_table_agree(study):
