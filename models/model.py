@@ -189,7 +189,7 @@ class Model(ABC):
 
     def on_grid(
         self, axes: Mapping[Any, Any], quantities: Sequence[str] | str = ("ricci_scalar",), *, data: Any = None,
-        **options: Any,
+        distance_to: Any = None, **options: Any,
     ) -> xr.Dataset:  # fmt: skip
         """The quantities over a grid of coordinates; see `chentsov.geometry.grids.on_grid`.
 
@@ -197,11 +197,16 @@ class Model(ABC):
             axes: coordinate (symbol or name) -> values, or one number to hold it fixed.
             quantities: names that `quantities()` lists.
             data: rows instead of the model's own.
+            distance_to: a point; the result then has the `distance` of each cell to it.
             options: as for `on_grid` (constants, rtol, dtype, …).
         """
+        from chentsov.geometry.flows import with_distances
         from chentsov.geometry.grids import on_grid
 
-        dataset = on_grid(self, axes, quantities, data=self.row_values(data), **options)
+        rows = self.row_values(data)
+        dataset = on_grid(self, axes, quantities, data=rows, **options)
+        if distance_to is not None:
+            dataset = with_distances(self.manifold, dataset, axes, distance_to, {**options, "data": rows})
         dataset.attrs.update(self.description())
         return dataset
 

@@ -9,6 +9,7 @@ from .connections import (
     geodesic_between,
     logarithm,
     transport,
+    with_distances,
 )
 from .flow import Flow
 
@@ -22,4 +23,5 @@ __all__ = [
     "geodesic_between",
     "logarithm",
     "transport",
+    "with_distances",
 ]

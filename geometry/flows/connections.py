@@ -12,13 +12,13 @@ from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.closed_distances import ClosedDistance, closed_distance
 from chentsov.geometry.manifolds.geodesics import geodesic
 
-from ..exact.reading import match_point, read_count, read_expression, read_float, read_symbols, short
+from ..exact.reading import match_point, match_symbols, read_count, read_expression, read_float, read_symbols, short
 from ..exact.tables import read_reals
 from ..kernels import compile
 from ..kernels.ball import HighPrecision
 from .compiled_field import compile_field
 from .lanes import ENDINGS, FINISHED, LEFT_DOMAIN, integrate_lanes
-from .shooting import LOST, MINIMAL, STATUSES, Connections, Space, connect, norms
+from .shooting import CONJUGATE, LOST, MINIMAL, STATUSES, Connections, Space, connect, norms
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +33,7 @@ __all__ = [
     "geodesic_between",
     "logarithm",
     "transport",
+    "with_distances",
 ]
 
 _ENDS = np.array([0.0, 1.0])
@@ -238,6 +239,8 @@ def distance(
     if left.any():
         found = connect(space, starts[left], ends[left])
         values[left], error[left], status[left] = found.distance, found.error, found.status
+        longer = status == CONJUGATE  # the length of a geodesic, and no distance
+        values[longer], error[longer] = np.nan, np.nan
         methods.append("shooting with Jacobi fields")
     if not shape and not np.isfinite(values[0]):
         _refuse(space, starts[0], ends[0], int(status[0]))
@@ -281,6 +284,32 @@ def _of_closed_form(
         off = abs(ball - float(values[row])).upper() if ball.is_finite() else np.nan
         error[row] = float(off)
     return values, error
+
+
+def with_distances(
+    manifold: RiemannianManifold, dataset: xr.Dataset, axes: Mapping[Any, Any], point: Any, options: Mapping[str, Any]
+) -> xr.Dataset:
+    """A result of `on_grid` with the distance of each cell to a point: `distance`, `distance_error`, `distance_status`.
+
+    Raises:
+        ManifoldError: the point cannot be read, or the grid is not in memory.
+    """
+    if options.get("chunks") is not None or options.get("store") is not None:
+        raise ManifoldError("distances are for grids in memory: leave `chunks` and `store` out")
+    values = match_symbols(axes, manifold.coordinates, "the axes", ManifoldError, known=manifold.constants)
+    names = [c.name for c in manifold.coordinates]
+    grid = [d for d in dataset["status"].dims if d in names]
+    columns = [dataset[n].values if n in grid else read_reals(values[c], n) for n, c in zip(names, values)]
+    columns = [c.reshape([-1 if d == n else 1 for d in grid]) for n, c in zip(names, columns)]
+    cells = np.stack(np.broadcast_arrays(*columns), axis=-1)
+    held = {k: options[k] for k in ("constants", "data") if k in options}
+    start = read_points(manifold, point, "point")
+    if start.ndim != 1:
+        raise ManifoldError(f"distances on a grid are to one point, not to an array of shape {start.shape}")
+    found = distance(manifold, np.broadcast_to(start, cells.shape), cells, **held)
+    numbers = {"distance": found, "distance_error": found["error"], "distance_status": found["status"]}
+    flags = {"distance_status": _flags(STATUSES), "distance": {"long_name": "distance", **found.attrs}}
+    return dataset.assign({n: (grid, v.values, flags.get(n, {})) for n, v in numbers.items()})
 
 
 def geodesic_between(manifold: RiemannianManifold, p: Any, q: Any, t: Any = None, **options: Any) -> xr.Dataset:

@@ -43,6 +43,7 @@ _THERE = 1e-12  # how near it must come in the end
 _CLOSE = 1e-3  # from here on Newton's method works at the fine tolerance
 _SHORTEST = 2.0**-14  # step of the continuation
 _ROUNDS, _CORRECTIONS = 400, 8
+_DIRECTIONS = 16  # from which other geodesics are looked for
 _STEPS = 20_000  # of the integrator;
 _COARSE_STEPS = 300  # of an attempt, which is no good where it takes more
 _CHECKS = 17  # times at which a geodesic must lie in the domain
@@ -182,9 +183,7 @@ def connect(space: Space, p: np.ndarray, q: np.ndarray, guess: np.ndarray | None
     found.velocity[same], found.distance[same], found.error[same], found.status[same] = 0.0, 0.0, 0.0, MINIMAL
     left = np.flatnonzero(definite & ~same)
     for backwards in (False, True):
-        for chart in space.charts:
-            if not left.size:
-                return found
+        for chart in space.charts if left.size else ():
             ends = (q[left], p[left]) if backwards else (p[left], q[left])
             start = guess[left] if guess is not None and not backwards and chart is space.charts[0] else None
             velocities = _Continuation(space, chart, *ends, start).run()
@@ -194,7 +193,38 @@ def connect(space: Space, p: np.ndarray, q: np.ndarray, guess: np.ndarray | None
                 got = np.isfinite(velocities).all(axis=1)
             _judge(space, p, q, left[got], velocities[got], found)
             left = left[~got]
+    _try_directions(space, p, q, np.flatnonzero(np.isin(found.status, (CONJUGATE, LEAVES, LOST))), found)
     return found
+
+
+def _try_directions(space: Space, p: np.ndarray, q: np.ndarray, rows: np.ndarray, found: Connections) -> None:
+    """Where no shortest geodesic may have been found, the shortest of those that Newton's method finds from directions
+    all around p: several join two points beyond the cut locus.
+    """
+    if not rows.size:
+        return
+    n = space.dim
+    angles = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
+    units = np.random.default_rng(0).normal(size=(_DIRECTIONS, n)) if n != 2 else np.stack(
+        [np.cos(angles), np.sin(angles)], axis=1
+    )  # fmt: skip
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    metric = space.metric(p[rows])
+    straight = norms(metric, q[rows] - p[rows])
+    lengths = np.where(np.isfinite(found.distance[rows]), found.distance[rows], straight)
+    frames = np.swapaxes(np.linalg.inv(np.linalg.cholesky(metric)), 1, 2)
+    guesses = np.einsum("r,rij,kj->rki", lengths, frames, units).reshape(-1, n)
+    starts, ends = np.repeat(p[rows], _DIRECTIONS, axis=0), np.repeat(q[rows], _DIRECTIONS, axis=0)
+    velocities = _Continuation(space, space.charts[-1], starts, ends, guesses, only=True).run()
+    arrived = np.flatnonzero(np.isfinite(velocities).all(axis=1))
+    others = Connections(velocities.copy(), *np.full((2, len(starts)), np.nan), np.full(len(starts), LOST))
+    _judge(space, starts, ends, arrived, velocities[arrived], others)
+    rank = np.where(others.status == FOUND, others.distance, np.inf).reshape(-1, _DIRECTIONS)
+    best = np.argmin(rank, axis=1)
+    better = np.isfinite(rank.min(axis=1))
+    chosen, to = (np.arange(rows.size) * _DIRECTIONS + best)[better], rows[better]
+    for name in ("velocity", "distance", "error", "status"):
+        getattr(found, name)[to] = getattr(others, name)[chosen]
 
 
 def _definite(metric: np.ndarray) -> np.ndarray:
@@ -221,6 +251,8 @@ def _judge(
     What is integrated is nearly a geodesic and ends nearly at q. Its own length, with what is missing at the end along
     it, differs from the distance by the square of the errors only, and those along it do not grow (first variation).
     """
+    if not rows.size:
+        return
     times = np.linspace(0.0, 1.0, _CHECKS)
     positions, ahead, ending, _ = space.shoot(p[rows], velocities, times, _FINEST)
     count, n = velocities.shape
@@ -250,8 +282,15 @@ class _Continuation:
     """Pairs on their way: of each the share of the way that is done, the velocity there, and the next attempt."""
 
     def __init__(
-        self, space: Space, chart: Chart, p: np.ndarray, q: np.ndarray, guess: np.ndarray | None = None
+        self,
+        space: Space,
+        chart: Chart,
+        p: np.ndarray,
+        q: np.ndarray,
+        guess: np.ndarray | None = None,
+        only: bool = False,
     ) -> None:
+        self.only = only  # to be given up where the guess leads nowhere
         self.space, self.chart, self.p, self.q = space, chart, p, q
         self.start, self.way = chart.of(p), chart.of(q) - chart.of(p)
         count, n = p.shape
@@ -325,7 +364,7 @@ class _Continuation:
         failed = ~(arrived | on | again)
         at = rows[failed]
         self.stride[at] = (self.goal[at] - self.done[at]) / 4
-        self.active[at] = self.stride[at] > _SHORTEST
+        self.active[at] = (self.stride[at] > _SHORTEST) & (not self.only)
         self._aim(at[self.active[at]])
 
 

@@ -551,6 +551,30 @@ class RiemannianManifold(Chart):
         """The metric multiplied by a constant or by a function (conformal change)."""
         return rescaled(self, factor, name)
 
+    # -- numbers ------------------------------------------------------------------------------------------
+
+    def on_grid(
+        self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), *, distance_to: Any = None, **options: Any
+    ) -> Any:
+        """The quantities on the grid spanned by `axes`, and the distance of each cell to a point.
+
+        Args:
+            axes, quantities, options: see `chentsov.geometry.grids.on_grid`.
+            distance_to: the point; the result then has `distance`, `distance_error` and `distance_status`.
+
+        >>> import sympy as sp
+        >>> x, y = sp.symbols("x y", positive=True)
+        >>> m = RiemannianManifold([[1/y**2, 0], [0, 1/y**2]], (x, y))
+        >>> m.on_grid({x: 1, y: [1, 2, 4]}, distance_to=[1, 1]).distance.values.ravel().round(6).tolist()
+        [0.0, 0.693147, 1.386294]
+        """
+        dataset = super().on_grid(axes, quantities, **options)
+        if distance_to is None:
+            return dataset
+        from chentsov.geometry.flows import with_distances
+
+        return with_distances(self, dataset, axes, distance_to, options)
+
     # -- curves -------------------------------------------------------------------------------------------
 
     def length(self, curve: Any, parameter: sp.Symbol, interval: Sequence[Any], **options: Any) -> CurveLength:

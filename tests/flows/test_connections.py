@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from chentsov import ImmersedManifold, RiemannianManifold
-from chentsov.geometry.flows.shooting import CONJUGATE, FOUND, LEAVES, OUTSIDE, Space
+from chentsov.geometry.flows.shooting import FOUND, LEAVES, OUTSIDE, Space
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.models import families, spacetimes
 from hypothesis import given, settings
@@ -65,6 +65,16 @@ def test_arrays_of_points_broadcast():
     by_name = BENT.distance({"u": 0.0, "v": 0.0}, {"u": p[:, 0], "v": p[:, 1]})
     assert np.array_equal(by_name, found[0])
     assert BENT.log(p[0], p).dims == ("pair", "coordinate")
+
+
+def test_distances_on_a_grid():
+    grid = BENT.on_grid({u: [0.0, 1.0, 2.0], v: [-0.5, 0.5]}, ["ricci_scalar"], distance_to=[0, -0.5])
+    expected = [[half_plane_distance(bent((0, -0.5)), bent((s, t))) for t in (-0.5, 0.5)] for s in range(3)]
+    assert grid.distance.dims == ("u", "v") and np.allclose(grid.distance, expected, atol=1e-10)
+    held = families.normal().on_grid({"mu": 1.0, "sigma": [1, 2]}, distance_to={"mu": 1, "sigma": 1})
+    assert np.allclose(held.distance.values.ravel(), [0, np.sqrt(2) * np.log(2)])
+    with pytest.raises(ManifoldError, match="in memory"):
+        BENT.on_grid({u: [0.0, 1.0], v: [0.5]}, distance_to=[0, 0], chunks=1)
 
 
 def beta_by_collocation(p, q):
@@ -189,5 +199,6 @@ def test_beyond_a_conjugate_point():
     signs = np.sign(np.linalg.det(jacobi[0, 1:]))
     first = times[1:][np.argmax(signs < 0)] * np.pi
     assert (signs < 0).any() and first == pytest.approx(np.pi / 2, abs=0.11)  # K = 4 on the equator: after π/√K
-    found = flat.distance([[0, 0], [0, 0]], [[1.2, 0.0], [2.2, 0.0]])
-    assert found.status.values.tolist() == [FOUND, CONJUGATE] and np.allclose(found, [1.2, 2.2])
+    near, far = flat.log([[0, 0], [0, 0]], [[1.2, 0.0], [2.2, 0.0]])
+    assert int(near.status) == FOUND and float(near.distance) == pytest.approx(1.2)
+    assert int(far.status) == FOUND and 2 < float(far.distance) < 2.19 and abs(far[1]) > 0.1  # over the side

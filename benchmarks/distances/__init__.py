@@ -1,0 +1,1 @@
+"""Geodesics between points: how exact they are, how many pairs arrive, and how fast."""
