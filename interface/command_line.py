@@ -127,6 +127,8 @@ def main() -> None:
         status = 141
     except OSError as error:
         status = _fail(f"cannot write the output: {(error.strerror or str(error)).lower()}", 2)
+    if status == 130:  # threads of libraries may be at work still: an orderly end would pull the ground from under them
+        os._exit(status)
     with suppress(OSError, ValueError):  # what could not be written is not tried again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)

@@ -88,7 +88,8 @@ def train_network(
         predicted_right, the share of rows whose largest output is the right one.
 
     Raises:
-        TrainingError: the loss left the numbers; the epoch is named and the last good checkpoint is kept.
+        TrainingError: the loss left the numbers, or weights passed 1/ε; the epoch is named and the last good checkpoint
+            is kept.
         CheckpointError: the checkpoint belongs to another network, schedule or data.
         MissingJax: JAX or optax is not installed.
 
@@ -130,9 +131,11 @@ def train_network(
             rows = order[start : start + size]
             weights, state = step(weights, state, x[rows], t[rows])
         _record(records, epoch, network, weights, x, t)
-        if not np.isfinite(records["loss"][epoch]):
+        largest = max(float(np.abs(v).max()) for v in jax.tree.leaves(weights))
+        if not (np.isfinite(records["loss"][epoch]) and largest * np.finfo(network.dtype).eps < 1):
+            fault = f"weights of {largest:.1e} have no digits left" if largest < np.inf else "the loss left the numbers"
             raise TrainingError(
-                f"the loss left the numbers in epoch {epoch}"
+                f"{fault} in epoch {epoch}"
                 + (f"; {checkpoint} keeps epoch {epoch - 1}" if checkpoint is not None else "")
                 + ": lower the learning rate"
             )

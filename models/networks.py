@@ -300,6 +300,25 @@ class Network(Model):
         terms = (p * q * self.kernel[a][b] for a, p in enumerate(slopes) for b, q in enumerate(slopes))
         return Mean(sp.Add(*terms), self.rows)
 
+    @cached_property
+    def true_fisher_trace(self) -> sp.Expr:
+        """tr of the true Fisher metric: E_D of the expectation of |∇ℓ|² over targets that the network would draw.
+
+        With ρ the embedding of the law (`Loss.embedding`) it is E_D[Σ_abc (∂ρ_c/∂f_a)(∂ρ_c/∂f_b) Λ_ab], beside
+        `fisher_trace`, which takes the targets of the data.
+
+        Raises:
+            InputError: the loss is −log of no density.
+
+        >>> TRUE, HERE = DenseNetwork((1, 1), bias=False), {"w1_1_1": 2.0}
+        >>> TRUE.true_fisher_trace, TRUE.fisher_trace
+        (2*E_D[x_1**2], 4*E_D[x_1**2*(-t_1 + w1_1_1*x_1)**2])
+        """
+        loss, n = self.subloss_of_outputs, range(len(self.targets))
+        slopes = [[self._of_a_row(derivative(r, f)) for f in loss.outputs] for r in loss.embedding()]
+        terms = [d[a] * d[b] * self.kernel[a][b] for d in slopes for a in n for b in n]
+        return Mean(self._factored(sp.Add(*terms)), self.rows)
+
     # -- numbers ------------------------------------------------------------------------------------------
 
     def own_quantities(self) -> tuple[Quantity, ...]:
@@ -556,7 +575,8 @@ class DenseNetwork(Network):
 
     Raises:
         ValueError: fewer than two widths, a width below 1, an unknown activation or loss, an odd order,
-            cross-entropy of a single output (its softmax is 1, and the loss 0).
+            cross-entropy of a single output (its softmax is 1, and the loss 0) unless `final` is "logistic": then it is
+            −t log f − (1 − t) log(1 − f).
 
     >>> net = DenseNetwork((1, 1), final="tanh", bias=False)
     >>> net.outputs, net.manifold.structure, net.metric[0, 0]
@@ -583,8 +603,11 @@ class DenseNetwork(Network):
         outputs = self.widths[-1]
         inputs = tuple(sp.Symbol(f"x_{i + 1}", real=True) for i in range(self.widths[0]))
         targets = tuple(sp.Symbol(f"t_{a + 1}", real=True) for a in range(outputs))
-        if loss == "cross_entropy" and outputs == 1:
-            raise InputError("cross-entropy needs two outputs or more: the softmax of one output is 1, and the loss 0")
+        if loss == "cross_entropy" and outputs == 1 and read_activation(final).name != "logistic":
+            raise InputError(
+                "cross-entropy needs two outputs or more: the softmax of one output is 1, and the loss 0; for two "
+                "classes with one output, its probability, take final='logistic'"
+            )
         if loss in ("mean_power", "lp_norm") and order is not None and (
             isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2
         ):  # fmt: skip

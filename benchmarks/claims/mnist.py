@@ -52,6 +52,6 @@ def wider(study: Study):
     found = {loss: (traces_on_digits(study, 128, loss)[1], traces_on_digits(study, 784, loss)[1]) for loss in _KINDS}
     more = [b > a for a, b in found.values()]
     verdict = CONFIRMED if all(more) else IN_PART if any(more) else REFUTED
-    return verdict, "greatest over least of tr I / tr Λ, width 128 and 784: " + "; ".join(
+    return verdict, f"greatest over least of tr I / tr Λ on {_IMAGES} images, width 128 and 784: " + "; ".join(
         f"{name} {number(found[k][0], 1)} and {number(found[k][1], 1)}" for k, name in _KINDS.items()
     )

@@ -170,10 +170,10 @@ class Enclosure:
                 self.reach[key] = k
                 return tail.start, bounds
             reason = reason or "it falls too slowly"
-        where = ", ".join(f"{s} = {_shown(n)}" for s, n in given.items())
+        where = " at " * bool(given) + ", ".join(f"{s} = {_shown(n)}" for s, n in given.items())
         raise QuadratureError(
-            f"the integrand could not be bounded towards the end of the range at {where}: {reason}; the expectation "
-            "may diverge"
+            f"the integrand could not be bounded towards the end of the range{where}: {reason}; the expectation may "
+            "diverge"
         )
 
     # -- sums ---------------------------------------------------------------------------------------------

@@ -268,3 +268,44 @@ def test_the_command_trains_and_goes_on(tmp_path, capsys):
         assert study.attrs["rows"] == 40 and bool(study.fisher_trace.notnull().all())
     assert (tmp_path / "out" / "mnist-5.png").stat().st_size > 10_000
     assert run([*arguments, "--epochs", "1"]) == 2 and "already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("widths", "loss", "final", "squares"),
+    [  # E over the network's own targets of (∂ℓ/∂f_a)(∂ℓ/∂f_b), written by hand
+        ((3, 4, 3), "cross_entropy", "identity", lambda f: np.diag(p := np.exp(f) / np.exp(f).sum()) - np.outer(p, p)),
+        ((3, 4, 2), "mean_power", "identity", lambda f: np.eye(2)),  # variance A/2 = 1
+        ((3, 4, 1), "mean_power", "identity", lambda f: np.array([[2.0]])),  # variance ½
+        ((3, 4, 1), "cross_entropy", "logistic", lambda f: 1 / (f * (1 - f))[None]),
+    ],
+)
+def test_the_true_fisher_trace_stands_beside_the_empirical_one(widths, loss, final, squares):
+    net = DenseNetwork(widths, "tanh", final, loss)
+    numbers, at = net.numeric(), net.default_start()
+    weights, outputs = numbers.from_vector(at), widths[-1]
+    labels = np.eye(outputs)[np.arange(6) % outputs] if outputs > 1 else CLASSES[:, None]
+    kernel = numbers.kernel(weights, ROWS)
+    expected = np.mean([np.sum(squares(f) * kernel[i, :, i]) for i, f in enumerate(numbers.outputs(weights, ROWS))])
+    found = numbers.traces(weights, ROWS, labels)
+    assert found.true_fisher == pytest.approx(expected, rel=1e-12) and found.fisher != pytest.approx(expected, rel=0.01)
+    symbolic = ch.geometry.kernels.compile(
+        net.true_fisher_trace, net.coordinates, data=net.row_values(ROWS, labels)
+    )(*at)  # fmt: skip
+    assert symbolic == pytest.approx(expected, rel=1e-12)
+    singular = net.reduced_curvature_at(at, ROWS, labels, fisher="true").singular_values
+    assert (singular**2).sum() == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_loss_without_a_law_has_no_true_fisher_trace():
+    network = NumericNetwork((3, 4, 2), loss="lp_norm")
+    assert np.isnan(network.traces(network.initial(), ROWS, CLASSES).true_fisher)
+    with pytest.raises(ValueError, match="no true Fisher metric: choose cross_entropy"):
+        DenseNetwork((3, 2), loss="lp_norm").true_fisher_trace
+    with pytest.raises(ValueError, match="final='logistic'"):
+        DenseNetwork((3, 4, 1), loss="cross_entropy")
+
+
+def test_weights_that_ran_away_are_a_divergence():
+    """A rate so large that every unit is off after a step: the loss is finite, the weights have no digits."""
+    with pytest.raises(TrainingError, match="no digits left in epoch 1: lower the learning rate"):
+        train_network(NumericNetwork((3, 4, 2)), ROWS, CLASSES, Schedule("sgd", 1e12, epochs=3, batch=None))
