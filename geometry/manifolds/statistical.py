@@ -13,6 +13,8 @@ from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.field import DifferentialField
 from chentsov.geometry.exact.linear import null_vector
 from chentsov.geometry.expectation.density import Density, DensityError, read_density
 from chentsov.geometry.expectation.exponential import ExponentialForm
@@ -235,9 +237,15 @@ class StatisticalManifold(AlphaManifold):
 
     @property
     def score(self) -> tuple[sp.Expr, ...] | tuple[tuple[sp.Expr, ...], ...]:
-        """s_i = ∂_i log p; a tuple over the pieces for each i where the density has several."""
+        """s_i = ∂_i log p, reduced where that makes it shorter; a tuple over the pieces for each i where the density
+        has several.
+
+        >>> from chentsov.models import families
+        >>> families.normal().score[0]
+        (-mu + x)/sigma**2
+        """
         density = self._need_density().density
-        rows = list(zip(*(density.score(piece) for piece in density.pieces)))
+        rows = list(zip(*(map(_reduced, density.score(piece)) for piece in density.pieces)))
         if all(len(row) == 1 for row in rows):
             return tuple(row[0] for row in rows)
         return tuple(tuple(row) for row in rows)
@@ -590,6 +598,14 @@ class StatisticalManifold(AlphaManifold):
 
 def _solve(equations: list[sp.Expr], unknowns: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, sp.Expr]]:
     return sp.solve(equations, list(unknowns), dict=True)
+
+
+def _reduced(e: sp.Expr) -> sp.Expr:
+    """The expression in canonical form, if that is shorter."""
+    try:
+        return min(e, DifferentialField()(e).as_expr(), key=sp.count_ops)
+    except InputError:  # a function that no field knows
+        return e
 
 
 def _irregularity(density: Density) -> str:

@@ -80,7 +80,8 @@ def test_reasons_and_the_status_table_agree(study):
     assert reasons(study) == {"outside the domain": 12}
 
 
-def test_an_accessor_comes_with_datasets_and_by_import():
+@pytest.mark.slow
+def test_an_accessor_comes_by_import():
     code = (
         "import xarray as xr, chentsov.xarray; d = xr.Dataset({'a': ('x', [1.0, 2.0])}, {'x': [0.0, 1.0]});"
         "print(type(d.chentsov.plot()).__name__)"
@@ -89,7 +90,10 @@ def test_an_accessor_comes_with_datasets_and_by_import():
     assert done.stdout.strip() == "Figure"
 
 
-@pytest.mark.parametrize("ending, magic", [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    "ending, magic",
+    [("png", b"\x89PNG"), *(pytest.param(*e, marks=pytest.mark.slow) for e in (("svg", b"<?xml"), ("pdf", b"%PDF")))],
+)
 def test_plot_writes_pictures(ending, magic, file, tmp_path, capsys):
     target = tmp_path / f"picture.{ending}"
     assert run(["plot", str(file), "--quantity", "determinant", "--field", "-v, u", "--output", str(target)]) == 0

@@ -74,6 +74,7 @@ def test_more_digits_than_the_formula_as_it_stands(u):
     np.testing.assert_allclose(f(u), expected, rtol=4e-15, atol=1e-300)
 
 
+@pytest.mark.slow  # docs/lambdify.md has one in the default run
 def test_numba_functions_are_called_inside_numba_code():
     import numba
 
