@@ -448,7 +448,9 @@ class _Writer:
             if coefficient != 1 or not parts:
                 parts.insert(0, sp.Integer(int(coefficient)))
             found.append(parts[0] if len(parts) == 1 else sp.Mul._from_args(parts, is_commutative=True))
-        return sp.Add(*found)
+        found.sort(key=cmp_to_key(sp.Basic.compare))  # all terms are distinct: the sum is in SymPy's order
+        found.sort(key=lambda term: not term.is_Number)
+        return sp.Add._from_args(found, is_commutative=True)
 
     def monomial(self, exponents: Exponents) -> sp.Expr:
         """A power product of generators; exponentials are collected where that is shorter."""
@@ -541,4 +543,7 @@ def _balance_signs(
 
 
 def _negative_terms(expression: sp.Expr) -> int:
-    return sum(1 for term in sp.Add.make_args(expression) if term.could_extract_minus_sign())
+    terms = sp.Add.make_args(expression)
+    if len(terms) > _MANY_TERMS:
+        return sum(bool(term.as_coeff_Mul()[0].is_negative) for term in terms)
+    return sum(term.could_extract_minus_sign() for term in terms)

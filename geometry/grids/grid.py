@@ -71,7 +71,8 @@ def on_grid(
         constants: every other symbol -> its number.
         data: row symbol -> 1-D numbers, for the means over data.
         rtol: if given, every number is proven right to this relative tolerance; what cannot be proven is NaN,
-            and `status` says why.
+            and `status` says why. Without it, numbers are as machine arithmetic gives them: where terms cancel (a
+            nearly singular metric) digits are lost, and nothing says how many.
         dtype: "float64" or "float32".
         progress: called as `progress(cells done, cells in all)`.
         threads: how many; by default all processors.

@@ -58,6 +58,9 @@ def compile(
 ) -> Kernel:
     r"""A function that evaluates SymPy expressions on arrays, in machine code.
 
+    Numbers are as machine arithmetic gives them: where terms cancel, digits are lost unseen (`Kernel.bounded` gives
+    error bounds beside them, and `evaluate_ball` an enclosure).
+
     Arguments broadcast against one another as in NumPy. What depends on one argument only is evaluated
     for that argument's own values, not for every combination, so give a grid as broadcastable axes
     (``theta1[:, None], theta2[None, :]``), not as a mesh.

@@ -199,7 +199,10 @@ class Chart(ABC):
     # -- numbers -------------------------------------------------------------------------------------
 
     def on_grid(self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), **options: Any) -> Any:
-        """The quantities on the grid spanned by `axes`; see `chentsov.geometry.grids.on_grid`."""
+        """The quantities on the grid spanned by `axes`; see `chentsov.geometry.grids.on_grid`.
+
+        With `rtol` every number is proven right to it; without, digits that cancellation costs are lost unseen.
+        """
         from chentsov.geometry.grids import on_grid
 
         from .formal import holds_integrals, on_rows

@@ -40,7 +40,9 @@ CONSTANT = typer.Option([], "--constant", help="name=value, e.g. a=2; may be rep
 DATA = typer.Option(
     None, "--data", help="Rows that a mean over data is taken over: a .csv, .parquet or .nc file with named columns."
 )
-RTOL = typer.Option(None, "--rtol", help="Certify every number to this relative tolerance.")
+RTOL = typer.Option(
+    None, "--rtol", help="Certify every number to this relative tolerance; without it, lost digits are not seen."
+)
 
 #: Option -> its type and description; `Description` has a field of each name.
 _OPTIONS: dict[str, tuple[Any, Any]] = {
