@@ -545,5 +545,5 @@ def _balance_signs(
 def _negative_terms(expression: sp.Expr) -> int:
     terms = sp.Add.make_args(expression)
     if len(terms) > _MANY_TERMS:
-        return sum(bool(term.as_coeff_Mul()[0].is_negative) for term in terms)
+        return sum(term.as_coeff_Mul(rational=True)[0].p < 0 for term in terms)
     return sum(term.could_extract_minus_sign() for term in terms)

@@ -134,6 +134,12 @@ def _factored(base: sp.Expr, symbols: Sequence[sp.Symbol]) -> sp.Expr:
     return base
 
 
+@lru_cache(maxsize=64)
+def _chances(log_density: sp.Expr, cells: tuple[tuple[tuple[sp.Symbol, sp.Expr], ...], ...]) -> tuple[sp.Expr, ...]:
+    """The density at each of finitely many values of the sample variables."""
+    return tuple(exp_of_terms(sp.exp(log_density.xreplace(dict(cell)))) for cell in cells)
+
+
 def integral(f: sp.Expr, piece: Piece, needs: set[sp.Expr] | None = None) -> sp.Expr | None:
     """∫ f exp(L) over one piece; None where some term has no closed form.
 
@@ -148,8 +154,9 @@ def integral(f: sp.Expr, piece: Piece, needs: set[sp.Expr] | None = None) -> sp.
         return sp.S.Zero
     symbols = piece.symbols
     if (cells := _cells(piece.variables)) is not None:
-        p = f * sp.exp(piece.log_density)
-        return sp.Add(*(exp_of_terms(p.subs(cell, simultaneous=True)) for cell in cells))
+        chances = _chances(piece.log_density, tuple(tuple(cell.items()) for cell in cells))
+        terms = [f.xreplace(cell) * chance for cell, chance in zip(cells, chances)]
+        return sp.Add(*(map(exp_of_terms, terms) if f.has(sp.exp) else terms))
     for shift_powers in (True, False):
         parts = monomials(f, symbols, shift_powers)
         if parts is None:
