@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Description", "names_in", "read_file"]
 
 _WAYS = ("metric", "potential", "embedding", "density", "log_density")
+_MOST_BYTES = 1_000_000  # of a file
 _INFINITE = {"oo": 1, "+oo": 1, "-oo": -1, "inf": 1, "+inf": 1, "-inf": -1, "∞": 1, "+∞": 1, "-∞": -1}
 
 
@@ -147,7 +148,9 @@ class Description:
                     f"a variable is written name=lower:upper, name=lower:upper:integer or name={{0, 1, 3}}, "
                     f"not '{text[:60]}'"
                 )
-            if any(s.name == name for s in (*symbols, *ranges)):
+            if any(s.name == name for s in ranges):
+                raise InputError(f"the variable {name[:40]} is given twice")
+            if any(s.name == name for s in symbols):
                 raise InputError(f"'{name[:40]}' is a variable and something else at once: choose another name")
             (plain,) = parse_names(name)
             symbol, found = _range(plain, range_text, (*symbols, *ranges))
@@ -252,7 +255,11 @@ def read_file(path: Path) -> dict[str, Any]:
     from chentsov.geometry.exact.reading import nearest
 
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES + 1)
+        if len(text) > _MOST_BYTES:
+            raise InputError(f"'{path}' has more than {_MOST_BYTES} bytes: it describes no manifold")
+        content = tomllib.loads(text.decode())
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is no text in UTF-8"
         raise InputError(f"cannot read '{path}': {reason}") from None

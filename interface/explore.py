@@ -46,6 +46,8 @@ def read_study(path: Any) -> xr.Dataset:
     path = Path(path)
     if not path.exists():
         raise ExploreError(f"cannot read '{path}': no such file")
+    if not (path.is_file() or path.is_dir()):
+        raise ExploreError(f"cannot read '{path}': it is no file")
     try:
         found = xr.open_zarr(path) if path.suffix.lower() == ".zarr" else xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:

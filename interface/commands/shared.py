@@ -178,6 +178,8 @@ def read_table(path: Path) -> Any:
     import pandas as pd
     import xarray as xr
 
+    if path.is_char_device() or path.is_block_device():
+        raise InputError(f"cannot read the data file '{path}': it is a device, which has no end")
     try:
         if path.suffix.lower() in (".nc", ".h5"):
             return xr.load_dataset(path, engine="h5netcdf")

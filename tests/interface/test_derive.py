@@ -71,6 +71,11 @@ def test_a_file_says_the_same_as_options(tmp_path, capsys):
     assert "2" in said(capsys, ["derive", "--file", str(file), "--quantity", "ricci_scalar"])
 
 
+def test_a_device_is_no_description(capsys):
+    assert run(["derive", "--file", "/dev/zero"]) == 2
+    assert "more than 1000000 bytes" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "content, words",
     [
@@ -100,6 +105,7 @@ def test_files_that_cannot_be_used(content, words, tmp_path, capsys):
         (["--metric", "a*x", "--coordinates", "x"], "a constant is declared by --constants NAME"),
         (["--density", "exp(-x)", "--coordinates", "m"], 'needs the range of what is observed, e.g. --variable "x=-oo'),
         (["--density", "m*x", "--variable", "x", "--coordinates", "m"], "a variable is written name=lower:upper"),
+        (["--density", "m*x", "--variable", "x=0:1", "--variable", "x=0:2", "--coordinates", "m"], "x is given twice"),
         (["--density", "m*x", "--variable", "x=0:1:2", "--coordinates", "m"], "lower:upper:integer or {0, 1, 3}"),
         (["--density", "m*x", "--variable", "m=0:1", "--coordinates", "m"], "'m' is a variable and something else"),
         (["--metric", "1", "--variable", "x=0:1", "--coordinates", "m"], "belong to a --density"),
