@@ -274,7 +274,9 @@ def as_case(
         raise InputError(f"the metric is {case.metric.shape[0]}×{case.metric.shape[1]} for {n} coordinates")
     if constants:
         case = _with(case, constants={**case.constants, **_by_symbol(case, constants, "constants")})
-    if data:
+    if data is not None and not isinstance(data, Mapping) and hasattr(manifold, "row_values"):
+        data = manifold.row_values(data)  # as the model itself takes them: labelled points, (rows, targets), a table
+    if data is not None and not (isinstance(data, Mapping) and not data):
         case = _with(case, data={**case.data, **_by_symbol(case, data, "data")})
     if scalar is not None:
         if isinstance(scalar, str):

@@ -12,6 +12,7 @@ import numpy as np
 from ..exact.errors import InputError
 from .accuracy import EXACT, Accuracy, measure
 from .answers import Finding, Outcome
+from .arguments import argument_diagnoses
 from .calling import Caller
 from .cases import Case, NoUsablePoint, as_case
 from .diagnosis import (
@@ -21,10 +22,11 @@ from .diagnosis import (
     constant_factor,
     family_diagnoses,
     formula_diagnoses,
+    rounding_diagnosis,
+    row_diagnosis,
     scope_diagnosis,
 )
 from .laws import broken_laws
-from .metric_mistakes import metric_diagnoses
 from .numerics import numeric_diagnoses
 from .observations import Observation, Prepared, prepare
 from .pipeline import QUANTITIES
@@ -287,6 +289,8 @@ def _cases(
         cases = tuple(c for c in cases if c.dim == 2)
     elif quantity == "weyl":
         cases = tuple(c for c in cases if c.dim > 2)
+    elif quantity == "sectional_curvature":
+        cases = tuple(c for c in cases if c.dim > 1 and "null-planes" not in c.tags)
     if not cases:
         raise InputError(f"no manifold of this suite has a {quantity}")
     return cases
@@ -376,12 +380,15 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
     # Where the truth is nearly met the formula is right, and the digits are the question.
     nearly = all(o.relative_error < 1e-2 for o in informative)
     own_metric = all("metric" not in c.form for c in callers.values())
+    for read_off in (rounding_diagnosis, row_diagnosis):
+        if (seen := read_off(observations)) is not None:
+            return [seen]
     numeric = numeric_diagnoses(observations, callers, dtypes) if nearly else []
     if numeric:
         return numeric
     found = formula_diagnoses(observations, quantity, statistical=statistical)
     if own_metric:
-        found = _merged(found, metric_diagnoses(observations, quantity))
+        found = _merged(found, argument_diagnoses(observations, quantity))
     if not found and (factor := constant_factor(observations, quantity, own_metric)) is not None:
         found = [factor]
     if not found:

@@ -25,7 +25,8 @@ from .pipeline import Array, Jets, Pipeline, Run
 
 __all__ = [
     "LEVELS", "Diagnosis", "approximation", "component_diagnosis", "constant_factor", "distinct_numbers",
-    "family_diagnoses", "formula_diagnoses", "scope_diagnosis",
+    "family_diagnoses", "formula_diagnoses", "rounding_diagnosis", "row_diagnosis",
+    "scope_diagnosis",
 ]  # fmt: skip
 
 # Agreement levels: closed forms and automatic differentiation; good differences; noisy differences.
@@ -328,7 +329,7 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
     """
     ratios, spread = [], []
     for o in observations:
-        if o.condition > 1e3:
+        if o.prepared.strained(o.index):
             continue
         size = float(np.max(np.abs(o.truth)))
         if size == 0 or size < 1e-12 * o.amplitude:
@@ -342,9 +343,12 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
     if len(ratios) < 2 or min(abs(r) for r in ratios) == 0:
         return None
     centre = float(np.median(ratios))
-    scatter = max(*(abs(r / centre - 1) for r in ratios), *spread)
-    # A factor close to 1 must stand out from what the arithmetic scatters, at enough points.
-    if scatter > 1e-3 or abs(centre - 1) < (20 * scatter if len(ratios) > 3 else 1e-2):
+    scatter = np.maximum([abs(r / centre - 1) for r in ratios], spread)
+    # A factor close to 1 must stand out from what the arithmetic scatters, at most of enough points.
+    small = abs(centre - 1) < 1e-2
+    if small and (len(ratios) < 4 or np.quantile(scatter, 0.8) > abs(centre - 1) / 20):
+        return None
+    if np.max(scatter) > (abs(centre - 1) if small else 1e-3):
         return None
     rows = {len(next(iter(o.case.data.values()))) for o in observations if o.case.data}
     effect = {"metric": 1, "riemann_lowered": 1, "christoffel_first": 1, "metric_derivative": 1, "weyl": 1,
@@ -367,6 +371,63 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
     return Diagnosis("constant-factor", f"Every value is {centre:.8g} times the truth.",
         "Look for a forgotten constant.",
                      kind="factor", points=len(ratios), details={"factor": centre})  # fmt: skip
+
+
+_ROWS: tuple[tuple[str, Any, str, str], ...] = (
+    ("first-row-for-all", lambda n: [0] * n, "Every answer is that of the first point: a cache that never forgets, or "
+     "the first row of a batch used for all.", "Key the cache by the point; index the row."),
+    ("last-row-for-all", lambda n: [n - 1] * n, "Every answer is that of the last point.", "Index the row."),
+    ("off-by-one-row", lambda n: [n - 1, *range(n - 1)], "Every answer is that of the point before, and the first that "
+     "of the last: a cell off.", "Check the indices: value k belongs to point k."),
+    ("off-by-one-row", lambda n: [*range(1, n), 0], "Every answer is that of the next point: a cell off.",
+     "Check the indices: value k belongs to point k."),
+    ("off-by-one-row", lambda n: [0, *range(n - 1)], "Every answer but the first is that of the point before: a stale "
+     "cache, or a cell off.", "Key the cache by the point; check the indices."),
+    ("off-by-one-row", lambda n: [*range(1, n), n - 1], "Every answer but the last is that of the next point: a cell "
+     "off.", "Check the indices: value k belongs to point k."),
+    ("rows-reversed", lambda n: [*range(n)][::-1], "The rows come in the reverse order.", "Keep their order."),
+)  # fmt: skip
+
+
+def row_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
+    """Every answer is right, but for another point of the same manifold: a stale cache, a cell off, one row for all."""
+    by_case: dict[str, list[Observation]] = {}
+    for o in observations:
+        by_case.setdefault(o.case.name, []).append(o)
+    several = [m for m in by_case.values() if len(m) > 1 and len(m) == len(m[0].case.points)]
+    telling = [o for members in several for o in members if not o.passed]
+    if len(telling) < 2 or len(telling) < sum(not o.passed for o in observations):
+        return None
+    for name, order, sentence, remedy in _ROWS:
+        gaps = []
+        for members in several:
+            for o, k in zip(members, order(len(members))):
+                other = members[k].truth
+                size = max(float(np.max(np.abs(other), initial=0.0)), 1e-3 * o.amplitude, 1e-300)
+                gaps.append(float(np.max(np.abs(o.value - other), initial=0.0)) / size)
+        if max(gaps) < LEVELS[1]:
+            return Diagnosis(name, sentence, remedy, kind="scope", agreement=max(gaps), points=len(gaps), weight=0.7)
+    return None
+
+
+def rounding_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
+    """The answer is rounded, or cut off, to some decimals."""
+    values = np.concatenate([np.ravel(o.value).astype(float) for o in observations])
+    truth = np.concatenate([np.ravel(o.truth).astype(float) for o in observations])
+    for d in range(9):
+        unit = 10.0**-d
+        if np.max(np.abs(values / unit - np.round(values / unit)), initial=0.0) > 1e-6:
+            continue
+        gap = np.max(np.abs(values - truth), initial=0.0) / unit
+        between = np.abs(truth / unit - np.round(truth / unit)) > 1e-3
+        if gap > 1.001 or len(set(np.round(truth[between], 12))) < 3 or np.max(np.abs(truth)) < 1.5 * unit:
+            return None
+        how = "rounded" if gap < 0.501 else "cut off"
+        what = f"{d} decimals" if d else "a whole number"
+        return Diagnosis(f"output-{'rounded' if how == 'rounded' else 'truncated'}-{d}",
+                         f"The answer is {how} to {what}.", "Return it as it is, in float64.", kind="numeric",
+                         points=len(observations), details={"decimals": d})  # fmt: skip
+    return None
 
 
 def component_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
@@ -441,9 +502,11 @@ def approximation(observations: Sequence[Observation]) -> Diagnosis | None:
     if not missed or sum(missed) < 0.8 * len(missed):
         return None
     typical, worst = float(np.median(errors)), max(errors)
+    if typical < worst / 300 or any(o.relative_error < 1e-9 for o in usable if np.any(o.truth)):
+        return None  # exact here and off there is no approximation
     return Diagnosis(
-        "approximation", f"The values are right to {typical:.0e} (median; worst {worst:.1e}): the method approximates, "
-                         "and no formula is wrong.",
+        "approximation", f"The values are right to {typical:.0e} (median; worst {worst:.1e}) at all {len(usable)} "
+                         "well-conditioned points, which looks like a method that approximates.",
         f"Refine what it discretises, or pass rtol={10 ** np.ceil(np.log10(worst)):.0e} if that is what you want.",
         kind="numeric",
         points=len(errors), details={"median": typical, "worst": worst},
@@ -471,6 +534,16 @@ def scope_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
             "Look for a factor that depends on n and is written for n = 4, such as 1/(n − 2) or 1/((n − 1)(n − 2))."),
         ("only-three-dimensional-or-less", lambda o: o.case.dim <= 3, "Right up to three dimensions only.",
             "Look for a loop that ends at 3."),
+        ("only-four-dimensional-or-less", lambda o: o.case.dim <= 4, "Right up to four dimensions only.",
+            "Look for a loop that ends at 4, or a case distinction by the dimension."),
+        ("not-in-one-dimension", lambda o: o.case.dim > 1, "Right but in one dimension.",
+            "In one dimension there is no curvature; look for 1/(n − 1) and for shapes that are squeezed."),
+        ("only-static", lambda o: o.case.dim > 1 and not np.any(o.prepared.jets.dg[o.index][..., 0]),
+            "Right only where the metric does not depend on the first coordinate.", "Differentiate along it too."),
+        ("only-axisymmetric", lambda o: o.case.dim > 1 and not np.any(o.prepared.jets.dg[o.index][..., -1]),
+            "Right only where the metric does not depend on the last coordinate.", "Differentiate along it too."),
+        ("only-constant-curvature", lambda o: "constant-curvature" in o.case.tags or "flat" in o.case.tags,
+            "Right on spaces of constant curvature only.", "Use the general formula."),
         ("only-flat", lambda o: "flat" in o.case.tags,
             "Right on flat space only: zero is met, every other value is missed.",
             "Look for what vanishes with the curvature: a factor, an index, a power of det g."),

@@ -13,7 +13,7 @@ import numpy as np
 
 from .accuracy import Stencil, is_single, local_noise, observed_step, rescaled_errors
 from .calling import Caller, step_parameter
-from .diagnosis import Diagnosis
+from .diagnosis import Diagnosis, distinct_numbers
 from .observations import Observation
 
 __all__ = ["numeric_diagnoses", "step_sweep"]
@@ -82,7 +82,10 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
     limits = [300 * max(1.0, o.condition / max(1.0, o.amplitude / o.scale)) for o in failing]
     by_itself = np.mean([s < limit for s, limit in zip(sizes, limits)]) >= 0.7
     plausible = np.mean([s < amplified * limit for s, limit in zip(sizes, limits)]) >= 0.7
-    if not plausible or np.median(sizes) < 1e-4:
+    # A number or two, whole numbers, or an error as large as the answer are no sign of short digits.
+    whole = all(np.all(o.value == np.round(o.value)) for o in observations)
+    large = np.median([o.relative_error for o in failing]) > 0.3
+    if not plausible or np.median(sizes) < 1e-4 or whole or large or distinct_numbers(observations) < 3:
         return None
     # A correct float64 program answers with numbers that float32 does not hold.
     telling = [
@@ -229,6 +232,8 @@ def _cancellation(failing: Sequence[Observation], observations: Sequence[Observa
     if not severe or not mild or any(not o.passed for o in mild) or len(severe) < len(failing):
         return None
     worst = max(severe, key=lambda o: o.relative_error)
+    if any(o.error > 1e4 * _DOUBLE * o.amplitude * float(o.prepared.condition[o.index]) for o in severe):
+        return None  # more than rounding can do there
     lost = min(16.0, 16 + float(np.log10(max(worst.relative_error, 1e-16))))
     return Diagnosis(
         "cancellation",

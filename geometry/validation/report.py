@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,15 +69,21 @@ class SmallestExample:
         return next((i.name for i in self.intermediates if i.agrees is False), None)
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, verbose: bool = False) -> str:
+        """The example in a few lines; ``verbose`` with the whole metric and every intermediate quantity."""
+        metric = self.metric if verbose or len(self.metric) <= 100 else f"{self.metric[:97]}… (--verbose: all of it)"
         lines = [
-            f"smallest failing example: g = {self.metric} in ({', '.join(self.coordinates)})"
+            f"smallest failing example: g = {metric} in ({', '.join(self.coordinates)})"
             f" at ({', '.join(f'{v:g}' for v in self.point)})",
             f"  yours {_short(self.value)}   truth {_short(self.truth)}",
         ]
         for i in self.intermediates:
-            mark = {True: "agrees", False: "DIFFERS", None: ""}[i.agrees]
-            yours = f"   yours {_short(i.yours)} {mark}" if i.yours is not None else ""
-            lines.append(f"  {i.name:<22} reference {_short(i.reference)}{yours}")
+            if verbose or i.yours is not None:
+                mark = {True: "agrees", False: "DIFFERS", None: ""}[i.agrees]
+                yours = f"   yours {_short(i.yours)} {mark}" if i.yours is not None else ""
+                lines.append(f"  {i.name:<22} reference {_short(i.reference)}{yours}")
         if self.first_wrong:
             lines.append(f"  first wrong quantity: {self.first_wrong}")
         return "\n".join(lines)
@@ -135,16 +141,14 @@ class Report:
 
     # -- as text --------------------------------------------------------------------------------
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self, verbose: bool) -> Iterator[str]:
         failed = [c for c in self.cases if c.status != "pass"]
         head = "PASS" if self.passed else "FAIL"
+        manifolds = f"{len(self.cases)} manifold{'s' * (len(self.cases) != 1)}"
         right = f"{len(self.cases) - len(failed)} right, {len(failed)} not"
-        yield f"{head}  {self.function}: {self.quantity} on {len(self.cases)} manifolds, {right} ({self.seconds:.1f} s)"
-        width = max((len(c.name) for c in self.cases), default=8)
-        for c in self.cases:
-            error = "" if c.worst_error is None else f"worst error {c.worst_error:8.1e}"
-            where = f"  at {c.worst_point}" if c.status != "pass" and c.worst_point else ""
-            yield f"  {c.status:<5} {c.name:<{width}} {c.dim}-D  {error}{where}"
+        yield f"{head}  {self.function}: {self.quantity} on {manifolds}, {right} ({self.seconds:.1f} s)"
+        yield from self._explanation()
+        yield from self._table(self.cases if verbose else failed[:5], len(failed))
         for name, members in self.findings_by_name().items():
             first = members[0]
             at = f" on {first.case} at {first.point}" if first.case else ""
@@ -154,25 +158,50 @@ class Report:
                 f"; {first.remedy}" if first.remedy else "",
             )
             yield f"{kind}: {name}: {first.detail}{at}{more}{remedy}"
+        if self.passed and self.accuracy:
+            yield f"accuracy: {self.accuracy}"
+        for law in self.broken_laws:
+            yield f"broken law: {law}"
+        if self.smallest is not None:
+            yield self.smallest.text(verbose)
+
+    def _explanation(self) -> Iterator[str]:
+        """The mistake, its remedy, and what it rests on."""
         for k, d in enumerate(self.diagnoses):
             yield f"{'diagnosis' if k == 0 else 'or'}: {d.name}: {d.sentence}"
             yield f"  remedy: {d.remedy}"
             if d.kind in ("formula", "metric"):
-                yield f"  evidence: predicts your numbers at all {d.points} points, to {d.agreement:.1e}"
+                met = f"{d.points} well-conditioned point{'s' * (d.points != 1)}"
+                yield f"  evidence: predicts your numbers at all {met}, to {d.agreement:.1e}"
             if d.also:
                 shown = ", ".join(d.also[:6]) + (f" and {len(d.also) - 6} more" if len(d.also) > 6 else "")
-                yield f"  not told apart by this quantity on these points: {shown}"
+                yield f"  or one of these, which no number here can tell apart: {shown}"
         if not self.passed and not self.diagnoses and any(c.status == "fail" for c in self.cases):
             random = any(f.name == "not-repeatable" and f.severity == "fail" for f in self.findings)
             yield ("no diagnosis: the numbers change from call to call" if random
-                   else "diagnosis: none of the known mistakes predicts these numbers")  # fmt: skip
-        for law in self.broken_laws:
-            yield f"broken law: {law}"
-        if self.smallest is not None:
-            yield str(self.smallest)
+                   else "no diagnosis: no mistake that is known, and no two, predict these numbers")  # fmt: skip
+
+    def _table(self, shown: Sequence[CaseResult], failed: int) -> Iterator[str]:
+        """A line a manifold, and the unit of the errors."""
+        if not shown:
+            return
+        width = max(len(c.name) for c in shown)
+        yield "  errors are relative to the largest component of the truth (of its terms, where that is 0)"
+        for c in shown:
+            error = "" if c.worst_error is None else f"worst error {c.worst_error:8.1e}"
+            where = f"  at {c.worst_point}" if c.status != "pass" and c.worst_point else ""
+            if c.status == "fail" and np.ndim(c.value) == 0:
+                where += f": yours {_short(c.value)}, truth {_short(c.truth)}"
+            yield f"  {c.status:<5} {c.name:<{width}} {c.dim}-D  {error}{where}"
+        if failed > len(shown):
+            yield f"  and {failed - len(shown)} more (--verbose, or text(verbose=True): every manifold)"
+
+    def text(self, verbose: bool = False) -> str:
+        """The report: the mistake, the evidence, the remedy; ``verbose`` with every manifold and the whole metric."""
+        return "\n".join(self._lines(verbose))
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        return self.text()
 
     # -- as data --------------------------------------------------------------------------------
 
@@ -186,7 +215,7 @@ class Report:
                 "condition": _plain(c.condition)} for c in self.cases],
             "findings": [vars(f) for f in self.findings],
             "diagnoses": [{**vars(d), "also": list(d.also), "details": _plain(d.details)} for d in self.diagnoses],
-            "broken_laws": list(self.broken_laws),
+            "broken_laws": list(self.broken_laws), "accuracy": self.accuracy,
             "smallest": None if self.smallest is None else {
                 "metric": self.smallest.metric, "coordinates": list(self.smallest.coordinates),
                 "point": list(self.smallest.point),

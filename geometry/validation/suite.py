@@ -2,7 +2,7 @@
 
 Grades: 0 flat, Cartesian or skew axes · 1 flat or constant curvature in curvilinear coordinates ·
 2 diagonal, curvature varies · 3 full metrics in two and three dimensions · 4 dense in four
-dimensions, Lorentzian, neuron and other statistical metrics · 5 nearly singular.
+dimensions and more, Lorentzian, neuron and other statistical metrics · 5 nearly singular.
 
 All points are dyadic rationals: float64 holds them exactly.
 """
@@ -180,6 +180,63 @@ def _large() -> list[Case]:
     ]  # fmt: skip
 
 
+def _signatures() -> list[Case]:
+    """Lorentzian metrics that depend on time and angle, and indefinite surfaces: neither static nor axisymmetric."""
+    a = 1 + t**2 / 4
+    flrw = sp.diag(-1, a**2 / (1 - r**2 / 8), a**2 * r**2, a**2 * r**2 * sp.sin(theta) ** 2)
+    mass = 2 * (1 + t / 4)  # Painlevé and Gullstrand's rain, onto a mass that grows
+    rain = sp.Matrix([[mass / r - 1, sp.sqrt(mass / r), 0, 0], [sp.sqrt(mass / r), 1, 0, 0],
+                      [0, 0, r**2, 0], [0, 0, 0, r**2 * sp.sin(theta) ** 2]])  # fmt: skip
+    wave = x**2 * y * sp.cos(u) / 2 + y**2 / 4 + x**3 / 8
+    profile = sp.Matrix([[wave, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    # Kerr with M = a = 1, in coordinates in which it depends on all four.
+    tilted, turned = theta + sp.sin(phi) / 8, phi + r * t / 16
+    sigma2, delta, s2 = r**2 + sp.cos(theta) ** 2, r**2 - 2 * r + 1, sp.sin(theta) ** 2
+    kerr = sp.Matrix([
+        [2 * r / sigma2 - 1, 0, 0, -2 * r * s2 / sigma2], [0, sigma2 / delta, 0, 0], [0, 0, sigma2, 0],
+        [-2 * r * s2 / sigma2, 0, 0, (r**2 + 1 + 2 * r * s2 / sigma2) * s2]])  # fmt: skip
+    spot = sp.cos(tilted) ** 2
+    square = 48 * (r**2 - spot) * ((r**2 + spot) ** 2 - 16 * r**2 * spot) / (r**2 + spot) ** 6
+    dense = sp.Matrix([[-2 - x**2 / 2, y / 4, x * z / 8, w / 8], [y / 4, 1 + z**2 + x**2 / 4, t * x / 8, z / 4],
+                       [x * z / 8, t * x / 8, 2 + sp.cos(t), x * y / 4],
+                       [w / 8, z / 4, x * y / 4, 1 + t**2 / 4 + y**2]]).subs(w, t + x)  # fmt: skip
+    surface = [[-1 - x**2 / 4, x * y / 4 + half], [x * y / 4 + half, 1 + y**2 / 2 + x**2]]
+    return [
+        _case("flrw", flrw, (t, r, theta, phi), [(0.5, 1.25, 0.75, 1.0), (-1.0, 0.5, 2.0, 0.5)], 2,
+              "diagonal lorentzian"),
+        _case("painleve-gullstrand", rain, (t, r, theta, phi), [(0.5, 3.0, 0.75, 1.0)], 4, "lorentzian"),
+        _case("pp-wave", profile, (u, v, x, y), [(0.5, -0.25, 0.75, 1.25)], 4, "lorentzian null-planes",
+              known={"ricci_scalar": sp.S.Zero, "kretschmann": sp.S.Zero}),
+        _case("kerr-turned", _pulled_back(kerr, (t, r, theta, phi), (t, r, theta, phi), (t, r, tilted, turned)),
+              (t, r, theta, phi), [(0.5, 3.0, 0.25, 1.0)], 4, "lorentzian ricci-flat",
+              known={"ricci_scalar": sp.S.Zero, "kretschmann": square},
+              source="Henry, ApJ 535, 350 (2000), for the Kretschmann scalar, which is negative here"),
+        _case("dense-lorentzian", dense, (t, x, y, z), [(0.5, -0.25, 0.75, 0.25)], 4, "lorentzian"),
+        _case("indefinite-surface", surface, (x, y), [(0.5, 0.75), (-1.25, 0.5)], 3, "lorentzian"),
+        _case("de-sitter-surface", sp.diag(-1, sp.cosh(t) ** 2), (t, phi), [(0.5, 1.0), (-0.75, 2.0)], 1,
+              "diagonal lorentzian constant-curvature", known={"ricci_scalar": sp.S(2)}),
+    ]  # fmt: skip
+
+
+def _dimensions() -> list[Case]:
+    """One dimension, five and six: what is written for two, three or four shows."""
+    c = sp.symbols("x1:7", real=True)
+
+    def dense(n: int) -> sp.Matrix:
+        return sp.Matrix(n, n, lambda i, j: 2 + c[(i + 1) % n] ** 2 / 4 + sp.Rational(i, 4) if i == j
+                         else c[(i + j) % n] / (6 + i + j) if abs(i - j) in (1, n - 1) else sp.S.Zero)  # fmt: skip
+
+    conformal = sp.eye(5) * (1 + sp.Add(*(s**2 for s in c[:5])) / 8) ** -2
+    return [
+        _case("line", [[2 + sp.sin(x) + x**2 / 4]], (x,), [(0.5,), (-1.25,)], 1, "flat diagonal",
+              known={"ricci_scalar": sp.S.Zero}),
+        _case("five-sphere", conformal, c[:5], [(0.5, -0.25, 0.75, 0.25, -0.5)], 1, "diagonal constant-curvature",
+              known={"ricci_scalar": sp.S(10)}),
+        _case("dense-5d", dense(5), c[:5], [(0.5, -0.25, 0.75, 0.25, -0.5)], 4),
+        _case("dense-6d", dense(6), c, [(0.5, -0.25, 0.75, 0.25, -0.5, 1.0)], 4),
+    ]  # fmt: skip
+
+
 def _nearly_singular(bits: int, name: str = "") -> list[Case]:
     """Distance 2^(−bits) to a singular metric; the sphere's pole at 2^(2 − bits)."""
     e = sp.Rational(1, 2**bits)
@@ -193,7 +250,8 @@ def _nearly_singular(bits: int, name: str = "") -> list[Case]:
 
 @cache
 def _default() -> tuple[Case, ...]:
-    groups = (_flat(), _constant_curvature(), _diagonal(), _full(), _large(), _nearly_singular(5))
+    groups = (_flat(), _constant_curvature(), _diagonal(), _full(), _large(), _signatures(), _dimensions(),
+              _nearly_singular(5))  # fmt: skip
     return tuple(c for group in groups for c in group)
 
 

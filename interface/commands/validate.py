@@ -121,6 +121,7 @@ def validate(
     ),
     only: str = typer.Option("", help="Of the catalogue only the names that hold one of these words (by commas)."),
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
+    verbose: bool = typer.Option(False, help="Every manifold, and the whole metric of the smallest example."),
     export: Path | None = typer.Option(
         None, help="Write the reference suite to this JSON file (no function needed).", show_default=False
     ),
@@ -155,19 +156,29 @@ def validate(
                                "precision": precision, "time_limit": limit,
                                "isolate": _may_fork() if isolate is None else isolate}  # fmt: skip
     if manifold is not None or metric is not None:
-        from chentsov.commands.shared import manifold_from
-
-        options["manifold"] = manifold_from(
-            manifold, metric, None, None, coordinates, positive, values := _values(constants)
-        )
-        options["constants"] = values
+        options["constants"] = values = _values(constants)
+        options["manifold"] = _manifold(manifold, metric, coordinates, positive, values)
     elif coordinates is not None or constants:
         raise InputError("coordinates or constants without a manifold: add --metric or --manifold")
     else:
         options["suite"] = suite
     report = check_curvature(function, quantity=quantity, **options)
-    typer.echo(report.to_json() if as_json else str(report))
+    typer.echo(report.to_json() if as_json else report.text(verbose))
     return 0 if report.passed else 1
+
+
+def _manifold(
+    name: str | None, metric: str | None, coordinates: str | None, positive: str, constants: dict[str, Any]
+) -> Any:
+    """What the function is judged on: of the catalogue the whole model, which brings its rows."""
+    from chentsov.commands.shared import manifold_from
+
+    found = manifold_from(name, metric, None, None, coordinates, positive, constants)
+    if name is None:
+        return found
+    from chentsov.models.registry import find
+
+    return find(name).model()
 
 
 def _may_fork() -> bool:

@@ -1,0 +1,358 @@
+"""The right formulas on another metric, or at another point: units, parameters, rows, Jacobians, Fisher sums.
+
+Each is a field of matrices, or the true field at points that are changed; it is differentiated numerically (fourth
+order, to some ten digits) and goes through the true pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, permutations
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from ..exact.budget import TimeBudgetExceeded, time_limit
+from .cases import Case, angles_of
+from .diagnosis import LEVELS, Diagnosis, distinct_numbers
+from .observations import Group, Observation, group_by_dimension
+from .pipeline import Array, Jets, Pipeline
+
+__all__ = ["Reading", "argument_diagnoses", "numeric_jets", "readings"]
+
+Field = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A wrong metric, or wrong points: ``field`` is a metric as a function of rows, ``points`` changes the rows."""
+
+    name: str
+    sentence: str
+    remedy: str
+    field: Field
+    points: Callable[[Array], Array] | None = None
+    weight: float = 1.0
+
+
+def numeric_jets(field: Field, rows: Array, order: int = 2, h: float = 2.0**-9) -> Jets:
+    """g, ∂g, ∂²g at some rows, by fourth-order differences of a field that takes any number of rows.
+
+    >>> jets = numeric_jets(lambda x: x[..., :1, None] ** 3 * np.eye(1), np.array([[2.0]]))
+    >>> np.round([jets.g.item(), jets.dg.item(), jets.ddg.item()], 8).tolist()
+    [8.0, 12.0, 12.0]
+    """
+    count, n = rows.shape
+    g = np.asarray(field(rows), dtype=float)
+    if order == 0:
+        return Jets(g, np.zeros((*g.shape, n)), np.zeros((*g.shape, n, n)))
+    e = h * np.eye(n)
+    along = {(k, s): s * e[k] for k in range(n) for s in (-2, -1, 1, 2)}
+    across = {(k, l, a, b, m): m * (a * e[k] + b * e[l]) for k, l in combinations(range(n), 2)
+              for a in (1, -1) for b in (1, -1) for m in (1, 2)}  # fmt: skip
+    moves = {**along, **across}
+    moved = np.concatenate([rows + step for step in moves.values()])
+    values = dict(zip(moves, np.asarray(field(moved), dtype=float).reshape(len(moves), count, n, n)))
+    dg, ddg = np.empty((*g.shape, n)), np.empty((*g.shape, n, n))
+    for k in range(n):
+        f = {s: values[k, s] for s in (-2, -1, 1, 2)}
+        dg[..., k] = (8 * (f[1] - f[-1]) - (f[2] - f[-2])) / (12 * h)
+        ddg[..., k, k] = (16 * (f[1] + f[-1]) - (f[2] + f[-2]) - 30 * g) / (12 * h * h)
+    for k, l in combinations(range(n), 2):
+        corner = {m: sum(a * b * values[k, l, a, b, m] for a in (1, -1) for b in (1, -1)) / (4 * (m * h) ** 2)
+                  for m in (1, 2)}  # fmt: skip
+        ddg[..., k, l] = ddg[..., l, k] = (4 * corner[1] - corner[2]) / 3
+    return Jets(g, dg, ddg)
+
+
+# --- parameters -------------------------------------------------------------------------------------
+
+#: name, what is done to the coordinate, the map and its slope
+_CHANGES: tuple[tuple[str, str, Any, Any], ...] = (
+    ("variance-for-standard-deviation", "is read as a variance where it is a standard deviation (its square root is "
+     "taken)", np.sqrt, lambda s: 0.5 / np.sqrt(s)),
+    ("standard-deviation-for-variance", "is read as a standard deviation where it is a variance (it is squared)",
+     np.square, lambda s: 2 * s),
+    ("rate-for-scale", "is taken as a rate where it is a scale, or the reverse (its reciprocal is used)",
+     lambda s: 1 / s, lambda s: -1 / s**2),
+    ("precision-for-standard-deviation", "is taken as a precision 1/σ² where it is a standard deviation",
+     lambda s: s**-0.5, lambda s: -0.5 * s**-1.5),
+    ("standard-deviation-for-precision", "is taken as a standard deviation where it is a precision",
+     lambda s: s**-2.0, lambda s: -2 * s**-3.0),
+    ("logarithm-for-parameter", "is used as the logarithm of the parameter (it is exponentiated)", np.exp, np.exp),
+    ("parameter-for-logarithm", "is used as the parameter where it is its logarithm (its logarithm is taken)", np.log,
+     lambda s: 1 / s),
+    ("decimal-logarithm-for-parameter", "is used as a decimal logarithm (10 is raised to it)",
+     lambda s: 10.0**s, lambda s: np.log(10) * 10.0**s),
+    ("parameter-for-decimal-logarithm", "has its decimal logarithm taken", np.log10, lambda s: 1 / (s * np.log(10))),
+    ("binary-logarithm", "has its binary logarithm taken", np.log2, lambda s: 1 / (s * np.log(2))),
+    ("complement-of-probability", "is used as 1 minus itself", lambda s: 1 - s, lambda s: -1 + 0 * s),
+    ("logit-for-probability", "is taken as a logit (the logistic function is applied)", lambda s: 1 / (1 + np.exp(-s)),
+     lambda s: np.exp(-s) / (1 + np.exp(-s)) ** 2),
+    ("probability-for-logit", "has its logit taken", lambda s: np.log(s / (1 - s)), lambda s: 1 / (s * (1 - s))),
+    ("latitude-for-colatitude", "is taken as a latitude where it is a colatitude, or the reverse",
+     lambda s: np.pi / 2 - s, lambda s: -1 + 0 * s),
+    ("factor-two-in-coordinate", "is taken twice", lambda s: 2 * s, lambda s: 2 + 0 * s),
+    ("half-in-coordinate", "is halved", lambda s: s / 2, lambda s: 0.5 + 0 * s),
+    ("sign-of-coordinate", "has its sign flipped", lambda s: -s, lambda s: -1 + 0 * s),
+    ("count-plus-one", "is taken one too large", lambda s: s + 1, lambda s: 1 + 0 * s),
+    ("count-minus-one", "is taken one too small", lambda s: s - 1, lambda s: 1 + 0 * s),
+)  # fmt: skip
+_ROUNDINGS: tuple[tuple[str, Any, str], ...] = (
+    ("argument-truncated", np.trunc, "cut off to integers"), ("argument-rounded-0", np.round, "rounded to integers"),
+    ("argument-rounded-1", lambda x: np.round(x, 1), "rounded to one decimal"),
+    ("argument-rounded-2", lambda x: np.round(x, 2), "rounded to two decimals"),
+    ("argument-rounded-3", lambda x: np.round(x, 3), "rounded to three decimals"),
+    ("argument-half-precision", lambda x: x.astype(np.float16).astype(float), "rounded to half precision"),
+)  # fmt: skip
+#: What batches do to their rows.
+_BATCH: tuple[tuple[str, Any, str, str], ...] = (
+    ("mean-of-batch", lambda x: np.broadcast_to(x.mean(axis=0), x.shape), "Every answer is that of the mean point of "
+     "the batch.", "Evaluate row by row."),
+    ("batch-statistics", lambda x: (x - x.mean(axis=0)) / np.where(x.std(axis=0) > 0, x.std(axis=0), 1),
+     "The points are standardised by the mean and deviation of the batch.", "Do not normalise the parameters."),
+    ("batch-mean-subtracted", lambda x: x - x.mean(axis=0), "The mean of the batch is subtracted from the points.",
+     "Do not centre the parameters."),
+)  # fmt: skip
+
+
+def _with(rows: Array, which: Sequence[int], map_: Callable[[Array], Array]) -> Array:
+    changed = np.array(rows, dtype=float)
+    for k in which:
+        changed[..., k] = map_(changed[..., k])
+    return changed
+
+
+def _subsets(n: int) -> list[tuple[int, ...]]:
+    found: list[tuple[int, ...]] = [(k,) for k in range(n)]
+    if n > 1:
+        found.append(tuple(range(n)))
+    if n == 3:
+        found += list(combinations(range(3), 2))
+    return found
+
+
+def _changed(name: str, sentence: str, remedy: str, g: Field, which: Sequence[int], map_: Any, slope: Any,
+             weight: float = 1.0) -> Iterator[Reading]:  # fmt: skip
+    """A coordinate changed: in the metric with its Jacobian, in the metric alone, or where the tensor is taken."""
+
+    def factors(rows: Array) -> Array:
+        out = np.ones_like(rows)
+        for k in which:
+            out[..., k] = slope(rows[..., k])
+        return out
+
+    def moved(rows: Array) -> Array:
+        return g(_with(rows, which, map_))
+
+    def whole(rows: Array) -> Array:
+        f = factors(rows)
+        return f[..., :, None] * moved(rows) * f[..., None, :]
+
+    yield Reading(name, sentence, remedy, whole, weight=weight)
+    yield Reading(name, sentence, remedy, moved, weight=weight)
+    yield Reading(name, sentence, remedy, g, lambda rows: _with(rows, which, map_), weight)
+
+
+def readings(case: Case) -> Iterator[Reading]:
+    """The wrong metrics and points that people use for this one, the plainest first."""
+    g: Field = case.metric_function()
+    yield from _other_metrics(case, g)
+    angles = angles_of(case.metric, case.coordinates)
+    names = [s.name for s in case.coordinates]
+    for which in dict.fromkeys([tuple(angles), *((k,) for k in angles)] if angles else []):
+        text = ", ".join(names[k] for k in which)
+        for factor, how in ((np.pi / 180, "degrees to radians"), (180 / np.pi, "radians to degrees")):
+            yield from _changed(
+                "degrees-for-radians",
+                f"Degrees and radians are mixed up: {text} is converted from {how} though it is in radians.",
+                "Coordinates are in radians here; drop the conversion.", g, which, lambda s, f=factor: f * s,
+                lambda s, f=factor: f + 0 * s,
+            )  # fmt: skip
+    for name, what, map_, slope in _CHANGES:
+        for which in _subsets(case.dim):
+            text = ", ".join(names[k] for k in which)
+            yield from _changed(
+                name, f"The coordinate {text} {what}.", "Check which parametrisation the point is given in.", g, which,
+                map_, slope,
+            )  # fmt: skip
+    if case.data:
+        for c in (5.0, 0.2, 4.0, 0.25, 10.0, 0.1, 3.0, 1 / 3):
+            yield from _changed(
+                "slope", f"Every weight is multiplied by {c:.4g}: the activation has another slope.",
+                "Use the slope of the model.", g, range(case.dim), lambda s, c=c: c * s, lambda s, c=c: c + 0 * s,
+            )  # fmt: skip
+    if 1 < case.dim <= 4:
+        for order in permutations(range(case.dim)):
+            moved = [k for k, o in enumerate(order) if k != o]
+            if not moved:
+                continue
+            text = " and ".join((", ".join(names[k] for k in moved[:-1]), names[moved[-1]]))
+            at = list(order)
+            sentence = f"The coordinates {text} are exchanged in the argument."
+            for field, points in ((lambda rows, at=at: g(rows[..., at]), None), (g, lambda rows, at=at: rows[..., at])):
+                yield Reading("coordinates-swapped", sentence, "Check their order.", field, points,
+                              0.9 + len(moved) / 10)  # fmt: skip
+    for name, map_, how in _ROUNDINGS:
+        yield Reading(name, f"The point is {how} before it is used.", "Use the point as it is.", g, map_)
+    for name, rows_of, sentence, remedy in _BATCH:
+        yield Reading(name, sentence, remedy, g, rows_of, 0.9)
+
+
+def _other_metrics(case: Case, g: Field) -> Iterator[Reading]:
+    for name, metric in {**_cross_form(case), **_of_gradients(case), **case.impostors}.items():
+        sentence, remedy = _IMPOSTORS.get(name, (f"The metric is another one: {name}.", "Use the declared metric."))
+        yield Reading(name, sentence, remedy, _field(case, metric), weight=0.8)
+    if case.embedding is not None and len(case.embedding) == case.dim:
+        J = sp.Matrix(case.embedding).jacobian(list(case.coordinates))
+        yield Reading("transposed-jacobian", "The Jacobian is transposed: the metric is J Jᵀ instead of Jᵀ J, with "
+                      "J = ∂Φ/∂x.", "g = J.T @ J with J[a, i] = ∂Φ_a/∂x_i.", _field(case, J * J.T))  # fmt: skip
+        yield Reading("jacobian-for-metric", "The Jacobian itself is used as the metric.", "g = J.T @ J.",
+                      _field(case, (J + J.T) / 2))  # fmt: skip
+    columns = [len(c) for c in case.data.values()]
+    if columns:
+        n = columns[0]
+        for factor, what in ((n, f"summed over the {n} rows instead of averaged"),
+                             (1 / n, f"divided by the {n} rows twice"),
+                             (n / max(n - 1, 0.5), f"divided by n − 1 = {n - 1} instead of n = {n}"),
+                             (n / (n + 1), f"divided by n + 1 = {n + 1} instead of n = {n}")):  # fmt: skip
+            yield Reading("fisher-off-by-n", f"The Fisher metric is {what}.", "g_ij = (1/n) Σ s_i s_j.",
+                          lambda rows, f=factor: f * g(rows), weight=0.8)  # fmt: skip
+        yield from _of_rows(case)
+
+
+def _field(case: Case, metric: Any, **changes: Any) -> Field:
+    found: Field = replace(case, metric=sp.ImmutableMatrix(metric), **changes).metric_function()
+    return found
+
+
+def _of_rows(case: Case) -> Iterator[Reading]:
+    """The data changed: columns, rows, targets."""
+    names = list(case.data)
+
+    def reading(name: str, sentence: str, remedy: str, changes: dict[Any, Any]) -> Reading:
+        return Reading(name, sentence, remedy, _field(case, case.metric, data={**case.data, **changes}), weight=0.9)
+
+    columns = {s: np.asarray(c, dtype=float) for s, c in case.data.items()}
+    for a, b in combinations(names, 2):
+        yield reading("columns-exchanged", f"The columns {a} and {b} of the data are exchanged.", "Check their order.",
+                      {a: columns[b], b: columns[a]})  # fmt: skip
+    for s, c in columns.items():
+        if set(np.unique(c)) <= {0.0, 1.0}:
+            yield reading("targets-minus-one", f"The targets {s} are taken as −1 and 1 where they are 0 and 1.",
+                          "Map them: t = (t + 1) / 2.", {s: 2 * c - 1})  # fmt: skip
+            yield reading("targets-inverted", f"The targets {s} are inverted (1 − t).", "Check their meaning.",
+                          {s: 1 - c})  # fmt: skip
+        elif set(np.unique(c)) <= {-1.0, 1.0}:
+            yield reading("targets-zero-one", f"The targets {s} are taken as 0 and 1 where they are −1 and 1.",
+                          "Map them: t = 2 t − 1.", {s: (c + 1) / 2})  # fmt: skip
+    if len(names) > 1:
+        for what, change in (("standardised", lambda c: (c - c.mean()) / (c.std() or 1.0)),
+                             ("centred", lambda c: c - c.mean())):  # fmt: skip
+            inputs = {s: change(c) for s, c in columns.items() if not set(np.unique(c)) <= {0.0, 1.0}}
+            yield reading("batch-statistics", f"The data are {what} first.", "Use the rows as they are.", inputs)
+    if len(next(iter(columns.values()))) > 2:
+        for which, rows in (("last", slice(None, -1)), ("first", slice(1, None))):
+            yield reading("row-missing", f"The {which} row of the data is left out.", "Use every row.",
+                          {s: c[rows] for s, c in columns.items()})  # fmt: skip
+
+
+def _of_gradients(case: Case) -> dict[str, sp.ImmutableMatrix]:
+    """What the gradients of a model's loss are put together to, where it has one."""
+    gradient = None
+    if case.data and getattr(case.origin, "loss", None) is not None:
+        try:
+            with time_limit(5.0):
+                gradient = getattr(case.origin, "loss_gradient", None)
+        except (TimeBudgetExceeded, ValueError, ArithmeticError, NotImplementedError):
+            return {}
+    if gradient is None or len(gradient) != case.dim:
+        return {}
+    outer = sp.ImmutableMatrix(case.dim, case.dim, lambda i, j: gradient[i] * gradient[j])
+    return {"covariance-of-scores": sp.ImmutableMatrix(case.metric - outer), "square-of-mean-gradient": outer}
+
+
+def _cross_form(case: Case) -> dict[str, sp.ImmutableMatrix]:
+    """−E[∂∂ log p] of a family of densities, where it is something else than the Fisher metric."""
+    try:
+        with time_limit(5.0):
+            form = getattr(case.origin, "negative_mean_hessian", None)
+            if form is None:
+                return {}
+            matrix = sp.ImmutableMatrix(form() if callable(form) else form)
+    except (TimeBudgetExceeded, ValueError, ArithmeticError, NotImplementedError):
+        return {}
+    return {} if matrix == case.metric else {"minus-expected-hessian": matrix}
+
+
+_IMPOSTORS = {
+    "minus-expected-hessian": (
+        "The metric is −E[∂_i∂_j log p], which is not the Fisher metric here: the support depends on the parameter, or "
+        "log p has a kink.",
+        "Use E[s_i s_j] with s_i = ∂_i log p.",
+    ),
+    "observed-information": (
+        "The observed information (the Hessian at data) is used for the Fisher metric.",
+        "Take the expectation.",
+    ),
+    "covariance-of-scores": (
+        "The covariance of the scores is used: their mean is subtracted, E[s_i s_j] − E[s_i] E[s_j].",
+        "g_ij = E[s_i s_j], the second moment.",
+    ),
+    "square-of-mean-gradient": (
+        "The mean gradient is squared, E[s_i] E[s_j], where the mean of the squares belongs.",
+        "g_ij = E[s_i s_j]: square row by row, then average.",
+    ),
+}
+
+
+def argument_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
+    """The wrong metrics and points that predict the program's numbers at every point; for one case at a time."""
+    if len({o.case.name for o in observations}) != 1:
+        return []
+    groups = group_by_dimension(observations)
+    if not groups:
+        return []
+    group, case = groups[0], observations[0].case
+    distance = float(np.max(group.mismatch(group.truth)))
+    cutoff = LEVELS[1] if distinct_numbers(observations) >= 4 else LEVELS[0]
+    rows = case.float_points
+    at = [o.index for o in group.observations]
+    found: list[tuple[float, Reading]] = []
+    try:
+        for reading in readings(case):
+            level = _level(reading, rows, at, group, quantity)
+            if level <= cutoff and level * 20 < distance:
+                found.append((level, reading))
+    except TimeBudgetExceeded:
+        pass
+    if not found:
+        return []
+    best = min(level for level, _ in found)
+    close = sorted(((level, m) for level, m in found if level <= max(30 * best, 1e-8)), key=lambda f: f[1].weight)
+    level, first = close[0]
+    also = tuple(dict.fromkeys(m.name for _, m in close if m.name != first.name))
+    return [
+        Diagnosis(first.name, first.sentence, first.remedy, kind="metric", agreement=level,
+                  points=len(group.observations), also=also, weight=first.weight)
+    ]  # fmt: skip
+
+
+def _level(reading: Reading, rows: Array, at: Sequence[int], group: Group, quantity: str) -> float:
+    """How far the prediction is from the program; the first two observations are tried first."""
+    order = 0 if quantity in ("metric", "inverse_metric", "determinant") else 2
+    for chosen in ([0], list(range(len(at)))) if len(at) > 1 else ([0],):
+        with np.errstate(all="ignore"):
+            moved = rows if reading.points is None else np.asarray(reading.points(rows), dtype=float)
+            try:
+                jets = numeric_jets(reading.field, moved[[at[k] for k in chosen]], order)
+                part = group.part(chosen)
+                jets = replace(jets, f=part.jets.f, df=part.jets.df, ddf=part.jets.ddf)
+                worst = float(np.max(part.mismatch(Pipeline().run(jets).output(quantity))))
+            except (ValueError, ArithmeticError, TypeError, np.linalg.LinAlgError):
+                return float("inf")
+        if not worst <= LEVELS[1]:
+            return float("inf")
+    return worst
