@@ -85,15 +85,16 @@ class Accuracy:
 def observed_step(caller: Caller, row: np.ndarray) -> Stencil | None:
     """The difference step, seen from where the program asked for the metric; None if it took none."""
     caller.metric.points.clear()
+    caller.scalar.points.clear()
     caller.at_row(row)
-    seen = [p.reshape(-1, row.size) for p in caller.metric.points]
+    seen = [p.reshape(-1, row.size) for p in (*caller.metric.points, *caller.scalar.points)]
     if not seen:
         return None
     offsets = np.concatenate(seen) - row
     sizes = np.abs(offsets)
     # Displacements are read off the points; below the rounding of x they say nothing.
     moved = sizes > 1e-14 * np.maximum(1.0, np.abs(row))
-    near = moved & (sizes < 0.3)
+    near = moved & (sizes < 0.7)
     if not near.any():
         return None
     least = np.min(sizes[near])

@@ -17,10 +17,11 @@ import sympy as sp
 from ..exact.budget import TimeBudgetExceeded, time_limit
 from .cases import Case, angles_of
 from .diagnosis import LEVELS, Diagnosis, distinct_numbers
+from .expressions import Typed, closed_form
 from .observations import Group, Observation, group_by_dimension
 from .pipeline import Array, Jets, Pipeline
 
-__all__ = ["Reading", "argument_diagnoses", "numeric_jets", "readings"]
+__all__ = ["Reading", "argument_diagnoses", "formula_typed", "numeric_jets", "readings"]
 
 Field = Callable[[Array], Array]
 
@@ -125,6 +126,14 @@ def _with(rows: Array, which: Sequence[int], map_: Callable[[Array], Array]) -> 
     return changed
 
 
+def _slope_of_inverse(map_: Any, slope: Any, x: Array) -> Array:
+    """φ′ at φ⁻¹(x), the inverse by Newton's method; NaN where it does not converge."""
+    y = np.array(x, dtype=float)
+    for _ in range(40):
+        y = y - (map_(y) - x) / slope(y)
+    return np.where(np.abs(map_(y) - x) < 1e-12 * (1 + np.abs(x)), slope(y), np.nan)
+
+
 def _subsets(n: int) -> list[tuple[int, ...]]:
     found: list[tuple[int, ...]] = [(k,) for k in range(n)]
     if n > 1:
@@ -151,7 +160,15 @@ def _changed(name: str, sentence: str, remedy: str, g: Field, which: Sequence[in
         f = factors(rows)
         return f[..., :, None] * moved(rows) * f[..., None, :]
 
+    def in_new_units(rows: Array) -> Array:  # the tensor's components by another coordinate, at the same point
+        f = np.ones_like(rows)
+        for k in which:
+            f[..., k] = _slope_of_inverse(map_, slope, rows[..., k])
+        return f[..., :, None] * g(rows) * f[..., None, :]
+
     yield Reading(name, sentence, remedy, whole, weight=weight)
+    yield Reading(name, f"{sentence[:-1]}: the components are those in the other coordinate.", remedy, in_new_units,
+                  weight=weight + 0.05)  # fmt: skip
     yield Reading(name, sentence, remedy, moved, weight=weight)
     yield Reading(name, sentence, remedy, g, lambda rows: _with(rows, which, map_), weight)
 
@@ -192,13 +209,53 @@ def readings(case: Case) -> Iterator[Reading]:
             text = " and ".join((", ".join(names[k] for k in moved[:-1]), names[moved[-1]]))
             at = list(order)
             sentence = f"The coordinates {text} are exchanged in the argument."
-            for field, points in ((lambda rows, at=at: g(rows[..., at]), None), (g, lambda rows, at=at: rows[..., at])):
+            turned = lambda rows, at=at: g(rows)[..., at, :][..., at]
+            both = lambda rows, at=at: g(rows[..., at])[..., at, :][..., at]
+            argument = lambda rows, at=at: g(rows[..., at])
+            elsewhere = lambda rows, at=at: rows[..., at]
+            for field, points in ((argument, None), (turned, None), (both, None), (g, elsewhere)):
                 yield Reading("coordinates-swapped", sentence, "Check their order.", field, points,
                               0.9 + len(moved) / 10)  # fmt: skip
+    if not case.data:
+        yield from _typed(case)
     for name, map_, how in _ROUNDINGS:
         yield Reading(name, f"The point is {how} before it is used.", "Use the point as it is.", g, map_)
     for name, rows_of, sentence, remedy in _BATCH:
         yield Reading(name, sentence, remedy, g, rows_of, 0.9)
+
+
+def _typed(case: Case) -> Iterator[Reading]:
+    """The metric with one thing in its formula changed."""
+    typed = Typed(case, [e.subs(dict(case.constants)) for e in case.metric])
+    n = case.dim
+    for k, (name, said, _) in enumerate(typed.found):
+        yield Reading(f"metric-{name}", f"In the metric, {said}.", "Compare the formula, term by term.",
+                      lambda rows, k=k: typed(rows)[..., k, :].reshape(*np.shape(rows)[:-1], n, n),
+                      weight=1.2)  # fmt: skip
+
+
+def formula_typed(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
+    """The closed form of the quantity itself with one thing in it changed; for one case at a time."""
+    if len({o.case.name for o in observations}) != 1 or distinct_numbers(observations) < 3:
+        return []
+    case = observations[0].case
+    expressions = closed_form(case, quantity)
+    groups = group_by_dimension(observations)
+    if expressions is None or not groups:
+        return []
+    group, typed = groups[0], Typed(case, expressions)
+    if not typed.found:
+        return []
+    values = typed(case.float_points[[o.index for o in group.observations]])
+    found = []
+    for k, (name, said, _) in enumerate(typed.found):
+        predicted = values[:, k].reshape(group.values.shape)
+        level = float(np.max(group.mismatch(predicted)))
+        if level <= LEVELS[0]:
+            found.append(Diagnosis(f"formula-{name}", f"In the closed form, {said}.",
+                                   "Compare the formula, term by term.", kind="metric", agreement=level,
+                                   points=len(group.observations), weight=1.2))  # fmt: skip
+    return [replace(found[0], also=tuple(d.name for d in found[1:4] if d.name != found[0].name))] if found else []
 
 
 def _other_metrics(case: Case, g: Field) -> Iterator[Reading]:

@@ -197,6 +197,10 @@ class Caller:
         """The outcome at any point; with ``scale`` the metric is handed over as g(scale · y) at y = x/scale."""
         return self._answers(self.form, row[None] if "batch" in self.form else row, keywords, scale)[0]
 
+    def batch(self) -> list[Outcome]:
+        """The outcomes of all points, asked for in one call."""
+        return self._answers(self.form, self.rows)
+
     def ours(self, value: np.ndarray) -> np.ndarray:
         """A value in the conventions of this project."""
         return to_our_convention(value, self.quantity, self.convention, self.layout)
@@ -249,7 +253,9 @@ class Caller:
     ) -> tuple[list[Outcome], list[np.ndarray]]:
         """The answers, and where the metric was asked for: what the child sends back."""
         self.metric.points.clear()
-        return self._answers_here(form, rows, keywords, scale), list(self.metric.points)
+        self.scalar.points.clear()
+        answers = self._answers_here(form, rows, keywords, scale)
+        return answers, [*self.metric.points, *self.scalar.points]
 
     def _answers_here(
         self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None = None, scale: float = 1.0

@@ -12,7 +12,7 @@ import numpy as np
 from ..exact.errors import InputError
 from .accuracy import EXACT, Accuracy, measure
 from .answers import Finding, Outcome
-from .arguments import argument_diagnoses
+from .arguments import argument_diagnoses, formula_typed
 from .calling import Caller
 from .cases import Case, NoUsablePoint, as_case
 from .diagnosis import (
@@ -351,6 +351,17 @@ def _judge(asked: _Asked, rtol: float, unit: float, differences: float) -> _Judg
 
 def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> list[Finding]:
     """Ask once more at the same point: a function answers the same thing twice."""
+    if "batch" in caller.form and len(outcomes) > 1:
+        same = caller.batch()[first.index].value
+        alone = caller.at_row(caller.rows[first.index]).value
+        before = outcomes[first.index].value
+        if same is not None and np.array_equal(same, before) and alone is not None and before is not None:
+            apart = float(np.max(np.abs(alone - before), initial=0.0))
+            if apart > first.tolerance:
+                detail = f"a row's answer depends on the other rows of the batch (alone it differs by {apart:.2g})"
+                return [Finding("mixes-rows", detail, "evaluate row by row", caller.case.name,
+                                caller.case.describe(caller.rows[first.index]))]  # fmt: skip
+            return []
     again = caller.at_row(caller.rows[first.index])
     before = outcomes[first.index].value
     if again.value is None or before is None or "batch" in caller.form and again.value.shape != before.shape:
@@ -389,8 +400,12 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
     found = formula_diagnoses(observations, quantity, statistical=statistical)
     if own_metric:
         found = _merged(found, argument_diagnoses(observations, quantity))
-    if not found and (factor := constant_factor(observations, quantity, own_metric)) is not None:
-        found = [factor]
+    vanishing = bool(found) and "always-zero" in (found[0].name, *found[0].also)
+    if not found or vanishing:  # what is the truth times a tiny number is not 0
+        factor = constant_factor(observations, quantity, own_metric)
+        found = [factor] if factor is not None else found
+    if not found and own_metric:
+        found = formula_typed(observations, quantity)
     if not found:
         found = family_diagnoses(observations, quantity)
     if not found and not nearly:

@@ -18,7 +18,7 @@ import numpy as np
 
 from .grammar import formula_mistakes, half_filled, styles
 from .inputs import FAMILIES
-from .mistake import Mistake
+from .mistake import Mistake, touches
 from .observations import Group, Observation, group_by_dimension
 from .outputs import scale_mistakes
 from .pipeline import Array, Jets, Pipeline, Run
@@ -272,6 +272,8 @@ def family_diagnoses(observations: Sequence[Observation], quantity: str) -> list
     screen, truth = _telling(groups, every=every), _truth_mismatch(groups)
     found: list[tuple[float, _Candidate]] = []
     for family in FAMILIES:
+        if not touches(family.stage, quantity):
+            continue
 
         def miss(epsilon: float, family: Any = family) -> float:
             try:
@@ -358,7 +360,7 @@ def constant_factor(observations: Sequence[Observation], quantity: str, own_metr
         n = centre ** (1 / effect)
         for count, word in ((n, "times as large as"), (1 / n, "of")):
             whole = round(count)
-            if whole >= 2 and abs(count / whole - 1) < 1e-3 and (not rows or whole in rows):
+            if 2 <= whole <= 1000 and abs(count / whole - 1) < 1e-3 and (not rows or whole in rows):
                 how = f"{whole} {word}" if word.startswith("times") else f"1/{whole} {word}"
                 return Diagnosis(
                     "fisher-off-by-n",
@@ -414,6 +416,11 @@ def rounding_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
     """The answer is rounded, or cut off, to some decimals."""
     values = np.concatenate([np.ravel(o.value).astype(float) for o in observations])
     truth = np.concatenate([np.ravel(o.truth).astype(float) for o in observations])
+    with np.errstate(over="ignore"):
+        half = np.array_equal(values.astype(np.float16).astype(float), values)
+    if half and len(set(values)) > 3 and np.all(np.abs(values - truth) <= 2.0**-10 * np.abs(truth) + 1e-7):
+        return Diagnosis("float16", "Half precision: every value is a float16 number, right to three digits.",
+                         "Compute in float64.", kind="numeric", points=len(observations))  # fmt: skip
     for d in range(9):
         unit = 10.0**-d
         if np.max(np.abs(values / unit - np.round(values / unit)), initial=0.0) > 1e-6:
@@ -432,7 +439,7 @@ def rounding_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
 
 def component_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
     """Some entries exact, the others off by one factor (or lost): which, and by what."""
-    usable = [o for o in observations if o.condition < 1e3 and o.truth.ndim]
+    usable = [o for o in observations if not o.prepared.strained(o.index) and o.truth.ndim]
     if not usable or len({o.truth.ndim for o in usable}) != 1:
         return None
     wrong, ratios, right = set(), [], set()
@@ -506,7 +513,8 @@ def approximation(observations: Sequence[Observation]) -> Diagnosis | None:
         return None  # exact here and off there is no approximation
     return Diagnosis(
         "approximation", f"The values are right to {typical:.0e} (median; worst {worst:.1e}) at all {len(usable)} "
-                         "well-conditioned points, which looks like a method that approximates.",
+                         "well-conditioned points, which looks like a method that approximates (a difference "
+                         "step, a sum for an integral, samples).",
         f"Refine what it discretises, or pass rtol={10 ** np.ceil(np.log10(worst)):.0e} if that is what you want.",
         kind="numeric",
         points=len(errors), details={"median": typical, "worst": worst},

@@ -44,6 +44,7 @@ class Stage:
     what: str
     formula: str
     terms: tuple[str, ...]
+    kind: str
     arrays: tuple[str, ...]
     symmetric: tuple[tuple[int, int] | None, ...]
     whole: dict[float, tuple[str, str]]
@@ -81,13 +82,13 @@ class Stage:
 _GAMMA = "Γ^i_jk = ½ g^im (∂_j g_mk + ∂_k g_mj − ∂_m g_jk)."
 _RIEMANN = "R^i_jkl = ∂_k Γ^i_jl − ∂_l Γ^i_jk + Γ^i_km Γ^m_jl − Γ^i_lm Γ^m_jk."
 STAGES = (
-    Stage("lower", "christoffel", "Γ", _GAMMA, ("first-term", "second-term", "third-term"), ("∂_{2} g_{0}{1}",),
+    Stage("lower", "christoffel", "Γ", _GAMMA, ("first-term", "second-term", "third-term"), "", ("∂_{2} g_{0}{1}",),
           ((0, 1),), {2.0: ("christoffel-half-missing", "The factor ½ of Γ is missing."),
                       0.5: ("christoffel-half-twice", "Γ is half of what it should be: the factor ½ counts twice."),
                       -1.0: ("christoffel-sign", "Γ has the opposite sign throughout.")}),
-    Stage("raise_first", "christoffel", "Γ", "Γ^i_jk = g^im Γ_{m,jk}.", ("raising",), ("g^{0}{1}", "Γ_({0},{1}{2})"),
-          ((0, 1), (1, 2)), {}),
-    Stage("linear", "riemann", "the Riemann tensor", _RIEMANN, ("first-derivative", "second-derivative"),
+    Stage("raise_first", "christoffel", "Γ", "Γ^i_jk = g^im Γ_{m,jk}.", ("raising",), "",
+          ("g^{0}{1}", "Γ_({0},{1}{2})"), ((0, 1), (1, 2)), {}),
+    Stage("linear", "riemann", "the Riemann tensor", _RIEMANN, ("first-derivative", "second-derivative"), "∂Γ ",
           ("∂_{3} Γ^{0}_{1}{2}",), ((1, 2),),
           {0.0: ("riemann-derivatives-missing", "Both ∂Γ terms are missing from the Riemann tensor."),
            -1.0: ("riemann-derivatives-sign", "Both ∂Γ terms of the Riemann tensor have the wrong sign."),
@@ -95,7 +96,7 @@ STAGES = (
                                                 "quotient divided by h instead of 2h?)."),
            0.5: ("riemann-derivatives-halved", "The ∂Γ terms of the Riemann tensor are half as large as they should be "
                                                "(a one-sided difference divided by 2h?).")}),
-    Stage("quadratic", "riemann", "the Riemann tensor", _RIEMANN, ("first-quadratic", "second-quadratic"),
+    Stage("quadratic", "riemann", "the Riemann tensor", _RIEMANN, ("first-quadratic", "second-quadratic"), "ΓΓ ",
           ("Γ^{0}_{1}{2}", "Γ^{0}_{1}{2}"), ((1, 2), (1, 2)),
           {0.0: ("riemann-quadratic-missing", "Both ΓΓ terms are missing from the Riemann tensor: right only where "
                                               "∂g = 0."),
@@ -104,8 +105,8 @@ STAGES = (
            2.0: ("riemann-quadratic-doubled", "The ΓΓ terms of the Riemann tensor count twice."),
            0.5: ("riemann-quadratic-halved", "The ΓΓ terms of the Riemann tensor carry a factor ½ too much.")}),
     Stage("contract", "ricci", "the Ricci tensor", "Ric_jl = R^i_jil: contract the upper index with the third slot.",
-          ("contraction",), ("R^{0}_{1}{2}{3}",), (None,), {}),
-    Stage("trace", "scalar", "the scalar", "R = g^jl Ric_jl.", ("trace",), ("g^{0}{1}", "Ric_{0}{1}"),
+          ("contraction",), "", ("R^{0}_{1}{2}{3}",), (None,), {}),
+    Stage("trace", "scalar", "the scalar", "R = g^jl Ric_jl.", ("trace",), "", ("g^{0}{1}", "Ric_{0}{1}"),
           ((0, 1), (0, 1)), {}),
 )  # fmt: skip
 
@@ -173,7 +174,9 @@ def _factors(stage: Stage) -> Iterator[_Variant]:
             yield changed, *stage.whole[factors[0]], 1.0
             continue
         names = " + ".join(f"{stage.slug}-{stage.terms[k]}-{_SLUGS[factors[k]]}" for k in wrong)
-        said = " ".join(f"The term {stage.spelled(terms[k][1])} of {stage.what} {_FACTORS[factors[k]]}." for k in wrong)
+        said = " ".join(
+            f"The {stage.kind}term {stage.spelled(terms[k][1])} of {stage.what} {_FACTORS[factors[k]]}." for k in wrong
+        )
         yield changed, names, said, float(len(wrong))
 
 
@@ -290,6 +293,18 @@ def _diagonal_of(pair: Callable[[Array, Array], tuple[Array, Array]]) -> Callabl
     return diagonal
 
 
+def _triangle(g: Array, dg: Array) -> tuple[Array, Array]:
+    x, dx = true_inverse(g, dg)
+    kept = np.triu(np.ones(g.shape[-2:]))
+    return x * kept, dx * kept[:, :, None]
+
+
+def _doubled(g: Array, dg: Array) -> tuple[Array, Array]:
+    x, dx = true_inverse(g, dg)
+    weight = 2 - np.eye(g.shape[-1])
+    return x * weight, dx * weight[:, :, None]
+
+
 def _adjugate(g: Array, dg: Array) -> tuple[Array, Array]:
     x, dx = true_inverse(g, dg)
     det = 1 / np.asarray(Pipeline().run(Jets(x, dx, dx))["determinant"])
@@ -322,6 +337,10 @@ _MATRICES: tuple[tuple[str, str, Any, str], ...] = (
     ("diagonal", "the diagonal g^ii alone (right on diagonal metrics only)", _diagonal_of(true_inverse),
      "sum over both indices"),
     ("ones", "1 (every entry is summed)", _ones, "weight the entries with g^ij"),
+    ("upper-triangle", "its upper triangle (off-diagonal terms are counted once, not twice)", _triangle,
+     "sum over both indices"),
+    ("off-diagonal-doubled", "g^ij with its off-diagonal entries doubled (off-diagonal terms are counted twice)",
+     _doubled, "sum over both indices, each pair once"),
 )  # fmt: skip
 _EVERYWHERE = {
     "identity": ("inverse-forgotten", "The inverse metric is missing everywhere: indices are raised and traced with "
@@ -365,7 +384,7 @@ def _place_mistakes() -> Iterator[Mistake]:
     for where, (text, formula) in _WHERE.items():
         down = where in ("lowering", "einstein")
         for slug, what, matrix, _ in _MATRICES:
-            if down and slug in ("metric", "ones", "adjugate", "entrywise"):
+            if down and slug in ("metric", "ones", "adjugate", "entrywise", "upper-triangle", "off-diagonal-doubled"):
                 continue
             if down:
                 matrix = {"reciprocal-diagonal": true_inverse, "diagonal": _diagonal_of(_metric)}.get(slug, matrix)
@@ -373,6 +392,8 @@ def _place_mistakes() -> Iterator[Mistake]:
                 what = {"inverse": "the inverse g^ij", "diagonal": "the diagonal g_ii alone"}.get(slug, "δ_ij")
             kept = "g_ij" if down else "g^ij"
             said = f"In {text}, {what} stands where {kept} belongs."
+            if slug == "metric":
+                said = f"In {text}, the metric g_ij stands where its inverse g^ij belongs."
             name, sentence = _AT_PLACES.get((where, slug), (f"{where}-with-{slug}", said))
             yield Mistake(name, where, {"places": {where: matrix}}, sentence, formula,
                           weight=1.0 if slug in ("identity", "metric") else 1.2)  # fmt: skip
@@ -385,6 +406,121 @@ def _place_mistakes() -> Iterator[Mistake]:
          "the second factor g^bj is missing.", "∂_k g^ij = −g^ia g^jb ∂_k g_ab."),
     ):  # fmt: skip
         yield Mistake(name, "invert", {"invert": change}, sentence, remedy)
+
+
+# --- the Riemann tensor by second derivatives of the metric ---------------------------------------------
+
+_LANDAU = (
+    "R_ijkl = ½ (∂_j∂_k g_il + ∂_i∂_l g_jk − ∂_i∂_k g_jl − ∂_j∂_l g_ik) + g^ab (Γ_{a,jk} Γ_{b,il} − Γ_{a,jl} Γ_{b,ik})."
+)
+_SECOND = ((0.5, "iljk->ijkl"), (0.5, "jkil->ijkl"), (-0.5, "jlik->ijkl"), (-0.5, "ikjl->ijkl"))
+_PRODUCTS = ((1.0, "ab,ajk,bil->ijkl"), (-1.0, "ab,ajl,bik->ijkl"))
+
+
+def _landau(factors: Sequence[float]) -> Callable[[Any], Array]:
+    """R^i_jkl by that form, with a factor before each of its six terms."""
+    second = Sum(*((c * f, t) for f, (c, t) in zip(factors, _SECOND)))
+    products = Sum(*((c * f, t) for f, (c, t) in zip(factors[4:], _PRODUCTS)))
+
+    def riemann(run: Any) -> Array:
+        x, first = run.at("christoffel")[0], run["christoffel_first"]
+        return contraction("im,mjkl->ijkl", x, second(run.jets.ddg) + products(x, first, first))
+
+    return riemann
+
+
+def _landau_mistakes() -> Iterator[Mistake]:
+    words = {-1.0: ("sign", "have the wrong sign"), 0.0: ("missing", "are missing"), 2.0: ("doubled", "count twice"),
+             0.5: ("halved", "are halved"), 4.0: ("four-times", "count four times"),
+             0.25: ("quartered", "are a quarter of what they should be")}  # fmt: skip
+    named = [
+        (("second-derivatives", "The second derivatives ∂∂g"), (0, 1, 2, 3)),
+        (("products", "The ΓΓ terms"), (4, 5)),
+    ]
+    named += [
+        ((f"term-{k + 1}", f"In the sum of the terms ∂∂g and ΓΓ, those at place {k + 1}"), (k,)) for k in range(6)
+    ]
+    for (slug, what), places in named:
+        for factor, (how, does) in words.items():
+            if len(places) > 1 or factor in (-1.0, 0.0):
+                factors = [factor if k in places else 1.0 for k in range(6)]
+                yield Mistake(
+                    f"landau-{slug}-{how}", "quadratic", {"formulas": {"riemann": _landau(factors)}},
+                    f"{what} {does} in the form of the Riemann tensor by second derivatives.", _LANDAU,
+                    weight=1.1 if len(places) > 1 else 1.3,
+                )  # fmt: skip
+
+
+# --- parts of a tensor -------------------------------------------------------------------------------
+
+
+def _rule(rule: Callable[..., Any], rank: int) -> Callable[[int], Array]:
+    """Where a rule holds, as an array of 0 and 1: ``rule(n, i, j, …)`` of index arrays."""
+    return lambda n: np.broadcast_to(rule(n, *np.indices((n,) * rank)), (n,) * rank).astype(float)
+
+
+#: tensor, its rank, name of the part, what it is, where
+_PARTS: tuple[tuple[str, int, str, str, Any], ...] = (
+    ("christoffel", 3, "equal", "The symbols Γ^i_jj with equal lower indices", lambda n, i, j, k: j == k),
+    ("christoffel", 3, "mixed", "The symbols Γ^i_jk with different lower indices", lambda n, i, j, k: j != k),
+    ("christoffel", 3, "above", "The symbols Γ^i_jk with j < k", lambda n, i, j, k: j < k),
+    ("christoffel", 3, "below", "The symbols Γ^i_jk with j > k", lambda n, i, j, k: j > k),
+    ("christoffel", 3, "first", "The symbols Γ^0_jk", lambda n, i, j, k: i == 0),
+    ("christoffel", 3, "last", "The symbols Γ^i_jk of the last i", lambda n, i, j, k: i == n - 1),
+    ("christoffel", 3, "diagonal", "The symbols Γ^i_ii", lambda n, i, j, k: (i == j) & (j == k)),
+    ("christoffel", 3, "all-different", "The symbols with three different indices",
+     lambda n, i, j, k: (i != j) & (j != k) & (i != k)),
+    ("christoffel", 3, "upper-equals-lower", "The symbols Γ^i_ik with the upper index among the lower ones",
+     lambda n, i, j, k: ((i == j) | (i == k)) & (j != k)),
+    ("riemann", 4, "above", "The entries R^i_jkl with k < l", lambda n, i, j, k, l: k < l),
+    ("riemann", 4, "below", "The entries R^i_jkl with k > l", lambda n, i, j, k, l: k > l),
+    ("riemann", 4, "last", "The entries R^i_jkl of the last i", lambda n, i, j, k, l: i == n - 1),
+    ("riemann", 4, "first", "The entries R^0_jkl", lambda n, i, j, k, l: i == 0),
+    ("ricci", 2, "off-diagonal", "The off-diagonal entries of the Ricci tensor", lambda n, j, l: j != l),
+    ("ricci", 2, "above", "The entries of the Ricci tensor above the diagonal", lambda n, j, l: j < l),
+    ("ricci", 2, "below", "The entries of the Ricci tensor below the diagonal", lambda n, j, l: j > l),
+    ("ricci", 2, "last", "The last diagonal entry of the Ricci tensor", lambda n, j, l: (j == l) & (j == n - 1)),
+    ("ricci", 2, "first", "The first diagonal entry of the Ricci tensor", lambda n, j, l: (j == l) & (j == 0)),
+)  # fmt: skip
+_DONE = {0.0: ("missing", "are missing (left at 0)"), 2.0: ("doubled", "count twice"), 0.5: ("halved", "are halved"),
+         -1.0: ("sign", "have the wrong sign")}  # fmt: skip
+_STAGE_OF = {"christoffel": "christoffel", "riemann": "quadratic", "ricci": "contract"}
+
+
+def _masked(tensor: str, mask: Callable[[int], Array]) -> Callable[[Any], Array]:
+    def formula(run: Any) -> Array:
+        m = mask(run.dim)
+        return run.computed(tensor) * (m[..., None] if tensor == "christoffel_derivative" else m)
+
+    return formula
+
+
+def _of_the_diagonal(tensor: str) -> Callable[[Any], Array]:
+    """Γ (or ∂Γ) of the diagonal of the metric: the formulas of orthogonal coordinates."""
+
+    def formula(run: Any) -> Array:
+        eye = np.eye(run.dim)
+        jets = Jets(run.jets.g * eye, run.jets.dg * eye[:, :, None], run.jets.ddg * eye[:, :, None, None])
+        return Pipeline().run(jets)[tensor]
+
+    return formula
+
+
+def _part_mistakes() -> Iterator[Mistake]:
+    yield Mistake(
+        "christoffel-of-orthogonal-coordinates", "christoffel",
+        {"formulas": {t: _of_the_diagonal(t) for t in ("christoffel", "christoffel_derivative")}},
+        "Γ is computed by the formulas of orthogonal coordinates: right on diagonal metrics only.", _GAMMA,
+    )  # fmt: skip
+    for tensor, rank, part, what, rule in _PARTS:
+        where = _rule(rule, rank)
+        for factor, (slug, does) in _DONE.items():
+            if tensor == "ricci" and (part, factor) == ("off-diagonal", 0.0):
+                continue  # has a name of its own
+            mask = lambda n, where=where, factor=factor: 1 + (factor - 1) * where(n)
+            formulas = {t: _masked(t, mask) for t in (tensor, *(["christoffel_derivative"] * (rank == 3)))}
+            yield Mistake(f"{tensor}-{part}-{slug}", _STAGE_OF[tensor], {"formulas": formulas}, f"{what} {does}.",
+                          "Fill every entry, once.", weight=1.3)  # fmt: skip
 
 
 # --- the same formula in other hands ----------------------------------------------------------------
@@ -429,7 +565,8 @@ def formula_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake,
     groups = (
         output_mistakes(quantity, statistical), returned_mistakes(), laplace_mistakes(), _misprints(),
         by_field["lower"], by_field["raise_first"], by_field["linear"], by_field["quadratic"], _place_mistakes(),
-        by_field["trace"], by_field["contract"], prepare_mistakes(),
+        by_field["trace"], by_field["contract"], prepare_mistakes(), _part_mistakes(),
+        _landau_mistakes(),
     )  # fmt: skip
     found = [m for group in groups for m in group if m.concerns(quantity)]
     return tuple(sorted(found, key=lambda m: m.weight))

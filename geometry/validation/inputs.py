@@ -65,6 +65,11 @@ def _of_inverse(jets: Jets) -> Jets:
     return replace(jets, g=x, dg=dx, ddg=ddx)
 
 
+def _derivatives_of_inverse(jets: Jets) -> Jets:
+    inverted = _of_inverse(jets)
+    return replace(jets, dg=inverted.dg, ddg=inverted.ddg)
+
+
 def _axis(n: int, at: int) -> Array:
     e = np.zeros(n)
     e[at] = 1.0
@@ -113,6 +118,11 @@ def _prepare() -> Iterator[Mistake]:
         "inverse-metric-for-metric", "prepare", {"prepare": _of_inverse},
         "The inverse metric g^ij was taken for the metric g_ij (a covariance matrix for a Fisher matrix, say).",
         "Invert it first.", weight=1.1,
+    )  # fmt: skip
+    yield Mistake(
+        "derivative-of-inverse-for-metric", "prepare", {"prepare": _derivatives_of_inverse},
+        "The derivatives of the inverse metric, ∂_k g^ij, stand where those of the metric, ∂_k g_ij, belong.",
+        "Differentiate g_ij.", weight=1.1,
     )  # fmt: skip
 
 
@@ -213,7 +223,7 @@ def _derivative_mistakes() -> Iterator[Mistake]:
 
 @dataclass(frozen=True)
 class Family:
-    """A mistake with a small number ε in it: ``change(ε)`` is a Pipeline field "prepare" or "invert"."""
+    """A mistake with a small number ε in it: ``change(ε)`` is what stands at the stage or place."""
 
     name: str
     stage: str
@@ -222,7 +232,9 @@ class Family:
     remedy: str
 
     def member(self, epsilon: float) -> Mistake:
-        return Mistake(self.name, self.stage, {self.stage: self.change(epsilon)},
+        change = self.change(epsilon)
+        changes = {self.stage: change} if self.stage in ("prepare", "invert") else {"places": {self.stage: change}}
+        return Mistake(self.name, self.stage, changes,
                        self.sentence.format(epsilon=f"{epsilon:.3g}"), self.remedy)  # fmt: skip
 
 
@@ -281,7 +293,7 @@ FAMILIES = (
     Family("ridge-on-metric", "prepare", _ridge, "{epsilon} δ_ij is added to the metric (a ridge).",
            "Leave the ridge out: the curvature of g + εI is another one."),
     Family("ridge-in-inverse", "invert", _ridge_in_inverse, "(g + εI)⁻¹ with ε = {epsilon} is taken for the inverse "
-           "metric.", "Invert g itself."),
+           "metric (a ridge).", "Invert g itself."),
     Family("ridge-on-inverse", "invert", _ridge_on_inverse, "{epsilon} δ^ij is added to the inverse metric.",
            "Leave the ridge out."),
     Family("relative-ridge", "prepare", _relative_ridge, "{epsilon} times the mean of the diagonal is added to the "
@@ -290,4 +302,8 @@ FAMILIES = (
            "before inverting.", "Invert g itself; a small eigenvalue is part of the geometry."),
     Family("pseudo-inverse-cutoff", "invert", _truncated, "The pseudo-inverse drops eigenvalues below {epsilon} of the "
            "largest one.", "Use the inverse, or a cut-off near machine precision."),
+    Family("pseudo-inverse-cutoff-in-trace", "trace", _truncated, "In the last contraction the pseudo-inverse drops "
+           "eigenvalues below {epsilon} of the largest one.", "Use the inverse, or a cut-off near machine precision."),
+    Family("ridge-in-trace", "trace", _ridge_in_inverse, "In the last contraction (g + εI)⁻¹ with ε = {epsilon} is "
+           "taken for the inverse metric (a ridge).", "Invert g itself."),
 )  # fmt: skip

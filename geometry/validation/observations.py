@@ -273,11 +273,17 @@ class Group:
 
 
 def group_by_dimension(observations: Iterable[Observation]) -> list[Group]:
-    """The observations that can tell formulas apart, one group a dimension, the largest dimension first."""
+    """The observations that can tell formulas apart, one group a dimension, the largest dimension first.
+
+    Nearly singular ones are among them only where no other one fails: closed forms are right there too.
+    """
+    every = list(observations)
+    usable = [o for o in every if not o.hard]
+    if all(o.passed for o in usable):
+        usable = [o for o in every if o.condition < 1e8]
     by_dim: dict[int, list[Observation]] = {}
-    for o in observations:
-        if not o.hard:
-            by_dim.setdefault(o.case.dim, []).append(o)
+    for o in usable:
+        by_dim.setdefault(o.case.dim, []).append(o)
     groups = []
     for dim in sorted(by_dim, reverse=True):
         members = by_dim[dim]

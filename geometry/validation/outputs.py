@@ -88,7 +88,14 @@ def scale_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, .
             )
         )
     elif quantity == "gaussian_curvature":
-        known.append(("scalar-for-gaussian", lambda n: 2.0, "The result is R = 2K instead of K.", "Divide by 2."))
+        known.append(
+            (
+                "scalar-for-gaussian",
+                lambda n: 2.0,
+                "The result is R = 2K, twice the Gaussian curvature K.",
+                "Divide by 2.",
+            )
+        )
     for value, text in _WORDS.items():
         for sign, slug, more in ((1, "", ""), (-1, "minus-", ", with the opposite sign")):
             if (sign, quantity) != (-1, "metric"):
@@ -333,8 +340,8 @@ def _returned() -> Iterator[Mistake]:
              "dimensions; it is used in every dimension."),
             ("gaussian-two-dimensional", _plane(1, True), "R_0101 / (g_00 g_11 − g_01²) is one sectional curvature "
              "(K), not the scalar R."),
-            ("component-for-curvature", _plane(1, False), "The component R_0101 is returned for the curvature: it "
-             "depends on the coordinates."),
+            ("component-for-curvature", _plane(1, False), "The component R_0101 is returned for the curvature, "
+             "not divided by det g = g_00 g_11 − g_01²: it depends on the coordinates."),
             ("twice-component-for-curvature", _plane(2, False), "2 R_0101 is returned for the curvature, without "
              "dividing by g_00 g_11 − g_01²."),
             ("mixed-component-for-curvature", _plane(1, False, False), "The component R^0_101 is returned for the "
@@ -342,6 +349,9 @@ def _returned() -> Iterator[Mistake]:
         ):
             yield _instead(quantity, name, formula, sentence,
                            "R = g^ik g^jl R_ijkl; in two dimensions R = 2K = 2 R_0101 / (g_00 g_11 − g_01²).", 1.1)
+        for name, variant, said in _GAUSS:
+            yield _instead(quantity, name, _brioschi(2.0 if quantity == "ricci_scalar" else 1.0, *variant), said,
+                "K = (det A − det B)/(EG − F²)² with A_00 = −½ E_vv + F_uv − ½ G_uu (Brioschi).", 1.2)
     yield _instead("ricci_scalar", "kretschmann-for-scalar", _of("kretschmann"),
         "The Kretschmann scalar is returned for R.", "R = g^jl Ric_jl.")
     yield _instead("ricci_scalar", "ricci-determinant-for-scalar", lambda run: _determinant_of(run["ricci"]),
@@ -449,6 +459,42 @@ def _returned() -> Iterator[Mistake]:
 # fmt: on
 
 
+#: Gauss's curvature of a surface by E, F and G (Brioschi): the first determinant, the second, the power of det g, and
+#: the factors of E_vv, F_uv and G_uu.
+_GAUSS: tuple[tuple[str, tuple[float, ...], str], ...] = (
+    ("brioschi-added", (1, 1, 2), "The two determinants of Brioschi's formula are added, not subtracted."),
+    ("brioschi-second-missing", (1, 0, 2), "The second determinant of Brioschi's formula is missing."),
+    ("brioschi-first-missing", (0, -1, 2), "The first determinant of Brioschi's formula is missing."),
+    ("brioschi-mixed-missing", (1, -1, 2, -0.5, 0, -0.5), "F_uv is missing in Brioschi's formula."),
+    ("brioschi-mixed-sign", (1, -1, 2, -0.5, -1, -0.5), "F_uv has the wrong sign in Brioschi's formula."),
+    ("brioschi-halves-missing", (1, -1, 2, -1, 1, -1), "The factors ½ of E_vv and G_uu are missing in Brioschi's "
+     "formula."),
+    ("brioschi-second-derivative-sign", (1, -1, 2, 0.5, 1, -0.5), "E_vv has the wrong sign in Brioschi's formula."),
+    ("brioschi-last-derivative-sign", (1, -1, 2, -0.5, 1, 0.5), "G_uu has the wrong sign in Brioschi's formula."),
+    ("brioschi-mixed-halved", (1, -1, 2, -0.5, 0.5, -0.5), "F_uv is halved in Brioschi's formula."),
+    ("brioschi-mixed-doubled", (1, -1, 2, -0.5, 2, -0.5), "F_uv counts twice in Brioschi's formula."),
+)  # fmt: skip
+
+
+def _brioschi(scale: float, first: float, second: float, power: float, evv: float = -0.5, fuv: float = 1.0,
+              guu: float = -0.5) -> Callable[[Run], Array]:  # fmt: skip
+    def formula(run: Run) -> Array:
+        if run.dim != 2:
+            return 0 * run["determinant"]
+        g, d, dd = run.jets.g, run.jets.dg, run.jets.ddg
+        e, f, h = g[..., 0, 0], g[..., 0, 1], g[..., 1, 1]
+        eu, ev, fu, fv = d[..., 0, 0, 0], d[..., 0, 0, 1], d[..., 0, 1, 0], d[..., 0, 1, 1]
+        gu, gv = d[..., 1, 1, 0], d[..., 1, 1, 1]
+        corner = evv * dd[..., 0, 0, 1, 1] + fuv * dd[..., 0, 1, 0, 1] + guu * dd[..., 1, 1, 0, 0]
+        det = lambda *rows: _determinant_of(np.stack([np.stack(row, -1) for row in rows], -2))
+        zero = 0 * e
+        one = det((corner, eu / 2, fu - ev / 2), (fv - gu / 2, e, f), (gv / 2, f, h))
+        two = det((zero, ev / 2, gu / 2), (ev / 2, e, f), (gu / 2, f, h))
+        return scale * (first * one + second * two) / (e * h - f * f) ** power
+
+    return formula
+
+
 def _hessian_only(run: Run) -> Array:
     x, t = run["inverse_metric"], run.jets.dg
     down = contraction("rs,ilr,jks->ijkl", x, t, t) - contraction("rs,ikr,jls->ijkl", x, t, t)
@@ -512,7 +558,7 @@ def laplace_mistakes() -> tuple[Mistake, ...]:
          "The connection term sums Γ^k_ii without the inverse metric."),
         ("laplacian-divergence-of-plain-gradient",
          lambda x, c, j: contraction("ii->", j.ddf) + contraction("iij,j->", c, j.df),
-         "The divergence is taken of ∂_i f instead of g^ij ∂_j f."),
+         "The divergence is taken of ∂_i f instead of g^ij ∂_j f: the gradient is not raised."),
         ("laplacian-gradient-squared", lambda x, c, j: contraction("ij,i,j->", x, j.df, j.df),
          "|∇f|² is returned for Δf."),
         ("laplacian-diagonal-only",

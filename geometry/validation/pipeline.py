@@ -218,8 +218,12 @@ class Run:
     def __getitem__(self, name: str) -> Array:
         if name not in self._known:
             replaced = self.pipeline.formulas.get(name)
-            self._known[name] = replaced(self) if replaced else getattr(self, "_" + name)()
+            self._known[name] = replaced(self) if replaced else self.computed(name)
         return self._known[name]
+
+    def computed(self, name: str) -> Array:
+        """The quantity by the formula of the pipeline, whatever replaces it."""
+        return getattr(self, "_" + name)()
 
     def _metric(self) -> Array:
         return self.jets.g
