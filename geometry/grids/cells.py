@@ -32,7 +32,7 @@ from flint import acb, arb
 
 from ..kernels.algebras import COMPLEX, NumPy
 from ..kernels.ball import BallProgram, as_ball, determinant, number_of, precision, rounded, vanishes
-from ..kernels.bounds import ruled
+from ..kernels.bounds import without_rule
 from ..kernels.functions import FUNCTIONS
 from ..kernels.interpreter import Evaluator
 from ..kernels.kernel import Kernel
@@ -310,7 +310,7 @@ class Cells:
         noted, every = values is not None, np.ones(self._shape(arrays), bool)
         if values is not None and self.kernel.backend == "numpy":  # few cells of a long formula
             return np.full_like(values, np.nan), np.broadcast_to(every, values.shape)
-        if values is None or ruled(self.careful.program):
+        if values is None or not without_rule(self.careful.program):
             values, doubtful, exist, _ = proven_numbers(self.careful, arrays, TRUSTED)
             with BALLS:
                 self._put_zeros(values, doubtful, exist)

@@ -17,7 +17,7 @@ from ..exact.errors import InputError
 from ..exact.notation import latex
 from ..exact.reading import match_symbols
 from ..exact.tables import by_name
-from ..kernels.bounds import ruled
+from ..kernels.bounds import without_rule
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
@@ -305,7 +305,11 @@ def _kind_of_cells(kernel: Kernel, few: bool, rtol: float | None) -> type[Cells]
         return _Unexamined if rtol is None else Cells
     contracted = any(isinstance(e, Contraction) for e in kernel._flat)
     doubted = (
-        contracted and kernel.dtype == np.float64 and rtol is None and not kernel.program.rows and ruled(kernel.program)
+        contracted
+        and kernel.dtype == np.float64
+        and rtol is None
+        and not kernel.program.rows
+        and not without_rule(kernel.program)
     )
     if few and (doubted or rtol is not None):
         return _InBalls

@@ -42,7 +42,7 @@ from .slopes import MARGIN, REACH, RULES, Writer
 __all__ = [
     "with_bounds",
     "rows_of",
-    "ruled",
+    "without_rule",
     "Bounds",
     "Bound",
     "UNKNOWN",
@@ -99,10 +99,12 @@ def with_bounds(
     ), own
 
 
-def ruled(program: Program) -> bool:
-    """Whether every operation has a rule, so that a bound is infinite only where digits are lost or ranges are wide."""
+def without_rule(program: Program) -> list[str]:
+    """The operations that only balls certify; without such, a bound is infinite only where digits are lost."""
     own = (*LEAVES, *LEAVES_FROM_OUTSIDE, *MASKS, "mean", "logistic")  # the last is written with exponentials
-    return all(node.op in own or node.op in RULES or hasattr(Bounds, f"rule_{node.op}") for node in program.nodes())
+    return sorted(
+        {n.op for n in program.nodes() if not (n.op in own or n.op in RULES or hasattr(Bounds, f"rule_{n.op}"))}
+    )
 
 
 class Bounds:

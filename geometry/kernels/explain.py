@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import arrange, schedule, separate, stable
+from . import arrange, bounds, schedule, separate, stable
 from .contraction import Contraction
 from .counts import operations, written_out
 from .native import emit
@@ -68,8 +68,14 @@ def explain_plan(
             _section("common pairs", arrange.explain(apart, nested)),
             _section("hoisting", schedule.explain(plan)),
             _section("vectors and registers", emit.explain(plan, bits, register_bytes)),
+            _section("error bounds", _rules(program)),
         ]
     )
+
+
+def _rules(program: Program) -> str:
+    missing = bounds.without_rule(program)
+    return f"none for {', '.join(missing)}: balls certify what contains them" if missing else "of every operation"
 
 
 def _section(title: str, text: str) -> str:

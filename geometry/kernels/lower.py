@@ -308,6 +308,9 @@ class Lowering:
 
     def _function(self, e: sp.Basic, scope: frozenset) -> Node:
         g = self.graph
+        if isinstance(e, sp.hyper):
+            parts = [self.lower(a, scope) for a in (*e.ap, *e.bq, e.argument)]
+            return g.call("hyper", *parts, value=len(e.ap))
         record = by_class.get(type(e))
         if record is None:
             raise UnsupportedFunction(

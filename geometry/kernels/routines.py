@@ -23,6 +23,11 @@ def scipy_function(name: str) -> Callable[..., Any]:
     return call
 
 
+def part(name: str, k: int) -> Callable[..., Any]:
+    """One of the results of a routine of `scipy.special` that has several."""
+    return lambda x: scipy_function(name)(x)[k]
+
+
 def from_balls(routine: Callable[..., arb]) -> Callable[..., Any]:
     """A NumPy routine from one on real balls: every value right to one unit, at some microseconds each.
 
@@ -196,6 +201,92 @@ def lambertw(x: Any) -> Any:
     """The principal branch, x >= -1/e."""
     value = scipy_function("lambertw")(x)
     return np.where(np.imag(value) == 0, np.real(value), np.nan)
+
+
+def _where_scipy(
+    routine: Callable[..., Any], known: Callable[..., Any], balls: Callable[..., arb]
+) -> Callable[..., Any]:
+    """SciPy's numbers of the arguments that it knows, and of the others those of balls."""
+
+    def call(s: Any, x: Any) -> Any:
+        s, x = np.broadcast_arrays(np.asarray(s, float), np.asarray(x, float))
+        with np.errstate(all="ignore"):
+            out, rest = np.asarray(routine(s, x)), ~known(s, x)
+        if rest.any():
+            out = np.array(out)
+            out[rest] = from_balls(balls)(s[rest], x[rest])
+        return out
+
+    return call
+
+
+uppergamma = _where_scipy(
+    lambda s, x: scipy_function("gammaincc")(s, x) * scipy_function("gamma")(s),
+    lambda s, x: (s > 0) & (s < 170) & (x >= 0),
+    lambda s, x: x.gamma_upper(s),
+)
+lowergamma = _where_scipy(
+    lambda s, x: scipy_function("gammainc")(s, x) * scipy_function("gamma")(s),
+    lambda s, x: (s > 0) & (s < 170) & (x >= 0),
+    lambda s, x: x.gamma_lower(s),
+)
+expint = _where_scipy(
+    lambda s, x: scipy_function("expn")(np.where(s == np.floor(s), s, 0.0), x),
+    lambda s, x: (s == np.floor(s)) & (s >= 0) & (s < 1000) & (x > 0),
+    lambda s, x: x.expint(s),
+)
+
+
+def sinc(x: Any) -> Any:
+    """sin(x)/x on arrays."""
+    return np.sinc(np.asarray(x) / np.pi)
+
+
+def taylor_sinc(a: arb) -> tuple[arb, arb, arb]:
+    """f, (cos − f)/x, −f − 2f′/x."""
+    f = a.sinc()
+    if a.is_zero():
+        return f, arb(0), arb(-1) / 3
+    slope = (a.cos() - f) / a
+    return f, slope, -f - 2 * slope / a
+
+
+def real_below(routine: Callable[[acb], acb], end: float) -> Callable[[arb], arb]:
+    """A function of complex balls that is real below a number, on real balls."""
+    return lambda u: routine(acb(u)).real if u < end else arb.nan()
+
+
+def airy_slope(method: str) -> Callable[[Any], Any]:
+    """Ai′ or Bi′ on balls of both kinds."""
+    return lambda u: getattr(u, method)(derivative=1)
+
+
+def taylor_airy_slope(method: str) -> Callable[[arb], tuple[arb, arb, arb]]:
+    """f′, x f, f + x f′ of a solution of f″ = x f."""
+
+    def expand(a: arb) -> tuple[arb, arb, arb]:
+        f, slope = getattr(a, method)(), getattr(a, method)(derivative=1)
+        return slope, a * f, f + a * slope
+
+    return expand
+
+
+def ball_hyper(*args: Any) -> Any:
+    """pFq on balls of both kinds, of p numerators, denominators, the argument, and p; real ones below the cut at 1."""
+    *parameters, z, p = args
+    above, below = parameters[:p], parameters[p:]
+    if len(above) > len(below) and isinstance(z, arb) and not z < 1:
+        return z * arb.nan()
+    return z.hypgeom(above, below)
+
+
+def hyper(*args: Any) -> Any:
+    """pFq on arrays: SciPy's for 0F1, 1F1 and 2F1, balls for the others."""
+    *parameters, z, p = args
+    kind = {(0, 1): "hyp0f1", (1, 1): "hyp1f1", (2, 1): "hyp2f1"}.get((p, len(parameters) - p))
+    if kind is None:
+        return from_balls(lambda *balls: ball_hyper(*balls, p))(*parameters, z)
+    return scipy_function(kind)(*parameters, z)
 
 
 def ball_polygamma(x: arb, order: int) -> arb:

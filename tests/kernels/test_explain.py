@@ -104,3 +104,9 @@ def test_the_whole_story():
         and "program(x, y)" in text
         and "map over axis0 x axis1:" in text
     )
+
+
+def test_functions_that_only_balls_certify_are_named():
+    x = sp.Symbol("x")
+    assert "error bounds:\n  of every operation" in compile(sp.gamma(x) + sp.erf(x), [x]).explain()
+    assert "none for airyai, besselk: balls certify" in compile(sp.airyai(x) * sp.besselk(1, x), [x]).explain()

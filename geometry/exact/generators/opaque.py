@@ -7,7 +7,9 @@ argument.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -31,7 +33,7 @@ _ODD = (sp.erf, sp.erfi, sp.atan, sp.asin, sp.Si, sp.Shi, sp.fresnels, sp.fresne
 class Opaque(Generator):
     """``function(*arguments)`` with partial derivatives from a rule."""
 
-    def __init__(self, function: type, arguments: tuple[Element, ...]):
+    def __init__(self, function: Callable[..., sp.Expr], arguments: tuple[Element, ...]):
         self.function, self.arguments = function, arguments
 
     def expression(self) -> sp.Expr:
@@ -103,13 +105,40 @@ def opaque_application(field: DifferentialField, expression: sp.Function) -> Ele
     direction = 1
     if function in _ODD and arguments[0].num.leading_coefficient() < 0:
         direction, arguments = -1, (-arguments[0],)
-    for generator in field.generators:
-        if isinstance(generator, Opaque) and generator.function == function and generator.arguments == arguments:
-            return direction * field.generator_element(generator.number)
     new = Opaque(function, arguments)
     if len(arguments) == 1 and not arguments[0].is_rational:
         new.partial(1)  # fail now rather than at the first derivative
-    return direction * field.open(new)
+    return direction * _opened(field, new)
+
+
+@cache
+def _hypergeometric(numerators: int) -> Callable[..., sp.Expr]:
+    """pFq as a function of its parameters and its argument, one after the other."""
+    return lambda *args: sp.hyper(args[:numerators], args[numerators:-1], args[-1])
+
+
+class Hypergeometric(Opaque):
+    """pFq with parameters that are constant: by them it has no derivative in closed form."""
+
+    def partial(self, k: int) -> sp.Expr:
+        f = self.expression()
+        if k < len(self.arguments):
+            raise UnsupportedFunction(f"{f} has no derivative by its parameters in closed form; keep them constant")
+        return f.fdiff(3)
+
+
+@converts(sp.hyper)
+def _hyper(field: DifferentialField, expression: sp.hyper) -> Element:
+    arguments = tuple(field(a) for a in (*expression.ap, *expression.bq, expression.argument))
+    return _opened(field, Hypergeometric(_hypergeometric(len(expression.ap)), arguments))
+
+
+def _opened(field: DifferentialField, new: Opaque) -> Element:
+    """The generator that the field has for the same application, or the new one."""
+    for generator in field.generators:
+        if type(generator) is type(new) and generator.function == new.function and generator.arguments == new.arguments:
+            return field.generator_element(generator.number)
+    return field.open(new)
 
 
 @converts(sp.Function)
