@@ -17,7 +17,7 @@ from .density import Piece, Variable
 from .logarithms import exp_of, log_of, open_logs, reduce_gamma, tidy_log
 from .table import Diverges, LogIntegral, log_integral
 
-__all__ = ["Monomial", "integral", "iterated", "monomials"]
+__all__ = ["all_cells", "Monomial", "integral", "iterated", "monomials"]
 
 
 def iterated(piece: Piece) -> LogIntegral | None:
@@ -29,7 +29,7 @@ def iterated(piece: Piece) -> LogIntegral | None:
     >>> iterated(Piece((a - 1)*sp.log(y - x) - c*y, (outer, inner))).value
     (-a - 1)*log(c) + loggamma(a)
     """
-    if piece.variables and (cells := _cells(piece.variables)) is not None:
+    if piece.variables and (cells := all_cells(piece.variables)) is not None:
         p = sp.exp(piece.log_density)
         return LogIntegral(sp.log(sp.Add(*(exp_of_terms(p.subs(cell, simultaneous=True)) for cell in cells))))
     for order in _orders(piece.variables):
@@ -153,7 +153,7 @@ def integral(f: sp.Expr, piece: Piece, needs: set[sp.Expr] | None = None) -> sp.
     if f == 0:
         return sp.S.Zero
     symbols = piece.symbols
-    if (cells := _cells(piece.variables)) is not None:
+    if (cells := all_cells(piece.variables)) is not None:
         chances = _chances(piece.log_density, tuple(tuple(cell.items()) for cell in cells))
         terms = [f.xreplace(cell) * chance for cell, chance in zip(cells, chances)]
         return sp.Add(*(map(exp_of_terms, terms) if f.has(sp.exp) else terms))
@@ -175,7 +175,7 @@ def integral(f: sp.Expr, piece: Piece, needs: set[sp.Expr] | None = None) -> sp.
     return None
 
 
-def _cells(variables: tuple[Variable, ...], most: int = 400) -> list[dict[sp.Symbol, sp.Expr]] | None:
+def all_cells(variables: tuple[Variable, ...], most: int = 400) -> list[dict[sp.Symbol, sp.Expr]] | None:
     """All values of finitely many discrete variables, or None."""
     cells: list[dict[sp.Symbol, sp.Expr]] = [{}]
     for v in variables:

@@ -25,7 +25,7 @@ from chentsov.geometry.expectation.routes import Provenance, choose
 from sympy import ImmutableDenseNDimArray as Array
 
 from ..exact.reading import match_point, read, read_expression
-from . import statistical_numbers
+from . import divergences, statistical_numbers
 from .alpha import AlphaManifold
 from .coordinates import ChartMap
 from .curvature import detect_structure
@@ -518,6 +518,35 @@ class StatisticalManifold(AlphaManifold):
     def ricci_scalar_at(self, point: Mapping[Any, Any], digits: int = 25) -> sp.Float:
         """R at one point straight from the density: the Gauss equation of θ ↦ 2√p in L²."""
         return statistical_numbers.ricci_scalar_at(self, point, digits)
+
+    # -- divergences ------------------------------------------------------------------------------------
+
+    def kullback_leibler(self, p: Any, q: Any, constants: Mapping[Any, Any] | None = None) -> Any:
+        """KL(p‖q) = E_p[log p − log q], a `Divergence` with `expression`, `value` and `error`.
+
+        >>> import sympy as sp
+        >>> from chentsov.models import families
+        >>> m = sp.Symbol("m", real=True)
+        >>> families.normal().kullback_leibler([m, 1], [0, 1]).expression
+        m**2/2
+        """
+        return divergences.kullback_leibler(self, p, q, constants)
+
+    def renyi(self, p: Any, q: Any, order: Any, constants: Mapping[Any, Any] | None = None) -> Any:
+        """log ∫ p^a q^{1−a} / (a − 1), Rényi's divergence of order a; see `divergences.renyi`."""
+        return divergences.renyi(self, p, q, order, constants)
+
+    def alpha_divergence(self, p: Any, q: Any, alpha: Any, constants: Mapping[Any, Any] | None = None) -> Any:
+        """4/(1 − α²) (1 − ∫ p^{(1−α)/2} q^{(1+α)/2}); see `divergences.alpha_divergence`."""
+        return divergences.alpha_divergence(self, p, q, alpha, constants)
+
+    def jensen_shannon(self, p: Any, q: Any, constants: Mapping[Any, Any] | None = None) -> Any:
+        """½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2; see `divergences.jensen_shannon`."""
+        return divergences.jensen_shannon(self, p, q, constants)
+
+    def chernoff(self, p: Any, q: Any, constants: Mapping[Any, Any] | None = None) -> Any:
+        """−min_t log ∫ p^t q^{1−t}, with the `exponent` t; see `divergences.chernoff`."""
+        return divergences.chernoff(self, p, q, constants)
 
     # -- as an exponential family -----------------------------------------------------------------------
 
