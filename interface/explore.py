@@ -100,8 +100,8 @@ def _content(study: xr.Dataset) -> dict[str, Any]:
             fields.append(_field(str(name), label + (f" [{', '.join(marks)}]" if marks else ""), part, axes))
     if not fields:
         raise ExploreError("the study has no quantity over an axis of more than one point: there is nothing to explore")
-    rtol = study.attrs.get("rtol")
-    digits = math.floor(-math.log10(float(rtol)) + 1e-9) if _is_number(rtol) else 0
+    rtol: Any = study.attrs.get("rtol")
+    digits = math.floor(-math.log10(float(rtol)) + 1e-9) if _is_tolerance(rtol) else 0
     return {
         "title": _title(study),
         "axes": [{"name": d, "values": [float(v) for v in study[d].values]} for d in axes],
@@ -112,7 +112,7 @@ def _content(study: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def _is_number(value: Any) -> bool:
+def _is_tolerance(value: Any) -> bool:
     try:
         return 0 < float(value) < 1
     except (TypeError, ValueError):
@@ -170,7 +170,9 @@ def _status(study: xr.Dataset, axes: list[str]) -> dict[str, Any] | None:
 
 def _path(study: xr.Dataset, axes: list[str]) -> dict[str, list[float | None]] | None:
     """The path of training, by axis and by the quantities along it; None where the study has none."""
-    columns = {name.removeprefix("path_"): v for name, v in study.data_vars.items() if str(name).startswith("path_")}
+    columns = {
+        str(name).removeprefix("path_"): v for name, v in study.data_vars.items() if str(name).startswith("path_")
+    }
     if not set(axes) <= set(columns) or len(axes) != 2:
         return None
     length = columns[axes[0]].size

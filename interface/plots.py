@@ -137,7 +137,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def free_corner(ax: Axes, path: np.ndarray[Any, Any]) -> str:
+def free_corner(ax: Axes, path: np.ndarray[Any, Any]) -> Any:
     """The corner of a panel for a legend: farthest from the start of a path, and from the rest of it.
 
     >>> ax = new_figure(3, 3).subplots()

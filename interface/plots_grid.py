@@ -85,8 +85,8 @@ def picture(
         if vectors is None:
             raise InputError("no variable has two components over two axes: give the field by --field")
     panels = _panels(sliced, quantities)
-    axes = list(dict.fromkeys(d for _, _, field in panels for d in field.dims))
-    axes = [d for d in wide_axes(sliced) if d in axes]
+    shown = {d for _, _, field in panels for d in field.dims}
+    axes = [d for d in wide_axes(sliced) if d in shown]
     if len(axes) not in (1, 2):
         left = ", ".join(axes) or "none"
         raise InputError(

@@ -48,7 +48,7 @@ class StudyAccessor:
         from chentsov.explore import explorer_page
         from chentsov.outputs import save_text
 
-        save_text(explorer_page(self.dataset), path)
+        save_text(explorer_page(self.dataset), os.fspath(path))
         return os.fspath(path)
 
     @property

@@ -99,7 +99,7 @@ class Lambdified:
         self.__doc__ = f"f{structure!s} = {str(expression)[:1000]}"
 
     def __repr__(self) -> str:
-        return f"<{self.__doc__[:80]}>"
+        return f"<{str(self.__doc__)[:80]}>"
 
     def __call__(self, *values: Any) -> Any:
         """The values at numbers or arrays that broadcast, in the form of the expression."""

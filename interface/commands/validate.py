@@ -171,9 +171,10 @@ def _manifold(
     name: str | None, metric: str | None, coordinates: str | None, positive: str, constants: dict[str, Any]
 ) -> Any:
     """What the function is judged on: of the catalogue the whole model, which brings its rows."""
-    from chentsov.commands.shared import manifold_from
+    from chentsov.description import Description
 
-    found = manifold_from(name, metric, None, None, coordinates, positive, constants)
+    said = Description(name, metric, coordinates=coordinates, positive=positive, constants=" ".join(constants))
+    found = said.manifold()
     if name is None:
         return found
     from chentsov.models.registry import find
