@@ -179,7 +179,7 @@ def _manifold(
         return found
     from chentsov.models.registry import find
 
-    return find(name).model()
+    return find(name).model
 
 
 def _may_fork() -> bool:
