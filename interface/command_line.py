@@ -93,6 +93,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = app(
             args=list(arguments) if arguments is not None else None, prog_name="chentsov", standalone_mode=False
         )
+        if status == 130:  # how some versions of typer end what was interrupted, without a word
+            raise KeyboardInterrupt
         return int(status) if isinstance(status, int) else 0
     except _UsageProblem as problem:
         if type(problem).__name__ == "NoArgsIsHelpError":

@@ -412,3 +412,15 @@ def test_a_terminal_without_greek_letters():
 def test_debugging_shows_the_traceback():
     done = _subprocess(["derive", "nothing"], env={**os.environ, "CHENTSOV_DEBUG": "1"})
     assert done.returncode == 1 and b"Traceback" in done.stderr and b"not in the catalogue" in done.stderr
+
+
+def test_an_interrupted_command_says_so(monkeypatch, capsys):
+    import chentsov.command_line as command_line
+
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    for app in (interrupted, lambda **_: 130):  # as it comes, and as some versions of typer hand it on
+        monkeypatch.setattr(command_line, "app", app)
+        assert command_line.run(["catalogue"]) == 130
+        assert capsys.readouterr().err == "chentsov: error: interrupted\n"
