@@ -119,7 +119,7 @@ def closed_form(case: Case, quantity: str) -> tuple[sp.Expr, ...] | None:
             manifold = RiemannianManifold(case.metric, case.coordinates)
             name = {"gaussian_curvature": "ricci_scalar"}.get(quantity, quantity)
             value = getattr(manifold, name, None)
-            entries = [value] if isinstance(value, sp.Expr) else list(sp.flatten(value)) if value is not None else []
+            entries = [] if value is None else list(sp.flatten(value.tolist())) if hasattr(value, "tolist") else [value]
             half = sp.Rational(1, 2) if quantity == "gaussian_curvature" else 1
             return tuple(half * sp.sympify(e, strict=True).subs(dict(case.constants)) for e in entries) or None
     except (TimeBudgetExceeded, ValueError, ArithmeticError, NotImplementedError, TypeError):

@@ -84,7 +84,7 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
     plausible = np.mean([s < amplified * limit for s, limit in zip(sizes, limits)]) >= 0.7
     # A number or two, whole numbers, or an error as large as the answer are no sign of short digits.
     whole = all(np.all(o.value == np.round(o.value)) for o in observations)
-    large = np.median([o.relative_error for o in failing]) > 0.3
+    large = max(float(np.median([o.relative_error for o in failing])), failing[0].relative_error) > 0.3
     if not plausible or np.median(sizes) < 1e-4 or whole or large or distinct_numbers(observations) < 3:
         return None
     # A correct float64 program answers with numbers that float32 does not hold.
