@@ -272,7 +272,8 @@ def _select(*names: str) -> tuple[Case, ...]:
 SUITES: dict[str, str] = {
     "default": "everything below: flat to dense 4-D, Lorentzian, statistical, nearly singular",
     "quick": "five manifolds that expose most mistakes",
-    "surfaces": "the two-dimensional ones",
+    "surfaces": "the two-dimensional ones that are positive definite",
+    "lorentzian": "indefinite metrics only, surfaces among them",
     "riemannian": "positive definite metrics only",
     "statistical": "Fisher metrics",
     "singular": "five mild manifolds, and six that come close to a singular metric in steps",
@@ -292,7 +293,9 @@ def load_suite(name: str = "default", *, grades: Iterable[int] | None = None) ->
     if name == "quick":
         cases = _select("sphere", "plane-polar", "dense-2d", "dense-3d", "dense-4d")
     elif name == "surfaces":
-        cases = tuple(c for c in _default() if c.dim == 2)
+        cases = tuple(c for c in _default() if c.dim == 2 and "lorentzian" not in c.tags)
+    elif name == "lorentzian":
+        cases = tuple(c for c in _default() if "lorentzian" in c.tags)
     elif name == "riemannian":
         cases = tuple(c for c in _default() if "lorentzian" not in c.tags)
     elif name == "statistical":

@@ -81,7 +81,7 @@ def validate(
         help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, kretschmann, laplacian, …",
     ),
     suite: str = typer.Option(
-        "default", help="default, quick, surfaces, riemannian, statistical, singular or thorough."
+        "default", help="default, quick, surfaces, riemannian, lorentzian, statistical, singular or thorough."
     ),
     manifold: str | None = typer.Option(
         None,
