@@ -1,5 +1,8 @@
 """The formulas that `docs/goto.md` writes out, typed here once more by hand and compared with the general code."""
 
+import doctest
+from pathlib import Path
+
 import pytest
 import sympy as sp
 from chentsov.geometry.exact import logistic
@@ -59,3 +62,9 @@ def test_at_a_fixed_point_all_volumes_agree():
     for volume in ("primal", "riemannian", "dual"):
         difference = numbers.compressibility(found.position.values, volume) - found.spectrum.values.sum(1)
         assert abs(difference).max() < 1e-12
+
+
+def test_the_examples_run():
+    page = Path(__file__).resolve().parents[2] / "docs" / "goto.md"
+    result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert result.failed == 0 and result.attempted > 10
