@@ -367,7 +367,7 @@ class _Functions:
         start = self.jax.numpy.eye(outputs, dtype=self.network.dtype)[:, None, :]
         return self.backward(weights, slopes, self.jax.numpy.broadcast_to(start, (outputs, rows, outputs)))
 
-    def _sums(self, weights: Any, x: Any, t: Any) -> tuple[Any, Any, Any, Any]:
+    def _sums(self, weights: Any, x: Any, t: Any) -> tuple[Any, Any, Any, Any, Any]:
         """Sums over rows of ℓ, |∇ℓ|², its mean over own targets, the right side of (5.1.2), and |∇f_a|² of every
         output.
         """

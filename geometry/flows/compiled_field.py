@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numba
 import numpy as np
@@ -122,7 +123,7 @@ def _polygamma(order: int) -> Callable:
         f"    value = total + {head} + {term / 2!r} * " + " * ".join(["r"] * (m + 1)) + f" + s * {raised}",
         f"    return {'' if m % 2 else '-'}value if x > 0.0 else math.nan",
     ]
-    namespace = {"math": math}
+    namespace: dict[str, Any] = {"math": math}
     exec(compile("\n".join(lines), "<polygamma>", "exec"), namespace)
     return numba.njit(forceinline=True, error_model="numpy", fastmath={"contract"})(namespace["polygamma"])
 

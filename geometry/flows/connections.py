@@ -89,7 +89,9 @@ def _labelled(
 
     dims = [f"axis_{k}" for k in range(len(shape))] if len(shape) > 1 else ["pair"][: len(shape)]
     vectors = values.ndim == 2
-    coordinates = {k: (dims, np.asarray(v).reshape(shape), attrs) for k, (v, attrs) in columns.items()}
+    coordinates: dict[str, tuple[Any, Any, Any]] = {
+        k: (dims, np.asarray(v).reshape(shape), attrs) for k, (v, attrs) in columns.items()
+    }
     if vectors:
         coordinates["coordinate"] = ("coordinate", [c.name for c in manifold.coordinates], {})
     return xr.DataArray(
@@ -354,7 +356,7 @@ def transport(
     if hasattr(along, "data_vars"):
         times = np.array(along["t"], dtype=float)
         start = [along[k].values[:1] for k in ("position", "velocity")]
-        moved, ending = space.carry(*start, vector.reshape(1, -1), times)
+        moved, ending = space.carry(start[0], start[1], vector.reshape(1, -1), times)
         _refuse_early(ending)
         return _labelled(manifold, (times.size,), moved[0], "transport", {}).rename(pair="t").assign_coords(t=times)
     if isinstance(along, Sequence) and len(along) == 3:

@@ -173,7 +173,9 @@ def connect(space: Space, p: np.ndarray, q: np.ndarray, guess: np.ndarray | None
         guess: velocities to begin with (NaN for none), such as those of pairs nearby.
     """
     count, n = p.shape
-    found = Connections(np.full((count, n), np.nan), *(np.full(count, np.nan) for _ in range(2)), np.full(count, LOST))
+    found = Connections(
+        np.full((count, n), np.nan), np.full(count, np.nan), np.full(count, np.nan), np.full(count, LOST)
+    )
     inside = space.inside(p) & space.inside(q)
     found.status[~inside] = OUTSIDE
     definite = np.zeros(count, bool)
@@ -217,7 +219,8 @@ def _try_directions(space: Space, p: np.ndarray, q: np.ndarray, rows: np.ndarray
     starts, ends = np.repeat(p[rows], _DIRECTIONS, axis=0), np.repeat(q[rows], _DIRECTIONS, axis=0)
     velocities = _Continuation(space, space.charts[-1], starts, ends, guesses, only=True).run()
     arrived = np.flatnonzero(np.isfinite(velocities).all(axis=1))
-    others = Connections(velocities.copy(), *np.full((2, len(starts)), np.nan), np.full(len(starts), LOST))
+    none = np.full(len(starts), np.nan)
+    others = Connections(velocities.copy(), none, none.copy(), np.full(len(starts), LOST))
     _judge(space, starts, ends, arrived, velocities[arrived], others)
     rank = np.where(others.status == FOUND, others.distance, np.inf).reshape(-1, _DIRECTIONS)
     best = np.argmin(rank, axis=1)

@@ -217,20 +217,21 @@ class _Search:
         arc = _arc(radial, y)
         if inner is None or arc is None or inner.curvature is not None and not self.zero(inner.curvature - c):
             return None
-        if None in (_sign(k), _sign(c)) or not self.ends_naturally(y, arc, factor):
+        bent, bent_inside = _sign(k), _sign(c)
+        if bent is None or bent_inside is None or not self.ends_naturally(y, arc, factor):
             return None
         h, moved = sp.sqrt(factor), self.at_q(arc) - arc
         square = _half_sine(k, moved) ** 2 + h * self.at_q(h) * _half_sine(c, inner.distance, inner.square) ** 2
         valid = list(inner.valid)
         rate = slope * h / (2 * sp.sqrt(radial))
-        if _sign(c) > 0 or _sign(k) > 0:  # a pole, which the geodesic must not have passed
+        if bent_inside > 0 or bent > 0:  # a pole, which the geodesic must not have passed
             valid.append(h * _cosine(k, moved) + rate * _sine(k, moved))
-        if _sign(c) > 0:
+        if bent_inside > 0:
             valid.append(sp.pi - sp.sqrt(c) * inner.distance)
-        if _sign(k) > 0:
+        if bent > 0:
             valid.append(sp.pi - sp.sqrt(k) * sp.Abs(moved))
         names = ", ".join(x.name for x in (*rest, y))
-        kind = {-1: "hyperbolic", 0: "flat", 1: "spherical"}[_sign(k)]
+        kind = {-1: "hyperbolic", 0: "flat", 1: "spherical"}[bent]
         text = f"{kind}, of constant curvature {k} in ({names})"
         return _Part(_arc_of_half_sine(k, square), k, text, tuple(valid), (y, *inner.inner), inner.monotone)
 
@@ -348,7 +349,7 @@ def _arc(g: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
     if base == x:
         return scale * (sp.log(x) if power == -1 else x ** (power + 1) / (power + 1))
     candidates = [partial(_by_substitution, rest, x, *way) for way in _substitutions(rest, x)]
-    candidates.append(lambda: sp.integrate(rest, x))
+    candidates.append(partial(sp.integrate, rest, x))
     for candidate in candidates:
         try:
             with time_limit(_SECONDS_OF_AN_ARC, "an arc"):

@@ -156,5 +156,5 @@ class Connection:
     def coefficients(self) -> sp.ImmutableDenseNDimArray:
         """Γ^i_jk as an array."""
         n = self.manifold.dim
-        entries = [self[key] for key in product(range(n), repeat=3)]
+        entries = [self[i, j, k] for i, j, k in product(range(n), repeat=3)]
         return sp.ImmutableDenseNDimArray(entries, (n, n, n))

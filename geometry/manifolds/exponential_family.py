@@ -86,7 +86,7 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
 
     # -- divergence ------------------------------------------------------------------------------------
 
-    def kullback_leibler(self, p: Any, q: Any) -> sp.Expr:
+    def kullback_leibler(self, p: Any, q: Any) -> sp.Expr:  # type: ignore[override]
         """KL(p‖q) = E_p[log p/q] = ψ(q) − ψ(p) − η(p)·(q − p), points by natural parameters."""
         return self.bregman(q, p)
 

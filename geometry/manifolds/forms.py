@@ -240,7 +240,7 @@ def _form_of_mapping(manifold: RiemannianManifold, given: Mapping[Any, Any], deg
     found: dict[tuple[int, ...], Element] = {}
     for key, value in given.items():
         listed = key if isinstance(key, tuple) else (key,)
-        indices = tuple(place.get(i, i) for i in listed)
+        indices: tuple[Any, ...] = tuple(place.get(i, i) for i in listed)
         if any(isinstance(i, bool) or not isinstance(i, int) or not 0 <= i < manifold.dim for i in indices):
             raise ManifoldError(f"{key} is no index of a form here: use coordinates, or numbers below {manifold.dim}")
         if degree is None:

@@ -78,7 +78,9 @@ def in_index_notation(manifold: RiemannianManifold, text: str, tensors: Mapping[
 
 def _read(manifold: RiemannianManifold, text: str, own: dict[str, Tensor]) -> list[tuple[Fraction, list[_Factor]]]:
     terms: list[tuple[Fraction, list[_Factor]]] = []
-    sign, factors, coefficient, pending, place = Fraction(1), [], Fraction(1), [], 0
+    factors: list[Any] = []
+    pending: list[Any] = []
+    sign, coefficient, place = Fraction(1), Fraction(1), 0
     text = text.replace("*", " ").rstrip()
     if not text:
         raise ManifoldError("an expression in index notation is empty")
@@ -115,7 +117,8 @@ def _indices(written: str, text: str) -> _Slots:
     """The letters with their positions, and the groups of slots in brackets."""
     slots: list[tuple[str, Index]] = []
     groups: list[tuple[str, list[int]]] = []
-    position, opened = DOWN, None
+    opened: Any = None
+    position = DOWN
     for character in written:
         if character in "_^":
             position = DOWN if character == "_" else UP

@@ -172,7 +172,7 @@ def null_tetrad(manifold: RiemannianManifold, vectors: Any = None) -> NullTetrad
     e = [frame.elements[time], *(frame.elements[a] for a in range(4) if a != time)]
     half = field(1 / sp.sqrt(2))
     sums = [[half * (a + b * s) for a, b in zip(e[0], e[1])] for s in (1, -1)]
-    return NullTetrad(manifold, *sums, e[2], e[3])
+    return NullTetrad(manifold, sums[0], sums[1], e[2], e[3])
 
 
 def _check_lorentzian(manifold: RiemannianManifold) -> None:

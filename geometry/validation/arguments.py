@@ -53,7 +53,7 @@ def numeric_jets(field: Field, rows: Array, order: int = 2, h: float = 2.0**-9) 
     along = {(k, s): s * e[k] for k in range(n) for s in (-2, -1, 1, 2)}
     across = {(k, l, a, b, m): m * (a * e[k] + b * e[l]) for k, l in combinations(range(n), 2)
               for a in (1, -1) for b in (1, -1) for m in (1, 2)}  # fmt: skip
-    moves = {**along, **across}
+    moves: dict[Any, Any] = {**along, **across}
     moved = np.concatenate([rows + step for step in moves.values()])
     values = dict(zip(moves, np.asarray(field(moved), dtype=float).reshape(len(moves), count, n, n)))
     dg, ddg = np.empty((*g.shape, n)), np.empty((*g.shape, n, n))
@@ -230,7 +230,7 @@ def _typed(case: Case) -> Iterator[Reading]:
     n = case.dim
     for k, (name, said, _) in enumerate(typed.found):
         yield Reading(f"metric-{name}", f"In the metric, {said}.", "Compare the formula, term by term.",
-                      lambda rows, k=k: typed(rows)[..., k, :].reshape(*np.shape(rows)[:-1], n, n),
+                      lambda rows, k=k: typed(rows)[..., k, :].reshape(*np.shape(rows)[:-1], n, n),  # type: ignore[misc]
                       weight=1.2)  # fmt: skip
 
 
@@ -276,7 +276,7 @@ def _other_metrics(case: Case, g: Field) -> Iterator[Reading]:
                              (n / max(n - 1, 0.5), f"divided by n − 1 = {n - 1} instead of n = {n}"),
                              (n / (n + 1), f"divided by n + 1 = {n + 1} instead of n = {n}")):  # fmt: skip
             yield Reading("fisher-off-by-n", f"The Fisher metric is {what}.", "g_ij = (1/n) Σ s_i s_j.",
-                          lambda rows, f=factor: f * g(rows), weight=0.8)  # fmt: skip
+                          lambda rows, f=factor: f * g(rows), weight=0.8)  # type: ignore[misc]  # fmt: skip
         yield from _of_rows(case)
 
 

@@ -355,7 +355,7 @@ def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> li
         same = caller.batch()[first.index].value
         alone = caller.at_row(caller.rows[first.index]).value
         before = outcomes[first.index].value
-        if same is not None and np.array_equal(same, before) and alone is not None and before is not None:
+        if same is not None and before is not None and alone is not None and np.array_equal(same, before):
             apart = float(np.max(np.abs(alone - before), initial=0.0))
             if apart > first.tolerance:
                 detail = f"a row's answer depends on the other rows of the batch (alone it differs by {apart:.2g})"

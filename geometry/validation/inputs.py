@@ -144,7 +144,7 @@ def _block_mistakes() -> Iterator[Mistake]:
                           weight=1.4 if single else 1.0)  # fmt: skip
     for kept, where, half, fix in _TRIANGLES:
         yield Mistake(
-            f"{kept}-triangle-only", "prepare", {"prepare": _masked(lambda n, half=half: half(np.ones((n, n))))},
+            f"{kept}-triangle-only", "prepare", {"prepare": _masked(lambda n, half=half: half(np.ones((n, n))))},  # type: ignore[misc]
             f"Only the {kept} triangle of the metric is filled; the entries {where} the diagonal count as 0.",
             f"Mirror it: {fix}.",
         )  # fmt: skip
@@ -201,18 +201,18 @@ def _derivative_mistakes() -> Iterator[Mistake]:
     for at, word, example in ((0, "first", "static metrics, if it is the time"),
                               (-1, "last", "axisymmetric metrics, if it is the angle")):  # fmt: skip
         yield Mistake(
-            f"derivative-along-{word}-missing", "prepare", {"prepare": _along(lambda n, at=at: 1 - _axis(n, at))},
+            f"derivative-along-{word}-missing", "prepare", {"prepare": _along(lambda n, at=at: 1 - _axis(n, at))},  # type: ignore[misc]
             f"Derivatives along the {word} coordinate count as 0: right on metrics that do not depend on it "
             f"({example}).",
             "Differentiate along every coordinate.",
         )  # fmt: skip
         yield Mistake(
-            f"derivative-along-{word}-sign", "prepare", {"prepare": _along(lambda n, at=at: 1 - 2 * _axis(n, at))},
+            f"derivative-along-{word}-sign", "prepare", {"prepare": _along(lambda n, at=at: 1 - 2 * _axis(n, at))},  # type: ignore[misc]
             f"Derivatives along the {word} coordinate have the wrong sign.", "g(x + h) − g(x − h), in this order.",
             weight=1.3,
         )  # fmt: skip
         yield Mistake(
-            f"derivative-along-{word}-only", "prepare", {"prepare": _along(lambda n, at=at: _axis(n, at))},
+            f"derivative-along-{word}-only", "prepare", {"prepare": _along(lambda n, at=at: _axis(n, at))},  # type: ignore[misc]
             f"Only derivatives along the {word} coordinate are taken: right on metrics that depend on it alone.",
             "Differentiate along every coordinate.",
         )  # fmt: skip

@@ -292,7 +292,7 @@ def _returned() -> Iterator[Mistake]:
         yield _instead(quantity, f"{quantity}-mixed", _of(quantity, "im,mj->ij", "inverse_metric"),
             "One index is up (R^i_j) where both belong down.", "Lower it with g_im.")
         yield _instead(quantity, f"{quantity}-raised",
-            lambda run, q=quantity: contraction("im,mn,nj->ij", run["inverse_metric"], run[q], run["inverse_metric"]),
+            lambda run, q=quantity: contraction("im,mn,nj->ij", run["inverse_metric"], run[q], run["inverse_metric"]),  # type: ignore[misc]
             "Both indices are up (R^ij) where both belong down.", "Lower them with g.")
     for name, formula, sentence in (
         ("ricci-for-einstein", _einstein(0), "The Ricci tensor is returned: − ½ R g is missing."),
@@ -366,13 +366,13 @@ def _returned() -> Iterator[Mistake]:
                 1.2)
     for quantity in ("ricci_scalar", "gaussian_curvature", "kretschmann", "laplacian", "sectional_curvature", "ricci",
                      "riemann", "riemann_lowered", "christoffel", "metric"):
-        yield _instead(quantity, "absolute-value", lambda run, q=quantity: np.abs(run[q]),
+        yield _instead(quantity, "absolute-value", lambda run, q=quantity: np.abs(run[q]),  # type: ignore[misc]
             "The absolute value is returned: the sign is lost.", "Drop abs().")
-        yield _instead(quantity, "squared", lambda run, q=quantity: run[q] ** 2, "The square is returned.",
+        yield _instead(quantity, "squared", lambda run, q=quantity: run[q] ** 2, "The square is returned.",  # type: ignore[misc]
             "Take the root, with the sign.", 1.3)
-        yield _instead(quantity, "only-positive-part", lambda run, q=quantity: np.maximum(run[q], 0),
+        yield _instead(quantity, "only-positive-part", lambda run, q=quantity: np.maximum(run[q], 0),  # type: ignore[misc]
             "Negative values are cut off at 0.", "Drop max(…, 0).", 1.2)
-        yield _instead(quantity, "only-negative-part", lambda run, q=quantity: np.minimum(run[q], 0),
+        yield _instead(quantity, "only-negative-part", lambda run, q=quantity: np.minimum(run[q], 0),  # type: ignore[misc]
             "Positive values are cut off at 0.", "Drop min(…, 0).", 1.4)
     for name, formula, sentence in (
         ("scalar-for-kretschmann", _of("ricci_scalar"), "R is returned for the Kretschmann scalar."),

@@ -66,8 +66,8 @@ class Lagrangian:
             raise InputError(
                 f"both layers use {', '.join(sorted(map(str, shared)))}: name the states of one differently"
             )
-        known = None not in (self.ricci_scalar, other.ricci_scalar)
-        scalar = self.ricci_scalar + other.ricci_scalar if known else None
+        one, two = self.ricci_scalar, other.ricci_scalar
+        scalar = None if one is None or two is None else one + two
         return Lagrangian(
             f"{self.name} + {other.name}", self.value + other.value, self.coordinates + other.coordinates, scalar
         )

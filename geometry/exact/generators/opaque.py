@@ -50,7 +50,7 @@ class Opaque(Generator):
     def partial(self, k: int) -> sp.Expr:
         """The derivative by argument number k, in SymPy."""
         places = tuple(sp.Dummy(f"u{i}", real=True) for i in range(len(self.arguments)))
-        rule = DERIVATIVES.get(self.function)
+        rule = DERIVATIVES.get(self.function)  # type: ignore[call-overload]
         if rule is not None:
             partial = read(rule(k, *places), "the rule's derivative")
         else:

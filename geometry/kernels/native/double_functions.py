@@ -264,13 +264,13 @@ def _past(d: DoubleDouble, x: Pair, start: Pair, step: Callable[[Pair, Pair], Pa
     for pairs, value in zip(names, (x, start)):
         for (old, new), part in zip(pairs, value):
             w.line(f"  {old} = phi {t} [ {part}, {before} ], [ {new}, {body} ]")
-    (at, made) = (tuple(old for old, _ in pairs) for pairs in names)
+    at, made = (names[0][0][0], names[0][1][0]), (names[1][0][0], names[1][1][0])
     small = w.compare("olt", at[0], w.const(float(_SHIFTED)))
     w.line(f"  br i1 {w.any(small)}, label {body}, label {done}")
     w.label(body[1:])
     following = d.add(at, _one(d)), step(made, at)
-    for pairs, value, old in zip(names, following, (at, made)):
-        for (_, new), part in zip(pairs, d.select(small, value, old)):
+    for pairs, stepped, held in zip(names, following, (at, made)):
+        for (_, new), part in zip(pairs, d.select(small, stepped, held)):
             w.line(f"  {new} = bitcast {t} {part} to {t}")
     w.line(f"  br label {head}")
     w.label(done[1:])
