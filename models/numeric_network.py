@@ -162,7 +162,7 @@ class NumericNetwork:
         wanted = [((n, m), (n,)) for m, n in zip(self.widths, self.widths[1:])]
         if (given := [tuple(np.shape(part) for part in pair) for pair in pairs]) != wanted:
             raise InputError(f"the layers (W, b) of this network have the shapes {wanted}, not {given}")
-        return [(w, b) for w, b in pairs]
+        return [(_as_array(w, self.dtype), _as_array(b, self.dtype)) for w, b in pairs]
 
     # -- data ---------------------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ class NumericNetwork:
         """Loss, both Fisher traces and tr Λ/N by layer products, and both sides of (5.1.2).
 
         >>> network = NumericNetwork((1, 2), final="identity", bias=False)  # softmax of two classes, p = (0.8, 0.2)
-        >>> found = network.traces([([[np.log(4.0)], [0.0]], [0.0, 0.0])], [[1.0]], [0])
+        >>> found = network.traces([([[1.3862943611198906], [0.0]], [0.0, 0.0])], [[1.0]], [0])
         >>> round(found.fisher, 6), round(found.true_fisher, 6)  # 2 (1 - p_1)², and E_t = 2 p_1 p_2
         (0.08, 0.32)
         """
@@ -276,6 +276,10 @@ class NumericNetwork:
             activations = [*[self.activation] * (count - 1), self.final]
             self._jets[true] = RowJets(activations, [self.bias] * count, self.loss, true)
         return self._jets[true]
+
+
+def _as_array(part: Any, dtype: Any) -> Any:
+    return part if hasattr(part, "shape") else np.asarray(part, dtype)
 
 
 class _Functions:

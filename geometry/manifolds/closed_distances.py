@@ -31,6 +31,7 @@ import sympy as sp
 from ..exact import Mean, logistic
 from ..exact.budget import time_limit
 from ..exact.errors import ChentsovError
+from .inputs import ManifoldError
 from .recipes import metric_of
 from .vanishing import vanish
 
@@ -420,7 +421,7 @@ def _function(e: sp.Expr, x: sp.Symbol) -> Callable[[Any], Any]:
     def value(u: Any) -> Any:
         number = e.subs(x, sp.Float(str(u), 25)).evalf(20)
         if not number.is_real:
-            raise ValueError(f"{number} is not real")
+            raise ManifoldError(f"{number} is not real")
         return number._to_mpmath(70)
 
     return value

@@ -27,7 +27,6 @@ n = sp.Symbol("n", integer=True, positive=True)
         (sp.Piecewise((x, x > 0), (0, True)), "Piecewise"),
         (sp.Product(x + n, (n, 0, 5)), "Product"),
         (x > 0, "StrictGreaterThan"),
-        (sp.hyper((1, 2), (3,), x), "hyper"),
         (sp.polygamma(x, 2), "polygamma"),
         (sp.LambertW(x, 1), "LambertW"),
         (sp.Abs(1 + sp.I * sp.exp(x), evaluate=False), "absolute value"),

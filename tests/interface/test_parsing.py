@@ -46,7 +46,7 @@ def test_every_function_can_be_called():
         assert parse_expression(f"{name}({arguments})").free_symbols, name
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ROWS.values() if row.sympy or not row.static], ids=lambda row: row.name)
 def test_every_row_of_the_table_can_be_read(row):
     """By the name it has in a program, by SymPy's, and as SymPy prints it."""
     count = len(row.domain) + (row.name == "polygamma")
