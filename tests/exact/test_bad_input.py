@@ -27,6 +27,7 @@ n = sp.Symbol("n", integer=True, positive=True)
         (sp.Piecewise((x, x > 0), (0, True)), "Piecewise"),
         (sp.Product(x + n, (n, 0, 5)), "Product"),
         (x > 0, "StrictGreaterThan"),
+        (sp.riemann_xi(x), "riemann_xi"),
         (sp.polygamma(x, 2), "polygamma"),
         (sp.LambertW(x, 1), "LambertW"),
         (sp.Abs(1 + sp.I * sp.exp(x), evaluate=False), "absolute value"),
