@@ -110,6 +110,7 @@ _RADICANDS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.sampled_from(_RADICANDS), st.lists(st.integers(-3, 3), min_size=3, max_size=6), st.integers(1, 3))
 def test_a_root_is_the_same_in_every_part_of_a_sum(radicand, numbers, power):

@@ -52,6 +52,7 @@ def kumaraswamy():
     return StatisticalManifold.from_density(density, {t: (0, 1)}, (a, b))
 
 
+@pytest.mark.slow
 def test_kumaraswamy_at_one_and_two(kumaraswamy):
     grid = kumaraswamy.on_grid({a: [0.5, 1.0], b: [1.0, 1.5, 2.0]}, ["ricci_scalar", "metric"])
     assert (grid.status == 0).all()

@@ -270,6 +270,7 @@ def test_the_command_trains_and_goes_on(tmp_path, capsys):
     assert run([*arguments, "--epochs", "1"]) == 2 and "already" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("widths", "loss", "final", "squares"),
     [  # E over the network's own targets of (∂ℓ/∂f_a)(∂ℓ/∂f_b), written by hand
