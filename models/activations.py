@@ -13,6 +13,7 @@ derivative of the slope σ″/σ′ (the first Koszul form is half of it), the p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -74,6 +75,16 @@ class IncreasingActivation(Activation):
     conjugate: sp.Expr | None
     image: tuple[sp.Expr, sp.Expr]
     gain: sp.Expr = sp.S.One
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the image, infinite where it has none in numbers.
+
+        >>> ACTIVATIONS["logistic"].ends, ACTIVATIONS["softplus"].ends
+        ((0.0, 1.0), (0.0, inf))
+        """
+        low, high = map(read, self.image)
+        return float(low) if low.is_finite else -math.inf, float(high) if high.is_finite else math.inf
 
     def slope_of(self, u: Any) -> sp.Expr:
         """σ′(u)."""

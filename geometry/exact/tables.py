@@ -15,7 +15,7 @@ import sympy as sp
 from .errors import InputError
 from .reading import Kind, nearest, read_float, short, short_list
 
-__all__ = ["by_name", "one_length", "read_axis", "read_columns", "read_reals"]
+__all__ = ["by_name", "one_length", "read_axis", "read_columns", "read_reals", "read_times"]
 
 
 def read_reals(
@@ -84,6 +84,23 @@ def read_axis(values: Any, where: str, error: Kind = InputError) -> np.ndarray:
         at = int(np.argmax(bad)) if array.ndim else 0
         raise error(f"the grid is not finite: {where} holds {array.ravel()[at]} at position {at}")
     return array
+
+
+def read_times(t: Any, moments: int, error: Kind = InputError) -> np.ndarray:
+    """The values of a parameter along a curve: those given, or so many from 0 to a number.
+
+    Raises:
+        InputError: fewer than two, or some that are not finite, or neither rise nor fall.
+
+    >>> read_times(2, 3), read_times([1, 0], 3)
+    (array([0., 1., 2.]), array([1., 0.]))
+    """
+    values = read_reals(t, "t", error)
+    times = np.linspace(0.0, float(values), moments) if values.ndim == 0 else values
+    steps = np.diff(times)
+    if times.size < 2 or not np.isfinite(times).all() or not ((steps > 0).all() or (steps < 0).all()):
+        raise error("t must be a non-zero number, or at least two times that are finite and rise or fall strictly")
+    return times
 
 
 def read_columns(

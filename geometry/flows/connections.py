@@ -272,7 +272,7 @@ def _of_closed_form(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distances with bounds of their rounding errors; NaN where the form does not hold."""
     symbols = [*space.manifold.coordinates, *closed.others.values()]
-    constants = {s: v for s, v in space.constants.items()}
+    constants = dict(space.constants)
     kernel = compile([closed.expression, *closed.valid], symbols, constants=constants)
     kernel.promises = ()
     (values, *valid), (error, *_) = kernel.bounded(*np.ascontiguousarray(np.hstack([p, q]).T))
@@ -387,7 +387,7 @@ def _along_curve(
     """ẇ^i = −Γ^i_jk ẋ^j w^k along x(t); the time is a component of the field."""
     (t,) = read_symbols(parameter, "parameter", "t", ManifoldError)
     given = match_point(curve, manifold.coordinates, "curve", ManifoldError)
-    images = {x: sp.sympify(e, strict=True) for x, e in given.items()}
+    images = {x: read_expression(e, f"the curve: {x}", ManifoldError) for x, e in given.items()}
     a, b = (read_float(e, "an end of the interval", ManifoldError) for e in interval)
     n, gamma = range(manifold.dim), manifold.christoffel
     w = [sp.Dummy(f"w{k}") for k in n]

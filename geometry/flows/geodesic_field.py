@@ -17,9 +17,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import sympy as sp
-from chentsov.geometry.exact import Mean
 from chentsov.geometry.exact.kinks import derivative
-from chentsov.geometry.manifolds.inputs import ManifoldError
+from chentsov.geometry.manifolds.geodesics import averages_over_data
 from chentsov.geometry.manifolds.recipes import metric_of
 
 from ..kernels import compile
@@ -31,6 +30,8 @@ from .evaluation import sweep
 
 if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
+
+    from ..kernels.kernel import Kernel
 
 __all__ = ["GeodesicField", "geodesic_field"]
 
@@ -73,13 +74,7 @@ class GeodesicField:
     ) -> None:
         self.dim, self.coordinates, self.constants = manifold.dim, manifold.coordinates, constants
         metric = metric_of(manifold)
-        means = {m for e in metric for m in e.atoms(Mean)}
-        if means and not data:
-            rows = sorted({v.name for m in means for v in m.variables})
-            raise ManifoldError(
-                f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}"
-            )
-        self.data, self.values = (data, values) if means else (None, None)
+        self.data, self.values = (data, values) if averages_over_data(metric, data) else (None, None)
         first = cache(lambda i, j, k: derivative(metric[i, j], self.coordinates[k]))
         self._metric = lambda i, j: metric[i, j]
         self._first = first
@@ -104,22 +99,25 @@ class GeodesicField:
         """g_ij at points (count, n), as an array (count, n, n)."""
         n = self.dim
         if self.data is not None:
-            kernel = compile(
-                [self._metric(i, j) for i in range(n) for j in range(n)],
-                self.coordinates, constants=self.values, data=self.data,
-            )  # fmt: skip
-            kernel.promises = ()
-            found = kernel(*np.ascontiguousarray(points.T))
+            found = self._metric_kernel(*np.ascontiguousarray(points.T))
             return np.stack([np.broadcast_to(v, len(points)) for v in found], axis=1).reshape(-1, n, n)
         values = np.empty((len(points), n * n))
         sweep(self._metric_field, np.ascontiguousarray(points), parameters, values)
         return values.reshape(-1, n, n)
 
+    @property
+    def _entries(self) -> list[sp.Expr]:
+        return [self._metric(i, j) for i in range(self.dim) for j in range(self.dim)]
+
+    @cached_property
+    def _metric_kernel(self) -> Kernel:
+        kernel = compile(self._entries, self.coordinates, constants=self.values, data=self.data)
+        kernel.promises = ()  # the domain is watched along the way
+        return kernel
+
     @cached_property
     def _metric_field(self) -> Callable:
-        n = range(self.dim)
-        entries = [self._metric(i, j) for i in n for j in n]
-        return compile_program(lowered(entries, [*self.coordinates, *self.constants]), self.dim)
+        return compile_program(lowered(self._entries, [*self.coordinates, *self.constants]), self.dim)
 
     def _compiled(self, variations: int, vectors: int) -> Callable:
         jet = general_jet(self.dim, self._metric, self._first, self._second if variations else None)

@@ -13,7 +13,7 @@ from chentsov.geometry.manifolds.geodesics import LastStep
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES, log_density
 
 from ..exact.reading import match_point
-from ..exact.tables import read_reals
+from ..exact.tables import read_reals, read_times
 from .compiled_field import compile_field
 from .evaluation import constant_values
 from .fields import PlainField, RowField
@@ -76,7 +76,7 @@ def trajectory(
     from scipy.integrate import solve_ivp
 
     point = _point(flow, start)
-    times = _times(t)
+    times = read_times(t, 201, ManifoldError)
     values = constant_values(flow.constants, constants)
     flow.manifold.domain.check({**dict(zip(flow.coordinates, point.tolist())), **values}, "the start")
     chosen = _volumes(flow, volumes)
@@ -206,7 +206,7 @@ def trajectories(
         raise ManifoldError(
             f"the field averages over rows of {names}: integrate one by one, with trajectory(…, data=…)"
         )
-    times = np.array([0.0, float(t)]) if np.ndim(t) == 0 else _times(t)
+    times = read_times(t, 2, ManifoldError)
     values = constant_values(flow.constants, constants)
     field = compile_field(flow.components, flow.coordinates, tuple(values))
     states, ending, reached, steps = integrate_lanes(
@@ -261,14 +261,6 @@ def _point(flow: Flow, start: Any) -> np.ndarray:
     if not np.all(np.isfinite(point)):
         raise ManifoldError(f"the start is not finite: {point.tolist()}")
     return point
-
-
-def _times(t: Any) -> np.ndarray:
-    times = np.linspace(0.0, float(t), 201) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
-    steps = np.diff(times)
-    if times.size < 2 or not np.all(np.isfinite(times)) or not (np.all(steps > 0) or np.all(steps < 0)):
-        raise ManifoldError("t must be a non-zero number, or at least two finite times that rise or fall strictly")
-    return times
 
 
 def _volumes(flow: Flow, volumes: Any) -> list[Any]:

@@ -25,8 +25,8 @@ class SourceError(InputError):
     """A closed form that a language has no words for."""
 
 
-def _sigma(self: Any, u: sp.Expr) -> str:
-    return str(self._print(1 / (1 + sp.exp(-u.args[0]))))
+def _sigma(printer: Any, u: sp.Expr) -> str:
+    return str(printer._print(1 / (1 + sp.exp(-u.args[0]))))
 
 
 class _C(C99CodePrinter):

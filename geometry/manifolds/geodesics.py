@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +10,14 @@ import sympy as sp
 from chentsov.geometry.exact import Mean
 
 from ..exact.reading import read_float, read_point, read_symbols, read_values
+from ..exact.tables import read_times
 from .inputs import ManifoldError
 from .recipes import metric_of, recipe
 
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
 
-__all__ = ["LastStep", "geodesic", "geodesic_equations"]
+__all__ = ["LastStep", "averages_over_data", "curve_of", "geodesic", "geodesic_equations", "read_numbers"]
 
 _NULL = 1e-12  # g(ẋ, ẋ) is zero where it is less than this part of the moduli of its terms;
 _STAYS_NULL = 1e-6  # along a geodesic that began so, less than this part
@@ -37,14 +38,25 @@ class LastStep:
         return self.end - time
 
 
-def geodesic_equations(manifold: RiemannianManifold, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
-    """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0, one equation a coordinate, as functions of the parameter."""
+def curve_of(
+    manifold: RiemannianManifold, parameter: sp.Symbol | None = None
+) -> tuple[sp.Symbol, dict[sp.Symbol, sp.Expr]]:
+    """The parameter s of a curve, and {coordinate: its function x^i(s)}.
+
+    Raises:
+        ManifoldError: the parameter is a coordinate or constant.
+    """
     (s,) = read_symbols(sp.Symbol("s", real=True) if parameter is None else parameter, "parameter", "t", ManifoldError)
     if s in manifold.coordinates or s in manifold.constants:
         raise ManifoldError(
             f"the parameter {s.name} is a coordinate or constant of the manifold; choose another symbol"
         )
-    curve = {x: sp.Function(x.name)(s) for x in manifold.coordinates}
+    return s, {x: sp.Function(x.name)(s) for x in manifold.coordinates}
+
+
+def geodesic_equations(manifold: RiemannianManifold, parameter: sp.Symbol | None = None) -> list[sp.Eq]:
+    """ẍ^i + Γ^i_jk ẋ^j ẋ^k = 0, one equation a coordinate, as functions of the parameter."""
+    s, curve = curve_of(manifold, parameter)
     n, gamma = range(manifold.dim), manifold.christoffel
     dot = [curve[x].diff(s) for x in manifold.coordinates]
     equations = []
@@ -97,14 +109,11 @@ def geodesic(
     import xarray as xr
     from scipy.integrate import solve_ivp
 
-    start = _numbers(manifold.coordinates, point, "point")
-    push = _numbers(manifold.coordinates, velocity, "velocity")
+    start = read_numbers(manifold.coordinates, point, "point")
+    push = read_numbers(manifold.coordinates, velocity, "velocity")
     values = read_values(constants, manifold.constants, "constants", ManifoldError)
     manifold.domain.check({**dict(zip(manifold.coordinates, map(sp.Rational, start.tolist()))), **values}, "the start")
-    times = np.linspace(0.0, float(t), 101) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
-    steps = np.diff(times)
-    if times.size < 2 or not np.all(np.isfinite(times)) or not (np.all(steps > 0) or np.all(steps < 0)):
-        raise ManifoldError("t must be a non-zero number, or at least two finite values that rise or fall strictly")
+    times = read_times(t, 101, ManifoldError)
     right, speed = _right_hand_side(manifold, values, data)
     dim = manifold.dim
     inside = manifold.domain.at_points(manifold.coordinates, values)
@@ -159,7 +168,22 @@ def geodesic(
     )  # fmt: skip
 
 
-def _numbers(symbols: Sequence[sp.Symbol], values: Any, what: str) -> np.ndarray:
+def averages_over_data(metric: Iterable[sp.Expr], data: Any) -> bool:
+    """Whether a metric averages over rows.
+
+    Raises:
+        ManifoldError: it does, and there are none.
+    """
+    rows = sorted({v.name for e in metric for m in e.atoms(Mean) for v in m.variables})
+    if rows and not data:
+        raise ManifoldError(
+            f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}"
+        )
+    return bool(rows)
+
+
+def read_numbers(symbols: Sequence[sp.Symbol], values: Any, what: str) -> np.ndarray:
+    """A number for each of the symbols, as an array."""
     numbers = read_point(values, symbols, what, ManifoldError)
     return np.array([read_float(v, f"the {what}: {s}", ManifoldError) for s, v in numbers.items()])
 
@@ -173,11 +197,7 @@ def _right_hand_side(
     dim, n = manifold.dim, range(manifold.dim)
     gamma, g = recipe(manifold, "christoffel"), metric_of(manifold)
     independent = [(i, j, k) for i in n for j in n for k in n[j:] if gamma[i, j, k] != 0]
-    if data is None and any(e.has(Mean) for e in g):
-        rows = sorted({v.name for e in g for m in e.atoms(Mean) for v in m.variables})
-        raise ManifoldError(
-            f"the metric holds averages over data: give the rows in `data`, one array for each of {', '.join(rows)}"
-        )
+    averages_over_data(g, data)
     options: dict[str, Any] = {"constants": values, "data": data or {}}
     symbols = [gamma[index] for index in independent] or [sp.S.Zero]
     christoffel = compile(symbols, manifold.coordinates, **options).pointwise()

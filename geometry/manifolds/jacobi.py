@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from ..exact.reading import read_float, read_point, read_symbols, read_values
+from ..exact.reading import read_values
+from ..exact.tables import read_times
+from .geodesics import curve_of, read_numbers
 from .inputs import ManifoldError
 
 if TYPE_CHECKING:
@@ -25,13 +27,8 @@ def jacobi_equations(manifold: RiemannianManifold, parameter: sp.Symbol | None =
     Raises:
         ManifoldError: the parameter is a coordinate or constant.
     """
-    (s,) = read_symbols(sp.Symbol("s", real=True) if parameter is None else parameter, "parameter", "t", ManifoldError)
-    if s in manifold.coordinates or s in manifold.constants:
-        raise ManifoldError(
-            f"the parameter {s.name} is a coordinate or constant of the manifold; choose another symbol"
-        )
+    s, curve = curve_of(manifold, parameter)
     n = range(manifold.dim)
-    curve = {x: sp.Function(x.name)(s) for x in manifold.coordinates}
     field = [sp.Function(f"J_{x.name}")(s) for x in manifold.coordinates]
     dot = [curve[x].diff(s) for x in manifold.coordinates]
     gamma, riemann = manifold.christoffel, manifold.riemann
@@ -97,20 +94,9 @@ def jacobi_field(
     x, n, dim = manifold.coordinates, range(manifold.dim), manifold.dim
     values = read_values(constants, manifold.constants, "constants", ManifoldError)
     given = {"point": point, "velocity": velocity, "field": field, "derivative": derivative}
-    start = {
-        what: np.array([read_float(v, f"the {what}: {s}", ManifoldError) for s, v in read_point(
-            value, x, what, ManifoldError).items()])
-        for what, value in given.items()
-    }  # fmt: skip
+    start = {what: read_numbers(x, value, what) for what, value in given.items()}
     manifold.domain.check({**dict(zip(x, map(sp.Rational, start["point"].tolist()))), **values}, "the start")
-    times = np.linspace(0.0, float(t), 101) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
-    if (
-        times.size < 2
-        or not np.all(np.isfinite(times))
-        or not (np.all(np.diff(times) > 0) or np.all(np.diff(times) < 0))
-    ):
-        raise ManifoldError("t must be a non-zero number, or at least two finite values that rise or fall strictly")
-
+    times = read_times(t, 101, ManifoldError)
     v, w, d = ([sp.Dummy(f"{letter}{i}", real=True) for i in n] for letter in "vwd")
     gamma = manifold.christoffel
     force = [sp.Add(*(-gamma[i, j, k] * v[j] * v[k] for j in n for k in n)) for i in n]

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import sympy as sp
+from chentsov.geometry.exact.reading import read, read_bound
 from chentsov.geometry.manifolds import StatisticalManifold
 from chentsov.geometry.manifolds.domain import Domain
 
@@ -76,7 +77,7 @@ class Family:
         >>> families.bernoulli.record().inequalities
         (theta > 0, theta < 1)
         """
-        bounds = [(s, sp.sympify(low), sp.sympify(high)) for s, (low, high) in self.domain.items()]
+        bounds = [(s, read_bound(low), read_bound(high)) for s, (low, high) in self.domain.items()]
         lower = [sp.Gt(s, low, evaluate=False) for s, low, _ in bounds if low.is_finite]
         upper = [sp.Lt(s, high, evaluate=False) for s, _, high in bounds if high.is_finite]
         return (*lower, *upper, *self.conditions)
@@ -126,7 +127,7 @@ class FamilyEntry(Entry):
     @property
     def sample(self) -> dict[sp.Symbol, sp.Expr]:
         """The sample point of the record."""
-        return {s: sp.sympify(v) for s, v in self.record().sample.items()}
+        return {s: read(v) for s, v in self.record().sample.items()}
 
 
 def family(make: Callable[..., Family]) -> FamilyEntry:

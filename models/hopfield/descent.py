@@ -79,7 +79,7 @@ def mirror_step(network: HopfieldNumbers, u: Any, step: float) -> np.ndarray:
         raise InputError(f"the inverse of {act.name} has no closed form: no mirror step")
     speed = act.numeric["slope"](u) * network.velocity(u)  # −∂_uE/C
     target = network.rates(u) + step * speed
-    low, high = (float(b) if sp.sympify(b).is_finite else np.copysign(np.inf, s) for b, s in zip(act.image, (-1, 1)))
+    low, high = act.ends
     if not np.all((target > low) & (target < high)):
         room = np.where(speed > 0, high - network.rates(u), network.rates(u) - low) / np.maximum(np.abs(speed), 1e-300)
         raise InputError(

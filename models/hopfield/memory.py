@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import sympy as sp
 import xarray as xr
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.tables import read_times
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
 from .numeric import HopfieldNumbers
@@ -60,7 +60,7 @@ class AssociativeMemory:
         from .activations import activation as read
 
         weights, act = hebbian(self.patterns), read(activation, gain=gain)
-        low, high = (float(b) if b.is_finite else np.inf for b in map(sp.sympify, act.image))
+        low, high = act.ends
         if not (np.isfinite(low) and np.isfinite(high)):
             raise InputError(
                 f"{act.name} is unbounded, so that its rates hold no pattern of ±1; take a bounded activation"
@@ -96,7 +96,7 @@ class AssociativeMemory:
         u0 = np.asarray(start, dtype=float)
         if u0.shape != (self.network.size,):
             raise InputError(f"the start has shape {u0.shape}; this memory has {self.network.size} neurons")
-        times = np.linspace(0.0, float(t), moments) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
+        times = read_times(t, moments)
         path = self.network.trajectories(u0[None], times, rtol=rtol, atol=atol).position.values[0]
         rates = self.network.rates(path)
         kappa = np.stack([self.network.compressibility(path, v) for v in VOLUMES], axis=-1)

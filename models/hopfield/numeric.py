@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.exact.tables import read_times
 from chentsov.geometry.flows.compiled_field import compile_field
 from chentsov.geometry.flows.evaluation import constant_values
 from chentsov.geometry.flows.lanes import ENDINGS, integrate_lanes
@@ -191,8 +192,7 @@ class HopfieldNumbers:
 
     def radius(self) -> np.ndarray:
         """b_i with |u_i| ≤ b_i in the long run for a bounded σ: R_i (Σ_j |W_ij| sup|σ| + |J_i|)."""
-        low, high = (float(b) if b.is_finite else np.inf for b in self.activation.image)
-        top = max(abs(low), abs(high))
+        top = max(map(abs, self.activation.ends))
         return self.resistance * (np.abs(self.weights).sum(1) * top + np.abs(self.current))
 
     # -- in time ------------------------------------------------------------------------------------------
@@ -227,9 +227,7 @@ class HopfieldNumbers:
             Dataset with ``position`` (start × t × neuron), ``ending``, ``reached``, ``steps`` (start).
         """
         starts = np.atleast_2d(self.states(starts))
-        times = np.array([0.0, float(t)]) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
-        if times.size < 2 or not (np.all(np.diff(times) > 0) or np.all(np.diff(times) < 0)):
-            raise InputError("t must be a non-zero number, or at least two times that rise or fall strictly")
+        times = read_times(t, 2)
         field, parameters = self.field
         states, ending, reached, steps = integrate_lanes(
             field, starts, times, parameters, rtol=rtol, atol=atol, bound=bound, threads=threads, progress=progress

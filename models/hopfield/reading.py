@@ -15,6 +15,7 @@ about the Laplace transform exp A of a positive measure, A′ = cσ(θ/c), and s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -91,8 +92,7 @@ def mean_function(activation: IncreasingActivation) -> MeanFunction:
         found = rest.match(scale * form.subs(U, gain * U)) if form != U else rest.match(scale * U)
         if found and all(v.is_positive for v in found.values()):
             return MeanFunction(True, family, f"{reason}, shifted and scaled" if constant or scale != 1 else reason)
-    bounded = all(sp.sympify(bound).is_finite for bound in activation.image)
-    if bounded and _is_entire(value):
+    if all(map(math.isfinite, activation.ends)) and _is_entire(value):
         return MeanFunction(False, "", _ENTIRE)
     return MeanFunction(None, "", "no family is known, and none of the theorems here excludes one")
 
