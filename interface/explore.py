@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from chentsov.geometry.exact.errors import InputError
+from chentsov.geometry.grids.labels import meanings
 
 from .plots import SIGNED, colour_scale
 from .plots_grid import is_study, wide_axes
@@ -159,11 +160,9 @@ def _status(study: xr.Dataset, axes: list[str]) -> dict[str, Any] | None:
     if "status" not in study or "flag_meanings" not in study["status"].attrs:
         return None
     status = study["status"]
-    names = str(status.attrs["flag_meanings"]).split()
-    codes = [int(v) for v in np.ravel(status.attrs["flag_values"])]
     codes_of_cells = status.squeeze(drop=True).transpose(*axes).values
     return {
-        "meanings": {str(code): name.replace("_", " ") for code, name in zip(codes, names)},
+        "meanings": {str(code): name.replace("_", " ") for code, name in meanings(status).items()},
         "codes": base64.b64encode(np.ascontiguousarray(codes_of_cells, dtype="i1").tobytes()).decode(),
     }
 

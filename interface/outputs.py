@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["OutputError", "save_bytes", "save_figure", "save_netcdf", "save_table", "save_text", "writable_folder"]
+#: The endings of pictures.
+PICTURES = (".png", ".svg", ".pdf")
+
+__all__ = [
+    "PICTURES",
+    "OutputError",
+    "save_bytes",
+    "save_figure",
+    "save_netcdf",
+    "save_table",
+    "save_text",
+    "writable_folder",
+]
 
 
 class OutputError(InputError):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "draw_path",
     "MISSING", "SIGNED", "ColourScale", "axis_label", "colour_scale", "fixed_scale", "free_corner", "heat_map",
     "new_figure",
 ]  # fmt: skip
@@ -199,3 +200,11 @@ def heat_map(
     bar.outline.set_visible(False)
     ax.set(title=title, xlabel=axis_label(across), ylabel=axis_label(upward))
     return bool(missing.any())
+
+
+def draw_path(ax: Axes, a: Any, b: Any) -> None:
+    """A path that can be seen on any colour, from its start (a dot) to its end (a star)."""
+    ax.plot(a, b, color="black", linewidth=3.2, zorder=3, solid_capstyle="round")
+    ax.plot(a, b, color="white", linewidth=1.4, zorder=4, solid_capstyle="round")
+    ax.plot(a[:1], b[:1], "o", color="white", markeredgecolor="black", markersize=6, zorder=5)
+    ax.plot(a[-1:], b[-1:], "*", color="gold", markeredgecolor="black", markersize=12, zorder=5)

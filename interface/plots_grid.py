@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import nearest
+from chentsov.geometry.grids import labels
 
-from .plots import MISSING, SIGNED, ColourScale, axis_label, colour_scale, fixed_scale, heat_map, new_figure
+from .plots import MISSING, SIGNED, ColourScale, axis_label, colour_scale, draw_path, fixed_scale, heat_map, new_figure
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["KINDS", "draw_path", "is_study", "picture", "reasons", "wide_axes"]
+__all__ = ["KINDS", "is_study", "picture", "reasons", "wide_axes"]
 
 KINDS = ("auto", "heat", "contours", "lines", "vectors")
 _MOST_PANELS = 16
@@ -133,21 +134,7 @@ def picture(
 def reasons(dataset: xr.Dataset) -> dict[str, int]:
     """Reason -> how many cells have no number for it, the most frequent first; from the flags of `status`."""
     status = dataset.get("status")
-    if status is None or "flag_meanings" not in status.attrs:
-        return {}
-    names = str(status.attrs["flag_meanings"]).split()
-    codes = dict(zip((int(v) for v in np.ravel(status.attrs["flag_values"])), names))
-    found, counts = np.unique(np.asarray(status.values), return_counts=True)
-    listed = {codes.get(int(c), f"status {c}").replace("_", " "): int(n) for c, n in zip(found, counts) if c}
-    return dict(sorted(listed.items(), key=lambda pair: -pair[1]))
-
-
-def draw_path(ax: Axes, a: Any, b: Any) -> None:
-    """A path that can be seen on any colour, from its start (a dot) to its end (a star)."""
-    ax.plot(a, b, color="black", linewidth=3.2, zorder=3, solid_capstyle="round")
-    ax.plot(a, b, color="white", linewidth=1.4, zorder=4, solid_capstyle="round")
-    ax.plot(a[:1], b[:1], "o", color="white", markeredgecolor="black", markersize=6, zorder=5)
-    ax.plot(a[-1:], b[-1:], "*", color="gold", markeredgecolor="black", markersize=12, zorder=5)
+    return {} if status is None or "flag_meanings" not in status.attrs else labels.reasons(status)
 
 
 def _slice(dataset: xr.Dataset, at: Mapping[str, float]) -> xr.Dataset:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .plots import MISSING, colour_scale, heat_map, new_figure
+from .plots import MISSING, colour_scale, draw_path, heat_map, new_figure
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PANELS", "Run", "all_figures", "neuron_figure", "panel_figure", "title_of"]
 
-_OUTLINE = 3.2  # width of the dark rim that keeps the path visible on any colour
 _CLASSES = ("#4477aa", "#ee6677")  # targets 0 and 1
 
 
@@ -58,14 +57,6 @@ class Run:
 # -- panels ------------------------------------------------------------------------------------------------------------
 
 
-def _draw_path(ax: Axes, path: xr.Dataset) -> None:
-    a, b = path["theta_1"].values, path["theta_2"].values
-    ax.plot(a, b, color="black", linewidth=_OUTLINE, zorder=3, solid_capstyle="round")
-    ax.plot(a, b, color="white", linewidth=1.4, zorder=4, solid_capstyle="round")
-    ax.plot(a[:1], b[:1], "o", color="white", markeredgecolor="black", markersize=6, zorder=5)
-    ax.plot(a[-1:], b[-1:], "*", color="gold", markeredgecolor="black", markersize=12, zorder=5)
-
-
 def _field(run: Run, quantity: str, indices: tuple[int, ...]) -> xr.DataArray:
     return run.grid[quantity].isel(dict(zip("ij", indices))).transpose("theta_1", "theta_2")
 
@@ -80,7 +71,7 @@ def _surface(quantity: str, label: str, *indices: int) -> Callable[[Axes, Run], 
         fields = [_field(r, quantity, indices).values.ravel() for r in run.compared or (run,)]
         holes = heat_map(ax, field, label, scale=colour_scale(np.concatenate(fields), signed))
         frame = (ax.get_xlim(), ax.get_ylim())
-        _draw_path(ax, run.path)
+        draw_path(ax, run.path["theta_1"].values, run.path["theta_2"].values)
         ax.set(xlim=frame[0], ylim=frame[1])
         end = [float(run.path[d][-1]) for d in field.dims]
         if not all(low <= e <= high for e, (low, high) in zip(end, frame)):

@@ -17,7 +17,7 @@ from ..exact.tables import read_reals
 from ..kernels import compile
 from ..kernels.ball import HighPrecision
 from .compiled_field import compile_field
-from .lanes import ENDINGS, FINISHED, LEFT_DOMAIN, integrate_lanes
+from .lanes import ENDINGS, FINISHED, LEFT_DOMAIN, flags, integrate_lanes
 from .shooting import CONJUGATE, LOST, MINIMAL, STATUSES, Connections, Space, connect, norms
 
 if TYPE_CHECKING:
@@ -100,10 +100,6 @@ def _labelled(
     )  # fmt: skip
 
 
-def _flags(meanings: Mapping[int, str]) -> dict[str, Any]:
-    return {"flag_values": sorted(meanings), "flag_meanings": "; ".join(meanings[k] for k in sorted(meanings))}
-
-
 def _refuse_indefinite(space: Space, points: np.ndarray) -> None:
     """Raise where the metric has both signs at every one of the points."""
     inside = space.inside(points)
@@ -151,7 +147,7 @@ def exponential(
         raise ManifoldError(
             f"the geodesic from {starts[0].tolist()} ends at t = {reached[0]:g}, before 1: it {ENDINGS[int(ending[0])]}"
         )
-    return _labelled(manifold, shape, ends, "exp", {}, ending=(ending, _flags(ENDINGS)))
+    return _labelled(manifold, shape, ends, "exp", {}, ending=(ending, flags(ENDINGS)))
 
 
 def _shot(space: Space, starts: np.ndarray, velocities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -203,7 +199,7 @@ def logarithm(
     shape, found = _connected(manifold, p, q, constants, data)
     return _labelled(
         manifold, shape, found.velocity, "log", {"method": "shooting with Jacobi fields"},
-        distance=(found.distance, {}), error=(found.error, {}), status=(found.status, _flags(STATUSES)),
+        distance=(found.distance, {}), error=(found.error, {}), status=(found.status, flags(STATUSES)),
     )  # fmt: skip
 
 
@@ -248,7 +244,7 @@ def distance(
         _refuse(space, starts[0], ends[0], int(status[0]))
     return _labelled(
         manifold, shape, values, "distance", {"method": "; ".join(methods)},
-        error=(error, {}), status=(status, _flags(STATUSES)),
+        error=(error, {}), status=(status, flags(STATUSES)),
     )  # fmt: skip
 
 
@@ -310,8 +306,8 @@ def with_distances(
         raise ManifoldError(f"distances on a grid are to one point, not to an array of shape {start.shape}")
     found = distance(manifold, np.broadcast_to(start, cells.shape), cells, **held)
     numbers = {"distance": found, "distance_error": found["error"], "distance_status": found["status"]}
-    flags = {"distance_status": _flags(STATUSES), "distance": {"long_name": "distance", **found.attrs}}
-    return dataset.assign({n: (grid, v.values, flags.get(n, {})) for n, v in numbers.items()})
+    attributes = {"distance_status": flags(STATUSES), "distance": {"long_name": "distance", **found.attrs}}
+    return dataset.assign({n: (grid, v.values, attributes.get(n, {})) for n, v in numbers.items()})
 
 
 def geodesic_between(manifold: RiemannianManifold, p: Any, q: Any, t: Any = None, **options: Any) -> xr.Dataset:
@@ -500,7 +496,7 @@ def geodesic_ball(
     boundary = xr.Dataset(
         {
             "position": (("direction", "radius", "coordinate"), positions),
-            "ending": ("direction", ending, _flags(ENDINGS)),
+            "ending": ("direction", ending, flags(ENDINGS)),
             "reached": ("direction", radius * reached, {"long_name": "radius reached"}),
         },
         coords=coords,

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numba
 import numpy as np
@@ -35,6 +36,12 @@ ENDINGS = {
     LEFT_DOMAIN: "left the domain of the manifold",
     SINGULAR: "came where the metric is singular, as far as machine numbers tell",
 }
+
+
+def flags(meanings: Mapping[int, str]) -> dict[str, Any]:
+    """CF flags of codes whose meanings are sentences."""
+    return {"flag_values": sorted(meanings), "flag_meanings": "; ".join(meanings[k] for k in sorted(meanings))}
+
 
 # The tableau: weights of the stages, of the step, and of its two error estimates.
 _A = np.ascontiguousarray(DOP853.A)

@@ -17,7 +17,17 @@ from ..exact.tables import read_reals, read_times
 from .compiled_field import compile_field
 from .evaluation import constant_values
 from .fields import PlainField, RowField
-from .lanes import BLEW_UP, ENDINGS, FINISHED, LEFT_DOMAIN, SINGULAR, STEP_TOO_SMALL, TOO_MANY_STEPS, integrate_lanes
+from .lanes import (
+    BLEW_UP,
+    ENDINGS,
+    FINISHED,
+    LEFT_DOMAIN,
+    SINGULAR,
+    STEP_TOO_SMALL,
+    TOO_MANY_STEPS,
+    flags,
+    integrate_lanes,
+)
 from .volume import measure_log_volume
 
 if TYPE_CHECKING:
@@ -214,11 +224,10 @@ def trajectories(
         threads=threads, progress=progress,
     )  # fmt: skip
     _leave(flow, times, values, states, ending, reached)
-    meanings = {"flag_values": sorted(ENDINGS), "flag_meanings": "; ".join(ENDINGS[k] for k in sorted(ENDINGS))}
     return xr.Dataset(
         {
             "position": (("start", "t", "coordinate"), states),
-            "ending": ("start", ending, meanings),
+            "ending": ("start", ending, flags(ENDINGS)),
             "reached": ("start", reached, {"long_name": "last time reached"}),
             "steps": ("start", steps, {"long_name": "steps tried"}),
         },

@@ -58,11 +58,12 @@ class StudyAccessor:
         import pandas as pd
 
         from ..exact.errors import InputError
-        from .labels import STATUS
+        from .labels import meanings
 
         if "status" not in self.dataset:
             raise InputError("this dataset has no variable 'status': it was not made by on_grid")
+        known = meanings(self.dataset["status"])
         codes, counts = np.unique(np.asarray(self.dataset["status"].values), return_counts=True)
-        names = [STATUS.get(int(c), f"status {c}") for c in codes]
+        names = [known.get(int(c), f"status {c}") for c in codes]
         shares = np.round(counts / counts.sum(), 3)
         return pd.DataFrame({"cells": counts, "share": shares}, index=pd.Index(names, name="reason"))

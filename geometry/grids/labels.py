@@ -7,12 +7,24 @@ import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
 
-__all__ = ["quantity_attributes", "provenance", "STATUS", "status_attributes", "versions", "CONVENTIONS"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = [
+    "quantity_attributes",
+    "provenance",
+    "STATUS",
+    "status_attributes",
+    "meanings",
+    "reasons",
+    "versions",
+    "CONVENTIONS",
+]
 
 SINGULAR, OUTSIDE, LIMIT, NOT_CONVEX, NOT_REPRESENTABLE, KINK = 1, 2, 3, 4, 5, 6
 
@@ -54,6 +66,21 @@ def status_attributes() -> dict[str, Any]:
         "flag_values": np.array(list(STATUS), np.int8),
         "flag_meanings": " ".join(STATUS.values()),
     }
+
+
+def meanings(status: xr.DataArray) -> dict[int, str]:
+    """Code -> reason, by the flags that a `status` carries; by the table where it has lost them."""
+    if "flag_meanings" not in status.attrs:
+        return STATUS
+    return dict(zip(map(int, np.ravel(status.attrs["flag_values"])), str(status.attrs["flag_meanings"]).split()))
+
+
+def reasons(status: xr.DataArray) -> dict[str, int]:
+    """Reason, in words -> how many cells have no number for it, the most frequent first."""
+    known = meanings(status)
+    codes, counts = np.unique(np.asarray(status.values), return_counts=True)
+    listed = {known.get(int(c), f"status {c}").replace("_", " "): int(n) for c, n in zip(codes, counts) if c}
+    return dict(sorted(listed.items(), key=lambda pair: -pair[1]))
 
 
 def provenance(

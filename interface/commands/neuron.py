@@ -24,7 +24,6 @@ QUANTITIES = ("loss", "metric", "fisher_trace", "ntk_trace", "ricci_scalar")
 # To which relative tolerance numbers are certified, unless asked otherwise; and how far machine numbers may be off.
 _TOLERANCE = {"float64": 1e-9, "float32": 1e-3}
 _UNCERTIFIED = {"float64": 1e-9, "float32": 1e-2}
-_PICTURES = (".png", ".svg", ".pdf")
 
 
 def register(app: typer.Typer) -> None:
@@ -115,6 +114,7 @@ def neuron(
 
 def _read_panel(text: str) -> tuple[str, str]:
     """A panel's name and the ending of its file: "loss.svg", or "loss", which is a PNG."""
+    from chentsov.outputs import PICTURES
     from chentsov.plots_neuron import PANELS
 
     name, dot, ending = text.rpartition(".")
@@ -123,8 +123,8 @@ def _read_panel(text: str) -> tuple[str, str]:
         raise InputError(f"a panel is a name, not the path '{text[:60]}': its folder is given by --output")
     if name not in PANELS:
         raise InputError(f"unknown panel '{text[:60]}': choose one of {', '.join(PANELS)}")
-    if dot and f".{ending.lower()}" not in _PICTURES:
-        raise InputError(f"a panel is written as {', '.join(_PICTURES)}, not '.{ending[:60]}'")
+    if dot and f".{ending.lower()}" not in PICTURES:
+        raise InputError(f"a panel is written as {', '.join(PICTURES)}, not '.{ending[:60]}'")
     return name, f".{ending.lower()}" if dot else ".png"
 
 
@@ -246,6 +246,7 @@ def _show_closed_forms(report: Report, model: TwoWeightNeuron, identity: bool) -
 
 def _show_ranges(report: Report, grid: xr.Dataset, path: xr.Dataset) -> None:
     import numpy as np
+    from chentsov.geometry.grids.labels import reasons
     from chentsov.reports import number
 
     fields: dict[str, Any] = {"loss": grid["loss"]}
@@ -262,8 +263,9 @@ def _show_ranges(report: Report, grid: xr.Dataset, path: xr.Dataset) -> None:
     across, upward = (grid.sizes[d] for d in ("theta_1", "theta_2"))
     report.heading(f"Over {across} × {upward} weights, and from the start to the end of training")
     report.table(("quantity", "least", "greatest", "start", "end", "missing cells"), rows, right=(1, 2, 3, 4, 5))
-    if reasons := _reasons(grid["status"]):
-        report.line(f"  cells without a number, by the reason in `status`: {reasons}")
+    if why := reasons(grid["status"]):
+        listed = ", ".join(f"{count} {reason}" for reason, count in why.items())
+        report.line(f"  cells without a number, by the reason in `status`: {listed}")
     right, rows_in_all = path.attrs["predicted_right"], path.attrs["rows"]
     report.line(
         f"  trained {path.attrs['steps']} steps by {path.attrs['optimizer']} at rate "
@@ -272,16 +274,6 @@ def _show_ranges(report: Report, grid: xr.Dataset, path: xr.Dataset) -> None:
         f"{right} of {rows_in_all} rows predicted right"
         + (f", {rows_in_all - right} still wrong: more --steps, or --optimizer adam" if right < rows_in_all else "")
     )
-
-
-def _reasons(status: xr.DataArray) -> str:
-    """How many cells have which reason for having no number."""
-    from collections import Counter
-
-    from chentsov.geometry.grids import STATUS
-
-    counts = Counter(int(code) for code in status.values.flat if code)
-    return ", ".join(f"{count} {STATUS[code].replace('_', ' ')}" for code, count in counts.most_common())
 
 
 def _show_cross_check(report: Report, checked: CrossCheck) -> None:

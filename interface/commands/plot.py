@@ -15,8 +15,6 @@ from .shared import AXIS, CONSTANT, DATA, RTOL, check_rtol, read_grid, read_pair
 
 __all__ = ["register"]
 
-_PICTURES = (".png", ".svg", ".pdf")
-
 
 def register(app: typer.Typer) -> None:
     app.command("plot")(with_description(plot))
@@ -48,12 +46,12 @@ def plot(
 ) -> None:  # fmt: skip
     """Draw a stored study (NAME is a .nc file or .zarr store), or a manifold: heat maps, contours, lines, vectors."""
     from chentsov.explore import read_study
-    from chentsov.outputs import save_figure, writable_folder
+    from chentsov.outputs import PICTURES, save_figure, writable_folder
     from chentsov.plots_grid import picture
     from chentsov.reports import Report
 
-    if output.suffix.lower() not in _PICTURES:
-        raise InputError(f"a picture is written as {', '.join(_PICTURES)}, not '{output.suffix[:40]}'")
+    if output.suffix.lower() not in PICTURES:
+        raise InputError(f"a picture is written as {', '.join(PICTURES)}, not '{output.suffix[:40]}'")
     check_rtol(rtol)
     report = Report()
     names: list[str] | None = quantity or None

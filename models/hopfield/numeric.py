@@ -17,7 +17,7 @@ from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.tables import read_times
 from chentsov.geometry.flows.compiled_field import compile_field
 from chentsov.geometry.flows.evaluation import constant_values
-from chentsov.geometry.flows.lanes import ENDINGS, integrate_lanes
+from chentsov.geometry.flows.lanes import ENDINGS, flags, integrate_lanes
 from chentsov.geometry.manifolds.hessian_volumes import VOLUMES
 
 from .activations import IncreasingActivation, U
@@ -232,11 +232,10 @@ class HopfieldNumbers:
         states, ending, reached, steps = integrate_lanes(
             field, starts, times, parameters, rtol=rtol, atol=atol, bound=bound, threads=threads, progress=progress
         )
-        meanings = {"flag_values": sorted(ENDINGS), "flag_meanings": "; ".join(ENDINGS[k] for k in sorted(ENDINGS))}
         return xr.Dataset(
             {
                 "position": (("start", "t", "neuron"), states),
-                "ending": ("start", ending, meanings),
+                "ending": ("start", ending, flags(ENDINGS)),
                 "reached": ("start", reached),
                 "steps": ("start", steps),
             },
