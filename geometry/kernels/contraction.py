@@ -23,7 +23,7 @@ from ..exact.errors import InputError
 from .curvature import (
     QUANTITIES,
     SPECIAL_QUANTITIES,
-    Curvature,
+    FramedCurvature,
     GaussCurvature,
     GeneralCurvature,
     HessianCurvature,
@@ -144,7 +144,7 @@ class Value:
     __radd__, __rmul__ = __add__, __mul__
 
 
-class InProgram(Curvature):
+class InProgram(FramedCurvature):
     """The curvature formulas in the nodes of a program; final classes say what the jet supplies.
 
     Args:
@@ -176,24 +176,14 @@ class InProgram(Curvature):
     def _metric_second_derivative(self, i: int, j: int, k: int, l: int) -> Value:
         return self.jet[i, j, k, l]
 
-    @component
-    def frame(self) -> tuple[list[list[Value]], list[Value]]:
-        """(L^{-1}, D) of g = L D L^T."""
-        rows, weights = _orthogonal_frame(self.graph, self.dim, lambda i, j: self.metric(i, j).node)
-        return [[Value(self.graph, e) for e in row] for row in rows], [Value(self.graph, w) for w in weights]
-
-    def inverse(self, i: int, j: int) -> Value:
-        return self._inverse(min(i, j), max(i, j))
-
-    @component
-    def _inverse(self, i: int, j: int) -> Value:
-        """g^ij = Σ_a (L^{-1})_ai (L^{-1})_aj / D_a."""
-        rows, weights = self.frame()
-        return self.total(rows[a][i] * rows[a][j] / weights[a] for a in range(j, self.dim))
-
-    @component
-    def determinant(self) -> Value:
-        return Value(self.graph, self.graph.mul(*(w.node for w in self.frame()[1])))
+    def _resolved(self, weight: Value, diagonal: Value) -> Value:
+        """D_j, or NaN where rounding leaves too little of it: the metric is singular, as far as machines tell."""
+        g, node, whole = self.graph, weight.node, diagonal.node
+        if node is whole:
+            return weight
+        least = g.mul(g.constant("resolution"), g.call("abs", whole))
+        guard = g.call("lt", least, g.call("abs", node))
+        return Value(g, g.call("select", guard, node, g.constant("nan"), value="guard"))
 
     def volume_density(self) -> Value:
         """√|det g|."""
@@ -235,34 +225,3 @@ def in_program(jet: Jet, graph: Graph, nodes: Sequence[Node]) -> InProgram:
     """The curvature of a jet, written out on demand from the nodes of its expressions."""
     structures: dict[str, type[InProgram]] = {"general": _General, "hessian": _Hessian, "rows": _Rows}
     return structures[jet.structure](jet, graph, nodes)
-
-
-def _orthogonal_frame(g: Graph, n: int, metric: Callable[[int, int], Node]) -> tuple[list[list[Node]], list[Node]]:
-    """(L^{-1}, D) of g = L D L^T."""
-    lower: list[list[Node]] = [[g.number(0)] * n for _ in range(n)]
-    weights: list[Node] = []
-    for j in range(n):
-        weights.append(
-            _resolved(
-                g,
-                g.sub(metric(j, j), g.add(*(g.mul(lower[j][k], lower[j][k], weights[k]) for k in range(j)))),
-                metric(j, j),
-            )
-        )
-        lower[j][j] = g.number(1)
-        for i in range(j + 1, n):
-            rest = g.sub(metric(i, j), g.add(*(g.mul(lower[i][k], lower[j][k], weights[k]) for k in range(j))))
-            lower[i][j] = g.mul(rest, g.power(weights[j], -1))
-    inverse: list[list[Node]] = [[g.number(int(i == j)) for j in range(n)] for i in range(n)]
-    for i in range(n):
-        for j in range(i):
-            inverse[i][j] = g.neg(g.add(*(g.mul(lower[i][k], inverse[k][j]) for k in range(j, i))))
-    return inverse, weights
-
-
-def _resolved(g: Graph, weight: Node, diagonal: Node) -> Node:
-    """D_j, or NaN where rounding leaves too little of it: the metric is singular, as far as machine numbers tell."""
-    if weight is diagonal:
-        return weight
-    least = g.mul(g.constant("resolution"), g.call("abs", diagonal))
-    return g.call("select", g.call("lt", least, g.call("abs", weight)), weight, g.constant("nan"), value="guard")

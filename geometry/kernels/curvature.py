@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import wraps
+from functools import reduce, wraps
 from itertools import combinations
+from operator import mul
 from typing import Any, TypeVar
 
 from .symmetries import riemannian
@@ -30,6 +31,7 @@ from .symmetries import riemannian
 __all__ = [
     "Component",
     "Curvature",
+    "FramedCurvature",
     "GaussCurvature",
     "GeneralCurvature",
     "HessianCurvature",
@@ -301,6 +303,46 @@ class Curvature(ABC):
             for q in pairs(self.dim):
                 if p <= q:
                     yield (*p, *q)
+
+
+class FramedCurvature(Curvature):
+    """g⁻¹ and det g by g = L D Lᵀ, in any components that can be divided."""
+
+    def _resolved(self, weight: Component, diagonal: Component) -> Component:
+        """D_j, of which g_jj is the largest part."""
+        return weight
+
+    @component
+    def frame(self) -> tuple[list[list[Component]], list[Component]]:
+        """(L⁻¹, D) of g = L D Lᵀ."""
+        n, one = range(self.dim), self.zero + 1
+        lower = [[self.zero] * self.dim for _ in n]
+        weights: list[Component] = []
+        for j in n:
+            rest = self.metric(j, j) - self.total(lower[j][k] * (lower[j][k] * weights[k]) for k in range(j))
+            weights.append(self._resolved(rest, self.metric(j, j)))
+            for i in n[j + 1 :]:
+                rest = self.metric(i, j) - self.total(lower[i][k] * (lower[j][k] * weights[k]) for k in range(j))
+                lower[i][j] = rest / weights[j]
+        inverse = [[one if i == j else self.zero for j in n] for i in n]
+        for i in n:
+            for j in range(i):
+                inverse[i][j] = -self.total([lower[i][j], *(lower[i][k] * inverse[k][j] for k in range(j + 1, i))])
+        return inverse, weights
+
+    def inverse(self, i: int, j: int) -> Component:
+        return self._inverse(min(i, j), max(i, j))
+
+    @component
+    def _inverse(self, i: int, j: int) -> Component:
+        """g^ij = Σ_a (L⁻¹)_ai (L⁻¹)_aj / D_a."""
+        rows, weights = self.frame()
+        return self.total(rows[a][i] * rows[a][j] / weights[a] for a in range(j, self.dim))
+
+    @component
+    def determinant(self) -> Component:
+        first, *others = self.frame()[1]
+        return reduce(mul, others, first)
 
 
 class GeneralCurvature(Curvature):

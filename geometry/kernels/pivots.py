@@ -27,7 +27,7 @@ import sympy as sp
 
 from ..exact.errors import UnsupportedFunction
 from .contraction import Contraction
-from .curvature import HessianCurvature
+from .curvature import FramedCurvature, HessianCurvature
 from .interpreter import run
 from .lower import lower
 from .scaled import SCALED, Scaled
@@ -177,7 +177,7 @@ def _determinant(rows: Sequence[Sequence[Scaled]]) -> Scaled:
     return sum(terms, Scaled.of(0.0))
 
 
-class _Jet(HessianCurvature):
+class _Jet(FramedCurvature, HessianCurvature):
     """A metric near the identity, and T, in scaled numbers."""
 
     def __init__(
@@ -191,32 +191,6 @@ class _Jet(HessianCurvature):
 
     def _metric_second_derivative(self, i: int, j: int, k: int, l: int) -> Scaled:
         raise NotImplementedError("a Hessian metric needs no second derivatives")
-
-    def frame(self) -> tuple[list[list[Scaled]], list[Scaled]]:
-        """(L⁻¹, D) of g = L D Lᵀ."""
-        n, zero, one = range(self.dim), Scaled.of(0.0), Scaled.of(1.0)
-        lower = [[zero] * self.dim for _ in n]
-        weights: list[Scaled] = []
-        for j in n:
-            weights.append(self.metric(j, j) - self.total(lower[j][k] * lower[j][k] * weights[k] for k in range(j)))
-            for i in n[j + 1 :]:
-                rest = self.metric(i, j) - self.total(lower[i][k] * lower[j][k] * weights[k] for k in range(j))
-                lower[i][j] = rest / weights[j]
-        inverse = [[one if i == j else zero for j in n] for i in n]
-        for i in n:
-            for j in range(i):
-                inverse[i][j] = -self.total([lower[i][j], *(lower[i][k] * inverse[k][j] for k in range(j + 1, i))])
-        return inverse, weights
-
-    def inverse(self, i: int, j: int) -> Scaled:
-        rows, weights = self.frame()
-        return self.total(rows[a][i] * rows[a][j] / weights[a] for a in range(max(i, j), self.dim))
-
-    def determinant(self) -> Scaled:
-        out = Scaled.of(1.0)
-        for w in self.frame()[1]:
-            out = out * w
-        return out
 
     def ricci_scalar(self) -> Scaled:
         return self.ricci_scalar_in_frame(*self.frame())
