@@ -12,10 +12,9 @@ Kullback–Leibler divergence, IEEE Trans. Inf. Theory 60, 2014).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 from chentsov.geometry.expectation.balls import exact, precision
@@ -27,6 +26,7 @@ from flint import arb
 
 from ..exact.errors import ChentsovError
 from ..exact.reading import match_point, match_symbols, read_expression, read_number
+from .enclosed import EnclosedNumber
 from .inputs import ManifoldError
 
 if TYPE_CHECKING:
@@ -40,29 +40,17 @@ _STEPS = 60  # of the search for Chernoff's exponent,
 _NARROW, _NARROW_IF_ENCLOSED = sp.Rational(1, 10**6), sp.Rational(1, 100)  # and the interval in which it ends
 
 
-@dataclass(frozen=True)
-class Divergence:
-    """A divergence; ``float()`` gives the number.
+@dataclass(frozen=True, repr=False)
+class Divergence(EnclosedNumber):
+    """A divergence; see `EnclosedNumber`. Its value is NaN where the points hold symbols.
 
     Attributes:
-        expression: the closed form, or None where there is none.
-        value: the number; NaN where the points hold symbols.
-        error: |value − divergence| is at most this; NaN likewise.
         exponent: of Chernoff's information, the t of the minimum.
     """
 
-    expression: sp.Expr | None
-    value: float
-    error: float
+    kind: ClassVar[str] = "divergence"
+
     exponent: float | None = None
-
-    def __float__(self) -> float:
-        return self.value
-
-    def __repr__(self) -> str:
-        number = "" if math.isnan(self.value) else f"{self.value!r} ± {self.error:.1e}"
-        closed = "" if self.expression is None else str(self.expression)
-        return f"<divergence {' = '.join(filter(None, (closed, number)))}>"
 
 
 def kullback_leibler(
@@ -141,8 +129,7 @@ def chernoff(manifold: StatisticalManifold, p: Any, q: Any, constants: Mapping[A
         rises = [abs(at[t] - at[middle]) for t in (low, high)]
         ball = -at[middle]
         slack = max(float(r.upper()) for r in rises)  # the minimum lies below by less than the chords' rise
-    value = float(ball.mid())
-    return Divergence(None, value, _error(ball, value) + slack, float(middle))
+    return Divergence.of(ball, slack=slack, exponent=float(middle))
 
 
 def jensen_shannon(
@@ -160,8 +147,7 @@ def jensen_shannon(
         return pair.number(expression)
     with precision(_BITS):
         ball = arb(2).log() - pair.enclosed((sp.log(1 + sp.exp(gap)), piece) for piece, gap in halves) / 2
-    value = float(ball.mid())
-    return Divergence(None, value, _error(ball, value))
+    return Divergence.of(ball)
 
 
 class _Pair:
@@ -243,8 +229,7 @@ class _Pair:
             return self.number(closed)
         with precision(_BITS):
             ball = self.enclosed(parts)
-        value = float(ball.mid())
-        return Divergence(None, value, _error(ball, value))
+        return Divergence.of(ball)
 
     def _mixed(self, t: sp.Expr) -> list[tuple[sp.Expr, Piece]]:
         parts = zip(self.first, self.second, self.variables)
@@ -264,22 +249,15 @@ class _Pair:
             return self.number(formula(closed))
         with precision(_BITS):
             ball = of_ball(self.enclosed(self._mixed(t)))
-        value = float(ball.mid())
-        return Divergence(None, value, _error(ball, value))
+        return Divergence.of(ball)
 
     def number(self, closed: sp.Expr) -> Divergence:
         """A closed form, with its number where it is one."""
         if closed.free_symbols:
-            return Divergence(closed, math.nan, math.nan)
+            return Divergence.without_value(closed)
         with precision(_BITS):
             ball = exact(closed).real
-        value = float(ball.mid())
-        return Divergence(closed, value, _error(ball, value))
-
-
-def _error(ball: arb, value: float) -> float:
-    off = abs(ball - value).upper()
-    return math.nextafter(float(off), math.inf) if off > 0 else 0.0
+        return Divergence.of(ball, closed)
 
 
 def _order(value: Any, what: str) -> sp.Expr:

@@ -7,10 +7,8 @@ if its value lies in the enclosure, at the constants given or at two choices of 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,12 +30,12 @@ from ..exact.reading import (
     read_list,
     read_symbols,
     read_values,
-    short,
 )
 from ..kernels.algebras import ANALYTIC, COMPLEX
 from ..kernels.interpreter import Evaluator
 from ..kernels.lower import lower
 from ..kernels.reading import read_rows
+from .enclosed import EnclosedNumber
 from .inputs import ManifoldError
 from .recipes import metric_of
 
@@ -55,27 +53,10 @@ _JUMP = 1e-3  # the least that is called one
 _SAMPLES = 513  # points of the curve that must lie in the domain
 
 
-@dataclass(frozen=True)
-class CurveLength:
-    """How long a curve is; ``float()`` gives the number.
+class CurveLength(EnclosedNumber):
+    """How long a curve is; see `EnclosedNumber`. Its value is NaN where constants have none."""
 
-    Attributes:
-        expression: the closed form, or None where there is none.
-        value: the length as a number; NaN where constants have no value.
-        error: |value − length| is at most this; NaN likewise.
-    """
-
-    expression: sp.Expr | None
-    value: float
-    error: float
-
-    def __float__(self) -> float:
-        return self.value
-
-    def __repr__(self) -> str:
-        number = "" if math.isnan(self.value) else f"{self.value!r} ± {self.error:.1e}"
-        closed = "" if self.expression is None else short(self.expression, 200)
-        return f"<length {' = '.join(filter(None, (closed, number)))}>"
+    kind = "length"
 
 
 def length(
@@ -136,15 +117,13 @@ def length(
         )
     if values or not symbols:
         (ball,) = enclosures
-        value = float(ball.mid())
-        off = abs(ball - value).upper()
-        return CurveLength(closed, value, math.nextafter(float(off), math.inf) if off > 0 else 0.0)
+        return CurveLength.of(ball, closed)
     if closed is None:
         raise ManifoldError(
             f"no closed form of this length was found: give numbers for {', '.join(s.name for s in symbols)} in "
             "`constants`"
         )
-    return CurveLength(closed, math.nan, math.nan)
+    return CurveLength.without_value(closed)
 
 
 def _squared_speed(

@@ -84,7 +84,7 @@ def check_curvature(
         suite: a name (`load_suite`) or manifolds; the default is "default".
         quantity: one of "metric", "inverse_metric", "determinant", "metric_derivative",
             "christoffel_first", "christoffel", "riemann", "riemann_lowered", "ricci", "ricci_scalar",
-            "gaussian_curvature", "einstein", "weyl", "kretschmann", "laplacian".
+            "gaussian_curvature", "sectional_curvature", "einstein", "weyl", "kretschmann", "laplacian".
         points: rows, or mappings coordinate -> number; chosen if left out.
         rtol: relative tolerance; chosen as above if left out.
         form: "auto" or one of `FORMS`.
@@ -96,7 +96,7 @@ def check_curvature(
         intermediates: your own functions of other quantities, name -> function, shown beside the reference.
         precision: "float64", or "float32" to be judged by the rounding of single precision.
         strict: give no allowance for rounding at ill-conditioned points.
-        time_limit: seconds for one call. It stops Python code; with
+        time_limit: seconds for one call. It stops Python code; native code that never returns is stopped by `isolate`.
         isolate: the function runs in a process of its own, so that native code that hangs or crashes is reported too.
             (Not for functions that share state between calls, nor where JAX or PyTorch run already: they do not survive
             a fork.)
@@ -141,7 +141,7 @@ def check_curvature(
         if quantity == "laplacian" and caller.form != "metric-scalar" and case.scalar is None:
             raise InputError("the Laplacian of what? give scalar=f in the coordinates, or take f as an argument: "
                              "f(metric, function, point)")  # fmt: skip
-        if manifold is None and suite is None and "metric" not in caller.form and not _answers(caller):
+        if manifold is None and suite is None and "metric" not in caller.form:
             raise InputError(_needs_a_manifold(function))
         if hung >= 3 and not any(a.observations for a in asked):  # it has never answered: the others get a second each
             caller.limit = min(1.0, time_limit)
@@ -211,11 +211,6 @@ class _Judgement:
     @property
     def missing(self) -> list[Observation]:
         return self.asked.missing
-
-
-def _answers(caller: Caller) -> bool:
-    """Whether a function of a point alone is one of every manifold's points, as a form that is given says."""
-    return caller.form == "metric-scalar"
 
 
 def _needs_a_manifold(function: Any) -> str:

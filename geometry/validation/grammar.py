@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from .inputs import prepare_mistakes
+from .inputs import AXES, prepare_mistakes
 from .mistake import Mistake
 from .outputs import laplace_mistakes, output_mistakes, returned_mistakes
-from .pipeline import Array, Jets, Pipeline, Sum, contraction, inverse, true_inverse
+from .pipeline import Array, Jets, Pipeline, Sum, contraction, determinant, inverse, true_inverse
 
 __all__ = ["formula_mistakes", "half_filled", "styles"]
 
@@ -111,12 +111,8 @@ STAGES = (
 )  # fmt: skip
 
 #: Names of their own for what people are known to write; everything else is named by what stands there.
-_NAMES = {
-    ("lower", "jki", "all"): ("derivative-axis-first", "The derivatives of the metric are stored with the derivative "
-        "axis first (∂_k g_ij at [k, i, j]) but read as if it were last."),
-    ("lower", "ikj", "all"): ("derivative-axis-last", "The derivatives of the metric are stored with the derivative "
-        "axis last (as jacfwd and jacrev do) but read as if it were first (or it sits in the middle and is read as "
-        "last)."),
+_NAMES: dict[tuple[str, ...], tuple[str, str]] = {
+    **{("lower", order, "all"): (name, sentence) for order, (name, sentence, _) in AXES.items()},
     ("raise_first", "jm,mik"): ("christoffel-wrong-index-raised", "The inverse metric raises the wrong index: Γ^i_jk "
         "is returned at [j, i, k]."),
     ("raise_first", "km,mij"): ("christoffel-upper-last", "The upper index of Γ is stored last, [j, k, i], and read as "
@@ -307,7 +303,7 @@ def _doubled(g: Array, dg: Array) -> tuple[Array, Array]:
 
 def _adjugate(g: Array, dg: Array) -> tuple[Array, Array]:
     x, dx = true_inverse(g, dg)
-    det = 1 / np.asarray(Pipeline().run(Jets(x, dx, dx))["determinant"])
+    det = 1 / determinant(x)
     ddet = det[..., None] * contraction("ij,ijk->k", x, dg)
     return x * det[..., None, None], dx * det[..., None, None, None] + contraction("ij,k->ijk", x, ddet)
 

@@ -13,9 +13,10 @@ import numpy as np
 from .mistake import Mistake
 from .pipeline import Array, Jets, contraction, true_inverse
 
-__all__ = ["FAMILIES", "Family", "prepare_mistakes"]
+__all__ = ["AXES", "FAMILIES", "Family", "prepare_mistakes"]
 
-_AXES = {
+#: The order in which the axes of ∂_k g_ij are read -> name, sentence, remedy.
+AXES = {
     "jki": ("derivative-axis-first", "The derivatives of the metric are stored with the derivative axis first (∂_k "
             "g_ij at [k, i, j]) but read as if it were last.",
             "Move the axis: dg = np.moveaxis(dg, 0, -1), or write the formula for [k, i, j]."),
@@ -109,7 +110,7 @@ def _prepare() -> Iterator[Mistake]:
     yield from _block_mistakes()
     for order in map("".join, permutations("ijk")):
         if order not in ("ijk", "jik"):
-            name, sentence, remedy = _AXES.get(order, (
+            name, sentence, remedy = AXES.get(order, (
                 f"derivative-axes-{order}", f"The axes of ∂_k g_ij are read in the order [{', '.join(order)}].",
                 "Check one entry of ∂_k g_ij by hand."))  # fmt: skip
             yield Mistake(name, "prepare", {"prepare": _axes(order)}, sentence, remedy, weight=1.3)

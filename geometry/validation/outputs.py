@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .mistake import Mistake
-from .pipeline import Array, Jets, Pipeline, Run, contraction, true_inverse
+from .pipeline import Array, Jets, Run, contraction, determinant, true_inverse
 
 __all__ = ["laplace_mistakes", "output_mistakes", "returned_mistakes", "scale_mistakes"]
 
@@ -354,7 +354,7 @@ def _returned() -> Iterator[Mistake]:
                 "K = (det A − det B)/(EG − F²)² with A_00 = −½ E_vv + F_uv − ½ G_uu (Brioschi).", 1.2)
     yield _instead("ricci_scalar", "kretschmann-for-scalar", _of("kretschmann"),
         "The Kretschmann scalar is returned for R.", "R = g^jl Ric_jl.")
-    yield _instead("ricci_scalar", "ricci-determinant-for-scalar", lambda run: _determinant_of(run["ricci"]),
+    yield _instead("ricci_scalar", "ricci-determinant-for-scalar", lambda run: determinant(run["ricci"]),
         "The determinant of the Ricci tensor is returned for its trace.", "R = g^jl Ric_jl.", 1.2)
     for quantity in ("ricci_scalar", "gaussian_curvature", "laplacian", "kretschmann", "ricci", "riemann_lowered",
                      "metric", "inverse_metric"):
@@ -486,7 +486,7 @@ def _brioschi(scale: float, first: float, second: float, power: float, evv: floa
         eu, ev, fu, fv = d[..., 0, 0, 0], d[..., 0, 0, 1], d[..., 0, 1, 0], d[..., 0, 1, 1]
         gu, gv = d[..., 1, 1, 0], d[..., 1, 1, 1]
         corner = evv * dd[..., 0, 0, 1, 1] + fuv * dd[..., 0, 1, 0, 1] + guu * dd[..., 1, 1, 0, 0]
-        det = lambda *rows: _determinant_of(np.stack([np.stack(row, -1) for row in rows], -2))
+        det = lambda *rows: determinant(np.stack([np.stack(row, -1) for row in rows], -2))
         zero = 0 * e
         one = det((corner, eu / 2, fu - ev / 2), (fv - gu / 2, e, f), (gv / 2, f, h))
         two = det((zero, ev / 2, gu / 2), (ev / 2, e, f), (gu / 2, f, h))
@@ -499,11 +499,6 @@ def _hessian_only(run: Run) -> Array:
     x, t = run["inverse_metric"], run.jets.dg
     down = contraction("rs,ilr,jks->ijkl", x, t, t) - contraction("rs,ikr,jls->ijkl", x, t, t)
     return contraction("im,mjkl->ijkl", x, down / 4)
-
-
-def _determinant_of(matrix: Array) -> Array:
-    values: Array = Pipeline().run(Jets(matrix, None, None))["determinant"]
-    return values
 
 
 @cache

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["QUANTITIES", "Jets", "Pipeline", "Run", "Sum", "contraction", "true_inverse"]
+__all__ = ["QUANTITIES", "Jets", "Pipeline", "Run", "Sum", "contraction", "determinant", "true_inverse"]
 
 Array = Any
 
@@ -252,14 +252,7 @@ class Run:
         return found
 
     def _determinant(self) -> Array:
-        g = self.jets.g
-        if g.dtype == object:
-            from flint import arb_mat
-
-            flat = g.reshape(-1, *g.shape[-2:])
-            values = np.array([arb_mat(m.tolist()).det() for m in flat], dtype=object)
-            return values.reshape(g.shape[:-2])
-        return _determinant(g)
+        return determinant(self.jets.g)
 
     def _christoffel_first(self) -> Array:
         return self.pipeline.lower(self.jets.dg)
@@ -324,12 +317,18 @@ class Run:
         return self.pipeline.laplace(self.at("laplacian")[0], self["christoffel"], self.jets)
 
 
-def _determinant(g: Array) -> Array:
+def determinant(g: Array) -> Array:
+    """det of the last two axes, by the first row; of balls by python-flint."""
+    if g.dtype == object:
+        from flint import arb_mat
+
+        flat = g.reshape(-1, *g.shape[-2:])
+        return np.array([arb_mat(m.tolist()).det() for m in flat], dtype=object).reshape(g.shape[:-2])
     n = g.shape[-1]
     if n == 1:
         return g[..., 0, 0]
     total = 0
     for j in range(n):
         minor = np.delete(np.delete(g, 0, axis=-2), j, axis=-1)
-        total = total + (-1) ** j * g[..., 0, j] * _determinant(minor)
+        total = total + (-1) ** j * g[..., 0, j] * determinant(minor)
     return total
