@@ -21,12 +21,25 @@ def _exp(u):
     return mpmath.mpf(0)
 
 
+#: Enough for what is left of 1 − e^(−u) and log(1 + u) where u = 5e-324², with forty digits of it.
+DIGITS = 1500
+
+
 def truth(formula, point):
-    """The value to 60 digits, exponents unlimited, by mpmath alone."""
-    with mpmath.workdps(60):
+    """The value to 40 digits and more, exponents unlimited, by mpmath alone."""
+    with mpmath.workdps(DIGITS):
         plain = formula.replace(logistic, lambda u: 1 / (1 + sp.exp(-u)))
         run = sp.lambdify([a, b], plain, [{"exp": _exp}, "mpmath"])
         return run(*(mpmath.mpf(v) for v in point))
+
+
+def test_the_truth_keeps_its_digits_where_terms_cancel():
+    """1 − e^(−b) at 1e-47 has 13 digits left of 60."""
+    formula = a * (1 + sp.exp(-b)) + 1 - sp.exp(-b)
+    for size in (1e-47, 1e-300):
+        value = truth(formula, (size, size))
+        with mpmath.workdps(60):
+            assert abs(value / (3 * mpmath.mpf(size)) - 1) < 1e-40
 
 
 def assert_bounded(formula, points, **tier):
