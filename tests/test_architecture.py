@@ -4,6 +4,7 @@ import ast
 import configparser
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,12 @@ def _room(module: str) -> str | None:
     return parts[2] if len(parts) > 2 and parts[2] in HEIGHT else None
 
 
-def _imports(path: Path, package: str):
+@cache
+def _imports(path: Path, package: str) -> tuple[tuple[str, bool], ...]:
+    return tuple(_read_imports(path, package))
+
+
+def _read_imports(path: Path, package: str):
     """Absolute names of what a file imports, late imports inside functions too; what type checkers alone see is none."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     late = {
