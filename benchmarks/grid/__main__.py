@@ -28,6 +28,7 @@ from .sections import (
     closed_section,
     float32_section,
     neuron_section,
+    scattered_section,
     startup_section,
     together_section,
 )
@@ -42,6 +43,7 @@ SECTIONS: dict[str, Callable[[Report, argparse.Namespace], None]] = {
     "size": size_section,
     "memory": memory_section,
     "closed": closed_section,
+    "scattered": scattered_section,
     "categorical": categorical_section,
     "dense": dense_section,
     "network": network_section,

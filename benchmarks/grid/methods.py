@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import sympy as sp
 
 HERE = Path(__file__).resolve().parent
 FLAGS = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-shared", "-fPIC"]
@@ -158,6 +159,45 @@ def compiled(loss: str, name: str, axis: np.ndarray, data, slope: float = 5.0) -
 
     run.keep = (axis, columns, work)  # type: ignore[attr-defined]
     return run
+
+
+def compiled_formula(formula: sp.Expr, symbols: Sequence[sp.Symbol], points: Sequence[np.ndarray]) -> Run | None:
+    """A formula's common subexpressions as C, over points of one thread; None without a C compiler."""
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        return None
+    parts, (rest,) = sp.cse([formula])
+    lines = [f"double {name} = {sp.ccode(value)};" for name, value in parts]
+    lines = [f"double {s.name} = in{k}[i];" for k, s in enumerate(symbols)] + lines
+    inputs = ", ".join(f"const double *restrict in{k}" for k in range(len(symbols)))
+    source = (
+        f"#include <math.h>\nvoid run(long n, {inputs}, double *restrict out)\n"
+        f"{{ for (long i = 0; i < n; i++) {{ {' '.join(lines)} out[i] = {sp.ccode(rest)}; }} }}\n"
+    )
+    folder = Path(tempfile.mkdtemp(prefix="chentsov-benchmark-"))
+    (folder / "formula.c").write_text(source)
+    flags = ["-O3", "-ffast-math", "-march=native", "-mprefer-vector-width=512", "-shared", "-fPIC"]
+    command = [compiler, *flags, str(folder / "formula.c"), "-o", str(folder / "formula.so"), "-lmvec", "-lm"]
+    subprocess.run(command, check=True)
+    function, out = ctypes.CDLL(str(folder / "formula.so")).run, np.empty_like(points[0])
+    arguments = [ctypes.c_long(out.size), *(ctypes.c_void_p(a.ctypes.data) for a in (*points, out))]
+
+    def run() -> np.ndarray:
+        function(*arguments)
+        return out
+
+    return run
+
+
+def heyoka_formula(formula: sp.Expr, symbols: Sequence[sp.Symbol], points: Sequence[np.ndarray]) -> Run | None:
+    """The formula compiled by heyoka; None without it."""
+    try:
+        import heyoka
+    except ImportError:
+        return None
+    function = heyoka.cfunc([heyoka.from_sympy(formula)], [heyoka.expression(s.name) for s in symbols])
+    inputs, out = np.ascontiguousarray(np.stack(points)), np.empty((1, points[0].size))
+    return lambda: function(inputs, outputs=out)[0]
 
 
 def _jax_ricci_scalar(metric: Callable, inverse_metric: Callable) -> Callable:

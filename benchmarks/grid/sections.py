@@ -146,19 +146,20 @@ def float32_section(report: Report, args: argparse.Namespace) -> None:
         )
 
 
-def closed_section(report: Report, args: argparse.Namespace) -> None:
+def closed_forms() -> list[tuple[str, sp.Expr, tuple[sp.Symbol, ...]]]:
+    """Curvatures of Kerr's spacetime, the Ising chain and the gamma family, with their coordinates."""
     r, th, k, b, h = sp.symbols("r theta k b h", positive=True)
     m, a = sp.Rational(1), sp.Rational(1, 2)
     rho2 = r**2 + a**2 * sp.cos(th) ** 2
     kerr = 48 * m**2 * (r**2 - a**2 * sp.cos(th) ** 2) * (rho2**2 - 16 * r**2 * a**2 * sp.cos(th) ** 2) / rho2**6
     gamma = (sp.polygamma(1, k) + k * sp.polygamma(2, k)) / (2 * (k * sp.polygamma(1, k) - 1) ** 2) + 0 * h
     ising = 1 + sp.cosh(h) / sp.sqrt(sp.sinh(h) ** 2 + sp.exp(-4 * b))
+    return [("Kerr Kretschmann", kerr, (r, th)), ("1-D Ising R", ising, (b, h)), ("gamma family R", gamma, (k,))]
+
+
+def closed_section(report: Report, args: argparse.Namespace) -> None:
     line = np.linspace(0.2, 3, 1000)
-    for name, formula, symbols in (
-        ("Kerr Kretschmann", kerr, (r, th)),
-        ("1-D Ising R", ising, (b, h)),
-        ("gamma family R", gamma, (k,)),
-    ):
+    for name, formula, symbols in closed_forms():
         axes = (
             (line[:, None] + 2, line[None, :])
             if len(symbols) == 2
@@ -180,6 +181,29 @@ def closed_section(report: Report, args: argparse.Namespace) -> None:
             ">=",
             20,
         )
+
+
+def scattered_section(report: Report, args: argparse.Namespace) -> None:
+    """Points that are no grid: nothing can be hoisted."""
+    rng = np.random.default_rng(0)
+    for name, formula, symbols in closed_forms()[:2]:
+        points = [np.ascontiguousarray(rng.uniform(*ends, 1_000_000)) for ends in ((2.2, 5.0), (0.2, 3.0))]
+        kernel, out = compile(formula, symbols, threads=1), np.empty(1_000_000)
+        by_numpy = sp.lambdify(symbols, formula, "numpy", cse=True)
+        candidates = {
+            "chentsov": lambda kernel=kernel, points=points, out=out: kernel(*points, out=out),
+            "C, -O3 -ffast-math, libmvec": methods.compiled_formula(formula, symbols, points),
+            "heyoka": methods.heyoka_formula(formula, symbols, points),
+            "lambdify(cse)": lambda by_numpy=by_numpy, points=points: by_numpy(*points),
+        }
+        runs: dict[str, Any] = {n: run for n, run in candidates.items() if run is not None}
+        times = interleaved(runs, args.repeats)
+        exact = by_numpy(*points)
+        errors = {n: float(np.max(np.abs(run() / exact - 1))) for n, run in runs.items()}
+        report.table(f"{name}, 10^6 scattered points, one thread", times, errors)
+        for other in [n for n in runs if n[0] in "Ch" and n != "chentsov"]:
+            ratio = float(np.median(times["chentsov"] / times[other]))
+            report.bar(f"{name}, scattered: chentsov / {other}", ratio, "<=", 1.0)
 
 
 def startup_section(report: Report, args: argparse.Namespace) -> None:

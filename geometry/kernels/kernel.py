@@ -36,6 +36,7 @@ from .reading import (
     read_symbols,
     refuse_broken_promises,
     refuse_if_too_large,
+    sign_of,
 )
 from .schedule import schedule
 from .separate import separate
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from .looped import Looped
 
 __all__ = ["compile", "Kernel"]
+
+_MANY = 1 << 12  # numbers that are not read once more to see whether they are what they were declared to be
 
 
 def compile(
@@ -170,7 +173,16 @@ class Kernel:
     def planner(self) -> Planner:
         """What chooses and keeps the compiled plans."""
         portable = self._portable if self.backend == "numba" else None
-        return Planner(self.program, portable, self._data, self.dtype)
+        return Planner(self.program, portable, self._data, self.dtype, self._guards)
+
+    @cached_property
+    def _guards(self) -> dict[str, str]:
+        """Arguments that the formula reads -> what their numbers must not be, as a comparison with zero."""
+        if self.backend != "native" or self._looped is not None:
+            return {}
+        read = {str(n.value) for n in self.program.nodes() if n.op == "input"}
+        signs = {key: sign_of(s) for s, key in zip(self.arguments, self._argument_keys) if s in self.promises}
+        return {key: sign for key, sign in signs.items() if sign is not None and key in read}
 
     def __call__(self, *arrays: Any, out: np.ndarray | None = None) -> Any:
         """Evaluate at arrays that broadcast; with `out`, into that array (components first).
@@ -198,9 +210,7 @@ class Kernel:
             raise InputError(
                 f"{len(arrays)} arrays for {len(self._argument_keys)} arguments ({', '.join(self._argument_keys)})"
             )
-        if self.promises:
-            places = [self.arguments.index(s) for s in self.promises]
-            refuse_broken_promises(self.promises, [prepared[k] for k in places])
+        self._keep_promises(prepared, later=True)
         shape = broadcast({k: a.shape for k, a in zip(self._argument_keys, prepared)})
         size = len(self._flat) * math.prod(shape)
         refuse_if_too_large(size * self.dtype.itemsize)
@@ -214,8 +224,23 @@ class Kernel:
                 elif self.backend == "numpy":
                     self._reference(prepared, target, noted)
                 else:
-                    self._native(prepared, shape, target, noted=noted)
+                    guarded = np.zeros(1, np.uint8)
+                    self._native(prepared, shape, target, noted=noted, guarded=guarded)
+                    if guarded[0] or self._guards and self._guards.keys() - self.planner.last.guarded:
+                        self._keep_promises(prepared)
         return self._shaped(target, shape)
+
+    def _keep_promises(self, arrays: Sequence[np.ndarray], later: bool = False) -> None:
+        """Refuse numbers that their symbols were declared not to be; of many numbers, what machine code notes `later`
+        is left to it.
+        """
+        asked = [
+            (s, a)
+            for s, key, a in zip(self.arguments, self._argument_keys, arrays)
+            if s in self.promises and not (later and a.size > _MANY and key in self._guards)
+        ]
+        if asked:
+            refuse_broken_promises(*zip(*asked))
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the machine code, which is made (or read from the cache) again where it is needed."""
@@ -468,6 +493,7 @@ class Kernel:
         mode: str = "plain",
         extra: Mapping[str, np.ndarray] | None = None,
         noted: Noted | None = None,
+        guarded: np.ndarray | None = None,
     ) -> None:
         names = [*self._argument_keys, *(extra or {})]
         extents, loops, thin = collapsed(shape, [*arrays, *(extra or {}).values()])
@@ -491,9 +517,9 @@ class Kernel:
             for node, view in zip(plan.program.outputs, views):
                 if node in wanted and len(plan.home[node]) == len(extents):
                     into.setdefault(node, view)
-            found = machine.run(extents, given, rows, wanted, self.threads, into, noted)
+            found = machine.run(extents, given, rows, wanted, self.threads, into, noted, guarded)
         elif isinstance(machine, Machine):
-            found = machine.run(extents, given, rows, wanted, self.threads, noted=noted)
+            found = machine.run(extents, given, rows, wanted, self.threads, noted=noted, guarded=guarded)
         else:
             found = machine.run(extents, given, rows, wanted, self.threads)
         made = dict(zip(wanted, found))

@@ -18,7 +18,7 @@ from .program import GATE, TOLERANCE, Node, Program, walk
 from .reading import span
 from .schedule import schedule
 from .sensitivity import with_adjoint_bounds
-from .separate import headroom, separate
+from .separate import headroom, separate, split_exponents
 
 __all__ = ["Planner"]
 
@@ -32,6 +32,7 @@ class Planner:
     Args:
         program: the computation for machine code.
         portable: the computation for numba, where plain values run there; else None.
+        guards: inputs -> the comparison with zero that none of their numbers may fulfil; plain machine code notes it.
     """
 
     def __init__(
@@ -40,9 +41,12 @@ class Planner:
         portable: Program | None,
         data: Mapping[str, np.ndarray],
         dtype: np.dtype,
+        guards: Mapping[str, str] | None = None,
     ) -> None:
         self.program, self.portable, self.data, self.dtype = program, portable, data, dtype
+        self.guards = dict(guards or {})
         self.data_spans = {k: span(v) for k, v in data.items()}
+        self.splitting: dict[tuple, bool] = {}
         self.separated: dict[tuple, bool] = {}
         self.machines: dict[tuple, Any] = {}
         self.last_key: tuple | None = None
@@ -66,13 +70,17 @@ class Planner:
         In the mode "plain" of the values alone; "bounded" with error bounds; "sums" and "refined" with double-doubles,
         None where these gain nothing.
         """
-        spans = {k: (0.0, 1.0) if k in (TOLERANCE, GATE) else span(v) for k, v in values.items()} | self.data_spans
         shape = (axes, tuple(pattern.items()))
+        spans: dict[str, tuple[float, float]] = {}
+        if mode != "plain" or self._splits(shape):  # reading every number takes as long as a cheap formula
+            spans = {k: (0.0, 1.0) if k in (TOLERANCE, GATE) else span(v) for k, v in values.items()} | self.data_spans
         room = (shape, tuple(spans.items()))
         if room not in self.separated:
             if len(self.separated) > 1000:
                 self.separated.clear()
-            self.separated[room] = headroom(self.program_of(mode), spans, pattern, axes) < _HEADROOM[self.dtype.name]
+            self.separated[room] = (
+                not spans or headroom(self.program_of(mode), spans, pattern, axes) < _HEADROOM[self.dtype.name]
+            )
         separated = self.separated[room]
         coarsened = {k: coarse(*span) for k, span in spans.items()} if mode != "plain" else {}
         key = (mode, shape, separated, tuple(coarsened.items()))
@@ -107,8 +115,17 @@ class Planner:
 
                 self.machines[key] = NumbaMachine(plan, self.dtype)
             else:
-                self.machines[key] = Machine(plan, self.dtype)
+                self.machines[key] = Machine(plan, self.dtype, self.guards if mode == "plain" else {})
         return self.machines[key]
+
+    def _splits(self, shape: tuple) -> bool:
+        """Whether exponentials split along these axes, so that it matters how large their parts are."""
+        if shape not in self.splitting:
+            axes, pattern = shape
+            self.splitting[shape] = any(
+                split_exponents(p, dict(pattern), axes) for p in (self.program, self.portable) if p is not None
+            )
+        return self.splitting[shape]
 
     def _apart(self, a: Node, b: Node) -> bool:
         """Whether, in every row of the data, one of two functions of the data is zero."""

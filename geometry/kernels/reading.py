@@ -27,7 +27,9 @@ __all__ = [
     "read_dtype",
     "read_rows",
     "read_symbols",
+    "refuse_broken_promises",
     "refuse_if_too_large",
+    "sign_of",
     "span",
 ]
 
@@ -43,6 +45,18 @@ PROMISES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "even": lambda v: v % 2 == 0,
     "odd": lambda v: v % 2 == 1,
 }
+
+
+#: Those of them that are comparisons with zero, as what breaks them: machine code asks that of numbers that it reads
+#: anyway. The first that a symbol has says all.
+SIGNS = {"positive": "ole", "negative": "oge", "nonnegative": "olt", "nonpositive": "ogt", "nonzero": "oeq"}
+
+
+def sign_of(symbol: sp.Symbol) -> str | None:
+    """The comparison with zero that breaks what the symbol was declared to be, if this is all that it was declared."""
+    if any(getattr(symbol, f"is_{promise}") for promise in PROMISES if promise not in SIGNS):
+        return None
+    return next((broken for promise, broken in SIGNS.items() if getattr(symbol, f"is_{promise}")), None)
 
 
 def refuse_broken_promises(symbols: Sequence[sp.Symbol], arrays: Sequence[np.ndarray]) -> None:

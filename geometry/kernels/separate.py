@@ -25,7 +25,7 @@ from .counts import listed, spread
 from .program import Graph, Node, Program, nearest, rebuild
 from .schedule import domains, loop_names
 
-__all__ = ["separate", "explain", "headroom"]
+__all__ = ["separate", "explain", "headroom", "split_exponents"]
 
 
 def separate(
@@ -155,14 +155,23 @@ def headroom(
     program: Program, ranges: Mapping[str, tuple[float, float]], pattern: Mapping[str, frozenset[int]], axes: int
 ) -> float:
     """A bound on sum |part| over every exponential that `separate` would split; infinity if there is none."""
-    where = domains(program, pattern, axes)
+    exponents = split_exponents(program, pattern, axes)
     bound: dict[Node, float] = {}
-    worst = 0.0
     for node in program.nodes():
         bound[node] = _magnitude(node, bound, ranges)
-        if node.op in ("exp", "logistic", "softplus") and len({where[t] for t in node.args[0].args}) > 1:
-            worst = max(worst, bound[node.args[0]])
-    return worst
+    return max((bound[e] for e in exponents), default=0.0)
+
+
+def split_exponents(program: Program, pattern: Mapping[str, frozenset[int]], axes: int) -> list[Node]:
+    """The arguments of exponentials that `separate` may split: sums over parts of different domains."""
+    where = domains(program, pattern, axes)
+    return [
+        u
+        for node in program.nodes()
+        if node.op in ("exp", "logistic", "softplus")
+        for u in node.args
+        if len({where[t] for t in u.args}) > 1 and "add" in (u.op, *(t.op for t in u.args if u.op == "mul"))
+    ]
 
 
 def _magnitude(node: Node, bound: Mapping[Node, float], ranges: Mapping[str, tuple[float, float]]) -> float:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 x, y = sp.symbols("x y")
@@ -18,8 +18,10 @@ KINDS = {
     "even": 3.0,
     "odd": 2.0,
 }
+MANY: dict = {}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(KINDS)), st.integers(0, 4))
 def test_a_broken_promise_is_refused_wherever_it_stands(kind, place):
     s = sp.Symbol("s", **{kind: True})
@@ -30,6 +32,21 @@ def test_a_broken_promise_is_refused_wherever_it_stands(kind, place):
     numbers[place] = KINDS[kind]
     with pytest.raises(ch.ChentsovError, match=f"s holds .*declared {kind}"):
         kernel(numbers, 0.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(sorted(KINDS)), st.integers(0, 9999), st.sampled_from(["s", "axis", "unused"]))
+def test_a_broken_promise_among_many_numbers_is_refused(kind, place, form):
+    s = sp.Symbol("s", **{kind: True})
+    numbers = np.full(10000, {"negative": -2.0, "even": 2.0, "odd": 3.0}.get(kind, 1.0))
+    numbers[-1] = np.nan
+    kernel = MANY.setdefault((kind, form), ch.compile(sp.sin(x) + (s if form != "unused" else 0), (s, x)))
+    shaped, other = (numbers[:, None], np.ones(2)) if form == "axis" else (numbers, np.ones(1))
+    missing = 0 if form == "unused" else other.size
+    assert (~np.isfinite(kernel(shaped, other))).sum() == missing
+    numbers[place] = KINDS[kind]
+    with pytest.raises(ch.ChentsovError, match=f"s holds .*declared {kind}"):
+        kernel(shaped, other)
 
 
 def test_nan_stands_for_a_missing_number():

@@ -3,9 +3,9 @@
     void stage_k(ptr buffers, ptr capacities, i64 low, i64 high, i64 rows)
 
 `weight` multiplies the sums (one over the number of rows). `buffers` lists the tables of the inputs, then of the
-results, then the low parts of those in double-double. `capacities` gives the allocated length of every loop. The
-stage's `split` loop runs over [low, high). The innermost cell loop advances by whole vectors and ends with a block that
-overlaps the one before, so there is no scalar tail.
+results, then the low parts of those in double-double, then the byte that guards set. `capacities` gives the allocated
+length of every loop. The stage's `split` loop runs over [low, high). The innermost cell loop advances by whole vectors
+and ends with a block that overlaps the one before, so there is no scalar tail.
 
 A summing stage holds the sums of `blocks` neighbouring vectors of cells in registers while it runs over
 the rows: a row's data is loaded once for all of them.
@@ -14,6 +14,7 @@ the rows: a row's data is loaded once for all of them.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 
 from ..algebras import resolution
@@ -57,15 +58,18 @@ def block_lanes(lanes: int) -> int:
     return lanes * _MOST_BLOCKS
 
 
-def emit(plan: Schedule, bits: int, register_bytes: int) -> str:
-    """The module: every stage of the schedule that runs natively, and the functions they call."""
+def emit(plan: Schedule, bits: int, register_bytes: int, guards: Mapping[Node, str] | None = None) -> str:
+    """The module: every stage of the schedule that runs natively, and the functions they call.
+
+    Inputs with a guard are compared with zero where they are loaded; a byte is set where that is fulfilled.
+    """
     lanes = register_bytes * 8 // bits
     functions: list[str] = []
     declared: set[str] = set()
     needed: dict[tuple[str, int, int], None] = {}
     for number, stage in enumerate(plan.stages):
         if stage.kind != "host":
-            maker = _Stage(plan, stage, bits, lanes, declared, needed)
+            maker = _Stage(plan, stage, bits, lanes, declared, needed, guards or {})
             functions.append(maker.function(f"stage_{number}"))
     defined: list[str] = []
     for name, width, arity in needed:
@@ -81,7 +85,7 @@ def explain(plan: Schedule, bits: int, register_bytes: int) -> str:
     lines = [f"vectors of {lanes} numbers of {bits} bits"]
     for stage in plan.stages:
         if stage.kind == "sum":
-            work = _Stage(plan, stage, bits, lanes, set(), {})
+            work = _Stage(plan, stage, bits, lanes, set(), {}, {})
             where = " x ".join(plan.name(k) for k in stage.cells) or "one cell"
             lines.append(
                 f"{len(stage.results)} sums over {plan.name(stage.table or 0)} for {where}: "
@@ -93,8 +97,18 @@ def explain(plan: Schedule, bits: int, register_bytes: int) -> str:
 
 
 class _Stage:
-    def __init__(self, plan: Schedule, stage: Stage, bits: int, lanes: int, declared: set[str], needed: dict) -> None:
+    def __init__(
+        self,
+        plan: Schedule,
+        stage: Stage,
+        bits: int,
+        lanes: int,
+        declared: set[str],
+        needed: dict,
+        guards: Mapping[Node, str],
+    ) -> None:
         self.plan, self.stage = plan, stage
+        self.guards = {n: guards[n] for n in stage.inputs if n in guards}
         self.cells = stage.cells
         self.along = self.cells[-1] if self.cells else None  # the loop that the vectors run along
         self.vector = Vector(bits, lanes if self.along is not None else 1)
@@ -138,6 +152,9 @@ class _Stage:
             pointers[node] = w.let(f"load ptr, ptr {p}", "buf")
             if group is not None:
                 bases[group] = pointers[node], place
+        if self.guards:
+            p = w.let(f"getelementptr ptr, ptr %buffers, i64 {len(tables)}", "p")
+            self.flag = w.let(f"load ptr, ptr {p}", "flag")
         if stage.kind == "sum":
             # vectors outermost: the tables of the last axis stay in the first-level cache
             order = [self.along, *self.cells[:-1]] if self.along is not None else []
@@ -149,9 +166,10 @@ class _Stage:
         if stage.kind == "sum" and self.vector.bits == 32 and self.flush:
             body = _FLUSH_ON + body.replace("  ret void", _FLUSH_OFF + "  ret void")
             w.declared.update(("declare void @llvm.x86.sse.stmxcsr(ptr)", "declare void @llvm.x86.sse.ldmxcsr(ptr)"))
+        # realigned: around calls of the C library, constants wait on the stack, where no vector should cross a line
         return (
             f"define void @{name}(ptr noalias %buffers, ptr noalias %capacities, i64 %low, i64 %high, i64 %rows, "
-            f"double %weight) {{\nentry:\n{body}\n}}\n"
+            f'double %weight) "stackrealign" {{\nentry:\n{body}\n}}\n'
         )
 
     def _loops(self, order: list, depth: int) -> None:
@@ -200,10 +218,24 @@ class _Stage:
                         self.loaded[node, block] = self.loaded[node, 0]
                     else:
                         high = self._load(self.pointer[node], home, block)
+                        self._guard(node, high)
                         paired = node in self.pairs
                         self.loaded[node, block] = (
                             (high, self._load(self.low_pointer[node], home, block)) if paired else high
                         )
+
+    def _guard(self, node: Node, value: str) -> None:
+        """Set the flag where the comparison that the node is guarded by holds."""
+        if node not in self.guards:
+            return
+        w = self.w
+        broken, fine = w.fresh("broken"), w.fresh("fine")
+        found = w.any(w.compare(self.guards[node], value, w.const(0.0)))
+        w.line(f"  br i1 {found}, label {broken}, label {fine}")
+        w.label(broken[1:])
+        w.line(f"  store i8 1, ptr {self.flag}")
+        w.line(f"  br label {fine}")
+        w.label(fine[1:])
 
     def _packed(self, node: Node) -> tuple[int | None, int]:
         """The table whose rows hold the node side by side with others, and its place there."""

@@ -1,7 +1,8 @@
-"""1/sqrt(x) from the processor's estimate, for AVX-512: 14 bits, refined twice by Newton's method.
+"""What AVX-512 has instructions for: scaling by a power of two, and estimates.
 
-A square root and a division of eight numbers take some 35 cycles there, the estimate and two refinements less than ten;
-the result is within one unit in the last place. Elsewhere, and in float32, the plain instructions are used.
+1/sqrt(x) is from the processor's estimate of 14 bits, refined twice by Newton's method. A square root and a division
+of eight numbers take some 35 cycles there, the estimate and two refinements less than ten; the result is within one
+unit in the last place. Elsewhere, and in float32, the plain instructions are used.
 (The same for 1/x gains nothing in a sum over rows: the divider works while the multipliers do.)
 """
 
@@ -13,12 +14,19 @@ from .machine import has_avx512
 from .pieces import negative
 from .text import Writer
 
-__all__ = ["reciprocal_root", "fits"]
+__all__ = ["reciprocal_root", "fits", "scaled"]
 
 
 def fits(w: Writer) -> bool:
-    """Whether the estimate exists for these vectors."""
+    """Whether the instructions exist for these vectors."""
     return w.vector.bits == 64 and w.vector.lanes == 8 and has_avx512()
+
+
+def scaled(w: Writer, x: str, n: str) -> str:
+    """x 2^n for a whole number n, rounded once."""
+    t, name = w.vector.type, "@llvm.x86.avx512.mask.scalef.pd.512"
+    w.declared.add(f"declare {t} {name}({t}, {t}, {t}, i8, i32)")
+    return w.let(f"call {t} {name}({t} {x}, {t} {n}, {t} zeroinitializer, i8 -1, i32 4)")
 
 
 def _estimate(w: Writer, x: str) -> str:

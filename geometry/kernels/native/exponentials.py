@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 
+from . import estimates
 from .pieces import (
     LN2_HI,
     LN2_LO,
@@ -25,12 +26,12 @@ from .pieces import (
 )
 from .text import Writer
 
-__all__ = ["exp", "exp_of_pair", "exp_pair", "expm1", "expm1_over", "logistic", "quotient", "tanh"]
+__all__ = ["exp", "exp_of_pair", "exp_pair", "expm1", "expm1_over", "logistic", "quotient", "reduced", "tanh"]
 
 _LOG2E = 1.4426950408889634
 
 
-def _reduced(w: Writer, x: str) -> tuple[str, str, str]:
+def reduced(w: Writer, x: str) -> tuple[str, str, str]:
     """x = n ln 2 + r + lost: the sum whose low bits hold n, r, and what rounding lost of r."""
     shifted = w.fma(x, w.const(_LOG2E), w.const(ROUND))
     minus = w.exact("mul", w.exact("sub", shifted, w.const(ROUND)), w.const(-1.0))
@@ -47,21 +48,23 @@ def _tail(w: Writer, r: str, lost: str | None = None, degree: int = 13) -> str:
 
 
 def _scaled(w: Writer, value: str, shifted: str) -> str:
-    """value 2^n in two halves: n reaches 1039 and -1097, past both ends of the exponent's range."""
+    """value 2^n, in two halves: n reaches 1039 and -1097, past both ends of the exponent's range."""
+    if estimates.fits(w):
+        return estimates.scaled(w, value, w.exact("sub", shifted, w.const(ROUND)))
     n = integer_below(w, shifted)
     half = w.int_op("ashr", n, w.int_const(1))
     return w.exact("mul", w.exact("mul", value, two_to(w, half)), two_to(w, w.int_op("sub", n, half)))
 
 
 def exp(w: Writer, x: str) -> str:
-    shifted, r, _ = _reduced(w, clamped(w, x, -760.0, 720.0))
+    shifted, r, _ = reduced(w, clamped(w, x, -760.0, 720.0))
     value = w.fma(w.mul(r, r), w.horner(r, [1 / math.factorial(k) for k in range(2, 14)]), r)
     return _scaled(w, w.exact("add", value, w.const(1.0)), shifted)
 
 
 def exp_pair(w: Writer, x: str) -> Pair:
     """exp(x), x <= 0, to about 2^-56."""
-    shifted, r, lost = _reduced(w, clamped(w, x, -760.0, 0.0))
+    shifted, r, lost = reduced(w, clamped(w, x, -760.0, 0.0))
     high, rest = fast_two_sum(w, w.const(1.0), r)
     high, low = fast_two_sum(w, high, w.exact("add", rest, _tail(w, r, lost)))
     return _scaled(w, high, shifted), _scaled(w, low, shifted)
@@ -71,7 +74,7 @@ def exp_of_pair(w: Writer, x: str, low: str, factor: Pair | None = None) -> str:
     """exp(x + low) times a factor of moderate size, rounded once."""
     clipped = clamped(w, x, -760.0, 720.0)
     low = w.select(w.compare("oeq", clipped, x), low, w.const(0.0))
-    shifted, r, lost = _reduced(w, clipped)
+    shifted, r, lost = reduced(w, clipped)
     high, rest = fast_two_sum(w, w.const(1.0), r)
     high, rest = fast_two_sum(w, high, w.exact("add", rest, _tail(w, r, lost)))
     rest = w.fma(high, low, rest)
@@ -83,7 +86,7 @@ def exp_of_pair(w: Writer, x: str, low: str, factor: Pair | None = None) -> str:
 
 def expm1_over(w: Writer, x: str, k: int) -> Pair:
     """(e^x - 1)/2^k = h (r + tail) + h - 2^-k with h = 2^(n-k), in range as far as this is."""
-    shifted, r, lost = _reduced(w, clamped(w, x, -700.0, 720.0))
+    shifted, r, lost = reduced(w, clamped(w, x, -700.0, 720.0))
     n, v = integer_below(w, shifted), w.vector
     smin = f"@llvm.smin.{v.suffix.replace('f', 'i')}"
     w.declared.add(f"declare {v.integer} {smin}({v.integer}, {v.integer})")

@@ -1,52 +1,53 @@
-"""sinh and cosh from one exponential; asinh, acosh and atanh from one logarithm."""
+"""sinh and cosh from the same two series; asinh, acosh and atanh from one logarithm."""
 
 from __future__ import annotations
 
 import math
 
-from .exponentials import expm1_over, quotient
+from .exponentials import reduced
 from .logarithms import log_sum
-from .pieces import Pair, fast_two_sum, fma_lost, minus_abs, quotient_pair, two_sum
+from .pieces import Pair, fast_two_sum, fma_lost, integer_below, minus_abs, negative, quotient_pair, two_sum, two_to
 from .text import Writer
 
 __all__ = ["acosh", "asinh", "atanh", "cosh", "sinh"]
 
-_END = 710.4758600739439  # of the range: beyond, half an exponential overflows
+_END = 710.6  # past the range: here n is 1025, and the results overflow
 _FAR = 2.0**30  # where x^2 + 1 is x^2
 
 
-def _exponential(w: Writer, x: str) -> tuple[str, Pair, Pair]:
-    """|x|, (e^|x| - 1)/4 and e^|x| as pairs; the last may overflow where the hyperbolic functions do not."""
-    a = w.intrinsic("fabs", x)
-    part = fast_two_sum(w, *expm1_over(w, a, 2))
-    whole = w.exact("mul", part[0], w.const(4.0))
-    e, lost = two_sum(w, whole, w.const(1.0))
-    finite = w.compare("olt", e, w.const(math.inf))
-    low = w.exact("add", lost, w.exact("mul", part[1], w.const(4.0)))
-    return a, part, (e, w.select(finite, low, w.const(0.0)))
+def _halves(w: Writer, x: str) -> tuple[str, Pair, Pair, str, Pair]:
+    """|x| = n ln 2 + r; p = (2^n + 2^-n)/4 and q = (2^n - 2^-n)/4 as pairs; cosh(r) - 1; sinh(r) as r and the rest.
+
+    cosh(x) = 2 (p cosh(r) + q sinh(r)) and sinh(x) = 2 (q cosh(r) + p sinh(r)) take no division, and leave the range
+    where they should.
+    """
+    v, a = w.vector, w.intrinsic("fabs", x)
+    shifted, r, lost = reduced(w, w.select(w.compare("ogt", a, w.const(_END)), w.const(_END), a))
+    n = integer_below(w, shifted)
+    smax = f"@llvm.smax.{v.suffix.replace('f', 'i')}"
+    w.declared.add(f"declare {v.integer} {smax}({v.integer}, {v.integer})")
+    below = w.int_op("sub", w.int_const(-2), n)
+    below = w.let(f"call {v.integer} {smax}({v.integer} {below}, {v.integer} {w.int_const(-1000)})")
+    up, down = two_to(w, w.int_op("sub", n, w.int_const(2))), two_to(w, below)
+    z = w.mul(r, r)
+    even = w.mul(z, w.horner(z, [1 / math.factorial(2 * k) for k in range(1, 8)]))
+    odd = w.fma(w.mul(r, z), w.horner(z, [1 / math.factorial(2 * k + 1) for k in range(1, 7)]), lost)
+    return a, fast_two_sum(w, up, down), fast_two_sum(w, up, negative(w, down)), even, (r, odd)
 
 
 def sinh(w: Writer, x: str) -> str:
-    """p + p/e for p = (e^|x| - 1)/2, e = e^|x|."""
-    a, part, e = _exponential(w, x)
-    finite = w.compare("olt", e[0], w.const(math.inf))
-    q = w.select(finite, quotient(w, part, e), w.const(0.0))
-    out = w.exact("mul", w.exact("add", part[0], w.exact("add", part[1], q)), w.const(2.0))
-    out = w.select(w.compare("ogt", a, w.const(_END)), w.const(math.inf), out)
-    out = w.select(w.compare("olt", a, w.const(2.0**-28)), a, out)
-    return w.intrinsic("copysign", out, x)
+    a, (p, _), (q, gone), even, (r, odd) = _halves(w, x)
+    product, lost = fma_lost(w, p, r)
+    high, rest = fast_two_sum(w, q, product)
+    low = w.exact("add", w.exact("add", lost, gone), w.fma(p, odd, w.mul(q, even)))
+    out = w.exact("mul", w.exact("add", high, w.exact("add", rest, low)), w.const(2.0))
+    return _signed(w, out, a, x)
 
 
 def cosh(w: Writer, x: str) -> str:
-    """(e + 1/e)/2."""
-    a, part, e = _exponential(w, x)
-    high, rest = two_sum(w, part[0], w.const(0.25))
-    inverse = w.div(w.const(0.25), e[0])
-    inverse = w.fma(w.mul(inverse, w.mul(inverse, w.const(-4.0))), e[1], inverse)
-    total, lost = two_sum(w, high, inverse)
-    out = w.exact("add", total, w.exact("add", lost, w.exact("add", rest, part[1])))
-    out = w.exact("mul", out, w.const(2.0))
-    return w.select(w.compare("ogt", a, w.const(_END)), w.const(math.inf), out)
+    _, (p, gone), (q, _), even, (r, odd) = _halves(w, x)
+    rest = w.fma(q, r, w.fma(q, odd, w.fma(p, even, gone)))
+    return w.exact("mul", w.exact("add", p, rest), w.const(2.0))
 
 
 def _signed(w: Writer, value: str, a: str, x: str) -> str:

@@ -61,15 +61,21 @@ def in_threads(threads: int, function: Callable[..., Any], *arguments: Sequence[
 
 
 class Machine:
-    """A schedule in machine code."""
+    """A schedule in machine code.
 
-    def __init__(self, plan: Schedule, dtype: np.dtype) -> None:
+    Args:
+        guards: inputs -> a comparison with zero; whether a number fulfils it is noted while it is read.
+    """
+
+    def __init__(self, plan: Schedule, dtype: np.dtype, guards: Mapping[str, str] | None = None) -> None:
         self.plan = plan
         self.dtype = dtype
         bits = 8 * dtype.itemsize
         _, _, register_bytes = host()
         self.block = block_lanes(register_bytes * 8 // bits)
-        self.assembly = emit(plan, bits, register_bytes)
+        asked = {n: (guards or {}).get(str(n.value)) for n in plan.leaves if n.op == "input"}
+        self.assembly = emit(plan, bits, register_bytes, {n: g for n, g in asked.items() if g is not None})
+        self.guarded = {str(n.value) for n, g in asked.items() if g is not None}  # what is compared where it is read
         self.functions = _functions(self.assembly, [k for k, s in enumerate(plan.stages) if s.kind != "host"])
         self.steps = _steps(plan)
         self.along = frozenset(s.cells[-1] for s in plan.stages if s.cells)  # loops that vectors run along
@@ -94,6 +100,7 @@ class Machine:
         threads: int,
         into: Mapping[Node, np.ndarray] | None = None,
         noted: Noted | None = None,
+        guarded: np.ndarray | None = None,
     ) -> list[np.ndarray]:
         """Evaluate.
 
@@ -104,6 +111,7 @@ class Machine:
             outputs: which stored values to return, each over its own loops.
             into: arrays that are to hold the results of nodes that depend on every axis.
             noted: what is told of overflows and underflows on the way.
+            guarded: one byte, set where a guard's comparison was fulfilled.
         """
         plan, block = self.plan, self.block
         lengths = {k: n for k, n in enumerate(extents)} | dict(rows)
@@ -122,7 +130,7 @@ class Machine:
             if extents:
                 sizes[0] = high - low
             direct = {n: a[low:high] for n, a in (into or {}).items() if n not in values and n not in plan.pairs}
-            work = _Chunk(self, sizes, values, (low, high), threads, direct, noted)
+            work = _Chunk(self, sizes, values, (low, high), threads, direct, noted, guarded)
             work.run()
             for node in outputs:
                 home = plan.home[node]
@@ -267,7 +275,9 @@ class _Chunk:
         threads: int,
         direct: Mapping[Node, np.ndarray],
         noted: Noted | None = None,
+        guarded: np.ndarray | None = None,
     ) -> None:
+        self.guarded = np.zeros(1, np.uint8) if guarded is None else guarded
         self.machine, self.plan, self.sizes, self.threads = machine, machine.plan, sizes, threads
         self.values, self.span, self.noted = values, span, noted
         self.buffers = machine.borrow()
@@ -439,6 +449,7 @@ class _Chunk:
         """Where the tables of a stage lie, in the order in which its function takes them."""
         nodes = (*stage.inputs, *stage.results)
         arrays = [*(self.buffers[n] for n in nodes), *(self.low[n] for n in nodes if n in self.plan.pairs)]
+        arrays.append(self.guarded)
         return np.array([a.__array_interface__["data"][0] for a in arrays], np.uintp)
 
     def _host(self, stage: Stage, low: int, high: int) -> None:

@@ -1,4 +1,4 @@
-"""sin, cos and tan: the argument less a multiple of pi/2 (in three parts), Taylor series, and the quadrant.
+"""sin, cos and tan: the argument less a multiple of pi/2 (in three parts), two polynomials, and the quadrant.
 
 What they do with the same argument is written alike, so that LLVM does it once.
 """
@@ -6,9 +6,10 @@ What they do with the same argument is written alike, so that LLVM does it once.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from .exponentials import quotient
-from .pieces import ROUND, Pair, fast_two_sum, integer_below, mended, negative
+from .pieces import ROUND, Pair, fast_two_sum, fitted, integer_below, mended, negative
 from .text import Writer
 
 __all__ = ["sincos", "tan"]
@@ -16,6 +17,14 @@ __all__ = ["sincos", "tan"]
 # pi/2 in three parts, the first two of 36 bits: their products with a quadrant number are exact.
 _PIO2 = (1.5707963267923333, 2.5633441515839558e-12, 1.0562999066987428e-23)
 _TRIG_LIMIT = 1.0e5
+
+
+@cache
+def _tails() -> tuple[list[float], list[float]]:
+    """sin(r)/r - 1 over z and cos(r) - 1 + z/2 over z^2, as polynomials in z = r^2 up to (pi/4)^2, to 2^-57."""
+    most = 0.6169  # a little more than (pi/4)^2
+    sine = fitted(lambda z: (z.sqrt().sin() / z.sqrt() - 1) / z, 0.0, most, 5)
+    return sine, fitted(lambda z: (z.sqrt().cos() - 1 + z / 2) / z**2, 0.0, most, 5)
 
 
 def _quadrant(w: Writer, x: str) -> tuple[str, str, Pair, Pair]:
@@ -28,9 +37,9 @@ def _quadrant(w: Writer, x: str) -> tuple[str, str, Pair, Pair]:
     r = w.fma(minus, w.const(_PIO2[1]), first)
     low = w.fma(minus, w.const(_PIO2[2]), w.fma(minus, w.const(_PIO2[1]), w.exact("sub", first, r)))
     z = w.mul(r, r)
-    sine_tail = w.horner(z, [(-1) ** k / math.factorial(2 * k + 1) for k in range(1, 10)])
+    sine_tail = w.horner(z, _tails()[0])
     sine = r, w.fma(w.mul(r, z), sine_tail, low)
-    cosine_tail = w.horner(z, [(-1) ** k / math.factorial(2 * k) for k in range(2, 11)])
+    cosine_tail = w.horner(z, _tails()[1])
     half = w.mul(z, w.const(0.5))
     one_minus = w.exact("sub", w.const(1.0), half)
     lost = w.fma(w.mul(r, w.const(-1.0)), low, w.exact("sub", w.exact("sub", w.const(1.0), one_minus), half))
