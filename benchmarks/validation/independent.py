@@ -1,7 +1,7 @@
-"""The independent study: programs written before their writer had seen the judge (tests/validation/independent).
+"""The independent studies: programs written before their writers had seen the judge (tests/validation/independent, second).
 
     python -m benchmarks.validation --independent          (or python -m benchmarks.validation.independent)
-    … --jobs 2 --only sphere_radius_power,neuron_sum --list FILE
+    … --set second --jobs 2 --only sphere_radius_power,neuron_sum --list FILE --rows FILE.json
 
 A wrong program counts as *rejected* if the report fails; as *first* if the first diagnosis (a finding's name, where
 nothing is diagnosed) contains one of the alternatives that its record accepts; as *first three* if one of the first
@@ -12,6 +12,8 @@ the first says what its record rules out.  A right program is *accepted* if the 
 from __future__ import annotations
 
 import argparse
+import importlib
+import json
 import multiprocessing
 import re
 import statistics
@@ -24,12 +26,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def study(names=()):
-    """The programs, by name."""
+def study(names=(), chosen="independent"):
+    """The programs of one set, by name."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
-    from tests.validation.independent.reckoning import programs
-
+    programs = importlib.import_module(f"tests.validation.{chosen}.reckoning").programs
     records = {p.name: p for p in programs()}
     unknown = [n for n in names if n not in records]
     if unknown:
@@ -71,20 +72,20 @@ def judge(program):
     }
 
 
-def _work(channel):
-    records = study()
+def _work(channel, chosen):
+    records = study(chosen=chosen)
     while (name := channel.recv()) is not None:
         channel.send(judge(records[name]))
 
 
-def run(names, jobs=2, limit=120.0, tell=None):
+def run(names, jobs=2, limit=120.0, tell=None, chosen="independent"):
     """Judge programs in processes of their own; one that takes longer than `limit` seconds is ended, and starts anew."""
     context = multiprocessing.get_context("spawn")
     waiting, rows, workers = list(names)[::-1], {}, {}
 
     def hire():
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs,), daemon=True)
+        process = context.Process(target=_work, args=(theirs, chosen), daemon=True)
         process.start()
         return ours, process
 
@@ -161,12 +162,18 @@ def table(records, rows):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--set", default="independent", choices=("independent", "second"), help="which study")
     parser.add_argument("--only", default="", help="names, with commas between them")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for one program (default 120)")
     parser.add_argument("--list", default="", help="write a line for each program to this file")
+    parser.add_argument(
+        "--rows", default="", help="add the rows to this JSON file; what stands there is not judged again"
+    )
     chosen = parser.parse_args(arguments)
-    records = study([n for n in chosen.only.split(",") if n])
+    records = study([n for n in chosen.only.split(",") if n], chosen.set)
+    store = Path(chosen.rows) if chosen.rows else None
+    known = {r["name"]: r for r in json.loads(store.read_text())} if store and store.exists() else {}
     lines = []
 
     def tell(row):
@@ -177,12 +184,18 @@ def main(arguments=None):
             lines[-1] += f"\n{'':22}truth: [{program.stage}] {program.truth}" + "".join(
                 f"\n{'':22}then: {t[:160]}" for t in row.get("others", ())
             )
+        known[row["name"]] = row
         if chosen.list:
             Path(chosen.list).write_text("\n".join(lines) + "\n")
+        if store:
+            store.write_text(json.dumps(list(known.values()), ensure_ascii=False, indent=1))
 
-    rows = run(list(records), chosen.jobs, chosen.limit, tell)
+    run([n for n in records if n not in known], chosen.jobs, chosen.limit, tell, chosen.set)
+    rows = [known[n] for n in records]
     print("\n".join(line for line in lines if not line.startswith(("first ", "accepted "))))
-    print("\n| | |\n| --- | --- |\n" + "\n".join(table(records, rows)))
+    for group in sorted({getattr(records[r["name"]], "group", "") for r in rows}):
+        some = [r for r in rows if getattr(records[r["name"]], "group", "") == group]
+        print(f"\n| {group} | |\n| --- | --- |\n" + "\n".join(table(records, some)))
     return 0
 
 
