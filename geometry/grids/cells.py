@@ -32,7 +32,6 @@ from flint import acb, arb
 
 from ..kernels.algebras import COMPLEX, NumPy
 from ..kernels.ball import BallProgram, as_ball, determinant, number_of, precision, rounded, vanishes
-from ..kernels.bounds import without_rule
 from ..kernels.functions import FUNCTIONS
 from ..kernels.interpreter import Evaluator
 from ..kernels.kernel import Kernel
@@ -40,6 +39,7 @@ from ..kernels.lower import lower
 from ..kernels.native.run import aligned_empty
 from ..kernels.pivots import PivotedRows
 from ..kernels.program import LEAVES, Node, walk
+from ..kernels.running import without_rule
 from ..kernels.schedule import MASKS
 from ..manifolds.domain import Domain
 from .axes import Axis

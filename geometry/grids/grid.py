@@ -17,11 +17,11 @@ from ..exact.errors import InputError
 from ..exact.notation import latex
 from ..exact.reading import match_symbols
 from ..exact.tables import by_name
-from ..kernels.bounds import without_rule
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
 from ..kernels.reading import read_constant
+from ..kernels.running import without_rule
 from ..manifolds.domain import Domain
 from ..manifolds.recipes import (
     closed_form,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import arrange, bounds, schedule, separate, stable
+from . import arrange, running, schedule, separate, stable
 from .contraction import Contraction
 from .counts import operations, written_out
 from .native import emit
@@ -74,7 +74,7 @@ def explain_plan(
 
 
 def _rules(program: Program) -> str:
-    missing = bounds.without_rule(program)
+    missing = running.without_rule(program)
     return f"none for {', '.join(missing)}: balls certify what contains them" if missing else "of every operation"
 
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from .algebras import NumPy
 from .arrange import arrange
-from .bounds import with_bounds
 from .intervals import coarse
 from .native import double_functions
 from .native.double_double import SUPPORTED
 from .native.run import Machine
 from .program import GATE, TOLERANCE, Node, Program, walk
 from .reading import span
+from .running import with_bounds
 from .schedule import schedule
 from .sensitivity import with_adjoint_bounds
 from .separate import headroom, separate, split_exponents

@@ -1,6 +1,6 @@
 r"""A posteriori error bounds: how much each rounding error matters for the result, by its adjoint.
 
-A running bound (`bounds`) adds up absolute values at every step, and so forgets that errors which enter a
+A running bound (`running`) adds up absolute values at every step, and so forgets that errors which enter a
 result by several ways cancel there: for the curvature of a metric made of means over data it comes out a
 thousand times too large. The derivative of the result with respect to an intermediate value knows. Let a
 result R be computed from means M_k by operations v = op(...) (1 + delta_v), |delta_v| <= u rho_v. By the mean value
@@ -30,10 +30,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from .bounds import PAIR_UNIT, SMALLEST_DIVISOR, SMALLEST_RADICAND, UNKNOWN, Apart, rows_of
+from .bounds import UNKNOWN, Bounds, rows_of
 from .intervals import Interval
 from .majorants import ARITHMETIC, Majorants, from_means
 from .program import Node, Program, walk
+from .running import SMALLEST_DIVISOR, SMALLEST_RADICAND, Apart
 
 __all__ = ["with_adjoint_bounds", "Sensitivity"]
 
@@ -70,17 +71,17 @@ def with_adjoint_bounds(
     after_means = sum(follows[n] and not over_rows[n] and n.op != "mean" for n in program.nodes())
     if not any(follows[o] and o.op != "mean" for o in program.outputs) or after_means > _MOST_OPERATIONS:
         return None
-    work = Sensitivity(program, inputs, rows, apart, sums)
-    chosen = [o for o in dict.fromkeys(program.outputs) if follows[o] and work.bound[o] is not UNKNOWN]
+    study = Sensitivity(program, inputs, rows, apart, sums)
+    chosen = [o for o in dict.fromkeys(program.outputs) if follows[o] and study.work.bound[o] is not UNKNOWN]
     if all(o.op == "mean" for o in chosen) or len(chosen) > _MOST_OUTPUTS:
         return None
-    bounds = work.certificates(chosen, program.graph.input(tolerance))
-    outputs = (*program.outputs, *(bounds.get(o) or work.total(o) for o in program.outputs))
-    return Program(program.graph, outputs, program.inputs, program.rows), frozenset(work.paired)
+    bounds = study.certificates(chosen, program.graph.input(tolerance))
+    outputs = (*program.outputs, *(bounds.get(o) or study.work.total(o) for o in program.outputs))
+    return Program(program.graph, outputs, program.inputs, program.rows), frozenset(study.paired)
 
 
-class Sensitivity(Majorants):
-    """Adjoints of outputs that are computed from means, and bounds from them."""
+class Sensitivity:
+    """Adjoints of outputs that are computed from means, and bounds from them, over the majorants of a program."""
 
     def __init__(
         self,
@@ -90,15 +91,9 @@ class Sensitivity(Majorants):
         apart: Apart,
         sums: bool = False,
     ) -> None:
-        self.sums = sums
+        self.work = Bounds(program, inputs, rows, 64)
+        self.majorants = Majorants(program, self.work, apart, sums)
         self.paired: set[Node] = set()  # nodes that are double-doubles
-        super().__init__(program, inputs, rows, apart)
-
-    def of_products(self, node: Node) -> float:
-        return self.summing(str(node.value), 128) * 2 if self.sums else super().of_products(node)
-
-    def rounding(self, node: Node) -> float:
-        return super().rounding(node) / self.u * PAIR_UNIT if self.sums else super().rounding(node)
 
     # adjoints ---------------------------------------------------------------------------------------
     def adjoints(self, output: Node) -> dict[Node, Node]:
@@ -106,7 +101,7 @@ class Sensitivity(Majorants):
         here.
         """
         order = self._sources(output)
-        found: dict[Node, list[Node]] = {output: [self.exact(1)]}
+        found: dict[Node, list[Node]] = {output: [self.majorants.exact(1)]}
         total: dict[Node, Node] = {}
         for node in reversed(order):
             parts = found.get(node)
@@ -114,7 +109,7 @@ class Sensitivity(Majorants):
                 continue
             adjoint = parts[0]
             for part in parts[1:]:
-                adjoint = self.derive("add", adjoint, part)
+                adjoint = self.majorants.derive("add", adjoint, part)
             total[node] = adjoint
             for argument, derivative in self._pulled_back(node, adjoint):
                 if self._matters(argument):
@@ -134,23 +129,24 @@ class Sensitivity(Majorants):
                 seen.add(node)
                 stack.append((node, True))
                 if not self._is_leaf(node):
-                    stack.extend((a, False) for a in node.args if a in self.bound)
+                    stack.extend((a, False) for a in node.args if a in self.work.bound)
         return order
 
     def _is_leaf(self, node: Node) -> bool:
         if node.op == "select":
             return node.value != "guard"
         if node.op == "abs":
-            low, high = self.range[node.args[0]]
+            low, high = self.work.range[node.args[0]]
             return low < 0 < high
-        return node.op not in ARITHMETIC or not self.follows.get(node, True)
+        return node.op not in ARITHMETIC or not self.majorants.follows.get(node, True)
 
     def _matters(self, node: Node) -> bool:
-        b = self.bound[node]
+        b = self.work.bound[node]
         return bool(b.c or b.a is not None or b.d or node.args)
 
     def _pulled_back(self, node: Node, adjoint: Node) -> Iterable[tuple[Node, Node]]:
         """(argument, adjoint times the derivative by it)."""
+        majorants = self.majorants
         if self._is_leaf(node):
             return
         args, op = node.args, node.op
@@ -158,76 +154,82 @@ class Sensitivity(Majorants):
             yield from ((a, adjoint) for a in args)
         elif op in ("mul", "product"):
             a, b = args
-            yield a, self.product(adjoint, b)
-            yield b, self.product(adjoint, a)
+            yield a, majorants.product(adjoint, b)
+            yield b, majorants.product(adjoint, a)
         elif op == "power":
             n = int(node.value)  # type: ignore[call-overload]
-            below = args[0] if n == 2 else self.derive("power", args[0], value=n - 1)
-            yield args[0], self.product(self.product(adjoint, self.exact(n)), below)
+            below = args[0] if n == 2 else majorants.derive("power", args[0], value=n - 1)
+            yield args[0], majorants.product(majorants.product(adjoint, majorants.exact(n)), below)
         elif op == "div":
             a, b = args
-            share = self.product(adjoint, node) if a.op == "number" and a.value == 1 else self.derive("div", adjoint, b)
+            share = (
+                majorants.product(adjoint, node)
+                if a.op == "number" and a.value == 1
+                else majorants.derive("div", adjoint, b)
+            )
             yield a, share
-            yield b, self.negative(self.product(share, node))
+            yield b, majorants.negative(majorants.product(share, node))
         elif op == "reciprocal":
-            yield args[0], self.negative(self.product(self.product(adjoint, node), node))
+            yield args[0], majorants.negative(majorants.product(majorants.product(adjoint, node), node))
         elif op == "sqrt":
-            yield args[0], self.derive("div", self.product(adjoint, self.exact(Fraction(1, 2))), node)
+            yield (
+                args[0],
+                majorants.derive("div", majorants.product(adjoint, majorants.exact(Fraction(1, 2))), node),
+            )
         elif op == "select":
             yield args[1], adjoint
         elif op == "abs":
-            yield args[0], adjoint if self.range[args[0]][0] >= 0 else self.negative(adjoint)
+            yield args[0], adjoint if self.work.range[args[0]][0] >= 0 else majorants.negative(adjoint)
 
     # bounds -----------------------------------------------------------------------------------------
     def certificates(self, outputs: list[Node], tolerance: Node) -> dict[Node, Node]:
         """A bound for each output: the first one where it suffices in every output, else the one of the second pass."""
-        self.over_rows[tolerance], self.range[tolerance] = frozenset(), (0.0, 1.0)
+        w = self.work
+        w.over_rows[tolerance], w.range[tolerance] = frozenset(), (0.0, 1.0)
         # adjoints are bounded on the whole segment, where operations have rounding errors of their own
-        self.u *= 4
+        w.u *= 4
         swept = {o: self.adjoints(o) for o in outputs}
-        self.u /= 4
-        if self.sums:
-            return {o: self.where_met(o, self.times(1 + 2.0**-10, self._in_pairs(swept[o]))) for o in outputs}
+        w.u /= 4
+        if self.majorants.sums:
+            return {o: w.where_met(o, w.times(1 + 2.0**-10, self._in_pairs(swept[o]))) for o in outputs}
         first: dict[Node, Node] = {}
         second: dict[Node, tuple[Node, dict[Node, Node]]] = {}
         for o in outputs:
             common, of_means = (
                 self._common(swept[o]),
-                {m: e for m, e in swept[o].items() if m in self.factored and self._by_rows(m)},
+                {m: e for m, e in swept[o].items() if m in self.majorants.factored and self._by_rows(m)},
             )
-            first[o] = self._summed(
-                [common, *(self.raw("mul", self.absolute(e), self.error(m)) for m, e in of_means.items())]
-            )
+            first[o] = self._summed([common, *(w.raw("mul", w.absolute(e), w.error(m)) for m, e in of_means.items())])
             second[o] = common, of_means
         enough = None
         for o in outputs:
-            reached = self.raw(
+            reached = w.raw(
                 "le",
-                self.times(1 + 2.0**-8, first[o]),
-                self.raw("mul", self.raw("mul", tolerance, self.number(1 - 2.0**-8)), self.absolute(o)),
+                w.times(1 + 2.0**-8, first[o]),
+                w.raw("mul", w.raw("mul", tolerance, w.number(1 - 2.0**-8)), w.absolute(o)),
             )
-            enough = reached if enough is None else self.raw("and", enough, reached)
+            enough = reached if enough is None else w.raw("and", enough, reached)
         assert enough is not None
-        gate = self.raw("select", enough, self.number(0.0), self.number(1.0))
-        spared = self.raw("lt", gate, self.number(0.5))
+        gate = w.raw("select", enough, w.number(0.0), w.number(1.0))
+        spared = w.raw("lt", gate, w.number(0.5))
         out = {}
         for o in outputs:
             common, of_means = second[o]
             again = self._summed([common, *self._second_pass(of_means, gate)])
-            out[o] = self.where_met(o, self.times(1 + 2.0**-10, self.raw("select", spared, first[o], again)))
+            out[o] = w.where_met(o, w.times(1 + 2.0**-10, w.raw("select", spared, first[o], again)))
         return out
 
     def _in_pairs(self, adjoints: dict[Node, Node]) -> Node:
         """The bound with sums and what follows in double-doubles; these nodes are noted."""
-        means = {m: e for m, e in adjoints.items() if m in self.factored and self._by_rows(m)}
+        means = {m: e for m, e in adjoints.items() if m in self.majorants.factored and self._by_rows(m)}
         self.paired.update(n for n in adjoints if not self._is_leaf(n))
         for node in adjoints:
             if node.op in ("div", "reciprocal") and not self._is_leaf(node):
-                self.require_apart(node, node.args[-1], SMALLEST_DIVISOR)
+                self.work.require_apart(node, node.args[-1], SMALLEST_DIVISOR)
             elif node.op == "sqrt" and not self._is_leaf(node):
-                self.require_apart(node, node.args[0], SMALLEST_RADICAND)
+                self.work.require_apart(node, node.args[0], SMALLEST_RADICAND)
         for mean in means:
-            table = self.factored[mean].table
+            table = self.majorants.factored[mean].table
             self.paired.update((mean, mean.args[0]))
             self.paired.update(n for n in walk([table] if table is not None else []) if n.args)
             if table is None:
@@ -236,30 +238,32 @@ class Sensitivity(Majorants):
 
     def _by_rows(self, mean: Node) -> bool:
         """Whether the second pass has something to say about the error of a mean."""
-        parts, integrand = self.factored[mean], mean.args[0]
-        table_ok = parts.table is None or self.bound[parts.table].a is None
+        w = self.work
+        parts, integrand = self.majorants.factored[mean], mean.args[0]
+        table_ok = parts.table is None or w.bound[parts.table].a is None
         return (
-            not self.follows[integrand]
+            not self.majorants.follows[integrand]
             and table_ok
-            and self.bound[parts.shared].covers
-            and self.bound[mean] is not UNKNOWN
+            and w.bound[parts.shared].covers
+            and w.bound[mean] is not UNKNOWN
         )
 
     def _common(self, adjoints: dict[Node, Node]) -> Node:
         """What both bounds contain: rounding after the means, whole errors of other leaves, and terms of second
         order.
         """
+        w, majorants = self.work, self.majorants
         terms = []
         rounding: dict[Node, float] = {}
         users = self._users(adjoints)
         for node in reversed(adjoints):
             if not self._is_leaf(node):
-                own = rounding.get(node, 0.0) + self.rounding(node)
+                own = rounding.get(node, 0.0) + majorants.rounding(node)
                 above = users[node]
                 if len(above) == 1 and above[0].op in _MULTIPLICATIVE and above[0].args.count(node) == 1:
                     # lambda_v v = n lambda_w w for a factor, a divisor, a base: its error adds to that of w
                     degree = int(above[0].value) if above[0].op == "power" else 1  # type: ignore[call-overload]
-                    rounding[above[0]] = rounding.get(above[0], 0.0) + degree * own * self.inflate
+                    rounding[above[0]] = rounding.get(above[0], 0.0) + degree * own * w.inflate
                     rounding[node] = 0.0
                 else:
                     rounding[node] = own
@@ -267,24 +271,26 @@ class Sensitivity(Majorants):
             if not self._is_leaf(node) and not rounding[node]:
                 continue
             if self._is_leaf(node):
-                if node in self.factored and self._by_rows(node):
-                    terms.append(self.raw("mul", self.error(adjoint), self.error(node)))
-                    d = self.bound[node].d
+                if node in majorants.factored and self._by_rows(node):
+                    terms.append(w.raw("mul", w.error(adjoint), w.error(node)))
+                    d = w.bound[node].d
                     if d:
-                        terms.append(self.raw("mul", self.absolute(adjoint), self.underflow(d)))
+                        terms.append(w.raw("mul", w.absolute(adjoint), w.underflow(d)))
                     continue
-                own_error = self.error(node)
-                if self.sums and node.op in ("number", "constant"):
-                    own_error = self.times(2.0**-100, self.absolute(node))
+                own_error = w.error(node)
+                if majorants.sums and node.op in ("number", "constant"):
+                    own_error = w.times(2.0**-100, w.absolute(node))
             else:
                 # what underflows on the way to v is less than 2^-1074 |lambda_v| <= 2^-174 |lambda_w| A_w, as A_w >=
                 # 2^-900 |lambda_v / lambda_w|
-                own_error = self.raw(
-                    "add", self.times(rounding[node], self.absolute(node)), self.times(2.0**-140, self.major(node)[1])
+                own_error = w.raw(
+                    "add",
+                    w.times(rounding[node], w.absolute(node)),
+                    w.times(2.0**-140, majorants.major(node)[1]),
                 )
-                if self.sums and node.op in ("div", "reciprocal"):
-                    own_error = self.raw("add", own_error, self.number(2.0**-1060 / SMALLEST_DIVISOR))
-            terms.append(self.raw("mul", self.raw("add", self.absolute(adjoint), self.error(adjoint)), own_error))
+                if majorants.sums and node.op in ("div", "reciprocal"):
+                    own_error = w.raw("add", own_error, w.number(2.0**-1060 / SMALLEST_DIVISOR))
+            terms.append(w.raw("mul", w.raw("add", w.absolute(adjoint), w.error(adjoint)), own_error))
         return self._summed(terms)
 
     def _users(self, adjoints: Mapping[Node, Node]) -> dict[Node, list[Node]]:
@@ -298,42 +304,43 @@ class Sensitivity(Majorants):
 
     def _second_pass(self, adjoints: dict[Node, Node], gate: Node | None) -> list[Node]:
         """E_D[error(w) |sum lambda_k t_k| + |w| sum mu |lambda_k t_k|], a mean for every table of rows."""
+        w, majorants = self.work, self.majorants
         groups: dict[tuple[Node, str], list[Node]] = {}
         for mean in adjoints:
-            groups.setdefault((self.factored[mean].shared, str(mean.value)), []).append(mean)
+            groups.setdefault((majorants.factored[mean].shared, str(mean.value)), []).append(mean)
         integrands: dict[str, list[Node]] = {}
         like: dict[str, Node] = {}
         for (shared, table), means in groups.items():
-            k, size = self._as_a(shared)
+            k, size = w.as_majorant(shared)
             signed, moduli = [], []
             for mean in means:
-                coefficient, parts = adjoints[mean], self.factored[mean]
-                signed.append(parts.times(self, self.raw("mul", coefficient, self.number(k * self.inflate))))
-                mu = self.raw(
+                coefficient, parts = adjoints[mean], majorants.factored[mean]
+                signed.append(parts.times(w, w.raw("mul", coefficient, w.number(k * w.inflate))))
+                mu = w.raw(
                     "add",
-                    self.times(self.of_products(mean) * self.inflate, self.absolute(coefficient)),
-                    self.graph.number(_TINY),
+                    w.times(majorants.of_products(mean) * w.inflate, w.absolute(coefficient)),
+                    w.graph.number(_TINY),
                 )
-                moduli.append(parts.times_modulus(self, mu))
-            signed_part, products = self.raw("abs", self._summed(signed)), self._summed(moduli)
-            modulus = self.absolute(shared)
+                moduli.append(parts.times_modulus(w, mu))
+            signed_part, products = w.raw("abs", self._summed(signed)), self._summed(moduli)
+            modulus = w.absolute(shared)
             pairs = (
-                [(size, self.raw("add", signed_part, products))]
+                [(size, w.raw("add", signed_part, products))]
                 if size is modulus
                 else [(size, signed_part), (modulus, products)]
             )
-            integrands.setdefault(table, []).extend(self.raw("mul", a, b) for a, b in pairs)
+            integrands.setdefault(table, []).extend(w.raw("mul", a, b) for a, b in pairs)
             like[table] = means[0]
         out = []
         for table, terms in integrands.items():
             integrand = self._summed(terms)
-            mean = self.graph.node("mean", (integrand,) if gate is None else (integrand, gate), table)
-            self.over_rows[mean], self.range[mean] = frozenset(), (0.0, float("inf"))
+            mean = w.graph.node("mean", (integrand,) if gate is None else (integrand, gate), table)
+            w.over_rows[mean], w.range[mean] = frozenset(), (0.0, float("inf"))
             out.append(mean)
         return out
 
     def _summed(self, terms: list[Node]) -> Node:
-        out = self.number(0.0)
+        out = self.work.number(0.0)
         for n, term in enumerate(terms):
-            out = term if n == 0 else self.raw("add", out, term)
+            out = term if n == 0 else self.work.raw("add", out, term)
         return out
