@@ -35,8 +35,6 @@ FACADES = {
     ("chentsov.models.model", "interface"): "model.plot",
     ("chentsov.geometry.grids.accessor", "interface"): "dataset.chentsov",
 }
-# A base class that makes one of its kinds.
-FACTORIES = {("chentsov.geometry.manifolds.statistical", "chentsov.geometry.manifolds.conditional")}
 # What loads its plug-ins by name: kinds of generators, the catalogue, commands.
 LOADERS = {"chentsov.geometry.exact.rules", "chentsov.models.registry", "chentsov.command_line"}
 
@@ -121,8 +119,6 @@ def test_no_circle_of_files_is_larger_than_a_pair():
         for path, module, package in _sources()
         if module in files
     }
-    for maker, kind in FACTORIES:
-        graph[maker].remove(kind)
     reached = {module: _reached(graph, module) for module in graph}
     circles = {frozenset(other for other in reached[m] if m in reached[other]) for m in graph}
     assert [sorted(circle) for circle in circles if len(circle) > 2] == []

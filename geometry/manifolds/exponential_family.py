@@ -12,15 +12,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
+from chentsov.geometry.expectation.logarithms import tidy_log
+from chentsov.geometry.expectation.symbolic import within
 
 from ..exact.reading import read_count, read_list
 from .hessian import HessianManifold
-from .inputs import MOST_DIGITS, ManifoldError, read_expression
+from .inputs import MOST_DIGITS, ManifoldError, read_coordinates, read_expression
 from .local import Element
 from .projections import point_with_means
 from .statistical import StatisticalManifold
 
-__all__ = ["ExponentialFamily"]
+__all__ = ["ExponentialFamily", "in_natural_parameters"]
 
 
 class ExponentialFamily(HessianManifold, StatisticalManifold):
@@ -156,3 +158,35 @@ class ExponentialFamily(HessianManifold, StatisticalManifold):
         digits = read_count(digits, "digits", most=MOST_DIGITS, error=ManifoldError)
         failure = "no member of the family may satisfy the constraints"
         return point_with_means(self, self._point(p, "p"), rows, means, digits, failure)
+
+
+def in_natural_parameters(
+    manifold: StatisticalManifold, symbols: Sequence[sp.Symbol] | None, seconds: float
+) -> ExponentialFamily:
+    """A full family that its density was recognised as; see `StatisticalManifold.exponential_family`."""
+    form, dim, coordinates = manifold.exponential_form, manifold.dim, manifold.coordinates
+    if len(form.natural) != dim:
+        raise ManifoldError(f"a curved family: {len(form.natural)} statistics, but {dim} coordinates")
+    point = manifold.expectation.point  # type: ignore[union-attr]
+    signs = [sp.N(n.subs(point)) for n in form.natural]
+    names = sp.symbols(f"eta1:{dim + 1}", real=True) if symbols is None else read_coordinates(symbols)
+    if len(names) != dim:
+        raise ManifoldError(f"{len(names)} names for {dim} natural parameters")
+    stand_ins = [sp.Dummy(f"n{i}", positive=True) for i in range(dim)]
+    # Solve for values of known sign, which picks the branch at the sample point.
+    values = [d if s > 0 else -d for d, s in zip(stand_ins, signs)]
+    solutions = within(seconds, _solve, [n - v for n, v in zip(form.natural, values)], coordinates) or []
+    back = {d: (y if s > 0 else -y) for d, y, s in zip(stand_ins, names, signs)}
+    there = {d: abs(s) for d, s in zip(stand_ins, signs)}
+    for solution in solutions:
+        if all(abs(sp.N(solution[c].subs(there).subs(point)) - point[c]) < 1e-9 for c in coordinates):
+            psi = tidy_log(form.log_partition.subs(solution, simultaneous=True), shift=False).xreplace(back)
+            return ExponentialFamily(psi, names, statistics=form.statistics, name=manifold.name, source=manifold.source)
+    raise ManifoldError(
+        "the natural parameters " + ", ".join(map(str, form.natural)) + " do not invert in closed form; "
+        "write the density in natural parameters"
+    )
+
+
+def _solve(equations: list[sp.Expr], unknowns: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, sp.Expr]]:
+    return sp.solve(equations, list(unknowns), dict=True)

@@ -8,17 +8,17 @@ invariant under sufficient statistics (Chentsov 1972).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter, methodcaller
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
+from chentsov.geometry.exact import Mean
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.field import DifferentialField
 from chentsov.geometry.exact.linear import null_vector
 from chentsov.geometry.expectation.density import Density, DensityError, read_density
 from chentsov.geometry.expectation.exponential import ExponentialForm
-from chentsov.geometry.expectation.logarithms import tidy_log
 from chentsov.geometry.expectation.moments import Expectation, ExponentialExpectation, TableExpectation
 from chentsov.geometry.expectation.pulled_back import Copies, PulledBack
 from chentsov.geometry.expectation.routes import Provenance, choose
@@ -30,14 +30,13 @@ from .alpha import AlphaManifold
 from .coordinates import ChartMap
 from .curvature import detect_structure
 from .domain import Domain
+from .empirical import EmpiricalManifold
 from .inputs import ManifoldError, SingularMetricError, read_array, read_coordinates
 from .local import Element
 from .quantities import Quantity
+from .riemannian import RiemannianManifold
 
-if TYPE_CHECKING:
-    from .conditional import ConditionalManifold
-
-__all__ = ["NotRegularError", "StatisticalManifold"]
+__all__ = ["ConditionalManifold", "NotRegularError", "StatisticalManifold"]
 
 
 class NotRegularError(DensityError):
@@ -171,8 +170,6 @@ class StatisticalManifold(AlphaManifold):
         >>> logistic.empirical.on_grid(at, ["metric"], data=data).metric.sel(i="a", j="a").values.round(4).tolist()
         [0.25, 0.2177]
         """
-        from .conditional import ConditionalManifold
-
         return ConditionalManifold(density, response, covariates, coordinates, **options)
 
     @classmethod
@@ -597,36 +594,106 @@ class StatisticalManifold(AlphaManifold):
         >>> family.log_partition, family.statistics
         (exp(eta1), (x,))
         """
-        from chentsov.geometry.expectation.symbolic import within
+        from .exponential_family import in_natural_parameters
 
-        from .exponential_family import ExponentialFamily
+        return in_natural_parameters(self, symbols, seconds)
 
-        form = self.exponential_form
-        if len(form.natural) != self.dim:
-            raise ManifoldError(f"a curved family: {len(form.natural)} statistics, but {self.dim} coordinates")
-        point = self.expectation.point  # type: ignore[union-attr]
-        signs = [sp.N(n.subs(point)) for n in form.natural]
-        names = sp.symbols(f"eta1:{self.dim + 1}", real=True) if symbols is None else read_coordinates(symbols)
-        if len(names) != self.dim:
-            raise ManifoldError(f"{len(names)} names for {self.dim} natural parameters")
-        stand_ins = [sp.Dummy(f"n{i}", positive=True) for i in range(self.dim)]
-        # Solve for values of known sign, which picks the branch at the sample point.
-        values = [d if s > 0 else -d for d, s in zip(stand_ins, signs)]
-        solutions = within(seconds, _solve, [n - v for n, v in zip(form.natural, values)], self.coordinates) or []
-        back = {d: (y if s > 0 else -y) for d, y, s in zip(stand_ins, names, signs)}
-        there = {d: abs(s) for d, s in zip(stand_ins, signs)}
-        for solution in solutions:
-            if all(abs(sp.N(solution[c].subs(there).subs(point)) - point[c]) < 1e-9 for c in self.coordinates):
-                psi = tidy_log(form.log_partition.subs(solution, simultaneous=True), shift=False).xreplace(back)
-                return ExponentialFamily(psi, names, statistics=form.statistics, name=self.name, source=self.source)
-        raise ManifoldError(
-            "the natural parameters " + ", ".join(map(str, form.natural)) + " do not invert in closed form; "
-            "write the density in natural parameters"
+
+class ConditionalManifold(StatisticalManifold):
+    """A regression p(y | x; θ) of a response on covariates, with the Fisher metric averaged over rows.
+
+    The covariates are data and have no law of their own; the metric is the mean over their rows of the Fisher
+    information of one response (P. McCullagh and J. A. Nelder, Generalized Linear Models, 1989, ch. 2),
+
+        g_ij(θ) = (1/N) Σ_n E_{y | x_n}[s_i s_j],        T_ijk(θ) = (1/N) Σ_n E_{y | x_n}[s_i s_j s_k],
+
+    with the expectation over y in closed form and the mean over x as a `Mean`.  The empirical metric, with the observed
+    responses in place of the expectation, stands beside it.  Mostly made by ``StatisticalManifold.conditional``.
+
+    Args:
+        density: p as an expression in the response, the covariates and the parameters.
+        response: {y: (lower, upper)} and the like, as the ``variables`` of ``StatisticalManifold.from_density``.
+        covariates: the symbols of the columns of data.
+        coordinates: the parameters θ; every other symbol is a constant.
+        log_density, pieces, domain, name, source: as there.
+
+    Raises:
+        DensityError: no density of y, or E over y has no closed form.
+        ManifoldError: a covariate is a parameter or a response as well, or the density depends on none of them.
+        SingularMetricError: a direction of the parameters changes no density.
+
+    >>> import sympy as sp
+    >>> a, b, x = sp.symbols("a b x", real=True)
+    >>> y = sp.Symbol("y", integer=True)
+    >>> rate = sp.exp(a + b*x)
+    >>> poisson = ConditionalManifold(sp.exp(-rate)*rate**y/sp.factorial(y), {y: (0, sp.oo, "discrete")}, [x], (a, b))
+    >>> poisson.metric[0, 1]
+    exp(a)*E_D[x*exp(b*x)]
+    """
+
+    def __init__(
+        self,
+        density: Any = None,
+        response: Mapping[sp.Symbol, Any] | None = None,
+        covariates: Sequence[sp.Symbol] = (),
+        coordinates: Sequence[sp.Symbol] = (),
+        *,
+        log_density: Any = None,
+        pieces: Iterable[Any] | None = None,
+        domain: Mapping[sp.Symbol, tuple] | None = None,
+        name: str | None = None,
+        source: str | None = None,
+    ) -> None:
+        coordinates, self.covariates = read_coordinates(coordinates), read_coordinates(covariates)
+        parsed = read_density(density, response, coordinates, log_density=log_density, pieces=pieces)
+        taken = {*coordinates, *(s for piece in parsed.pieces for s in piece.symbols)}
+        if shared := sorted(s.name for s in taken & set(self.covariates)):
+            raise ManifoldError(f"{', '.join(shared)} cannot be a covariate and a parameter or response at once")
+        if idle := sorted(s.name for s in set(self.covariates) - set(parsed.constants)):
+            raise ManifoldError(f"the density does not depend on the covariate {', '.join(idle)}")
+        self.row, provenance = choose(parsed, domain, time_limit=0)
+        if self.row.nodes is not None:
+            raise DensityError("the expectation over the response has no closed form, as a conditional model needs it")
+        n = range(len(coordinates))
+        lower = {(i, j): self._mean(self.row.metric(i, j)) for i in n for j in n if i >= j}
+        metric = [[lower[max(i, j), min(i, j)] for j in n] for i in n]
+        RiemannianManifold.__init__(self, metric, coordinates, name=name, source=source)
+        self.provenance = Provenance(
+            provenance.route,
+            f"{provenance.details}; mean over the rows of {', '.join(s.name for s in self.covariates)}",
+            provenance.checks,
+        )
+        self._cubic_source = self._mean_cubic
+
+    def _mean(self, value: sp.Expr) -> sp.Expr:
+        return Mean(sp.expand(value), self.covariates) if value.has(*self.covariates) else value
+
+    def _mean_cubic(self, i: int, j: int, k: int) -> Element:
+        return self.field(self._mean(self.row.cubic(i, j, k)))
+
+    @cached_property
+    def empirical(self) -> EmpiricalManifold:
+        """The same parameters with g_ij = (1/N) Σ_n s_i s_j at the observed responses.
+
+        Its rows have the covariates and the response.  It is the Fisher metric in the mean over responses that the
+        model itself draws, and may be far from it for others.
+
+        Raises:
+            ManifoldError: the density has several pieces, so that it does not tell which one a response belongs to.
+        """
+        if len(self.row.density.pieces) != 1:
+            raise ManifoldError(
+                "a density in pieces has no single log p of a row; write it with an indicator variable for each piece"
+            )
+        (piece,) = self.row.density.pieces
+        return EmpiricalManifold(
+            -piece.log_density, (*self.covariates, *piece.symbols), self.coordinates, name=self.name, source=self.source
         )
 
-
-def _solve(equations: list[sp.Expr], unknowns: Sequence[sp.Symbol]) -> list[dict[sp.Symbol, sp.Expr]]:
-    return sp.solve(equations, list(unknowns), dict=True)
+    def _need_density(self) -> Any:
+        raise ManifoldError(
+            "a conditional model has no density of its covariates: its numbers come from on_grid(..., data=...)"
+        )
 
 
 def _reduced(e: sp.Expr) -> sp.Expr:
