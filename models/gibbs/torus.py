@@ -7,15 +7,17 @@ follow as cumulants of (E, M), to any precision, so metric and curvature are fre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import sympy as sp
 import xarray as xr
-from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError
+from chentsov.geometry.exact import Mean
+from chentsov.geometry.manifolds import ExponentialFamily, ManifoldError, Quantity
 
+from ..model import Model, scalar
 from .finite import gibbs_family
 
 __all__ = ["IsingTorus"]
@@ -24,7 +26,12 @@ __all__ = ["IsingTorus"]
 CRITICAL_COUPLING = float(sp.log(1 + sp.sqrt(2)) / 2)
 
 
-class IsingTorus:
+#: Spins up to which the log-partition is written out, state by state; beyond, it is a mean over the table of states.
+MOST_SPINS_WRITTEN = 16
+E, M, COUNT = sp.symbols("E M n", real=True)
+
+
+class IsingTorus(Model):
     """Ising spins on a width × length torus with b = βJ and h = βH.
 
     Args:
@@ -37,6 +44,8 @@ class IsingTorus:
     >>> torus = IsingTorus(3, 3)
     >>> int(torus.states.sum()) == 2**9
     True
+    >>> float(torus.at(0.4, 0.2)["ricci_scalar"])
+    -0.22523908952299676
     """
 
     def __init__(self, width: int, length: int) -> None:
@@ -125,22 +134,72 @@ class IsingTorus:
         e, m = np.nonzero(self.states)
         return {(int(self.energies[i]), int(self.magnetisations[j])): int(self.states[i, j]) for i, j in zip(e, m)}
 
+    # -- the model ------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The two sides."""
+        return f"{self.width}×{self.length} Ising torus"
+
+    @cached_property
+    def _coordinates(self) -> tuple[sp.Symbol, ...]:
+        return sp.symbols("b h", real=True)
+
+    @property
+    def coordinates(self) -> tuple[sp.Symbol, ...]:
+        """b = βJ and h = βH."""
+        return self._coordinates
+
+    @cached_property
     def manifold(self) -> ExponentialFamily:
-        """The exponential family in (b, h) as formulas; for small tori."""
-        if self.spins > 16:
-            raise ManifoldError("formulas are for tori of at most 16 spins; on_grid and at() work for all")
-        b, h = sp.symbols("b h", real=True)
-        return gibbs_family(self.levels(), (b, h), name=f"{self.width}×{self.length} Ising torus")
+        """The exponential family in (b, h): of small tori written out, of others with means over the rows (E, M, n)."""
+        if not self.rows:
+            return gibbs_family(self.levels(), self.coordinates, name=self.name)
+        b, h = self.coordinates
+        weight = Mean(COUNT * sp.exp(b * E + h * M), self.rows)
+        return ExponentialFamily(sp.log(weight), self.coordinates, name=self.name)
+
+    @property
+    def rows(self) -> tuple[sp.Symbol, ...]:
+        """Energy, magnetisation and number of states, where the log-partition is a mean over them."""
+        return () if self.spins <= MOST_SPINS_WRITTEN else (E, M, COUNT)
+
+    def row_values(self, data: Any = None, targets: Any = None) -> dict[sp.Symbol, np.ndarray]:
+        """The table of states; a torus takes no other data."""
+        super().row_values(data, targets)
+        if not self.rows:
+            return {}
+        table = np.array([(e, m, n) for (e, m), n in self.levels().items()], float)
+        table[:, 2] *= len(table) / 2.0**self.spins  # the mean is one without coupling and field
+        return dict(zip(self.rows, table.T))
+
+    @property
+    def log_partition(self) -> sp.Expr:
+        """ψ = log Σ e^{bE + hM} of the whole torus."""
+        return self.manifold.potential + (self.spins * sp.log(2) if self.rows else 0)
+
+    def crosscheck(self, quantity: str = "ricci_scalar", **options: Any) -> Any:
+        """See `chentsov.crosscheck`; small tori by jets, since EinsteinPy takes minutes for so long a form."""
+        return super().crosscheck(quantity, **({} if self.rows else {"oracle": "jets"}) | options)
+
+    def own_quantities(self) -> tuple[Quantity, ...]:
+        """The log-partition."""
+        return (scalar("log_partition", "log-partition", r"\psi"),)
 
     # -- numbers ----------------------------------------------------------------------------------------
 
-    def on_grid(self, axes: Mapping[Any, Any]) -> xr.Dataset:
-        """Metric, cubic tensor and R of the whole torus on a grid {"b": values, "h": values}.
+    def on_grid(
+        self, axes: Mapping[Any, Any], quantities: Sequence[str] | str | None = None, **options: Any
+    ) -> xr.Dataset:
+        """The quantities of the whole torus on a grid {"b": values, "h": values}.
 
-        The variables: log_partition, metric (i, j), cubic (i, j, k), ricci_scalar; per torus, not per spin
-        (R per spin is the number of spins times R).  Where floating point loses R (deep in the ordered phase) it is
-        computed again with more digits, about 0.05 s a point.
+        Left out, they are log_partition, metric (i, j), cubic (i, j, k), ricci_scalar, from the cumulants of the
+        table of states; per torus, not per spin (R per spin is the number of spins times R).  Where floating point
+        loses R (deep in the ordered phase) it is computed again with more digits, about 0.05 s a point.  With names
+        or options they are computed as for every model, from the formulas of `manifold`.
         """
+        if quantities is not None or options:
+            return super().on_grid(axes, ["ricci_scalar"] if quantities is None else quantities, **options)
         named = {str(k): np.asarray(v, dtype=float) for k, v in dict(axes).items()}
         if set(named) != {"b", "h"} or any(v.ndim != 1 or not v.size for v in named.values()):
             raise ManifoldError("the axes of an Ising torus are b and h, each a non-empty list of numbers")
@@ -164,7 +223,7 @@ class IsingTorus:
                 "ricci_scalar": (("b", "h"), R),
             },
             coords={"b": b, "h": h, "i": labels, "j": labels, "k": labels},
-            attrs={"width": self.width, "length": self.length, "title": f"{self.width}×{self.length} Ising torus"},
+            attrs={"width": self.width, "length": self.length, "title": self.name},
         )
 
     def _cumulants(self, b: float, h: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

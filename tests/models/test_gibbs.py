@@ -1,14 +1,13 @@
 """Gibbs measures: closed forms, brute-force enumeration, Onsager's sums, and the Fisher identity."""
 
 from collections import Counter
-from itertools import product
 
 import mpmath
 import numpy as np
 import pytest
 import sympy as sp
 from chentsov.geometry.manifolds import ManifoldError, SingularMetricError
-from chentsov.models import gibbs
+from chentsov.models import Model, gibbs
 
 R = sp.Rational
 
@@ -26,11 +25,10 @@ def cumulants(levels, b, h):
 
 
 def torus_levels(width, length):
-    levels = Counter()
-    for spins in product((1, -1), repeat=width * length):
-        s = np.array(spins).reshape(length, width)
-        levels[int((s * np.roll(s, 1, 0)).sum() + (s * np.roll(s, 1, 1)).sum()), int(s.sum())] += 1
-    return levels
+    every = np.arange(2 ** (width * length))[:, None] >> np.arange(width * length) & 1  # one row a state
+    s = (1 - 2 * every).astype(np.int8).reshape(-1, length, width)
+    energy = (s * np.roll(s, 1, 1) + s * np.roll(s, 1, 2)).sum((1, 2), dtype=int)
+    return Counter(zip(energy.tolist(), s.sum((1, 2), dtype=int).tolist()))
 
 
 # -- closed forms ---------------------------------------------------------------------------------
@@ -161,11 +159,36 @@ def test_grid_against_many_digits():
 
 def test_formulas_and_tables_agree():
     torus = gibbs.IsingTorus(3, 3)
-    system = torus.manifold()
+    system = torus.manifold
     at = dict(zip(system.coordinates, (R(2, 5), R(1, 5))))
     many = torus.at(R(2, 5), R(1, 5))
     g = system.metric.subs(at).evalf(30)
     assert all(abs(x - many[key]) < 1e-25 for x, key in ((g[0, 0], "g_bb"), (g[0, 1], "g_bh"), (g[1, 1], "g_hh")))
+
+
+def test_a_torus_too_large_to_write_out_is_a_model():
+    torus, point = gibbs.IsingTorus(3, 6), {"b": 0.4, "h": 0.2}
+    expected = float(torus.at(0.4, 0.2)["ricci_scalar"])
+    assert isinstance(torus, Model) and torus.curvature_at(point).ricci_scalar == pytest.approx(expected, rel=1e-8)
+    for call, words in (
+        (lambda: torus.train(), "no loss to train on"),
+        (lambda: torus.curvature_at([1]), "it needs 2 numbers"),
+        (lambda: torus.row_values([[1.0]]), "averages over no data"),
+    ):
+        with pytest.raises(ManifoldError, match=words):
+            call()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("length", [3, 8])
+def test_what_every_model_can_do_a_torus_can(length):
+    torus, axes = gibbs.IsingTorus(4 if length > 4 else 3, length), {"b": [0.3, 0.44], "h": [0.1, 0.2]}
+    by_table, proven = torus.on_grid(axes), torus.on_grid(axes, ["ricci_scalar", "log_partition"], rtol=1e-9)
+    assert not proven.status.any()
+    for name in ("ricci_scalar", "log_partition"):
+        assert np.allclose(proven[name], by_table[name], rtol=1e-9)
+    assert torus.crosscheck(points=1).passed and torus.check(lambda p: torus.curvature_at(p).ricci_scalar).passed
+    assert len(torus.plot({"b": [0.1, 0.2, 0.3], "h": [0.0, 0.1]}).axes) == 2
 
 
 def test_the_curvature_peaks_near_the_transition():
