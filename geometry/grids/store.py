@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["StoreError", "store"]
 
 _QUESTION, _RECORDS = "chentsov_question", "chentsov_records"
+PATIENCE = "5s"  # within which a scheduler answers
 _MOST_TRIES = 5  # of a block whose worker is lost, or whose file
 
 
@@ -433,7 +434,7 @@ def _client_of(scheduler: Any) -> Iterator[Any]:
             f"scheduler = {scheduler!r}: the address of a dask scheduler, tcp://…, or a distributed.Client"
         )
     try:
-        client = Client(scheduler, timeout="5s") if isinstance(scheduler, str) else scheduler
+        client = Client(scheduler, timeout=PATIENCE) if isinstance(scheduler, str) else scheduler
     except (OSError, TimeoutError, ValueError) as error:
         raise StoreError(f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}") from None
     try:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import chentsov as ch
 import numpy as np
@@ -166,6 +167,13 @@ def test_harm_to_an_axis_is_mended(tmp_path, harm):
     assert ch.store(on_grid(torus, AXES, chunks=14), tmp_path / "s").load().equals(whole)
 
 
+@pytest.fixture
+def little_patience(monkeypatch):
+    """A scheduler that does not answer at once is given up."""
+    monkeypatch.setattr(import_module("chentsov.geometry.grids.store"), "PATIENCE", "0.2s")
+
+
+@pytest.mark.usefixtures("little_patience")
 @pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:9", 5])
 def test_a_scheduler_that_is_none_leaves_no_store(tmp_path, scheduler):
     with pytest.raises(ValueError, match="scheduler"):
@@ -433,6 +441,7 @@ def test_workers_of_a_cluster_and_one_of_them_killed(tmp_path, cluster):
     assert killed and stored.load().equals(on_grid(torus, axes))
 
 
+@pytest.mark.usefixtures("little_patience")
 def test_a_scheduler_that_does_not_answer(tmp_path):
     start = time.monotonic()
     with pytest.raises(ValueError, match="no scheduler answers at tcp://127.0.0.1:9"):

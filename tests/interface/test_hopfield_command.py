@@ -1,8 +1,5 @@
 """``chentsov hopfield``: what it writes, and what it says to bad input."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -77,11 +74,8 @@ def test_bad_input_ends_in_one_line_and_status_2(arguments, words, capsys):
     assert len(said.splitlines()) == 1 and re.search(words, said), said
 
 
-def test_it_is_listed_in_the_help():
-    done = subprocess.run(
-        [sys.executable, "-m", "chentsov.command_line", "--help"], capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0 and "hopfield" in done.stdout
+def test_it_is_listed_in_the_help(capsys):
+    assert run(["--help"]) == 0 and "hopfield" in capsys.readouterr().out
 
 
 def test_basins_of_three_neurons(tmp_path, capsys):
