@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Description", "names_in", "read_file"]
 
-_WAYS = ("metric", "potential", "embedding", "density", "log_density")
+_WAYS = ("metric", "line", "potential", "embedding", "density", "log_density")
 _MOST_BYTES = 1_000_000  # of a file
 _INFINITE = {"oo": 1, "+oo": 1, "-oo": -1, "inf": 1, "+inf": 1, "-inf": -1, "∞": 1, "+∞": 1, "-∞": -1}
 
@@ -31,7 +31,8 @@ class Description:
 
     Args:
         name: an entry of the catalogue.
-        metric, potential, embedding, density, log_density: formulas, of which one is given.
+        metric, line, potential, embedding, density, log_density: formulas, of which one is given; a line element holds
+            the differentials of the coordinates, "dr^2 + r^2*dphi^2".
         variables: of a density: "x=-oo:oo", "k=0:n:integer", "k={0, 1, 3}".
         covariates: names of columns of data, whose values a conditional density p(y | x; θ) is given.
         coordinates, positive, constants, functions: names.
@@ -41,6 +42,7 @@ class Description:
 
     name: str | None = None
     metric: str | None = None
+    line: str | None = None
     potential: str | None = None
     embedding: str | None = None
     density: str | None = None
@@ -79,7 +81,7 @@ class Description:
         if not given:
             said = ("coordinates", "variables", "covariates", "conditions", "functions")
             if what := next((key for key in said if getattr(self, key)), None):
-                raise InputError(f"{what} without a manifold: add {', '.join(map(_option, _WAYS[:3]))} or --density")
+                raise InputError(f"{what} without a manifold: add {', '.join(map(_option, _WAYS[:4]))} or --density")
             return Description(metric="1, 0; 0, sin(theta)^2", coordinates="theta, phi").manifold()
         if self.coordinates is None:
             raise InputError(f'{listed[0]} needs --coordinates, e.g. --coordinates "theta, phi"')
@@ -107,9 +109,21 @@ class Description:
         named: dict[str, Any] = {"domain": conditions, "name": self.title}
         if way == "metric":
             return RiemannianManifold(parse_matrix(text, **options), coordinates, **named)
+        if way == "line":
+            return RiemannianManifold(self._line_element(text, coordinates, options), coordinates, **named)
         if way == "potential":
             return HessianManifold(parse_expression(text, **options), coordinates, **named)
         return ImmersedManifold(parse_list(text, **options), coordinates, **named)
+
+    def _line_element(self, text: str, coordinates: Sequence[sp.Symbol], options: Mapping[str, Any]) -> sp.Expr:
+        """ds² in the differentials d + coordinate, which are names of their own."""
+        import sympy as sp
+        from chentsov.parsing import parse_expression
+
+        steps = [sp.Symbol(f"d{x.name}", real=True) for x in coordinates]
+        if both := {s.name for s in steps} & {s.name for s in options["symbols"]}:
+            raise InputError(f"'{min(both)}' is a differential of the line element and something else: rename one")
+        return parse_expression(text, **{**options, "symbols": (*options["symbols"], *steps)})
 
     def _symbols(self) -> tuple[tuple[sp.Symbol, ...], tuple[sp.Symbol, ...]]:
         """Coordinates and constants, with what is said of them; what bounds an integer is a positive integer itself."""

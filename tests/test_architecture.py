@@ -29,6 +29,7 @@ HEIGHT = {
 FACADES = {
     ("chentsov.geometry.manifolds.chart", "grids"): "manifold.on_grid",
     ("chentsov.geometry.manifolds.riemannian", "flows"): "exp, log, distance, transport, … of a manifold",
+    ("chentsov.geometry.manifolds.statistical", "flows"): "confidence_region of a family",
     ("chentsov.geometry.manifolds.formal", "grids"): "on_grid of a metric that holds integrals",
     ("chentsov.geometry.manifolds.statistical_certified", "grids"): "on_grid of a certified integral",
     ("chentsov.geometry.manifolds.statistical_numbers", "grids"): "on_grid of a density without a closed form",

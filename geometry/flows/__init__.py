@@ -1,5 +1,6 @@
 """Vector fields: gradient flows, compressibility, trajectories by the thousand; geodesics between points."""
 
+from .confidence import ConfidenceRegion, confidence_region
 from .connections import (
     GeodesicBall,
     distance,
@@ -7,6 +8,7 @@ from .connections import (
     frechet_mean,
     geodesic_ball,
     geodesic_between,
+    geodesics,
     logarithm,
     transport,
     with_distances,
@@ -14,13 +16,16 @@ from .connections import (
 from .flow import Flow
 
 __all__ = [
+    "ConfidenceRegion",
     "Flow",
     "GeodesicBall",
+    "confidence_region",
     "distance",
     "exponential",
     "frechet_mean",
     "geodesic_ball",
     "geodesic_between",
+    "geodesics",
     "logarithm",
     "transport",
     "with_distances",

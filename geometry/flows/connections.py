@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..kernels import compile
 from ..kernels.ball import HighPrecision
 from .compiled_field import compile_field
 from .lanes import ENDINGS, FINISHED, LEFT_DOMAIN, flags, integrate_lanes
-from .shooting import CONJUGATE, LOST, MINIMAL, STATUSES, Connections, Space, connect, norms
+from .shooting import CONJUGATE, LOST, MINIMAL, STATUSES, Connections, Space, connect, connect_all, norms
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,6 +32,7 @@ __all__ = [
     "frechet_mean",
     "geodesic_ball",
     "geodesic_between",
+    "geodesics",
     "logarithm",
     "transport",
     "with_distances",
@@ -139,8 +141,8 @@ def exponential(
     Raises:
         ManifoldError: what is handed in cannot be read; a single geodesic ends early.
     """
-    space = Space(manifold, constants, data)
     shape, (starts, velocities) = _batched(read_points(manifold, p, "point"), read_points(manifold, v, "velocity"))
+    space = Space(manifold, constants, data, (starts,))
     ends, ending, reached = _shot(space, starts, velocities)
     if not shape and ending[0] != FINISHED:
         manifold.domain.check(dict(zip(manifold.coordinates, starts[0].tolist())), "the start")
@@ -163,8 +165,8 @@ def _shot(space: Space, starts: np.ndarray, velocities: np.ndarray) -> tuple[np.
 def _connected(
     manifold: RiemannianManifold, p: Any, q: Any, constants: Mapping[Any, Any] | None, data: Any
 ) -> tuple[tuple[int, ...], Connections]:
-    space = Space(manifold, constants, data)
     shape, (starts, ends) = _batched(read_points(manifold, p, "point p"), read_points(manifold, q, "point q"))
+    space = Space(manifold, constants, data, (starts, ends))
     _refuse_indefinite(space, starts)
     found = connect(space, starts, ends)
     if not shape and not np.isfinite(found.distance[0]):
@@ -224,8 +226,8 @@ def distance(
     closed = None if data else closed_distance(manifold)
     if _holds_symbols(p) or _holds_symbols(q):
         return _formula(manifold, closed, p, q)
-    space = Space(manifold, constants, data)
     shape, (starts, ends) = _batched(read_points(manifold, p, "point p"), read_points(manifold, q, "point q"))
+    space = Space(manifold, constants, data, (starts, ends))
     _refuse_indefinite(space, starts)
     count, methods = len(starts), []
     values, error, status = np.full(count, np.nan), np.full(count, np.nan), np.full(count, LOST)
@@ -329,6 +331,75 @@ def geodesic_between(manifold: RiemannianManifold, p: Any, q: Any, t: Any = None
     return path.assign_attrs(ends)
 
 
+def geodesics(
+    manifold: RiemannianManifold, p: Any, q: Any, *, periods: Mapping[Any, Any] | None = None, windings: Any = 1,
+    constants: Mapping[Any, Any] | None = None, data: Any = None,
+) -> xr.DataArray:  # fmt: skip
+    """The geodesics from p to q that are found, the shortest first: more than one beyond the cut locus.
+
+    Newton's method begins from directions all around p at several lengths, for q and for each of its images; that none
+    is missing is not proven, nor that the first is the shortest.
+
+    Args:
+        manifold: the manifold.
+        p, q: points.
+        periods: {coordinate: period} of those that come back to the same points, such as angles: 2π. (The chart does
+            not say so; without it, points that differ by a period are different points.)
+        windings: how many periods forwards and backwards the images of q lie.
+        constants, data: as for `exponential`.
+
+    Returns:
+        DataArray (geodesic, coordinate) of velocities at p, with the coordinates `distance` (the length), `error`,
+        `status`, and `winding` (geodesic × coordinate), the periods that were added to q.
+
+    Raises:
+        ManifoldError: what is handed in cannot be read; p and q are one point and nothing is periodic; the metric is
+            indefinite; no geodesic is found.
+
+    >>> import sympy as sp, chentsov as ch
+    >>> h, u = sp.symbols("h u", real=True)
+    >>> cylinder = ch.RiemannianManifold([[1, 0], [0, 1]], (h, u))
+    >>> found = cylinder.geodesics([0, 0], [0, 2], periods={u: 6})
+    >>> found.distance.values.round(9).tolist(), found.sel(coordinate="u").values.round(9).tolist()
+    ([2.0, 4.0, 8.0], [2.0, -4.0, 8.0])
+    """
+    import xarray as xr
+
+    start, end = read_points(manifold, p, "point p"), read_points(manifold, q, "point q")
+    if start.ndim != 1 or end.ndim != 1:
+        raise ManifoldError("all geodesics are looked for between one pair of points, not between arrays of them")
+    count = read_count(windings, "windings", least=0, error=ManifoldError)
+    known = match_symbols(periods or {}, manifold.coordinates, "periods", ManifoldError)
+    steps = np.zeros(manifold.dim)
+    for x, value in known.items():
+        steps[manifold.coordinates.index(x)] = read_float(value, f"the period of {x}", ManifoldError)
+    ranges = [range(-count, count + 1) if step else range(1) for step in steps]
+    shifts = np.array(list(product(*ranges)), dtype=int)
+    images = end + shifts * steps
+    space = Space(manifold, constants, data, (start, images))
+    _refuse_indefinite(space, start[None])
+    rows, found = connect_all(space, start, images)
+    if not rows.size:
+        first = connect(space, start[None], end[None])
+        if np.array_equal(start, end):
+            raise ManifoldError("p and q are the same point: only a closed geodesic joins it to itself")
+        _refuse(space, start, end, int(first.status[0]))
+    names = [c.name for c in manifold.coordinates]
+    return xr.DataArray(
+        found.velocity,
+        dims=["geodesic", "coordinate"],
+        coords={
+            "coordinate": names,
+            "distance": ("geodesic", found.distance),
+            "error": ("geodesic", found.error),
+            "status": ("geodesic", found.status, flags(STATUSES)),
+            "winding": (("geodesic", "coordinate"), shifts[rows]),
+        },
+        name="log",
+        attrs={"method": "shooting with Jacobi fields from all directions"},
+    )
+
+
 def transport(
     manifold: RiemannianManifold, v: Any, along: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
 ) -> xr.DataArray:
@@ -412,6 +483,7 @@ class GeodesicBall:
         manifold: where.
         centre: the point.
         radius: r.
+        velocities: at the centre, of the geodesics that come to the boundary at t = 1 (direction × coordinate).
         boundary: Dataset with the `position` of each direction at radii from 0 to r (direction × radius × coordinate);
             `angle` in an orthonormal frame at the centre, of surfaces.
     """
@@ -419,6 +491,7 @@ class GeodesicBall:
     manifold: RiemannianManifold
     centre: np.ndarray
     radius: float
+    velocities: np.ndarray
     boundary: xr.Dataset
 
     def plot(self, ax: Any = None, **options: Any) -> Any:
@@ -457,7 +530,7 @@ def geodesic_ball(
         p: the centre.
         r: the radius.
         constants, data: as for `exponential`.
-        directions: how many; of surfaces evenly spaced, in more dimensions drawn at random.
+        directions: how many; of surfaces evenly spaced, in more dimensions drawn at random (of a line both).
         radii: how many points along each.
 
     Raises:
@@ -465,7 +538,6 @@ def geodesic_ball(
     """
     import xarray as xr
 
-    space = Space(manifold, constants, data)
     radius = read_float(r, "the radius", ManifoldError)
     if not radius > 0:
         raise ManifoldError(f"the radius of a ball is positive, not {radius:g}")
@@ -474,6 +546,7 @@ def geodesic_ball(
     centre = read_points(manifold, p, "centre")
     if centre.ndim != 1:
         raise ManifoldError(f"a ball has one centre, not an array of shape {centre.shape}")
+    space = Space(manifold, constants, data, (centre,))
     manifold.domain.check({**dict(zip(manifold.coordinates, centre.tolist())), **space.constants}, "the centre")
     _refuse_indefinite(space, centre[None])
     metric = space.metric(centre[None])[0]
@@ -483,6 +556,8 @@ def geodesic_ball(
     angles = np.linspace(0.0, 2 * np.pi, count + 1)
     if manifold.dim == 2:
         units = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    elif manifold.dim == 1:
+        units = np.array([[1.0], [-1.0]])
     else:
         drawn = np.random.default_rng(0).normal(size=(count, manifold.dim))
         units = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
@@ -501,7 +576,7 @@ def geodesic_ball(
         },
         coords=coords,
     )
-    return GeodesicBall(manifold, centre, radius, boundary)
+    return GeodesicBall(manifold, centre, radius, velocities, boundary)
 
 
 def frechet_mean(
@@ -531,9 +606,9 @@ def frechet_mean(
     >>> plane.frechet_mean([[1, 1], [4, 1], [2, 8]]).values.round(6).tolist()       # the geometric means
     [2.0, 2.0]
     """
-    space = Space(manifold, constants, data)
     given = read_points(manifold, points, "points")
     given = given.reshape(-1, manifold.dim)
+    space = Space(manifold, constants, data, (given,))
     shares = _weights(weights, len(given))
     _refuse_indefinite(space, given)
     chart = space.charts[0]

@@ -23,14 +23,17 @@ from chentsov.geometry.manifolds.recipes import metric_of
 
 from ..kernels import compile
 from ..kernels.contraction import InProgram, Value, in_program
+from ..kernels.interpreter import Straight
 from ..kernels.jets import Jet, general_jet
-from ..kernels.program import Program
+from ..kernels.lower import lower, with_constants
+from ..kernels.program import Graph, Node, Program, rebuild
 from .compiled_field import compile_program, lowered
 from .evaluation import sweep
 
 if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
 
+    from ..kernels.algebras import Algebra
     from ..kernels.kernel import Kernel
 
 __all__ = ["GeodesicField", "geodesic_field"]
@@ -120,14 +123,38 @@ class GeodesicField:
         return compile_program(lowered(self._entries, [*self.coordinates, *self.constants]), self.dim)
 
     def _compiled(self, variations: int, vectors: int) -> Callable:
+        jet, moving = self._unknowns(variations, vectors)
+        if self.data is None:
+            program = lowered(jet.expressions, [*moving, *self.constants])
+            return compile_program(self._equations(jet, program, variations, vectors), len(moving))
+        return self._over_rows(jet, moving, variations, vectors)
+
+    def _unknowns(self, variations: int, vectors: int) -> tuple[Jet, list[sp.Symbol]]:
+        """The jet that a field takes, and a symbol for each of its components."""
         jet = general_jet(self.dim, self._metric, self._first, self._second if variations else None)
         n = self.dim
         count = 2 * n + 2 * n * variations + n * vectors
-        moving = [*self.coordinates, *(sp.Dummy(f"y{k}") for k in range(n, count))]
-        if self.data is None:
-            program = lowered(jet.expressions, [*moving, *self.constants])
-            return compile_program(self._equations(jet, program, variations, vectors), count)
-        return self._over_rows(jet, moving, variations, vectors)
+        return jet, [*self.coordinates, *(sp.Dummy(f"y{k}") for k in range(n, count))]
+
+    def in_algebra(self, algebra: Algebra, variations: int, values: Sequence[float]) -> Straight:
+        """(x, v) -> (v, a) as a function in an algebra, or, with 2n variations, -> (∂a^i/∂x^c, ∂a^i/∂v^c) by columns c.
+
+        Args:
+            algebra: of exact numbers or balls, which need no guard against rounding.
+            variations: 0 or 2n.
+            values: of the constants.
+        """
+        jet, moving = self._unknowns(variations, 0)
+        program = lower(list(jet.expressions), [*moving, *self.constants], stabilise=False, algebra=algebra)
+        program = self._equations(jet, program, variations, 0)
+        n, keys = 2 * self.dim, program.inputs
+        units = {key: sp.S.Zero for key in keys[n : len(moving)]}
+        for c in range(variations):
+            units[keys[n + (c // self.dim * variations + c % n) * self.dim + c % self.dim]] = sp.S.One
+        held = {key: sp.Rational(v) for key, v in zip(keys[len(moving) :], values)}
+        program = with_constants(program, units | held).rewritten(_without_guard)
+        outputs = program.outputs[:n] if not variations else program.outputs[-variations * self.dim :]
+        return Straight(Program(program.graph, outputs, keys[:n], {}), algebra)
 
     def _over_rows(self, jet: Jet, moving: Sequence[sp.Symbol], variations: int, vectors: int) -> Callable:
         """The same with a jet that is averaged over rows, point by point, in one loop over them."""
@@ -158,6 +185,10 @@ class GeodesicField:
             derivatives.append(_solved(at, [at.total(-(half[m][k] * w[k]) for k in n) for m in n]))
         outputs = tuple(e.node for block in derivatives for e in block)
         return Program(graph, outputs, program.inputs, program.rows)
+
+
+def _without_guard(graph: Graph, node: Node, args: tuple[Node, ...]) -> Node:
+    return args[1] if node.op == "select" and node.value == "guard" else rebuild(graph, node, args)
 
 
 def _slope(at: InProgram, m: int, l: int, v: Sequence[Value], a: Sequence[Value]) -> Value:

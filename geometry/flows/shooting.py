@@ -8,13 +8,15 @@ once, each at its own place, and what they ask for is integrated together on the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
+from chentsov.geometry.manifolds.box import corners
+from chentsov.geometry.manifolds.statistical_numbers import nodes_of, serving_rows
 
 from .evaluation import constant_values
 from .geodesic_field import geodesic_field
@@ -23,7 +25,7 @@ from .lanes import FINISHED, integrate_lanes
 if TYPE_CHECKING:
     from chentsov.geometry.manifolds import RiemannianManifold
 
-__all__ = ["STATUSES", "Connections", "Space", "connect"]
+__all__ = ["STATUSES", "Connections", "Space", "connect", "connect_all"]
 
 # What became of a pair of points.
 MINIMAL, FOUND, CONJUGATE, LEAVES, LOST, OUTSIDE, NO_METRIC = 0, 1, 2, 3, 4, 5, 6
@@ -44,6 +46,8 @@ _CLOSE = 1e-3  # from here on Newton's method works at the fine tolerance
 _SHORTEST = 2.0**-14  # step of the continuation
 _ROUNDS, _CORRECTIONS = 400, 8
 _DIRECTIONS = 16  # from which other geodesics are looked for
+_LENGTHS = (0.5, 1.0, 2.0)  # of guesses, relative to the straight line in the chart
+_SAME = 1e-6  # relative difference of velocities below which two geodesics are one
 _STEPS = 20_000  # of the integrator;
 _COARSE_STEPS = 300  # of an attempt, which is no good where it takes more
 _CHECKS = 17  # times at which a geodesic must lie in the domain
@@ -57,21 +61,35 @@ class Space:
         manifold: the manifold.
         constants: a number for each constant, by symbol or name.
         data: row symbol -> numbers, for a metric of averages over data rows.
+        points: arrays (..., n) that quadrature nodes must serve, where the metric is a sum over such.
 
     Raises:
         ManifoldError: a constant or a column is missing.
+        QuadratureError: no one set of nodes serves all of the points.
     """
 
     def __init__(
-        self, manifold: RiemannianManifold, constants: Mapping[Any, Any] | None = None, data: Any = None
-    ) -> None:
+        self, manifold: RiemannianManifold, constants: Mapping[Any, Any] | None = None, data: Any = None,
+        points: Sequence[np.ndarray] = (),
+    ) -> None:  # fmt: skip
         self.manifold, self.dim = manifold, manifold.dim
         self.constants = constant_values(manifold.constants, constants)
+        if data is None and (nodes := nodes_of(manifold)) is not None:
+            data = self._rows(nodes, points)
         self.field = geodesic_field(manifold, self.constants, data)
         self.parameters = np.array(list(self.constants.values()))
         self.domain = manifold.domain
         above_zero = {c.lhs for c in self.domain.conditions if isinstance(c, sp.StrictGreaterThan) and c.rhs == 0}
         self.positive = np.array([bool(x.is_positive) or x in above_zero for x in manifold.coordinates])
+
+    def _rows(self, nodes: Any, points: Sequence[np.ndarray]) -> dict[sp.Symbol, Any]:
+        """Quadrature nodes that serve the box about the points."""
+        flat = np.concatenate([p.reshape(-1, self.dim) for p in points]) if len(points) else np.empty((0, self.dim))
+        if not len(flat):
+            return dict(nodes.rows)
+        box = {c: [flat[:, i].min(), flat[:, i].max()] for i, c in enumerate(self.manifold.coordinates)}
+        symbols = (*nodes.density.coordinates, *nodes.density.constants)
+        return serving_rows(nodes, corners(symbols, box, self.constants))
 
     def inside(self, points: np.ndarray) -> np.ndarray:
         """Which of the points (..., n) are finite and lie in the domain."""
@@ -205,29 +223,58 @@ def _try_directions(space: Space, p: np.ndarray, q: np.ndarray, rows: np.ndarray
     """
     if not rows.size:
         return
-    n = space.dim
-    angles = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
-    units = np.random.default_rng(0).normal(size=(_DIRECTIONS, n)) if n != 2 else np.stack(
-        [np.cos(angles), np.sin(angles)], axis=1
-    )  # fmt: skip
-    units /= np.linalg.norm(units, axis=1, keepdims=True)
-    metric = space.metric(p[rows])
-    straight = norms(metric, q[rows] - p[rows])
+    straight = norms(space.metric(p[rows]), q[rows] - p[rows])
     lengths = np.where(np.isfinite(found.distance[rows]), found.distance[rows], straight)
-    frames = np.swapaxes(np.linalg.inv(np.linalg.cholesky(metric)), 1, 2)
-    guesses = np.einsum("r,rij,kj->rki", lengths, frames, units).reshape(-1, n)
-    starts, ends = np.repeat(p[rows], _DIRECTIONS, axis=0), np.repeat(q[rows], _DIRECTIONS, axis=0)
-    velocities = _Continuation(space, space.charts[-1], starts, ends, guesses, only=True).run()
-    arrived = np.flatnonzero(np.isfinite(velocities).all(axis=1))
-    none = np.full(len(starts), np.nan)
-    others = Connections(velocities.copy(), none, none.copy(), np.full(len(starts), LOST))
-    _judge(space, starts, ends, arrived, velocities[arrived], others)
+    others = _from_directions(space, p[rows], q[rows], lengths)
     rank = np.where(others.status == FOUND, others.distance, np.inf).reshape(-1, _DIRECTIONS)
     best = np.argmin(rank, axis=1)
     better = np.isfinite(rank.min(axis=1))
     chosen, to = (np.arange(rows.size) * _DIRECTIONS + best)[better], rows[better]
     for name in ("velocity", "distance", "error", "status"):
         getattr(found, name)[to] = getattr(others, name)[chosen]
+
+
+def _from_directions(space: Space, p: np.ndarray, q: np.ndarray, lengths: np.ndarray) -> Connections:
+    """What Newton's method finds from directions all around p, with guesses of these lengths: so many rows a pair."""
+    n = space.dim
+    angles = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
+    units = np.random.default_rng(0).normal(size=(_DIRECTIONS, n)) if n != 2 else np.stack(
+        [np.cos(angles), np.sin(angles)], axis=1
+    )  # fmt: skip
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    frames = np.swapaxes(np.linalg.inv(np.linalg.cholesky(space.metric(p))), 1, 2)
+    guesses = np.einsum("r,rij,kj->rki", lengths, frames, units).reshape(-1, n)
+    starts, ends = np.repeat(p, _DIRECTIONS, axis=0), np.repeat(q, _DIRECTIONS, axis=0)
+    velocities = _Continuation(space, space.charts[-1], starts, ends, guesses, only=True).run()
+    arrived = np.flatnonzero(np.isfinite(velocities).all(axis=1))
+    none = np.full(len(starts), np.nan)
+    others = Connections(velocities.copy(), none, none.copy(), np.full(len(starts), LOST))
+    _judge(space, starts, ends, arrived, velocities[arrived], others)
+    return others
+
+
+def connect_all(space: Space, p: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, Connections]:
+    """The geodesics from a point to any of several, each once, the shortest first, and to which of them each goes."""
+    away = np.flatnonzero(space.inside(images) & (images != p).any(axis=1))
+    if not (away.size and space.inside(p) and _definite(space.metric(p[None]))[0]):
+        return away[:0], connect(space, p[None][:0], p[None][:0])
+    starts = np.broadcast_to(p, images[away].shape).copy()
+    parts, owners = [connect(space, starts, images[away])], [away]
+    straight = norms(space.metric(starts), images[away] - p)
+    for factor in _LENGTHS:
+        parts.append(_from_directions(space, starts, images[away], factor * straight))
+        owners.append(np.repeat(away, _DIRECTIONS))
+    velocity, lengths, error, status = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("velocity", "distance", "error", "status")
+    )
+    owner = np.concatenate(owners)
+    order = [k for k in np.argsort(lengths) if status[k] in (FOUND, CONJUGATE) and np.isfinite(lengths[k])]
+    kept: list[int] = []
+    for k in order:
+        near = [j for j in kept if owner[j] == owner[k] and abs(lengths[j] - lengths[k]) <= _SAME * lengths[k]]
+        if all(np.abs(velocity[j] - velocity[k]).max() > _SAME * np.abs(velocity[k]).max() for j in near):
+            kept.append(k)
+    return owner[kept], Connections(velocity[kept], lengths[kept], error[kept], status[kept])
 
 
 def _definite(metric: np.ndarray) -> np.ndarray:

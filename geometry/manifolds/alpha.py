@@ -16,6 +16,7 @@ import sympy as sp
 from sympy import ImmutableDenseNDimArray as Array
 
 from ..exact.reading import read
+from .flat_coordinates import FlatCoordinates, affine_coordinates
 from .local import Element, total
 from .riemannian import RiemannianManifold
 from .vanishing import Verdict, vanish
@@ -71,6 +72,10 @@ class AlphaManifold(RiemannianManifold):
         for m in range(self.dim):
             value = value + gamma(i, k, m) * gamma(m, j, l) - gamma(i, l, m) * gamma(m, j, k)
         return value
+
+    def affine_coordinates(self, alpha: Any) -> FlatCoordinates:
+        """Coordinates in which Γ^(α) vanishes, where there are any; see `flat_coordinates.affine_coordinates`."""
+        return affine_coordinates(self, alpha)
 
     def alpha_riemann(self, alpha: Any) -> Array:
         """R^(α)i_jkl = ∂_kΓ^(α)i_jl − ∂_lΓ^(α)i_jk + Γ^(α)i_km Γ^(α)m_jl − Γ^(α)i_lm Γ^(α)m_jk."""

@@ -38,7 +38,7 @@ from .vanishing import vanish
 if TYPE_CHECKING:
     from .riemannian import RiemannianManifold
 
-__all__ = ["ClosedDistance", "closed_distance"]
+__all__ = ["ClosedDistance", "arc_of", "blocks_of", "closed_distance"]
 
 _SECONDS = 4.0  # for the whole search
 _SECONDS_OF_AN_ARC = 1.5
@@ -117,7 +117,7 @@ class _Search:
             for i, x in enumerate(manifold.coordinates) for j, y in enumerate(manifold.coordinates)
         }  # fmt: skip
         parts = []
-        for block in _blocks(manifold.coordinates, entries):
+        for block in blocks_of(manifold.coordinates, entries):
             part = self.part(block, entries)
             if part is None:
                 return None
@@ -171,7 +171,7 @@ class _Search:
     # -- the forms ---------------------------------------------------------------------------------------
 
     def line(self, x: sp.Symbol, g: sp.Expr) -> _Part | None:
-        arc = _arc(g, x)
+        arc = arc_of(g, x)
         if arc is None:
             return None
         moved = self.at_q(arc) - arc
@@ -213,9 +213,9 @@ class _Search:
         c = self.canonical(factor * (slope**2 / (4 * radial) + k))
         if (k.free_symbols | c.free_symbols) & set(self.manifold.coordinates):
             return None
-        blocks = _blocks(rest, fibre)
+        blocks = blocks_of(rest, fibre)
         inner = self.part(rest, fibre) if len(blocks) == 1 else self.flat_product(blocks, fibre, c)
-        arc = _arc(radial, y)
+        arc = arc_of(radial, y)
         if inner is None or arc is None or inner.curvature is not None and not self.zero(inner.curvature - c):
             return None
         bent, bent_inside = _sign(k), _sign(c)
@@ -319,7 +319,7 @@ class _Search:
 # -- arcs and sines ------------------------------------------------------------------------------------------------
 
 
-def _blocks(coordinates: Iterable[sp.Symbol], g: dict) -> list[list[sp.Symbol]]:
+def blocks_of(coordinates: Iterable[sp.Symbol], g: dict) -> list[list[sp.Symbol]]:
     """Sets of coordinates that neither a component nor a dependence joins."""
     left, blocks = list(coordinates), []
     everything = set(left)
@@ -340,7 +340,7 @@ def _blocks(coordinates: Iterable[sp.Symbol], g: dict) -> list[list[sp.Symbol]]:
     return blocks
 
 
-def _arc(g: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
+def arc_of(g: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
     """∫√g dx, an antiderivative; None where none is found."""
     speed = sp.powdenest(sp.sqrt(sp.factor(g.replace(logistic, lambda u: 1 / (1 + sp.exp(-u))))))
     if x not in speed.free_symbols:

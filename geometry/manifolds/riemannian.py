@@ -18,6 +18,7 @@ from .chart import Chart
 from .coordinates import ChartMap, rescaled
 from .coordinates import product as product_manifold
 from .curvature import detect_structure
+from .flat_coordinates import FlatCoordinates, flat_coordinates
 from .forms import Form
 from .frames import Frame
 from .gauss import PointCurvature, point_and_constants
@@ -32,6 +33,7 @@ from .quantities import CONFORMAL, CUBIC, GAUSSIAN, RIEMANNIAN_QUANTITIES, Quant
 from .submanifolds import SpaceTimeSplit, Submanifold
 from .tensors import Tensor, as_tensor
 from .vanishing import Verdict, vanish
+from .volumes import Volume, volume
 
 __all__ = ["RiemannianManifold"]
 
@@ -568,12 +570,33 @@ class RiemannianManifold(Chart):
         >>> m.on_grid({x: 1, y: [1, 2, 4]}, distance_to=[1, 1]).distance.values.ravel().round(6).tolist()
         [0.0, 0.693147, 1.386294]
         """
-        dataset = super().on_grid(axes, quantities, **options)
-        if distance_to is None:
+        return self._with_distances(super().on_grid(axes, quantities, **options), axes, distance_to, options)
+
+    def _with_distances(self, dataset: Any, axes: Any, point: Any, options: Mapping[str, Any]) -> Any:
+        if point is None:
             return dataset
         from chentsov.geometry.flows import with_distances
 
-        return with_distances(self, dataset, axes, distance_to, options)
+        return with_distances(self, dataset, axes, point, options)
+
+    def flat_coordinates(self) -> FlatCoordinates:
+        """Functions in which the metric is constant, where it is flat: of a family those that stabilise the variance.
+
+        See `flat_coordinates.flat_coordinates`.
+        """
+        return flat_coordinates(self)
+
+    def volume(self, region: Any = None, **options: Any) -> Volume:
+        """∫ √|det g| over a region {coordinate: (lower, upper)}, by default the domain; see `volumes.volume`.
+
+        >>> import sympy as sp
+        >>> t, p = sp.symbols("t p", real=True)
+        >>> a = sp.Symbol("a", positive=True)
+        >>> sphere = RiemannianManifold([[a**2, 0], [0, a**2*sp.sin(t)**2]], (t, p))
+        >>> sphere.volume({t: (0, sp.pi), p: (0, 2*sp.pi)}).expression
+        4*pi*a**2
+        """
+        return volume(self, region, **options)
 
     # -- curves -------------------------------------------------------------------------------------------
 
@@ -634,6 +657,15 @@ class RiemannianManifold(Chart):
         from chentsov.geometry.flows import geodesic_between
 
         return geodesic_between(self, point, to, t, **options)
+
+    def geodesics(self, p: Any, to: Any, **options: Any) -> Any:
+        """All geodesics from p to a point that are found, the shortest first; of periodic coordinates also around.
+
+        See `flows.geodesics` for the options (``periods``, ``windings``, ``constants``, ``data``).
+        """
+        from chentsov.geometry.flows import geodesics as all_geodesics
+
+        return all_geodesics(self, p, to, **options)
 
     def exp(self, p: Any, v: Any, **options: Any) -> Any:
         """exp_p(v), the end at t = 1 of the geodesic from p with velocity v; of arrays (..., n), many at once.

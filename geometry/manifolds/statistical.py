@@ -25,9 +25,10 @@ from chentsov.geometry.expectation.routes import Provenance, choose
 from sympy import ImmutableDenseNDimArray as Array
 
 from ..exact.reading import match_point, read, read_expression
-from . import divergences, statistical_numbers
+from . import divergences, statistical_numbers, volumes
 from .alpha import AlphaManifold
 from .coordinates import ChartMap
+from .cramer_rao import cramer_rao
 from .curvature import detect_structure
 from .domain import Domain
 from .empirical import EmpiricalManifold
@@ -35,6 +36,7 @@ from .inputs import ManifoldError, SingularMetricError, read_array, read_coordin
 from .local import Element
 from .quantities import Quantity
 from .riemannian import RiemannianManifold
+from .volumes import JeffreysPrior
 
 __all__ = ["ConditionalManifold", "NotRegularError", "StatisticalManifold"]
 
@@ -461,6 +463,40 @@ class StatisticalManifold(AlphaManifold):
                         total = total + weight * value
         return total.as_expr()
 
+    # -- what statistics asks of a metric -------------------------------------------------------------------
+
+    def jeffreys_prior(self, region: Any = None, **options: Any) -> JeffreysPrior:
+        """The density √det g of the parameters, with its integral and the normalised density; see `volumes`."""
+        return volumes.jeffreys_prior(self, region, **options)
+
+    def stochastic_complexity(self, observations: Any = None, region: Any = None, **options: Any) -> Any:
+        """log ∫ √det g, and with n observations (d/2) log(n/2π) more; see `volumes.stochastic_complexity`.
+
+        >>> from chentsov.models import families
+        >>> families.bernoulli().stochastic_complexity(100).expression == sp.log(sp.pi) + sp.log(50/sp.pi)/2
+        True
+        """
+        return volumes.stochastic_complexity(self, observations, region, **options)
+
+    def cramer_rao(self, functions: Any, *, bias: Any = None, observations: Any = 1) -> Any:
+        """The least variance of an estimator of a function of the parameters, or of a list the least covariance.
+
+        >>> from chentsov.models import families
+        >>> poisson = families.poisson()
+        >>> poisson.cramer_rao(sp.exp(-poisson.coordinates[0]))                                # of the chance of a zero
+        lam*exp(-2*lam)
+        """
+        return cramer_rao(self, functions, bias=bias, observations=observations)
+
+    def confidence_region(self, estimate: Any, observations: Any = None, **options: Any) -> Any:
+        """A ball of geodesic radius √(χ²/n) beside the region of the likelihood ratio, with a `plot`.
+
+        See `flows.confidence_region` for the options (``level``, ``data``, ``constants``, ``directions``).
+        """
+        from chentsov.geometry.flows import confidence_region
+
+        return confidence_region(self, estimate, observations, **options)
+
     # -- numbers ------------------------------------------------------------------------------------------
 
     def quantities(self) -> dict[str, Quantity]:
@@ -479,7 +515,9 @@ class StatisticalManifold(AlphaManifold):
         )
         return known
 
-    def on_grid(self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), **options: Any) -> Any:
+    def on_grid(
+        self, axes: Any, quantities: Sequence[str] = ("ricci_scalar",), *, distance_to: Any = None, **options: Any
+    ) -> Any:
         """The quantities on the grid spanned by `axes`; quadrature nodes, if there are any, come along.
 
         Where integrals have no closed form, `rtol` makes every number one from rigorously enclosed integrals, or NaN
@@ -492,8 +530,9 @@ class StatisticalManifold(AlphaManifold):
             idle = {c.name for c in self.density.constants} - {s.name for s in self.metric.free_symbols}
             options["constants"] = {k: v for k, v in options["constants"].items() if str(k) not in idle}
         if self.expectation is not None and self.expectation.nodes is not None:
-            return statistical_numbers.on_nodes(self, axes, quantities, **options)
-        return super().on_grid(axes, quantities, **options)
+            dataset = statistical_numbers.on_nodes(self, axes, quantities, **options)
+            return self._with_distances(dataset, axes, distance_to, options)
+        return super().on_grid(axes, quantities, distance_to=distance_to, **options)
 
     def expectation_at(self, functions: Sequence[Any], point: Mapping[Any, Any], digits: int = 25) -> list[sp.Float]:
         """E[f] for each f by quadrature at one parameter point, to ``digits`` digits."""

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from .statistical import StatisticalManifold
 
 
-__all__ = ["expectation_at", "fisher_at", "on_nodes", "read_point", "ricci_scalar_at"]
+__all__ = ["expectation_at", "fisher_at", "nodes_of", "on_nodes", "read_point", "ricci_scalar_at", "serving_rows"]
+
+_STARTS = 33  # points about which nodes are laid out, one after the other
 
 
 def read_point(manifold: StatisticalManifold, point: Mapping[Any, Any]) -> dict[sp.Symbol, sp.Expr]:
@@ -144,18 +146,32 @@ def on_nodes(manifold: StatisticalManifold, axes: Any, quantities: Sequence[str]
     if options.get("rtol") is not None:
         return certified_grid(manifold, e, axes, quantities, **options)
     points = corners((*e.density.coordinates, *e.density.constants), axes, options.get("constants") or {})
+    data = {**serving_rows(e, points), **dict(options.pop("data", None) or {})}
+    return on_grid(manifold, axes, quantities, data=data, **options)
+
+
+def nodes_of(manifold: Any) -> NodeExpectation | None:
+    """The quadrature nodes that a manifold's metric is a sum over; None where it is none."""
+    return getattr(getattr(manifold, "expectation", None), "nodes", None)
+
+
+def serving_rows(e: NodeExpectation, points: Sequence[Mapping[sp.Symbol, Any]]) -> dict[sp.Symbol, Any]:
+    """The rows of one set of quadrature nodes that integrates the density at all of the points.
+
+    Raises:
+        QuadratureError: there is none.
+    """
     worst: tuple[float, Mapping[sp.Symbol, sp.Expr]] = (0.0, {})
-    for start in (None, *reversed(points)):
-        if start is not None:  # the present nodes do not serve: lay them out about another point of the grid
+    for start in (None, *reversed(points[-_STARTS:])):
+        if start is not None:  # the present nodes do not serve: lay them out about another of the points
             e.lay_at(start)
         mass = compile(e.mass, list(points[0]), data=e.rows, backend="numpy")
         errors = [(abs(float(mass(*map(float, point.values()))) - 1), point) for point in points]
         worst = max(errors, key=lambda pair: pair[0] if pair[0] == pair[0] else float("inf"))
         if worst[0] < (1e-12 if max(len(names) for _, names, _ in e.columns) == 1 else 1e-10):
-            data = {**e.rows, **dict(options.pop("data", None) or {})}
-            return on_grid(manifold, axes, quantities, data=data, **options)
+            return dict(e.rows)
     where = ", ".join(f"{k} = {float(v):.6g}" for k, v in worst[1].items())
     raise QuadratureError(
         f"one set of quadrature nodes does not serve the whole grid: ∫p is off by {worst[0]:.1e} at {where}; "
-        "split the grid into smaller ones"
+        "split it into smaller ones"
     )

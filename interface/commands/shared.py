@@ -55,6 +55,10 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
         ),
     ),
     "metric": (str | None, typer.Option(None, help="Metric: entries by ',', rows by ';': \"1, 0; 0, sin(theta)^2\".")),
+    "line": (
+        str | None,
+        typer.Option(None, help='Line element in the differentials of the coordinates: "dr^2 + r^2*dphi^2".'),
+    ),
     "potential": (
         str | None,
         typer.Option(None, help='Potential ψ of a Hessian metric ∂ᵢ∂ⱼψ: "log(1 + exp(a) + exp(b))".'),

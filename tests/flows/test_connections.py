@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sympy as sp
-from chentsov import ImmersedManifold, RiemannianManifold
+from chentsov import ImmersedManifold, RiemannianManifold, StatisticalManifold
 from chentsov.geometry.flows.shooting import FOUND, LEAVES, OUTSIDE, Space
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.models import families, spacetimes
@@ -202,3 +202,30 @@ def test_beyond_a_conjugate_point():
     near, far = flat.log([[0, 0], [0, 0]], [[1.2, 0.0], [2.2, 0.0]])
     assert int(near.status) == FOUND and float(near.distance) == pytest.approx(1.2)
     assert int(far.status) == FOUND and 2 < float(far.distance) < 2.19 and abs(far[1]) > 0.1  # over the side
+
+
+@pytest.mark.slow
+def test_distances_where_the_metric_is_a_sum_over_nodes():
+    """The normal family by quadrature alone: d = √2 d_hyperbolic(m/√2, c)."""
+    t, m = sp.symbols("t m", real=True)
+    c = sp.Symbol("c", positive=True)
+    density = sp.exp(-((t - m) ** 2) / (2 * c**2)) / (sp.sqrt(2 * sp.pi) * c)
+    family = StatisticalManifold.from_density(density, {t: (-sp.oo, sp.oo)}, (m, c), route="quadrature")
+    ends = [(0.0, 1.0), (1.5, 0.5)]
+    expected = np.sqrt(2) * half_plane_distance(*((p / np.sqrt(2), s) for p, s in ends))
+    assert float(family.distance(*ends)) == pytest.approx(expected, abs=1e-9)
+    grid = family.on_grid({"m": [0.0, 1.5], "c": [0.5, 1.0]}, ["metric"], distance_to=ends[0])
+    assert float(grid.distance.sel(m=1.5, c=0.5)) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.slow
+def test_all_geodesics_of_a_sphere_and_a_torus():
+    turn = np.arccos(np.cos(1) * np.cos(2) + np.sin(1) * np.sin(2) * np.cos(2.2))
+    found = SPHERE.geodesics([1.0, 0.3], [2.0, 2.5], periods={y: 2 * np.pi}, constants={a: 1})
+    assert np.allclose(found.distance[:2], [turn, 2 * np.pi - turn], atol=1e-9)
+    assert found.winding[:2, 1].values.tolist() == [0, -1]
+    torus = RiemannianManifold([[1, 0], [0, 1]], (u, v))
+    images = sorted(np.hypot(1 + 3 * i, 0.5 + 2 * k) for i in (-1, 0, 1) for k in (-1, 0, 1))
+    assert np.allclose(torus.geodesics([0, 0], [1, 0.5], periods={u: 3, v: 2}).distance, images)
+    with pytest.raises(ManifoldError, match="only a closed geodesic"):
+        torus.geodesics([0, 0], [0, 0])

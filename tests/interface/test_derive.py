@@ -100,6 +100,8 @@ def test_files_that_cannot_be_used(content, words, tmp_path, capsys):
     [
         (["--metric", "1/σ²,0;0,2/σ²", "--coordinates", "m, s"], "unknown name 'σ'"),
         (["--metric", "e^x", "--coordinates", "x"], "Euler's number is written E"),
+        (["--line", "dr^2 + dp", "--coordinates", "r, p"], "not a quadratic form in the differentials dr, dp"),
+        (["--line", "dr^2 + dp^2", "--coordinates", "r, dr"], "'dr' is a differential"),
         (["--metric", "f(x)", "--coordinates", "x"], "a function of your own by --functions NAME"),
         (["--metric", "sigmq^2", "--coordinates", "sigma"], "did you mean 'sigma'?"),
         (["--metric", "a*x", "--coordinates", "x"], "a constant is declared by --constants NAME"),
@@ -238,3 +240,10 @@ def test_every_option_shows_what_it_does_without(command, capsys, monkeypatch):
     assert options
     for option in options:
         assert "[default: " in option or "[required]" in option or option.lstrip().startswith("--help"), option
+
+
+def test_a_line_element(capsys):
+    given = ["derive", "--line", "dr^2 + a^2*sin(r)^2*dphi^2", "--coordinates", "r, phi", "--constants", "a"]
+    assert (
+        "-" not in (text := said(capsys, [*given, "--quantity", "ricci_scalar", "--format", "sympy"])) and "2" in text
+    )
