@@ -1,4 +1,8 @@
-"""One command a habit: ``nox -s lint``, ``types``, ``tests``, ``slow``, ``docs``; ``nox`` runs the first three."""
+"""One command a habit: ``nox -s lint``, ``types``, ``tests``, ``slow``, ``build``, ``docs``; ``nox`` runs three."""
+
+import hashlib
+import tempfile
+from pathlib import Path
 
 import nox
 
@@ -32,6 +36,23 @@ def slow(session: nox.Session) -> None:
     """The long studies."""
     session.install("-e", ".[test]")
     session.run("pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Wheel and source archive of the last commit into dist/, made twice from clones of their own: the same bytes."""
+    session.install("build")
+    moment = session.run("git", "log", "-1", "--format=%ct", external=True, silent=True).strip()
+    seen = []
+    for target in (Path(tempfile.mkdtemp()), Path("dist").resolve()):
+        clone = tempfile.mkdtemp()
+        session.run("git", "clone", "--quiet", ".", clone, external=True)
+        session.run("python", "-m", "build", "--outdir", str(target), clone, env={"SOURCE_DATE_EPOCH": moment})
+        seen.append({p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in target.glob("chentsov-*")})
+    first, second = seen
+    if any(second.get(name) != digest for name, digest in first.items()):
+        session.error(f"two builds differ: {first}, {second}")
+    session.log("\n".join(f"{digest}  {name}" for name, digest in sorted(first.items())))
 
 
 @nox.session

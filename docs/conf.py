@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # a copy of MathJax in the site: formulas are drawn without a network
     "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
 ]

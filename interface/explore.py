@@ -19,7 +19,7 @@ from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.grids.labels import meanings
 
 from .plots import SIGNED, colour_scale
-from .plots_grid import is_study, wide_axes
+from .plots_grid import is_study, title_of_study, wide_axes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -73,15 +73,13 @@ def explorer_page(study: xr.Dataset) -> str:
         raise ExploreError("this needs plotly: install it with  pip install 'chentsov[explore]'") from None
     content = json.dumps(_content(study), ensure_ascii=False).replace("</", "<\\/")
     page = files("chentsov").joinpath("explore.html").read_text(encoding="utf-8")
-    for mark, text in (("TITLE", escape(_title(study))), ("LIBRARY", get_plotlyjs()), ("STUDY", content)):
+    for mark, text in (
+        ("TITLE", escape(title_of_study(study) or "study")),
+        ("LIBRARY", get_plotlyjs()),
+        ("STUDY", content),
+    ):
         page = page.replace(f"<!--{mark}-->", text, 1)
     return page
-
-
-def _title(study: xr.Dataset) -> str:
-    attributes = study.attrs
-    name = next((str(attributes[k]) for k in ("model", "manifold_name", "title") if attributes.get(k)), "study")
-    return f"{name}, {attributes['constants']}" if attributes.get("constants") else name
 
 
 def _content(study: xr.Dataset) -> dict[str, Any]:
@@ -104,7 +102,7 @@ def _content(study: xr.Dataset) -> dict[str, Any]:
     rtol: Any = study.attrs.get("rtol")
     digits = math.floor(-math.log10(float(rtol)) + 1e-9) if _is_tolerance(rtol) else 0
     return {
-        "title": _title(study),
+        "title": title_of_study(study) or "study",
         "axes": [{"name": d, "values": [float(v) for v in study[d].values]} for d in axes],
         "fields": fields,
         "digits": digits,

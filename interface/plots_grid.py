@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["KINDS", "is_study", "picture", "reasons", "wide_axes"]
+__all__ = ["KINDS", "is_study", "picture", "reasons", "title_of_study", "wide_axes"]
 
 KINDS = ("auto", "heat", "contours", "lines", "vectors")
 _MOST_PANELS = 16
@@ -121,7 +121,7 @@ def picture(
         if trail is not None:
             draw_path(ax, *trail)
         ax.set(xlim=frame[0], ylim=frame[1])
-    figure.suptitle(_title(dataset, sliced) if title is None else title, fontsize=11)
+    figure.suptitle(title_of_study(dataset, sliced) if title is None else title, fontsize=11)
     if holes:
         from matplotlib.patches import Patch
 
@@ -237,7 +237,7 @@ def _is_field(dataset: xr.Dataset, variable: xr.DataArray) -> bool:
 
 
 def _arrows(ax: Axes, dataset: xr.Dataset, axes: Sequence[str], vectors: Any) -> None:
-    """Unit arrows on a coarse mesh, their lengths as opacity."""
+    """Unit arrows on a coarse mesh, dark with a light edge: seen on any colour."""
     if isinstance(vectors, str):
         if vectors not in dataset or not _is_field(dataset, dataset[vectors]):
             raise InputError(f"'{vectors[:40]}' is no field of two components over two axes")
@@ -252,7 +252,9 @@ def _arrows(ax: Axes, dataset: xr.Dataset, axes: Sequence[str], vectors: Any) ->
     size = np.hypot(u, v)
     with np.errstate(all="ignore"):
         u, v = (np.where(size > 0, c / size, 0) for c in (u, v))
-    ax.quiver(x[:: steps[0]], y[:: steps[1]], u, v, color="0.15", alpha=0.75, scale=30, width=0.003, pivot="mid")
+    here = (x[:: steps[0]], y[:: steps[1]])
+    colours = {"facecolor": "black", "edgecolor": "white", "linewidth": 0.5}
+    ax.quiver(*here, u, v, **colours, scale=28, width=0.004, pivot="mid", zorder=2)
 
 
 def _trail(dataset: xr.Dataset, path: Any, axes: Sequence[str]) -> tuple[Any, Any] | None:
@@ -267,11 +269,13 @@ def _trail(dataset: xr.Dataset, path: Any, axes: Sequence[str]) -> tuple[Any, An
     return a, b
 
 
-def _title(dataset: xr.Dataset, sliced: xr.Dataset) -> str:
-    """The manifold or model, its constants, and where other axes are held."""
+def title_of_study(dataset: xr.Dataset, sliced: xr.Dataset | None = None) -> str:
+    """The manifold or model and its constants; of a slice, where the other axes are held."""
     attributes = dataset.attrs
     name = next((str(attributes[k]) for k in ("model", "manifold_name", "title", "manifold") if attributes.get(k)), "")
-    held = [f"{d} = {float(sliced[d]):.4g}" for d in dataset.dims if d in sliced.coords and not sliced[d].dims
-            and sliced[d].dtype.kind in "fiu"]  # fmt: skip
     constants = [str(attributes["constants"])] if attributes.get("constants") else []
+    held = []
+    if sliced is not None:
+        points = {d: sliced[d] for d in dataset.dims if d in sliced.coords and not sliced[d].dims}
+        held = [f"{d} = {float(value):.4g}" for d, value in points.items() if value.dtype.kind in "fiu"]
     return "   ·   ".join(part for part in (name, ", ".join([*constants, *held])) if part)

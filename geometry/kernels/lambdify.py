@@ -21,7 +21,7 @@ from sympy.core.function import AppliedUndef
 from ..exact.errors import InputError
 from ..exact.reading import read
 from .kernel import Kernel, compile
-from .libraries import MODULES, library_function
+from .libraries import MODULES, library_function, tensors
 
 __all__ = ["Lambdified", "lambdify"]
 
@@ -197,7 +197,7 @@ def _stacked(parts: Sequence[Any], shape: Sequence[int]) -> Any:
     elif "torch" in kinds:
         import torch
 
-        every = torch.broadcast_tensors(*(torch.as_tensor(p) for p in parts))
+        every = torch.broadcast_tensors(*tensors(parts))
         return torch.stack(every).reshape(*map(int, shape), *every[0].shape)
     else:
         import mpmath

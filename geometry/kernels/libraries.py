@@ -26,7 +26,7 @@ from .interpreter import run
 from .lower import lower
 from .program import Node
 
-__all__ = ["Library", "MODULES", "MissingJax", "jax_function", "jax_module", "library_function"]
+__all__ = ["Library", "MODULES", "MissingJax", "jax_function", "jax_module", "library_function", "tensors"]
 
 #: The modules of a library that hold its array functions, and its special ones.
 MODULES = {"jax": ("jax.numpy", "jax.scipy.special"), "torch": ("torch", "torch.special"),
@@ -78,13 +78,21 @@ class Library(Algebra):
         return float(NumPy().leaf(node)) if self.dtype is None else NumPy(np.dtype(self.dtype)).leaf(node)
 
     def routine(self, function: Function) -> Operation | None:
+        found = self._routine(function)
+        return _on_tensors(found) if found is not None and self.library == "torch" else found
+
+    def _routine(self, function: Function) -> Operation | None:
         name, module, special = function.name, self.module, self.special
         if name == "pow":
             return operator.pow
         if name == "logistic":
             return (lambda u: 1 / (1 + module.exp(-u))) if self.analytic else special.expit
         if name == "softplus":
-            return (lambda u: module.log(1 + module.exp(u))) if self.analytic else lambda u: module.logaddexp(u, 0)
+            return (
+                (lambda u: module.log(1 + module.exp(u)))
+                if self.analytic
+                else lambda u: module.logaddexp(u, module.zeros_like(u))
+            )
         if name == "polygamma" and hasattr(special, name):
             return lambda x, n: special.polygamma(n, x)
         if self.boxed:
@@ -99,6 +107,8 @@ class Library(Algebra):
             found = getattr(special, _SPECIAL.get(name, ""), None)
         if found is None and name == "besseli" and hasattr(special, "i0"):
             return _bessel_from(special.i0, special.i1)
+        if found is None and name == "gamma":
+            return partial(_gamma_from, module, special.gammaln)
         if found is None and function.definition is None and self.library == "numpy":
             return function.numpy
         return found
@@ -108,6 +118,8 @@ class Library(Algebra):
 
     def logic(self, op: str) -> Operation | None:
         if op == "select":
+            if self.library == "torch":
+                return _on_tensors(self.module.where)
             return (lambda mask, a, b: a if mask else b) if self.boxed else self.module.where
         return _LOGIC.get(op)
 
@@ -127,6 +139,29 @@ def _by_balls(routine: Operation, *args: Any) -> Any:
     """A function that mpmath lacks."""
     with precision(import_module("mpmath").mp.prec + 30):
         return to_mpf(routine(*(a if isinstance(a, int) else from_mpf(a) for a in args)))
+
+
+def tensors(values: Sequence[Any]) -> list[Any]:
+    """PyTorch's functions take tensors alone: numbers among the values as tensors of the type of the others."""
+    torch = import_module("torch")
+    kind = next((v.dtype for v in values if isinstance(v, torch.Tensor) and v.is_floating_point()), torch.float64)
+    return [v if isinstance(v, torch.Tensor) else torch.as_tensor(v, dtype=None if v is True or v is False else kind)
+            for v in values]  # fmt: skip
+
+
+def _on_tensors(routine: Operation) -> Operation:
+    """A function of PyTorch that takes Python's numbers too; integers are orders and stay what they are."""
+
+    def on_tensors(*args: Any) -> Any:
+        lifted = iter(tensors([a for a in args if type(a) is not int]))
+        return routine(*(a if type(a) is int else next(lifted) for a in args))
+
+    return on_tensors
+
+
+def _gamma_from(module: Any, gammaln: Operation, x: Any) -> Any:
+    """Γ from log|Γ|, which is what PyTorch has: its sign turns at each pole."""
+    return module.exp(gammaln(x)) * module.where((x < 0) & (module.floor(x) % 2 == 1), -1.0, 1.0)
 
 
 def _bessel_from(i0: Callable[[Any], Any], i1: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
@@ -172,8 +207,10 @@ def library_function(
     program = lower(list(expressions), list(arguments), algebra=algebra)
     order = list(program.nodes())
     inputs = {str(n.value): n for n in order if n.op == "input"}
+    taken = tensors if library == "torch" else list
 
-    def function(*values: Any) -> list[Any]:
+    def function(*given: Any) -> list[Any]:
+        values = taken(given)
         found = {inputs[key]: v for key, v in zip(program.inputs, values, strict=True) if key in inputs}
         run(order, algebra, found)
         return [found[o] for o in program.outputs]

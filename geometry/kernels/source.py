@@ -6,6 +6,7 @@ The text is for programs in which this package is not installed; it knows nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import sympy as sp
@@ -70,13 +71,64 @@ class _Jax(JaxPrinter):
 
 
 class _Torch(TorchPrinter):
+    """PyTorch, whose functions of two arguments take tensors alone."""
+
     _print_logistic = _sigma
+
+    def _call(self, name: str, *written: str) -> str:
+        return f"{self._module_format('torch.' + name)}({', '.join(written)})"
+
+    def tensor(self, e: sp.Expr) -> str:
+        if e.free_symbols:
+            return str(self._print(e))
+        return self._call("as_tensor", self._print(e), f"dtype={self._module_format('torch.float64')}")
+
+    def _print_Max(self, e: sp.Expr) -> str:
+        return reduce(lambda a, b: self._call("maximum", a, b), map(self.tensor, e.args))
+
+    def _print_Min(self, e: sp.Expr) -> str:
+        return reduce(lambda a, b: self._call("minimum", a, b), map(self.tensor, e.args))
+
+    def _print_atan2(self, e: sp.Expr) -> str:
+        return self._call("atan2", *map(self.tensor, e.args))
+
+    def _print_Piecewise(self, e: sp.Piecewise) -> str:
+        text = self.tensor(sp.Float("nan"))
+        for value, condition in reversed(e.args):
+            here = self.tensor(value)
+            text = here if condition == sp.true else self._call("where", self._print(condition), here, text)
+        return text
+
+    def _print_Relational(self, e: sp.Rel) -> str:
+        return str(super()._print_Function(e if e.lhs.free_symbols else e.reversed))
 
     def _print_polygamma(self, e: sp.Expr) -> str:
         order, x = e.args
         if order == 0:
-            return f"{self._module_format('torch.special.digamma')}({self._print(x)})"
-        return f"{self._module_format('torch.special.polygamma')}({self._print(order)}, {self._print(x)})"
+            return self._call("special.digamma", self._print(x))
+        return self._call("special.polygamma", self._print(order), self._print(x))
+
+    def _print_loggamma(self, e: sp.Expr) -> str:
+        return self._call("special.gammaln", self._print(e.args[0]))
+
+    def _print_gamma(self, e: sp.Expr) -> str:
+        x = self._print(e.args[0])
+        size = self._call("exp", self._call("special.gammaln", x))
+        if e.args[0].is_positive:
+            return size
+        turned = f"({x} < 0) & ({self._call('floor', x)} % 2 == 1)"
+        return f"{size}*{self._call('where', turned, '-1.0', '1.0')}"
+
+    def _print_erf(self, e: sp.Expr) -> str:
+        return self._call("special.erf", self._print(e.args[0]))
+
+    def _print_erfc(self, e: sp.Expr) -> str:
+        return self._call("special.erfc", self._print(e.args[0]))
+
+    def _print_besseli(self, e: sp.Expr) -> str:
+        if e.args[0] not in (0, 1):
+            raise SourceError("PyTorch has Bessel functions I of the orders 0 and 1 only")
+        return self._call(f"special.i{e.args[0]}", self._print(e.args[1]))
 
 
 class _SymPy(SymPyPrinter):
@@ -227,6 +279,12 @@ def _c(flat: Mapping[str, Any], arguments: tuple[sp.Symbol, ...], about: str) ->
     return "\n".join(lines)
 
 
+def _in_numbers(e: sp.Expr) -> sp.Expr:
+    """Functions and roots of numbers, which PyTorch's do not take, as numbers."""
+    return e.replace(lambda n: isinstance(n, (sp.Function, sp.Pow)) and n.is_number and not n.is_Rational,
+                     lambda n: n.evalf(17))  # fmt: skip
+
+
 def _python(kind: str, module: str, make: Callable[[], Any]) -> Callable[..., str]:
     """A writer of Python functions on the arrays of a module."""
 
@@ -238,14 +296,14 @@ def _python(kind: str, module: str, make: Callable[[], Any]) -> Callable[..., st
         parts = next(n for n in ("parts", "parts_", "components_") if n not in names)
         for name, (entries, shape) in flat.items():
             body += ["", "", f"def {name}({', '.join(names)}):"]
-            shared, reduced = _shared(entries, arguments)
+            shared, reduced = _shared(list(map(_in_numbers, entries)) if module == "torch" else entries, arguments)
             body += [f"    {s} = {_written(printer, e, kind)}" for s, e in shared]
             written = [_written(printer, e, kind) for e in reduced]
             if shape is None:
                 body.append(f"    return {written[0]}")
                 continue
             if module == "torch":
-                written = [f"torch.as_tensor({w})" for w in written]
+                written = [w if e.free_symbols else printer.tensor(e) for w, e in zip(written, reduced)]
             body += [
                 f"    {parts} = {module}.broadcast_{'tensors' if module == 'torch' else 'arrays'}("
                 f"{', '.join(written)})",

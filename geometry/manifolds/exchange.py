@@ -5,7 +5,8 @@ Closed forms in other languages are written by `kernels.source`, functions of ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -134,6 +135,21 @@ def to_diffgeom(manifold: RiemannianManifold) -> Any:
     return sp.Add(*terms)
 
 
+@contextmanager
+def _old_names_of_numpy() -> Iterator[None]:
+    """geomstats 2.8 imports NumPy's `trapz`, which is called `trapezoid` since NumPy 2: the old name, for an import."""
+    import numpy as np
+
+    lent = not hasattr(np, "trapz")
+    if lent:
+        np.trapz = np.trapezoid  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        if lent:
+            del np.trapz  # type: ignore[attr-defined]
+
+
 def to_geomstats(manifold: Chart, constants: Mapping[Any, Any] | None = None) -> Any:
     """The metric as a `RiemannianMetric` of geomstats on R^n, with closed forms in place of its derivatives.
 
@@ -146,17 +162,21 @@ def to_geomstats(manifold: Chart, constants: Mapping[Any, Any] | None = None) ->
         constants: a number for every constant.
 
     Raises:
-        ManifoldError: geomstats is not installed, or a constant has no value.
+        ManifoldError: geomstats is not installed or cannot be imported, or a constant has no value.
     """
     try:
-        import geomstats.backend as gs
-        from geomstats.geometry.euclidean import Euclidean
-        from geomstats.geometry.riemannian_metric import RiemannianMetric
-        from geomstats.numerics.geodesic import ExpODESolver, LogODESolver
-        from geomstats.numerics.ivp import GSIVPIntegrator
+        with _old_names_of_numpy():
+            import geomstats.backend as gs
+            from geomstats.geometry.euclidean import Euclidean
+            from geomstats.geometry.riemannian_metric import RiemannianMetric
+            from geomstats.numerics.geodesic import ExpODESolver, LogODESolver
+            from geomstats.numerics.ivp import GSIVPIntegrator
+    except ModuleNotFoundError as error:
+        raise ManifoldError(f"this needs {error.name}: install it with  pip install geomstats") from None
     except ImportError as error:
+        reason = (error.msg or "it is not whole").split(" (")[0]
         raise ManifoldError(
-            f"geomstats cannot be imported ({error.msg.split(' (')[0]}): pip install geomstats"
+            f"this geomstats does not go with this NumPy or SciPy ({reason}): choose versions of them that do"
         ) from None
 
     from ..kernels import compile

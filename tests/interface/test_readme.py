@@ -95,11 +95,15 @@ def test_the_site_builds_without_warnings(tmp_path):
     import subprocess
     import sys
 
-    for module in ("sphinx", "furo", "myst_nb", "sphinx_gallery", "jupytext"):
+    for module in ("sphinx", "furo", "myst_nb", "sphinx_gallery", "sphinx-mathjax-offline", "jupytext"):
         pytest.importorskip(module)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(ROOT / "docs"), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, done.stderr[-3000:]
+    for page in (tmp_path / "structures.html", tmp_path / "index.html", *(tmp_path / "generated").rglob("*.html")):
+        assert not re.search(r'<(script|link)[^>]*(src|href)="(https?:)?//', page.read_text(encoding="utf-8")), page
+    assert "_static/mathjax/" in (tmp_path / "structures.html").read_text(encoding="utf-8")
+    assert (tmp_path / "_static" / "mathjax" / "tex-chtml.js").exists()
 
 
 def test_benchmarks_exist():

@@ -1,5 +1,9 @@
 """To and from other programs, each tested against the program itself."""
 
+import importlib.util
+import sys
+import types
+
 import chentsov as ch
 import numpy as np
 import pytest
@@ -70,11 +74,23 @@ def test_data_come_as_frames_and_datasets():
 
 @pytest.fixture
 def geomstats(monkeypatch):
-    """geomstats, which asks NumPy for a name that newer ones have not."""
+    """geomstats, which asks NumPy for a name that newer ones have not: the door imports it all the same."""
     monkeypatch.setenv("GEOMSTATS_BACKEND", "numpy")
-    if not hasattr(np, "trapz"):
-        monkeypatch.setattr(np, "trapz", np.trapezoid, raising=False)
-    return pytest.importorskip("geomstats.backend")
+    if importlib.util.find_spec("geomstats") is None:
+        pytest.skip("geomstats is not installed")
+    before = hasattr(np, "trapz")
+    to_geomstats(NORMAL)
+    assert hasattr(np, "trapz") == before
+
+
+def test_a_geomstats_that_is_absent_or_does_not_fit_is_named(monkeypatch):
+    for found, words in ((None, "pip install geomstats"), (types.ModuleType("backend"), "does not go with this NumPy")):
+        monkeypatch.setitem(sys.modules, "geomstats", types.ModuleType("geomstats"))
+        monkeypatch.setitem(sys.modules, "geomstats.backend", found)
+        monkeypatch.setitem(sys.modules, "geomstats.geometry", found and types.ModuleType("geometry"))
+        monkeypatch.setitem(sys.modules, "geomstats.geometry.euclidean", found and types.ModuleType("euclidean"))
+        with pytest.raises(ChentsovError, match=words):
+            to_geomstats(NORMAL)
 
 
 @pytest.mark.slow
