@@ -27,12 +27,13 @@ class Finding:
 
 @dataclass
 class Outcome:
-    """One call: a value of the expected shape, or None."""
+    """One call: a value of the expected shape, or None; ``asked``: at how many NumPy points it asked for the metric."""
 
     value: np.ndarray | None
     findings: list[Finding] = field(default_factory=list)
     seconds: float = 0.0
     dtype: str = ""
+    asked: int = -1
     others: dict[str, np.ndarray] = field(default_factory=dict)
 
 

@@ -7,7 +7,7 @@ order, to some ten digits) and goes through the true pipeline.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations, permutations
 from typing import Any
 
@@ -18,54 +18,13 @@ from ..exact.budget import TimeBudgetExceeded, time_limit
 from .cases import Case, angles_of
 from .diagnosis import LEVELS, Diagnosis, distinct_numbers
 from .expressions import Typed, closed_form
+from .fields import Field, Reading, field_of, numeric_jets
+from .gradient_sums import clipped_probabilities, gradient_readings, row_readings
 from .observations import Group, Observation, group_by_dimension
-from .pipeline import Array, Jets, Pipeline
+from .pipeline import Array, Pipeline
+from .unknowns import Unknown, fitted, formula_numbers, metric_numbers, point_numbers
 
-__all__ = ["Reading", "argument_diagnoses", "formula_typed", "numeric_jets", "readings"]
-
-Field = Callable[[Array], Array]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A wrong metric, or wrong points: ``field`` is a metric as a function of rows, ``points`` changes the rows."""
-
-    name: str
-    sentence: str
-    remedy: str
-    field: Field
-    points: Callable[[Array], Array] | None = None
-    weight: float = 1.0
-
-
-def numeric_jets(field: Field, rows: Array, order: int = 2, h: float = 2.0**-9) -> Jets:
-    """g, ∂g, ∂²g at some rows, by fourth-order differences of a field that takes any number of rows.
-
-    >>> jets = numeric_jets(lambda x: x[..., :1, None] ** 3 * np.eye(1), np.array([[2.0]]))
-    >>> np.round([jets.g.item(), jets.dg.item(), jets.ddg.item()], 8).tolist()
-    [8.0, 12.0, 12.0]
-    """
-    count, n = rows.shape
-    g = np.asarray(field(rows), dtype=float)
-    if order == 0:
-        return Jets(g, np.zeros((*g.shape, n)), np.zeros((*g.shape, n, n)))
-    e = h * np.eye(n)
-    along = {(k, s): s * e[k] for k in range(n) for s in (-2, -1, 1, 2)}
-    across = {(k, l, a, b, m): m * (a * e[k] + b * e[l]) for k, l in combinations(range(n), 2)
-              for a in (1, -1) for b in (1, -1) for m in (1, 2)}  # fmt: skip
-    moves: dict[Any, Any] = {**along, **across}
-    moved = np.concatenate([rows + step for step in moves.values()])
-    values = dict(zip(moves, np.asarray(field(moved), dtype=float).reshape(len(moves), count, n, n)))
-    dg, ddg = np.empty((*g.shape, n)), np.empty((*g.shape, n, n))
-    for k in range(n):
-        f = {s: values[k, s] for s in (-2, -1, 1, 2)}
-        dg[..., k] = (8 * (f[1] - f[-1]) - (f[2] - f[-2])) / (12 * h)
-        ddg[..., k, k] = (16 * (f[1] + f[-1]) - (f[2] + f[-2]) - 30 * g) / (12 * h * h)
-    for k, l in combinations(range(n), 2):
-        corner = {m: sum(a * b * values[k, l, a, b, m] for a in (1, -1) for b in (1, -1)) / (4 * (m * h) ** 2)
-                  for m in (1, 2)}  # fmt: skip
-        ddg[..., k, l] = ddg[..., l, k] = (4 * corner[1] - corner[2]) / 3
-    return Jets(g, dg, ddg)
+__all__ = ["argument_diagnoses", "formula_typed", "number_diagnoses", "readings"]
 
 
 # --- parameters -------------------------------------------------------------------------------------
@@ -259,15 +218,15 @@ def formula_typed(observations: Sequence[Observation], quantity: str) -> list[Di
 
 
 def _other_metrics(case: Case, g: Field) -> Iterator[Reading]:
-    for name, metric in {**_cross_form(case), **_of_gradients(case), **case.impostors}.items():
+    for name, metric in {**_cross_form(case), **case.impostors}.items():
         sentence, remedy = _IMPOSTORS.get(name, (f"The metric is another one: {name}.", "Use the declared metric."))
-        yield Reading(name, sentence, remedy, _field(case, metric), weight=0.8)
+        yield Reading(name, sentence, remedy, field_of(case, metric), weight=0.8)
     if case.embedding is not None and len(case.embedding) == case.dim:
         J = sp.Matrix(case.embedding).jacobian(list(case.coordinates))
         yield Reading("transposed-jacobian", "The Jacobian is transposed: the metric is J Jᵀ instead of Jᵀ J, with "
-                      "J = ∂Φ/∂x.", "g = J.T @ J with J[a, i] = ∂Φ_a/∂x_i.", _field(case, J * J.T))  # fmt: skip
+                      "J = ∂Φ/∂x.", "g = J.T @ J with J[a, i] = ∂Φ_a/∂x_i.", field_of(case, J * J.T))  # fmt: skip
         yield Reading("jacobian-for-metric", "The Jacobian itself is used as the metric.", "g = J.T @ J.",
-                      _field(case, (J + J.T) / 2))  # fmt: skip
+                      field_of(case, (J + J.T) / 2))  # fmt: skip
     columns = [len(c) for c in case.data.values()]
     if columns:
         n = columns[0]
@@ -277,58 +236,8 @@ def _other_metrics(case: Case, g: Field) -> Iterator[Reading]:
                              (n / (n + 1), f"divided by n + 1 = {n + 1} instead of n = {n}")):  # fmt: skip
             yield Reading("fisher-off-by-n", f"The Fisher metric is {what}.", "g_ij = (1/n) Σ s_i s_j.",
                           lambda rows, f=factor: f * g(rows), weight=0.8)  # type: ignore[misc]  # fmt: skip
-        yield from _of_rows(case)
-
-
-def _field(case: Case, metric: Any, **changes: Any) -> Field:
-    found: Field = replace(case, metric=sp.ImmutableMatrix(metric), **changes).metric_function()
-    return found
-
-
-def _of_rows(case: Case) -> Iterator[Reading]:
-    """The data changed: columns, rows, targets."""
-    names = list(case.data)
-
-    def reading(name: str, sentence: str, remedy: str, changes: dict[Any, Any]) -> Reading:
-        return Reading(name, sentence, remedy, _field(case, case.metric, data={**case.data, **changes}), weight=0.9)
-
-    columns = {s: np.asarray(c, dtype=float) for s, c in case.data.items()}
-    for a, b in combinations(names, 2):
-        yield reading("columns-exchanged", f"The columns {a} and {b} of the data are exchanged.", "Check their order.",
-                      {a: columns[b], b: columns[a]})  # fmt: skip
-    for s, c in columns.items():
-        if set(np.unique(c)) <= {0.0, 1.0}:
-            yield reading("targets-minus-one", f"The targets {s} are taken as −1 and 1 where they are 0 and 1.",
-                          "Map them: t = (t + 1) / 2.", {s: 2 * c - 1})  # fmt: skip
-            yield reading("targets-inverted", f"The targets {s} are inverted (1 − t).", "Check their meaning.",
-                          {s: 1 - c})  # fmt: skip
-        elif set(np.unique(c)) <= {-1.0, 1.0}:
-            yield reading("targets-zero-one", f"The targets {s} are taken as 0 and 1 where they are −1 and 1.",
-                          "Map them: t = 2 t − 1.", {s: (c + 1) / 2})  # fmt: skip
-    if len(names) > 1:
-        for what, change in (("standardised", lambda c: (c - c.mean()) / (c.std() or 1.0)),
-                             ("centred", lambda c: c - c.mean())):  # fmt: skip
-            inputs = {s: change(c) for s, c in columns.items() if not set(np.unique(c)) <= {0.0, 1.0}}
-            yield reading("batch-statistics", f"The data are {what} first.", "Use the rows as they are.", inputs)
-    if len(next(iter(columns.values()))) > 2:
-        for which, rows in (("last", slice(None, -1)), ("first", slice(1, None))):
-            yield reading("row-missing", f"The {which} row of the data is left out.", "Use every row.",
-                          {s: c[rows] for s, c in columns.items()})  # fmt: skip
-
-
-def _of_gradients(case: Case) -> dict[str, sp.ImmutableMatrix]:
-    """What the gradients of a model's loss are put together to, where it has one."""
-    gradient = None
-    if case.data and getattr(case.origin, "loss", None) is not None:
-        try:
-            with time_limit(5.0):
-                gradient = getattr(case.origin, "loss_gradient", None)
-        except (TimeBudgetExceeded, ValueError, ArithmeticError, NotImplementedError):
-            return {}
-    if gradient is None or len(gradient) != case.dim:
-        return {}
-    outer = sp.ImmutableMatrix(case.dim, case.dim, lambda i, j: gradient[i] * gradient[j])
-    return {"covariance-of-scores": sp.ImmutableMatrix(case.metric - outer), "square-of-mean-gradient": outer}
+        yield from gradient_readings(case)
+        yield from row_readings(case)
 
 
 def _cross_form(case: Case) -> dict[str, sp.ImmutableMatrix]:
@@ -354,19 +263,13 @@ _IMPOSTORS = {
         "The observed information (the Hessian at data) is used for the Fisher metric.",
         "Take the expectation.",
     ),
-    "covariance-of-scores": (
-        "The covariance of the scores is used: their mean is subtracted, E[s_i s_j] − E[s_i] E[s_j].",
-        "g_ij = E[s_i s_j], the second moment.",
-    ),
-    "square-of-mean-gradient": (
-        "The mean gradient is squared, E[s_i] E[s_j], where the mean of the squares belongs.",
-        "g_ij = E[s_i s_j]: square row by row, then average.",
-    ),
 }
 
 
 def argument_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
-    """The wrong metrics and points that predict the program's numbers at every point; for one case at a time."""
+    """The wrong metrics and points that predict the program's numbers at every point, or do so times one plain factor;
+    for one case at a time.
+    """
     if len({o.case.name for o in observations}) != 1:
         return []
     groups = group_by_dimension(observations)
@@ -374,17 +277,25 @@ def argument_diagnoses(observations: Sequence[Observation], quantity: str) -> li
         return []
     group, case = groups[0], observations[0].case
     distance = float(np.max(group.mismatch(group.truth)))
-    cutoff = LEVELS[1] if distinct_numbers(observations) >= 4 else LEVELS[0]
+    few = distinct_numbers(observations) < 4
+    cutoff = LEVELS[0] if few else LEVELS[1]
     rows = case.float_points
     at = [o.index for o in group.observations]
     found: list[tuple[float, Reading]] = []
+    scaled: list[tuple[float, Reading]] = []
     try:
         for reading in readings(case):
-            level = _level(reading, rows, at, group, quantity)
+            level, factor = _level(reading, rows, at, group, quantity)
             if level <= cutoff and level * 20 < distance:
-                found.append((level, reading))
+                if factor == 1:
+                    found.append((level, reading))
+                elif not few and level < LEVELS[0]:
+                    sentence = f"{reading.sentence} And: the result is {factor:g} times that."
+                    scaled.append((level, replace(reading, name=f"{reading.name} + factor {factor:g}",
+                                                  sentence=sentence, weight=reading.weight + 1)))  # fmt: skip
     except TimeBudgetExceeded:
         pass
+    found = found or scaled
     if not found:
         return []
     best = min(level for level, _ in found)
@@ -397,9 +308,15 @@ def argument_diagnoses(observations: Sequence[Observation], quantity: str) -> li
     ]  # fmt: skip
 
 
-def _level(reading: Reading, rows: Array, at: Sequence[int], group: Group, quantity: str) -> float:
-    """How far the prediction is from the program; the first two observations are tried first."""
+#: What a wrong metric may be multiplied by besides: the sign, K for R, a half forgotten.
+_PLAIN_FACTORS = np.array([1.0, -1.0, 2.0, 0.5, -2.0, -0.5, 4.0, 0.25, -4.0, -0.25])
+
+
+def _level(reading: Reading, rows: Array, at: Sequence[int], group: Group, quantity: str) -> tuple[float, float]:
+    """How far the prediction, times which plain factor, is from the program; the first two observations come first."""
     order = 0 if quantity in ("metric", "inverse_metric", "determinant") else 2
+    worst = np.inf
+    factors = _PLAIN_FACTORS
     for chosen in ([0], list(range(len(at)))) if len(at) > 1 else ([0],):
         with np.errstate(all="ignore"):
             moved = rows if reading.points is None else np.asarray(reading.points(rows), dtype=float)
@@ -407,9 +324,27 @@ def _level(reading: Reading, rows: Array, at: Sequence[int], group: Group, quant
                 jets = numeric_jets(reading.field, moved[[at[k] for k in chosen]], order)
                 part = group.part(chosen)
                 jets = replace(jets, f=part.jets.f, df=part.jets.df, ddf=part.jets.ddf)
-                worst = float(np.max(part.mismatch(Pipeline().run(jets).output(quantity))))
+                predicted = np.asarray(Pipeline().run(jets).output(quantity))
+                each = np.multiply.outer(factors, predicted)
+                levels = np.max(part.mismatch(each).reshape(len(factors), -1), axis=1)
             except (ValueError, ArithmeticError, TypeError, np.linalg.LinAlgError):
-                return float("inf")
+                return float("inf"), 1.0
+        best = int(np.argmin(levels))
+        worst, factors = float(levels[best]), factors[best : best + 1]
         if not worst <= LEVELS[1]:
-            return float("inf")
-    return worst
+            return float("inf"), 1.0
+    return worst, float(factors[0])
+
+
+def number_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
+    """The mistakes with a number in them, in the metric, in the closed form, or where they are taken."""
+    case = observations[0].case
+
+    def unknowns() -> Iterator[Unknown]:
+        yield from clipped_probabilities(case, quantity)
+        yield from metric_numbers(case, quantity)
+        if (expressions := closed_form(case, quantity)) is not None:
+            yield from formula_numbers(case, expressions)
+        yield from point_numbers(case, quantity)
+
+    return fitted(unknowns(), observations)

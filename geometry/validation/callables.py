@@ -7,9 +7,11 @@ that it is asked in, keeps the number type, and broadcasts over leading axes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import sympy as sp
@@ -19,6 +21,7 @@ from ..exact.reading import read
 from ..kernels.interpreter import Evaluator
 from ..kernels.libraries import MODULES, Library
 from ..kernels.lower import lower
+from ..kernels.program import Program
 
 if TYPE_CHECKING:
     from .cases import Case
@@ -52,12 +55,15 @@ class _Compiled:
         constants = {s: read(v, f"the constant {s}") for s, v in case.constants.items()}
         self.entries = [read(e).subs(constants) for e in entries]
         self._functions: dict[str, Callable[..., Any]] = {}
+        self._programs: dict[str, Program] = {}
         self.points: list[np.ndarray] = []
 
     def _function(self, library: str) -> Callable[..., Any]:
         if library not in self._functions:
             algebra = Library(library)
-            program = lower(self.entries, self.case.coordinates, stabilise=False, algebra=algebra)
+            if library not in self._programs:
+                self._programs[library] = lower(self.entries, self.case.coordinates, stabilise=False, algebra=algebra)
+            program = self._programs[library]
             data = {s.name: np.asarray(v, dtype=float) for s, v in self.case.data.items() if s.name in program.rows}
             if library == "mpmath":
                 data = {k: np.array([algebra.module.mpf(v) for v in column.tolist()]) for k, column in data.items()}
@@ -72,6 +78,12 @@ class _Compiled:
 
             self._functions[library] = call
         return self._functions[library]
+
+    def on_rows(self, data: Mapping[Any, Any]) -> Self:
+        """The same over other rows; it is not compiled again."""
+        other = copy(self)
+        other.case, other._functions, other.points = replace(self.case, data=data), {}, []
+        return other
 
     def compile_for(self, library: str) -> None:
         """Compile now, so that the first caller does not wait for it."""

@@ -355,6 +355,7 @@ class Caller:
         return self.case.describe(row) if row.ndim == 1 else f"{len(row)} points"
 
     def _call(self, form: str, row: np.ndarray, keywords: dict[str, Any] | None, scale: float) -> Outcome:
+        before = len(self.metric.points)
         result, findings, seconds = self._invoke(form, row, keywords, scale)
         if any(f.name in ("too-slow", "raises") for f in findings):
             return Outcome(None, findings, seconds)
@@ -379,6 +380,8 @@ class Caller:
         )
         outcome.findings[:0] = findings
         outcome.seconds, outcome.others = seconds, others
+        if "metric" in form:
+            outcome.asked = sum(p.size // row.size for p in self.metric.points[before:])
         return outcome
 
     def _batch_call(self, form: str, rows: np.ndarray, keywords: dict[str, Any] | None, scale: float) -> list[Outcome]:

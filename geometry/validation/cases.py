@@ -153,7 +153,7 @@ class Case:
                         values[quantity] = np.asarray(run[quantity][0], dtype=object)
                     except ZeroDivisionError:
                         values[quantity] = np.array(arb.nan(), dtype=object)
-                    if not _is_tight(values[quantity], bits):
+                    if not is_tight(values[quantity], bits):
                         break
                 else:
                     return values
@@ -205,7 +205,7 @@ def _unpacked(jet: Any, n: int) -> tuple[Any, Any, Any]:
     return jet.value, first, second
 
 
-def _is_tight(value: Array, bits: int) -> bool:
+def is_tight(value: Array, bits: int) -> bool:
     flat = value.ravel()
     if not all(v.is_finite() for v in flat):
         return False
@@ -412,6 +412,7 @@ def find_points(case: Case, count: int, seed: int = 0) -> tuple[tuple[fmpq, ...]
     found: list[tuple[fmpq, ...]] = []
     angles = angles_of(case.metric, case.coordinates)
     boxes = [_box(s, k in angles) for k, s in enumerate(case.coordinates)]
+    boxes = [_full_circle(case, boxes, k) if k in angles else box for k, box in enumerate(boxes)]
     boxes = [_within(box, s, case.domain) for box, s in zip(boxes, case.coordinates)]
     problem = "the metric is singular"
     for reach in (1.0, 0.25, 3.0):
@@ -443,6 +444,22 @@ def find_points(case: Case, count: int, seed: int = 0) -> tuple[tuple[fmpq, ...]
         if found:
             return tuple(found)
     raise NoUsablePoint(f"{case.name}: no regular point found near the origin ({problem}); give points=[...]")
+
+
+def _full_circle(case: Case, boxes: Sequence[tuple[float, float]], k: int) -> tuple[float, float]:
+    """The range of an angle: both signs, if the metric is regular all around."""
+    low, high = boxes[k]
+    if not case.coordinates[k].is_real or case.coordinates[k].is_nonnegative or not low > 0:
+        return low, high
+    rows = np.array([[(a + b) / 2 for a, b in boxes]] * 25)
+    rows[:, k] = np.linspace(-3.1, 3.1, 25)
+    try:
+        with np.errstate(all="ignore"):
+            volumes = np.linalg.det(case.metric_function()(rows))
+    except (ValueError, ArithmeticError, TypeError, np.linalg.LinAlgError):
+        return low, high
+    whole = np.all(np.isfinite(volumes)) and np.min(np.abs(volumes)) > 1e-2 * np.max(np.abs(volumes))
+    return (-high, high) if whole and len(set(np.sign(volumes))) == 1 else (low, high)
 
 
 def _within(box: tuple[float, float], symbol: sp.Symbol, domain: Domain | None) -> tuple[float, float]:

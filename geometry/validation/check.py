@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +12,13 @@ import numpy as np
 from ..exact.errors import InputError
 from .accuracy import EXACT, Accuracy, measure
 from .answers import Finding, Outcome
-from .arguments import argument_diagnoses, formula_typed
+from .arguments import argument_diagnoses, formula_typed, number_diagnoses
 from .calling import Caller
 from .cases import Case, NoUsablePoint, as_case
 from .diagnosis import (
     Diagnosis,
     approximation,
+    asking_diagnosis,
     component_diagnosis,
     constant_factor,
     family_diagnoses,
@@ -25,6 +26,7 @@ from .diagnosis import (
     rounding_diagnosis,
     row_diagnosis,
     scope_diagnosis,
+    varying_factor,
 )
 from .laws import broken_laws
 from .numerics import numeric_diagnoses
@@ -33,6 +35,7 @@ from .pipeline import QUANTITIES
 from .report import CaseResult, Report
 from .shrinking import smallest_example
 from .suite import load_suite
+from .terms import term_diagnosis
 
 __all__ = ["check_curvature"]
 
@@ -225,9 +228,10 @@ def _systematic(observations: Sequence[Observation], quantity: str, callers: Map
     """What is wrong in one and the same small way everywhere, though each error could be arithmetic."""
     own_metric = all("metric" not in c.form for c in callers.values())
     factor = constant_factor(observations, quantity, own_metric)
-    if factor is not None:
+    # On one metric a difference quotient may be off by one factor (it is, of an eigenfunction).
+    if factor is not None and not (own_metric and abs(factor.details["factor"] - 1) < 2e-5):
         return [factor]
-    return family_diagnoses(observations, quantity)
+    return [] if own_metric else family_diagnoses(observations, quantity, small=True)
 
 
 def _check_arguments(function: Any, quantity: str, rtol: float | None, precision: str, time_limit: float) -> None:
@@ -309,7 +313,7 @@ def _ask(caller: Caller) -> _Asked:
         if outcome.value is None:
             missing.append(Observation(prepared, index, np.full(prepared.truth[index].shape, np.nan), 0.0))
         else:
-            observations.append(Observation(prepared, index, caller.ours(outcome.value), 0.0))
+            observations.append(Observation(prepared, index, caller.ours(outcome.value), 0.0, outcome.asked))
         if any(f.name == "too-slow" for f in outcome.findings):  # the rest of this manifold would reach the limit too
             break
     return _Asked(caller, prepared, observations, missing, findings, outcomes)
@@ -395,25 +399,38 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
     found = formula_diagnoses(observations, quantity, statistical=statistical)
     if own_metric:
         found = _merged(found, argument_diagnoses(observations, quantity))
+    elif (silent := asking_diagnosis(observations)) is not None:
+        return [silent, *found]
     vanishing = bool(found) and "always-zero" in (found[0].name, *found[0].also)
     if not found or vanishing:  # what is the truth times a tiny number is not 0
         factor = constant_factor(observations, quantity, own_metric)
         found = [factor] if factor is not None else found
-    if not found and own_metric:
-        found = formula_typed(observations, quantity)
-    if not found:
-        found = family_diagnoses(observations, quantity)
-    if not found and not nearly:
-        found = numeric_diagnoses(observations, callers, dtypes)
-    if not found and (part := component_diagnosis(observations)) is not None:
-        found = [part]
-    if not found:
-        found = formula_diagnoses(observations, quantity, statistical=statistical, pairs=True)
-    if not found and (rough := approximation(observations)) is not None:
-        found = [rough]
-    if not found and (scope := scope_diagnosis([*observations, *missing])) is not None:
-        found = [scope]
+    for explain in _rest(observations, missing, quantity, statistical, own_metric, nearly, callers, dtypes):
+        if found:
+            break
+        explained = explain()
+        found = explained if isinstance(explained, list) else [explained] if explained is not None else []
     return found
+
+
+def _rest(
+    observations: Sequence[Observation], missing: Sequence[Observation], quantity: str, statistical: bool,
+    own_metric: bool, nearly: bool, callers: Mapping[str, Caller], dtypes: Mapping[str, str],
+) -> Iterator[Callable[[], list[Diagnosis] | Diagnosis | None]]:  # fmt: skip
+    """The further explanations, in the order in which they are tried."""
+    if own_metric:
+        yield lambda: formula_typed(observations, quantity)
+        yield lambda: varying_factor(observations)
+        yield lambda: number_diagnoses(observations, quantity)
+    yield lambda: family_diagnoses(observations, quantity)
+    if not nearly:
+        yield lambda: numeric_diagnoses(observations, callers, dtypes)
+    yield lambda: component_diagnosis(observations)
+    yield lambda: formula_diagnoses(observations, quantity, statistical=statistical, pairs=True)
+    yield lambda: term_diagnosis(observations, quantity)
+    yield lambda: approximation(observations)
+    yield lambda: scope_diagnosis([*observations, *missing])
+    yield lambda: component_diagnosis(observations, constant=False)
 
 
 def _merged(formulas: list[Diagnosis], metrics: list[Diagnosis]) -> list[Diagnosis]:

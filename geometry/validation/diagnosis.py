@@ -24,9 +24,9 @@ from .outputs import scale_mistakes
 from .pipeline import Array, Jets, Pipeline, Run
 
 __all__ = [
-    "LEVELS", "Diagnosis", "approximation", "component_diagnosis", "constant_factor", "distinct_numbers",
-    "family_diagnoses", "formula_diagnoses", "rounding_diagnosis", "row_diagnosis",
-    "scope_diagnosis",
+    "LEVELS", "Diagnosis", "approximation", "asking_diagnosis", "component_diagnosis", "constant_factor",
+    "distinct_numbers", "family_diagnoses", "formula_diagnoses", "rounding_diagnosis", "row_diagnosis",
+    "scope_diagnosis", "varying_factor",
 ]  # fmt: skip
 
 # Agreement levels: closed forms and automatic differentiation; good differences; noisy differences.
@@ -263,8 +263,11 @@ def formula_diagnoses(
     return []
 
 
-def family_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
-    """Regularisations: mistakes with a number ε in them, which is found by trying."""
+def family_diagnoses(observations: Sequence[Observation], quantity: str, small: bool = False) -> list[Diagnosis]:
+    """Regularisations and scaled derivatives: mistakes with a number in them, which is found by trying.
+
+    With ``small`` only those are tried of which a small number makes a small error.
+    """
     groups = group_by_dimension(observations)
     if not groups or distinct_numbers(observations) < 4 or not _truth_mismatch(groups):
         return []
@@ -272,7 +275,7 @@ def family_diagnoses(observations: Sequence[Observation], quantity: str) -> list
     screen, truth = _telling(groups, every=every), _truth_mismatch(groups)
     found: list[tuple[float, _Candidate]] = []
     for family in FAMILIES:
-        if not touches(family.stage, quantity):
+        if not touches(family.stage, quantity) or small and family.scales:
             continue
 
         def miss(epsilon: float, family: Any = family) -> float:
@@ -391,6 +394,28 @@ _ROWS: tuple[tuple[str, Any, str, str], ...] = (
 )  # fmt: skip
 
 
+def asking_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
+    """A program that is handed the metric, and does not ask for it where its answer is wrong."""
+    failing = [o for o in observations if not o.passed]
+    silent = [o for o in failing if o.asked == 0]
+    if silent and len(silent) >= 0.8 * len(failing) and any(o.asked > 0 for o in observations):
+        where = silent[0].case
+        return Diagnosis(
+            "stale-cache", f"The metric is not asked for at {len(silent)} of {len(observations)} points, and the "
+            f"answer is wrong there (on {where.name} at {where.describe(where.points[silent[0].index])}, say): it is "
+            "remembered from another point or another metric (a stale cache).",
+            "Key the cache by the metric and by the whole point.", kind="scope", points=len(silent), weight=0.7,
+        )  # fmt: skip
+    if failing and all(o.asked == 1 for o in observations) and len(observations) > 1:
+        return Diagnosis(
+            "metric-asked-once", "The metric is asked for once a point and never near it, so its derivatives cannot be "
+            "known: differences of remembered values (a cache keyed by rounded coordinates) are 0.",
+            "Differentiate the metric itself; key a cache by the exact point.", kind="scope", points=len(failing),
+            weight=0.7,
+        )  # fmt: skip
+    return None
+
+
 def row_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
     """Every answer is right, but for another point of the same manifold: a stale cache, a cell off, one row for all."""
     by_case: dict[str, list[Observation]] = {}
@@ -437,39 +462,97 @@ def rounding_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
     return None
 
 
-def component_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
-    """Some entries exact, the others off by one factor (or lost): which, and by what."""
+def component_diagnosis(observations: Sequence[Observation], constant: bool = True) -> Diagnosis | None:
+    """Some entries exact, the others off by one factor or lost (or, unless ``constant``, in whatever way): which, and
+    by what.
+    """
     usable = [o for o in observations if not o.prepared.strained(o.index) and o.truth.ndim]
     if not usable or len({o.truth.ndim for o in usable}) != 1:
         return None
-    wrong, ratios, right = set(), [], set()
+    wrong, right, ratios, stray = set(), set(), [], False
     for o in usable:
         allowed = max(o.tolerance, 1e-9 * o.scale)
         for at in np.ndindex(o.truth.shape):
             gap = abs(float(o.value[at] - o.truth[at]))
-            if abs(float(o.truth[at])) <= 1e-3 * o.scale:
-                if gap > allowed:
-                    return None  # what should vanish does not: no factor
-                continue
+            vanishing = abs(float(o.truth[at])) <= 1e-3 * o.scale
             if gap > allowed:
                 wrong.add((o.case.dim, at))
-                ratios.append(float(o.value[at] / o.truth[at]))
-            else:
+                stray = stray or vanishing
+                if not vanishing:
+                    ratios.append((o, float(o.value[at] / o.truth[at])))
+            elif not vanishing:
                 right.add((o.case.dim, at))
-    if not wrong or not right or wrong & right or len(ratios) < 2:
+    right -= wrong
+    if not wrong or not right or len(usable) < 2:
         return None
-    factor = float(np.median(ratios))
-    if max(abs(r - factor) for r in ratios) > 1e-3 * max(1.0, abs(factor)):
-        return None
-    which = _described(wrong, right)
-    if abs(factor) < 1e-9:
+    factor = float(np.median([r for _, r in ratios])) if ratios else 0.0
+    one = bool(ratios) and max(abs(r - factor) for _, r in ratios) <= 1e-3 * max(1.0, abs(factor))
+    if stray or not one:
+        if constant or len(right) < len(wrong) or len(wrong) > 12 and len(right) < 3 * len(wrong):
+            return None
+        law = None if stray else _law(ratios)
+        how = f"are {law} times the truth" if law else "differ from the truth by no constant factor"
+    elif abs(factor) < 1e-9:
         how = "are 0"
     else:
         how = "have the opposite sign" if abs(factor + 1) < 1e-6 else f"are {factor:.6g} times the truth"
     return Diagnosis(
-        "component-factor", f"{which} {how}; all others are right.", "Look at the lines that fill these entries.",
-        kind="scope", points=len(usable), details={"factor": factor, "entries": sorted(str(list(a)) for _, a in wrong)},
+        "component-factor" if one and not stray else "component-wrong",
+        f"{_described(wrong, right)} {how}; all others are right.", "Look at the lines that fill these entries.",
+        kind="scope", points=len(usable), details={"factor": factor if one else None,
+        "entries": sorted(str(list(a)) for _, a in wrong)},
     )  # fmt: skip
+
+
+#: Functions of one coordinate of which a power may be lost or too much, as they are written.
+_FACTORS_OF_A_COORDINATE: tuple[tuple[str, Any], ...] = (
+    ("{0}", lambda x: x), ("sin({0})", np.sin), ("cos({0})", np.cos), ("(1 − {0})", lambda x: 1 - x),
+    ("(1 + {0})", lambda x: 1 + x), ("(1 + {0}²)", lambda x: 1 + x * x), ("(1 − {0}²)", lambda x: 1 - x * x),
+    ("exp({0})", np.exp), ("sinh({0})", np.sinh), ("cosh({0})", np.cosh), ("log({0})", np.log), ("tan({0})", np.tan),
+)  # fmt: skip
+
+
+def _law(ratios: Sequence[tuple[Observation, float]]) -> str | None:
+    """c · u(x)^p of one coordinate x that all ratios follow, as text; None if there is none."""
+    values = np.array([r for _, r in ratios])
+    if len({f"{r:.6g}" for r in values}) < 3 or len({np.sign(r) for r in values}) != 1 or not np.all(values):
+        return None
+    case = ratios[0][0].case
+    if any(o.case is not case for o, _ in ratios):
+        return None
+    points = np.array([case.float_points[o.index] for o, _ in ratios])
+    for k, s in enumerate(case.coordinates):
+        for written, u in _FACTORS_OF_A_COORDINATE:
+            with np.errstate(all="ignore"):
+                logs = np.log(np.abs(u(points[:, k])))
+            if not np.all(np.isfinite(logs)) or np.ptp(logs) < 1e-6:
+                continue
+            power = np.polyfit(logs, np.log(np.abs(values)), 1)
+            fit = np.polyval(power, logs)
+            if np.max(np.abs(fit - np.log(np.abs(values)))) < 1e-6 and abs(2 * power[0] - round(2 * power[0])) < 1e-5:
+                c, p = np.sign(values[0]) * np.exp(power[1]), round(2 * power[0]) / 2
+                front = "" if abs(c - 1) < 1e-6 else f"{c:.6g} · "
+                return f"{front}{written.format(s)}" + ("" if p == 1 else f"^{p:g}")
+    return None
+
+
+def varying_factor(observations: Sequence[Observation]) -> Diagnosis | None:
+    """A power of a function of one coordinate between the program and the truth, for a program with its own metric."""
+    ratios = []
+    for o in observations:
+        if o.prepared.strained(o.index) or not np.any(o.truth):
+            continue
+        at = np.unravel_index(int(np.argmax(np.abs(o.truth))), o.truth.shape) if o.truth.ndim else ()
+        ratio = float(o.value[at] / o.truth[at])
+        if np.max(np.abs(o.value - ratio * o.truth)) > 1e-6 * o.scale * abs(ratio):
+            return None
+        ratios.append((o, ratio))
+    law = _law(ratios) if len(ratios) > 3 else None
+    if law is None:
+        return None
+    return Diagnosis("coordinate-factor", f"Every value is {law} times the truth.",
+                     "Look for a power of that factor that is lost or written twice.", kind="factor",
+                     points=len(ratios))  # fmt: skip
 
 
 def _described(wrong: set[tuple[int, tuple[int, ...]]], right: set[tuple[int, tuple[int, ...]]]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -51,38 +52,91 @@ def _changed(node: sp.Expr) -> Iterator[tuple[str, str, sp.Expr]]:
                 wrong, right = (names.get(o, "polygamma") for o in (other, order))
                 said = f"the {wrong} function stands where the {right} function belongs"
                 yield "function-exchanged", said, sp.polygamma(other, x)
-        if order:  # Stirling's series, cut off
-            u = sp.Dummy("u", positive=True)
-            short = sp.diff(sp.log(u) - 1 / (2 * u), u, order).subs(u, x)
-            yield "stirling", f"Stirling's approximation stands for the {names.get(order, 'polygamma')} function", short
+        u = sp.Dummy("u", positive=True)  # Stirling's series, cut off after any of its terms
+        series = [sp.log(u), -1 / (2 * u), *(-sp.bernoulli(2 * k) / (2 * k * u ** (2 * k)) for k in (1, 2, 3, 4))]
+        for terms in range(1, len(series) + 1):
+            short = sp.diff(sp.Add(*series[:terms]), u, order).subs(u, x)
+            said = f"{terms} term{'s' * (terms > 1)} of Stirling's series stand{'s' * (terms == 1)}"
+            yield "stirling", f"{said} for the {names.get(order, 'polygamma')} function", short
+        for step in (1, -1):
+            moved = sp.polygamma(order, x + step)
+            yield "argument-shifted", f"{moved} stands where {node} belongs", moved
     elif isinstance(node, sp.exp):
         yield "sign-of-exponent", f"the exponent of {node} has the wrong sign", sp.exp(-node.args[0])
     elif node.func in _OTHERS:
         for other in _OTHERS[node.func]:
             new = other(*node.args)
             yield "function-exchanged", f"{new} stands where {node} belongs", new
+        for new in (node.func(2 * node.args[0]), node.func(node.args[0] / 2)):
+            yield "argument-of-function", f"{new} stands where {node} belongs", new
 
 
-def variants(expressions: Sequence[sp.Expr], most: int = 160) -> Iterator[tuple[str, str, tuple[sp.Expr, ...]]]:
+def _exchanged(node: sp.Expr) -> Iterator[tuple[str, str, sp.Expr]]:
+    """One symbol, or number, of a part of an expression in another one's place, or both exchanged."""
+    symbols = sorted(node.free_symbols, key=str)
+    numbers = sorted((a for a in node.atoms(sp.Number) if a not in (1, -1, 0)), key=float)
+    for kind, values in (("symbol", symbols), ("constant", numbers)):
+        for a, b in combinations(values[:4], 2):
+            new = node.xreplace({a: b, b: a})
+            yield f"{kind}s-exchanged", f"{a} and {b} are exchanged in {node}", new
+            for old, other in ((a, b), (b, a)):
+                yield f"{kind}-for-another", f"{other} stands where {old} belongs in {node}", node.xreplace(
+                    {old: other}
+                )  # fmt: skip
+
+
+def variants(expressions: Sequence[sp.Expr], most: int = 320) -> Iterator[tuple[str, str, tuple[sp.Expr, ...]]]:
     """The expressions with one part changed, wherever it stands in them; entries as a whole come first.
 
     >>> x = sp.Symbol("x")
-    >>> [(name, said) for name, said, _ in variants([sp.sin(x)])]
-    [('function-exchanged', 'cos(x) stands where sin(x) belongs'), ('function-exchanged', 'sinh(x) stands where sin(x) \
-belongs'), ('function-exchanged', 'tan(x) stands where sin(x) belongs')]
+    >>> [said for name, said, _ in variants([sp.sin(x)]) if name == "function-exchanged"]
+    ['cos(x) stands where sin(x) belongs', 'sinh(x) stands where sin(x) belongs', 'tan(x) stands where sin(x) belongs']
     """
     nodes = dict.fromkeys(node for e in expressions for node in sp.preorder_traversal(e) if isinstance(node, sp.Expr))
     count, seen = 0, {tuple(expressions)}
+    for name, said, changed in (*_everywhere(nodes, expressions), *_in_one_entry(expressions)):
+        if changed in seen or any(e.has(sp.nan, sp.zoo, sp.oo) for e in changed):
+            continue
+        seen.add(changed)
+        yield name, said, changed
+        count += 1
+        if count >= most:
+            return
+
+
+def _everywhere(
+    nodes: Iterable[sp.Expr], expressions: Sequence[sp.Expr]
+) -> Iterator[tuple[str, str, tuple[sp.Expr, ...]]]:
     for node in nodes:
-        for name, said, new in _changed(node):
-            changed = tuple(e.xreplace({node: new}) for e in expressions)
-            if changed in seen or any(e.has(sp.nan, sp.zoo, sp.oo) for e in changed):
-                continue
-            seen.add(changed)
-            yield name, said, changed
-            count += 1
-            if count >= most:
-                return
+        for name, said, new in (*_changed(node), *(_exchanged(node) if node.args else ())):
+            yield name, said, tuple(e.xreplace({node: new}) for e in expressions)
+    for e in dict.fromkeys(expressions):
+        for name, said, new in _in_one_place(e) if len(expressions) < 5 else ():
+            yield name, said, tuple(new if other == e else other for other in expressions)
+
+
+def _in_one_place(e: sp.Expr) -> Iterator[tuple[str, str, sp.Expr]]:
+    """A function or a symbol written otherwise in one of the factors or terms in which it occurs."""
+    for node in dict.fromkeys(n for n in sp.preorder_traversal(e) if n.is_Add or n.is_Mul):
+        for part in node.args:
+            for inner in dict.fromkeys(n for n in sp.preorder_traversal(part) if isinstance(n, (sp.Function, sp.Pow))):
+                for name, said, new in _changed(inner):
+                    changed = node.func(*(a.xreplace({inner: new}) if a is part else a for a in node.args))
+                    yield name, f"{said} (in the part {part} of {node} alone)", e.xreplace({node: changed})
+
+
+def _in_one_entry(expressions: Sequence[sp.Expr]) -> Iterator[tuple[str, str, tuple[sp.Expr, ...]]]:
+    """A change in one entry (and those equal to it) alone, or an entry that is another one."""
+    entries = [e for e in dict.fromkeys(expressions) if e != 0]
+    for entry in entries if len(entries) > 1 else ():
+        nodes = [n for n in sp.preorder_traversal(entry) if isinstance(n, sp.Expr)]
+        for name, said, (new,) in _everywhere(nodes, [entry]):
+            yield name, f"{said} (in the entry {entry} alone)", tuple(new if e == entry else e for e in expressions)
+    for a, b in combinations(entries, 2):
+        exchanged = {a: b, b: a}
+        yield "entries-exchanged", f"the entries {a} and {b} are exchanged", tuple(
+            exchanged.get(e, e) for e in expressions
+        )  # fmt: skip
 
 
 class Typed:

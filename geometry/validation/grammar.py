@@ -20,7 +20,7 @@ import numpy as np
 from .inputs import AXES, prepare_mistakes
 from .mistake import Mistake
 from .outputs import laplace_mistakes, output_mistakes, returned_mistakes
-from .pipeline import Array, Jets, Pipeline, Sum, contraction, determinant, inverse, true_inverse
+from .pipeline import Array, Jets, Pipeline, ShortSum, Sum, contraction, determinant, inverse, true_inverse
 
 __all__ = ["formula_mistakes", "half_filled", "styles"]
 
@@ -246,6 +246,22 @@ def _stage_mistakes(stage: Stage) -> Iterator[Mistake]:
         if (key := stage.canonical(terms)) not in seen:
             seen.add(key)
             yield Mistake(name, stage.field, {stage.field: Sum(*terms)}, sentence, stage.formula, weight=weight)
+
+
+def _short_sums() -> Iterator[Mistake]:
+    """Loops over a summed index that begin at 1 or end one too early."""
+    for stage in STAGES:
+        terms = stage.true.terms
+        inputs, output = terms[0][1].split("->")
+        for letter in sorted(set(inputs) - set(output) - {","}):
+            for missing, word, how in ((-1, "last", "ends one too early"), (0, "first", "begins one too late")):
+                yield Mistake(
+                    f"{stage.slug}-sum-over-{letter}-without-{word}", stage.field,
+                    {stage.field: ShortSum(letter, missing, *terms)},
+                    f"In {stage.what}, the sum over {letter} in {', '.join(stage.spelled(t[1]) for t in terms)} leaves "
+                    f"out the {word} value: a loop that {how}.",
+                    f"{stage.formula} Sum over range(n).", weight=1.15,
+                )  # fmt: skip
 
 
 def _misprints() -> Iterator[Mistake]:
@@ -559,7 +575,7 @@ def formula_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake,
     """
     by_field = {s.field: tuple(_stage_mistakes(s)) for s in STAGES}
     groups = (
-        output_mistakes(quantity, statistical), returned_mistakes(), laplace_mistakes(), _misprints(),
+        output_mistakes(quantity, statistical), returned_mistakes(), laplace_mistakes(), _misprints(), _short_sums(),
         by_field["lower"], by_field["raise_first"], by_field["linear"], by_field["quadratic"], _place_mistakes(),
         by_field["trace"], by_field["contract"], prepare_mistakes(), _part_mistakes(),
         _landau_mistakes(),

@@ -224,13 +224,16 @@ def _derivative_mistakes() -> Iterator[Mistake]:
 
 @dataclass(frozen=True)
 class Family:
-    """A mistake with a small number ε in it: ``change(ε)`` is what stands at the stage or place."""
+    """A mistake with a number ε in it: ``change(ε)`` is what stands at the stage or place; it is small, or ``scales``
+    something.
+    """
 
     name: str
     stage: str
     change: Callable[[float], Any]
     sentence: str
     remedy: str
+    scales: bool = False
 
     def member(self, epsilon: float) -> Mistake:
         change = self.change(epsilon)
@@ -307,4 +310,16 @@ FAMILIES = (
            "eigenvalues below {epsilon} of the largest one.", "Use the inverse, or a cut-off near machine precision."),
     Family("ridge-in-trace", "trace", _ridge_in_inverse, "In the last contraction (g + εI)⁻¹ with ε = {epsilon} is "
            "taken for the inverse metric (a ridge).", "Invert g itself."),
+    Family("derivatives-scaled", "prepare", lambda a: _derivatives(a, a * a), "Every derivative of the metric is "
+           "{epsilon} times what it should be.", "Check the denominator of the difference quotient, or the stencil's "
+           "weights.", True),
+    Family("first-derivatives-scaled", "prepare", lambda a: _derivatives(a, 1.0), "The first derivatives of the metric "
+           "are {epsilon} times what they should be.", "Check the weights of the stencil: they times the offsets sum "
+           "to 1.", True),
+    Family("second-derivatives-scaled", "prepare", lambda a: _derivatives(1.0, a), "The second derivatives of the "
+           "metric are {epsilon} times what they should be.", "Check the weights of the stencil.", True),
+    Family("mixed-derivatives-scaled", "prepare", lambda a: _second(a, 1.0), "The mixed second derivatives of the "
+           "metric are {epsilon} times what they should be.", "(g(++) − g(+−) − g(−+) + g(−−)) / 4h².", True),
+    Family("pure-derivatives-scaled", "prepare", lambda a: _second(1.0, a), "The second derivatives ∂_k² g_ij are "
+           "{epsilon} times what they should be.", "(g(+) − 2g + g(−)) / h².", True),
 )  # fmt: skip

@@ -194,12 +194,13 @@ def stack_jets(all_jets: Sequence[Jets]) -> Jets:
 
 @dataclass
 class Observation:
-    """The program's value at one point of one case, beside the truth."""
+    """The program's value at one point of one case, beside the truth; ``asked`` as in `Outcome`."""
 
     prepared: Prepared
     index: int
     value: np.ndarray
     tolerance: float
+    asked: int = -1
 
     @property
     def case(self) -> Case:

@@ -20,14 +20,14 @@ points: many mistakes of an early stage go through a later one in one call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-__all__ = ["QUANTITIES", "Jets", "Pipeline", "Run", "Sum", "contraction", "determinant", "true_inverse"]
+__all__ = ["QUANTITIES", "Jets", "Pipeline", "Run", "ShortSum", "Sum", "contraction", "determinant", "true_inverse"]
 
 Array = Any
 
@@ -56,8 +56,16 @@ class Sum:
     def __init__(self, *terms: tuple[float, str]):
         self.terms = terms
 
+    def operands(self, parts: Sequence[str], arrays: Sequence[Array]) -> Sequence[Array]:
+        """The arrays of one term, as they are contracted."""
+        return arrays
+
     def __call__(self, *arrays: Array) -> Array:
-        return sum(c * contraction(indices, *arrays) for c, indices in self.terms)
+        total: Array = 0
+        for c, indices in self.terms:
+            parts = indices.split("->")[0].split(",")
+            total = total + c * contraction(indices, *self.operands(parts, arrays))
+        return total
 
     def slope(self, arrays: tuple[Array, ...], slopes: tuple[Array, ...]) -> Array:
         """Its derivative, where the arrays have these slopes (the derivative is their last axis)."""
@@ -66,10 +74,25 @@ class Sum:
             inputs, output = indices.split("->")
             parts = inputs.split(",")
             for at in range(len(arrays)):
-                moved = ",".join(part + "z" * (k == at) for k, part in enumerate(parts))
-                operands = [slopes[k] if k == at else a for k, a in enumerate(arrays)]
-                total = total + c * contraction(f"{moved}->{output}z", *operands)
+                moved = [part + "z" * (k == at) for k, part in enumerate(parts)]
+                operands = self.operands(moved, [slopes[k] if k == at else a for k, a in enumerate(arrays)])
+                total = total + c * contraction(f"{','.join(moved)}->{output}z", *operands)
         return total
+
+
+class ShortSum(Sum):
+    """A sum of contractions in which one summed index leaves out a value: the first (0) or the last (−1)."""
+
+    def __init__(self, letter: str, missing: int, *terms: tuple[float, str]):
+        super().__init__(*terms)
+        self.letter, self.missing = letter, missing
+
+    def operands(self, parts: Sequence[str], arrays: Sequence[Array]) -> Sequence[Array]:
+        at = next(k for k, part in enumerate(parts) if self.letter in part)
+        axis = parts[at].index(self.letter) - len(parts[at])
+        kept = np.ones(arrays[at].shape[axis])
+        kept[self.missing] = 0
+        return [a * kept.reshape(-1, *[1] * (-axis - 1)) if k == at else a for k, a in enumerate(arrays)]
 
 
 @dataclass(frozen=True)
