@@ -399,8 +399,9 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
     found = formula_diagnoses(observations, quantity, statistical=statistical)
     if own_metric:
         found = _merged(found, argument_diagnoses(observations, quantity))
-    elif (silent := asking_diagnosis(observations)) is not None:
-        return [silent, *found]
+    elif not found or "always-zero" in (found[0].name, *found[0].also):
+        if (silent := asking_diagnosis(observations, quantity)) is not None:
+            return [silent, *found]
     vanishing = bool(found) and "always-zero" in (found[0].name, *found[0].also)
     if not found or vanishing:  # what is the truth times a tiny number is not 0
         factor = constant_factor(observations, quantity, own_metric)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .mistake import Mistake
-from .pipeline import Array, Jets, contraction, true_inverse
+from .pipeline import Array, Jets, Pipeline, Sum, contraction, true_inverse
 
 __all__ = ["AXES", "FAMILIES", "Family", "prepare_mistakes"]
 
@@ -237,7 +237,8 @@ class Family:
 
     def member(self, epsilon: float) -> Mistake:
         change = self.change(epsilon)
-        changes = {self.stage: change} if self.stage in ("prepare", "invert") else {"places": {self.stage: change}}
+        field = self.stage in ("prepare", "invert", "lower")
+        changes = {self.stage: change} if field else {"places": {self.stage: change}}
         return Mistake(self.name, self.stage, changes,
                        self.sentence.format(epsilon=f"{epsilon:.3g}"), self.remedy)  # fmt: skip
 
@@ -310,6 +311,9 @@ FAMILIES = (
            "eigenvalues below {epsilon} of the largest one.", "Use the inverse, or a cut-off near machine precision."),
     Family("ridge-in-trace", "trace", _ridge_in_inverse, "In the last contraction (g + εI)⁻¹ with ε = {epsilon} is "
            "taken for the inverse metric (a ridge).", "Invert g itself."),
+    Family("christoffel-scaled", "lower", lambda a: Sum(*((a * c, t) for c, t in Pipeline().lower.terms)), "Γ is "
+           "{epsilon} times what it should be.", "Check the factor ½ and the denominator of the difference quotient.",
+           True),
     Family("derivatives-scaled", "prepare", lambda a: _derivatives(a, a * a), "Every derivative of the metric is "
            "{epsilon} times what it should be.", "Check the denominator of the difference quotient, or the stencil's "
            "weights.", True),
