@@ -1,4 +1,4 @@
-"""What a model or a statistical manifold has beside the curvature of its metric: connections, kernels, traces, distances.
+"""What a model or a statistical manifold has beside curvature: α-connections, kernels, traces, compressibility, distances.
 
 The truth is the engine's closed form (of a distance: the engine's number with its error), evaluated in balls at the
 points. A mistake is a rival: what the model has under another name, the same formula with another α, the length of
@@ -184,8 +184,8 @@ def _other_names(extra: Extra) -> Iterator[Rival]:
                     f"Ask for {name}, or return the {right}.", values)  # fmt: skip
     if case.data:
         count = len(next(iter(case.data.values())))
-        yield Rival("sum-for-mean", f"The sum over the {count} rows is given for their mean.", "Divide by the number of "
-                    "rows.", [count * v for v in extra.truth])  # fmt: skip
+        yield Rival("sum-for-mean", f"The sum over the {count} rows is given for their mean.", "Divide by their number.",
+                    [count * v for v in extra.truth])  # fmt: skip
         yield Rival("divided-twice", f"The mean is divided by the {count} rows once more.", "Divide once.",
                     [v / count for v in extra.truth])  # fmt: skip
 
