@@ -193,12 +193,16 @@ def _typed(case: Case) -> Iterator[Reading]:
                       weight=1.2)  # fmt: skip
 
 
-def formula_typed(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
-    """The closed form of the quantity itself with one thing in it changed; for one case at a time."""
-    if len({o.case.name for o in observations}) != 1 or distinct_numbers(observations) < 3:
+def formula_typed(
+    observations: Sequence[Observation], quantity: str, known: tuple[sp.Expr, ...] | None = None
+) -> list[Diagnosis]:
+    """The closed form of the quantity itself (``known``, or the engine's) with one thing in it changed; for one case at
+    a time.
+    """
+    if len({o.case.name for o in observations}) != 1 or distinct_numbers(observations) < 3 or known == ():
         return []
     case = observations[0].case
-    expressions = closed_form(case, quantity)
+    expressions = closed_form(case, quantity) if known is None else known
     groups = group_by_dimension(observations)
     if expressions is None or not groups:
         return []
@@ -336,11 +340,18 @@ def _level(reading: Reading, rows: Array, at: Sequence[int], group: Group, quant
     return worst, float(factors[0])
 
 
-def number_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
-    """The mistakes with a number in them, in the metric, in the closed form, or where they are taken."""
+def number_diagnoses(
+    observations: Sequence[Observation], quantity: str, known: tuple[sp.Expr, ...] | None = None
+) -> list[Diagnosis]:
+    """The mistakes with a number in them, in the metric, in the closed form, or where they are taken; with a ``known``
+    closed form in that alone.
+    """
     case = observations[0].case
 
     def unknowns() -> Iterator[Unknown]:
+        if known is not None:
+            yield from formula_numbers(case, known)
+            return
         yield from clipped_probabilities(case, quantity)
         yield from metric_numbers(case, quantity)
         if (expressions := closed_form(case, quantity)) is not None:

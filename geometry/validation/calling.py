@@ -38,6 +38,7 @@ FORMS = {
     "metric-batch": "f(metric, points) -> values",
     "point-metric": "f(point, metric) -> value",
     "metric-scalar": "f(metric, function, point) -> value, for the Laplacian",
+    "pair": "f(p, q) -> value, for the distance",
 }
 _METRIC_NAMES = (
     "metric",
@@ -98,6 +99,8 @@ def guess_form(function: Callable[..., Any], case: Case, quantity: str) -> list[
     """
     names = _required(function)
     n = case.dim
+    if quantity == "distance" and (names is None or len(names) == 2):
+        return ["pair"]
     if names is None:
         return ["metric", "point", "coordinates", "batch"]
     symbols = [s.name for s in case.coordinates]
@@ -148,14 +151,14 @@ class Caller:
     def __init__(self, function: Callable[..., Any], case: Case, quantity: str, *, form: str = "auto",
         array: Any = "numpy",
                  limit: float = 5.0, keywords: dict[str, Any] | None = None, isolate: bool = False,
-                 convention: Any = None, layout: str | None = None):  # fmt: skip
+                 convention: Any = None, layout: str | None = None, shape: tuple[int, ...] | None = None):  # fmt: skip
         self.function, self.case, self.quantity = function, case, quantity
         self.array, self.limit, self.keywords = array, limit, keywords or {}
         self.convention, self.layout = convention, layout
         self.metric = case.metric_function()
         self.scalar = case.scalar_function()
         self.rows = floats(case.points).reshape(len(case.points), case.dim)
-        self.shape = (case.dim,) * QUANTITIES[quantity]
+        self.shape = (case.dim,) * QUANTITIES[quantity] if shape is None else shape
         self.form = form
         self._order = _order_of_coordinates(function, case)
         self._known: dict[int, Outcome] = {}
@@ -270,6 +273,9 @@ class Caller:
             return [x]
         if form == "coordinates":
             return [x[k] for k in self._order]
+        if form == "pair":
+            half = len(x) // 2
+            return [x[:half], x[half:]]
         metric, scalar = self.metric, self.scalar
         if scale != 1.0:
             metric, scalar = (lambda y, f=f: f(_times(y, scale)) for f in (self.metric, self.scalar))

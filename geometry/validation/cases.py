@@ -247,8 +247,10 @@ def as_case(
     scalar: Any = None,
     count: int = 6,
     seed: int = 0,
+    regular: bool = True,
 ) -> Case:
-    """A case from a `Case`, a Chentsov manifold, or a pair (metric, coordinates).
+    """A case from a `Case`, a Chentsov manifold, or a pair (metric, coordinates); its points are where the metric is
+    ``regular``, or anywhere in the domain.
 
     Raises:
         ValueError: it is none of these, a point has the wrong length, or no usable point is found.
@@ -285,7 +287,7 @@ def as_case(
     if points is not None:
         case = _with(case, points=read_points(points, case))
     if not case.points:
-        case = _with(case, points=find_points(case, count, seed))
+        case = _with(case, points=find_points(case, count, seed, regular))
     return case
 
 
@@ -405,9 +407,9 @@ def _box(symbol: sp.Symbol, angle: bool) -> tuple[float, float]:
     return -1.25, 1.25
 
 
-def find_points(case: Case, count: int, seed: int = 0) -> tuple[tuple[fmpq, ...], ...]:
-    """Dyadic points, spread evenly, at which the metric is finite and not close to singular; other ones with another
-    seed.
+def find_points(case: Case, count: int, seed: int = 0, regular: bool = True) -> tuple[tuple[fmpq, ...], ...]:
+    """Dyadic points, spread evenly, at which the metric is finite and not close to singular (unless it need not be
+    ``regular``); other ones with another seed.
     """
     found: list[tuple[fmpq, ...]] = []
     angles = angles_of(case.metric, case.coordinates)
@@ -429,6 +431,11 @@ def find_points(case: Case, count: int, seed: int = 0) -> tuple[tuple[fmpq, ...]
                 continue
             if case.why_outside(point):
                 problem = "outside the domain"
+                continue
+            if not regular:
+                found.append(tuple(point))
+                if len(found) == count:
+                    return tuple(found)
                 continue
             try:
                 jets = case.jets(point, 128)

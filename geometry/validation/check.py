@@ -28,6 +28,7 @@ from .diagnosis import (
     scope_diagnosis,
     varying_factor,
 )
+from .extras import ALIASES, BESIDES, Extra, extra_of, pairs_of, prepared_extra, rival_diagnosis
 from .laws import broken_laws
 from .numerics import numeric_diagnoses
 from .observations import Observation, Prepared, prepare
@@ -57,6 +58,7 @@ def check_curvature(
     constants: Mapping[Any, Any] | None = None,
     data: Mapping[Any, Any] | None = None,
     scalar: Any = None,
+    alpha: Any = None,
     intermediates: Mapping[str, Callable[..., Any]] | None = None,
     precision: str = "float64",
     strict: bool = False,
@@ -87,7 +89,10 @@ def check_curvature(
         suite: a name (`load_suite`) or manifolds; the default is "default".
         quantity: one of "metric", "inverse_metric", "determinant", "metric_derivative",
             "christoffel_first", "christoffel", "riemann", "riemann_lowered", "ricci", "ricci_scalar",
-            "gaussian_curvature", "sectional_curvature", "einstein", "weyl", "kretschmann", "laplacian".
+            "gaussian_curvature", "sectional_curvature", "einstein", "weyl", "kretschmann", "laplacian"; of a
+            manifold= also "fisher_metric", "alpha_connection" (with ``alpha``; upper index first), "amari_chentsov",
+            "distance" (of a function of two points), "ntk", and what the model has by name: "ntk_trace",
+            "compressibility", "loss", "energy", ….
         points: rows, or mappings coordinate -> number; chosen if left out.
         rtol: relative tolerance; chosen as above if left out.
         form: "auto" or one of `FORMS`.
@@ -96,6 +101,7 @@ def check_curvature(
         layout: the order of the axes, if it is another: "jkli" says that R^i_jkl is stored at [j, k, l, i].
         constants, data: values of the other symbols of the metric; columns for its `Mean`.
         scalar: the function f for quantity="laplacian".
+        alpha: the number of quantity="alpha_connection": 1 exponential, −1 mixture.
         intermediates: your own functions of other quantities, name -> function, shown beside the reference.
         precision: "float64", or "float32" to be judged by the rounding of single precision.
         strict: give no allowance for rounding at ill-conditioned points.
@@ -125,9 +131,15 @@ def check_curvature(
     (False, 'overall-sign')
     """
     started = time.perf_counter()
-    _check_arguments(function, quantity, rtol, precision, time_limit)
+    _check_arguments(function, quantity, manifold, rtol, precision, time_limit)
     chosen = _convention(convention)
+    asked_for, quantity = quantity, ALIASES.get(quantity, quantity)
     cases = _cases(manifold, suite, quantity, points, constants, data, scalar)
+    extra: Extra | None = None
+    if quantity not in QUANTITIES:
+        case = pairs_of(cases[0]) if quantity == "distance" else cases[0]
+        extra = extra_of(case, quantity, alpha)
+        cases = (case,)
     unit = 0.0 if strict else _UNITS[precision]
     options = {"array": array, "convention": chosen, "layout": layout, "limit": min(time_limit, 2.0),
         "rtol": rtol or EXACT,
@@ -138,7 +150,8 @@ def check_curvature(
     settled, hung = form, 0
     for case in cases:
         caller = Caller(function, case, quantity, form=settled, array=array, limit=time_limit,
-                        keywords=options["keywords"], isolate=isolate, convention=chosen, layout=layout)  # fmt: skip
+                        keywords=options["keywords"], isolate=isolate, convention=chosen, layout=layout,
+                        shape=None if extra is None else extra.shape)  # fmt: skip
         if settled == "auto" and manifold is None and "metric" in caller.form:
             settled = caller.form
         if quantity == "laplacian" and caller.form != "metric-scalar" and case.scalar is None:
@@ -148,7 +161,7 @@ def check_curvature(
             raise InputError(_needs_a_manifold(function))
         if hung >= 3 and not any(a.observations for a in asked):  # it has never answered: the others get a second each
             caller.limit = min(1.0, time_limit)
-        asked.append(_ask(caller))
+        asked.append(_ask(caller, extra))
         hung += any(f.name == "too-slow" for f in asked[-1].findings)
         caller.close()
 
@@ -167,19 +180,19 @@ def check_curvature(
     findings = tuple(f for j in judged for f in j.findings)
     # Numbers that change from call to call have no other explanation.
     repeatable = not any(f.name == "not-repeatable" and f.severity == "fail" for f in findings)
-    diagnoses = hidden or (_diagnose(judged, quantity, callers) if diagnose and repeatable else [])
+    diagnoses = hidden or (_diagnose(judged, quantity, callers, extra) if diagnose and repeatable else [])
     for caller in callers.values():
         caller.close()
     smallest = None
     if diagnose and repeatable and any(not o.passed for o in observations):
-        unnamed = shrink and not any(d.kind in ("formula", "metric", "numeric") for d in diagnoses)
+        unnamed = extra is None and shrink and not any(d.kind in ("formula", "metric", "numeric") for d in diagnoses)
         if unnamed or intermediates:
             smallest = smallest_example(
                 function, observations, quantity, {name: c.form for name, c in callers.items()},
                 functions=dict(intermediates or {}), options=options, budget=2.5 if unnamed else 1.0,
             )  # fmt: skip
     return Report(
-        getattr(function, "__qualname__", repr(function)), quantity, options["rtol"], tuple(j.result for j in judged),
+        getattr(function, "__qualname__", repr(function)), asked_for, options["rtol"], tuple(j.result for j in judged),
         findings,
         tuple(diagnoses), smallest, time.perf_counter() - started,
         tuple(broken_laws(observations, quantity) if repeatable else ()), str(accuracy),
@@ -234,11 +247,15 @@ def _systematic(observations: Sequence[Observation], quantity: str, callers: Map
     return [] if own_metric else family_diagnoses(observations, quantity, small=True)
 
 
-def _check_arguments(function: Any, quantity: str, rtol: float | None, precision: str, time_limit: float) -> None:
+def _check_arguments(
+    function: Any, quantity: str, manifold: Any, rtol: float | None, precision: str, time_limit: float
+) -> None:
     if not callable(function):
         raise InputError(f"function must be callable; got {type(function).__name__}")
-    if quantity not in QUANTITIES:
-        raise InputError(f"unknown quantity {quantity!r}; known are {', '.join(QUANTITIES)}")
+    if quantity not in QUANTITIES and manifold is None:
+        if quantity in BESIDES:
+            raise InputError(f"{quantity} is asked of a manifold or a model: say which, manifold=")
+        raise InputError(f"unknown quantity {quantity!r}; known are {', '.join((*QUANTITIES, *BESIDES))}")
     if rtol is not None and not 0 < rtol < 1:
         raise InputError(f"rtol lies between 0 and 1, not {rtol!r}")
     if precision not in _UNITS:
@@ -267,7 +284,8 @@ def _cases(
     if manifold is not None:
         if suite is not None:
             raise InputError("give manifold= or suite=, not both")
-        return (as_case(manifold, points, constants=constants, data=data, scalar=scalar),)
+        regular = quantity in QUANTITIES or quantity == "distance"
+        return (as_case(manifold, points, constants=constants, data=data, scalar=scalar, regular=regular),)
     if points is not None:
         raise InputError("points= needs manifold=; a suite brings its own points")
     if suite is None or isinstance(suite, str):
@@ -295,11 +313,11 @@ def _cases(
     return cases
 
 
-def _ask(caller: Caller) -> _Asked:
+def _ask(caller: Caller, extra: Extra | None) -> _Asked:
     """All points of one case."""
     case, quantity = caller.case, caller.quantity
     try:
-        prepared = prepare(case, quantity)
+        prepared = prepare(case, quantity) if extra is None else prepared_extra(extra)
     except NoUsablePoint as error:
         raise InputError(str(error)) from error
     observations: list[Observation] = []
@@ -374,7 +392,9 @@ def _repeated(caller: Caller, outcomes: list[Outcome], first: Observation) -> li
                     caller.case.name, caller.case.describe(caller.rows[first.index]), severity)]  # fmt: skip
 
 
-def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str, Caller]) -> list[Diagnosis]:
+def _diagnose(
+    judged: Sequence[_Judgement], quantity: str, callers: Mapping[str, Caller], extra: Extra | None
+) -> list[Diagnosis]:
     """The explanations in the order of their simplicity: one known mistake, a factor, arithmetic, two mistakes, a
     scope.
     """
@@ -396,6 +416,8 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
     numeric = numeric_diagnoses(observations, callers, dtypes) if nearly else []
     if numeric:
         return numeric
+    if extra is not None:
+        return _diagnose_extra(observations, extra)
     found = formula_diagnoses(observations, quantity, statistical=statistical)
     if own_metric:
         found = _merged(found, argument_diagnoses(observations, quantity))
@@ -412,6 +434,24 @@ def _diagnose(judged: Sequence[_Judgement], quantity: str, callers: Mapping[str,
         explained = explain()
         found = explained if isinstance(explained, list) else [explained] if explained is not None else []
     return found
+
+
+def _diagnose_extra(observations: Sequence[Observation], extra: Extra) -> list[Diagnosis]:
+    """The explanations of a quantity that is not one of the metric's curvature."""
+    for explain in (
+        lambda: rival_diagnosis(extra, observations),
+        lambda: constant_factor(observations, extra.quantity, own_metric=False),
+        lambda: formula_typed(observations, extra.quantity, extra.expressions),
+        lambda: varying_factor(observations),
+        lambda: number_diagnoses(observations, extra.quantity, extra.expressions),
+        lambda: component_diagnosis(observations),
+        lambda: component_diagnosis(observations, constant=False),
+        lambda: approximation(observations),
+    ):
+        explained = explain()
+        if explained:
+            return explained if isinstance(explained, list) else [explained]
+    return []
 
 
 def _rest(

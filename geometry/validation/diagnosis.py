@@ -406,11 +406,11 @@ def asking_diagnosis(observations: Sequence[Observation], quantity: str) -> Diag
             "remembered from another point or another metric (a stale cache).",
             "Key the cache by the metric and by the whole point.", kind="scope", points=len(silent), weight=0.7,
         )  # fmt: skip
-    once = sum(o.asked == 1 for o in failing) > 0.6 * len(failing) and len(observations) > 1
-    if once and quantity not in ("metric", "inverse_metric", "determinant"):
+    few = sum(1 <= o.asked <= o.case.dim for o in failing) > 0.6 * len(failing) and len(observations) > 1
+    if few and quantity not in ("metric", "inverse_metric", "determinant"):
         return Diagnosis(
-            "metric-asked-once", "The metric is asked for once a point and never near it, so its derivatives cannot be "
-            "known: differences of remembered values (a cache keyed by rounded coordinates) are 0.",
+            "metric-asked-too-little", "The metric is asked for at n points or fewer around most points, too few for "
+            "its derivatives: differences of remembered values (a cache keyed by rounded coordinates) are 0.",
             "Differentiate the metric itself; key a cache by the exact point.", kind="scope", points=len(failing),
             weight=0.7,
         )  # fmt: skip
@@ -453,7 +453,12 @@ def rounding_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
             continue
         gap = np.max(np.abs(values - truth), initial=0.0) / unit
         between = np.abs(truth / unit - np.round(truth / unit)) > 1e-3
-        if gap > 1.001 or len(set(np.round(truth[between], 12))) < 3 or np.max(np.abs(truth)) < 1.5 * unit:
+        if (
+            gap > 1.001
+            or len(set(values)) < 2
+            or len(set(np.round(truth[between], 12))) < 3
+            or np.max(np.abs(truth)) < 1.5 * unit
+        ):
             return None
         how = "rounded" if gap < 0.501 else "cut off"
         what = f"{d} decimals" if d else "a whole number"

@@ -1,4 +1,4 @@
-"""What a model or a statistical manifold has beside curvature: α-connections, kernels, traces, compressibility, distances.
+"""What a model or a statistical manifold has beside curvature: connections, kernels, traces, distances.
 
 The truth is the engine's closed form (of a distance: the engine's number with its error), evaluated in balls at the
 points. A mistake is a rival: what the model has under another name, the same formula with another α, the length of
@@ -21,13 +21,16 @@ from ..exact.errors import InputError
 from ..exact.reading import read
 from ..manifolds.recipes import geometry_of
 from .cases import Case, NoUsablePoint, find_points, floats, is_tight
-from .observations import Prepared, long_jets
-from .pipeline import QUANTITIES, Array, contraction
+from .diagnosis import LEVELS, Diagnosis, distinct_numbers
+from .observations import Observation, Prepared
+from .pipeline import QUANTITIES, Array, Jets, contraction
 
-__all__ = ["ALIASES", "Extra", "Rival", "extra_of", "pairs_of", "prepared_extra"]
+__all__ = ["ALIASES", "BESIDES", "Extra", "Rival", "extra_of", "pairs_of", "prepared_extra", "rival_diagnosis"]
 
 #: Other names of quantities, and what they need to be asked of.
 ALIASES = {"fisher_metric": "metric", "geodesic_distance": "distance", "compressibility": "compressibility_riemannian"}
+#: What is asked of a manifold or a model only (a model has more by name).
+BESIDES = (*ALIASES, "alpha_connection", "alpha_connection_first", "amari_chentsov", "distance", "ntk", "ntk_trace")
 _BITS = 108
 
 
@@ -107,7 +110,33 @@ def prepared_extra(extra: Extra) -> Prepared:
     size = np.array([float(np.max(np.abs(v), initial=0.0)) for v in extra.truth])
     largest = float(np.max(size, initial=0.0)) or 1.0
     amplitude = np.maximum(size, 1e-3 * largest)
-    return Prepared(extra.case, extra.quantity, extra.truth, amplitude, np.ones(len(size)), long_jets(extra.case))
+    n, count = extra.case.dim, len(size)
+    # No formula of a metric is tried on it: the metric's place is held by δ_ij.
+    jets = Jets(np.tile(np.eye(n), (count, 1, 1)), np.ones((count, n, n, n)), np.zeros((count, n, n, n, n)),
+                np.zeros(count), np.zeros((count, n)), np.zeros((count, n, n)))  # fmt: skip
+    return Prepared(extra.case, extra.quantity, extra.truth, amplitude, np.ones(count), jets)
+
+
+def rival_diagnosis(extra: Extra, observations: Sequence[Observation]) -> list[Diagnosis]:
+    """The rivals that a program's numbers are, at every point; those that are the same are listed with the first."""
+    limit = LEVELS[1] if distinct_numbers(observations) >= 4 else LEVELS[0]
+    found: list[tuple[float, Rival]] = []
+    for rival in extra.rivals():
+        gaps = []
+        for o in observations:
+            predicted = np.asarray(rival.values[o.index], dtype=float)
+            size = max(float(np.max(np.abs(predicted), initial=0.0)), 1e-3 * o.amplitude)
+            gaps.append(float(np.max(np.abs(o.value - predicted), initial=0.0)) / size)
+        truth = max(float(np.max(np.abs(np.asarray(rival.values[o.index], dtype=float) - o.truth.astype(float)),
+                                 initial=0.0)) / o.amplitude for o in observations)  # fmt: skip
+        if max(gaps) <= min(limit, truth / 20):
+            found.append((max(gaps), rival))
+    if not found:
+        return []
+    best = min(level for level, _ in found)
+    (level, first), *others = [f for f in found if f[0] <= max(30 * best, 1e-9)]
+    return [Diagnosis(first.name, first.sentence, first.remedy, agreement=level, points=len(observations),
+                      also=tuple(dict.fromkeys(r.name for _, r in others if r.name != first.name)))]  # fmt: skip
 
 
 def _closed(case: Case, quantity: str, value: Any, alpha: sp.Expr | None = None) -> Extra:
@@ -184,7 +213,7 @@ def _other_names(extra: Extra) -> Iterator[Rival]:
                     f"Ask for {name}, or return the {right}.", values)  # fmt: skip
     if case.data:
         count = len(next(iter(case.data.values())))
-        yield Rival("sum-for-mean", f"The sum over the {count} rows is given for their mean.", "Divide by their number.",
+        yield Rival("sum-for-mean", f"The sum over the {count} rows is given for their mean.", "Divide by it.",
                     [count * v for v in extra.truth])  # fmt: skip
         yield Rival("divided-twice", f"The mean is divided by the {count} rows once more.", "Divide once.",
                     [v / count for v in extra.truth])  # fmt: skip
