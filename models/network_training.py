@@ -178,7 +178,7 @@ def _identity(network: NumericNetwork, x: np.ndarray, t: np.ndarray, schedule: S
         network.widths,
         str(network.activation.value),
         str(network.final.value),
-        str(network.loss.expression),
+        str(network.subloss_of_outputs.expression),
         network.bias,
         network.slope,
         network.dtype.name,
@@ -251,7 +251,7 @@ def _dataset(records: Mapping[str, np.ndarray], network: NumericNetwork, schedul
     attributes = {
         "network": "-".join(map(str, network.widths)),
         "activation": network.activation.name,
-        "loss_name": network.loss.title,
+        "loss_name": network.subloss_of_outputs.title,
         "optimizer": schedule.optimizer,
         "learning_rate": schedule.learning_rate,
         "batch": schedule.batch or 0,

@@ -20,7 +20,7 @@ import sympy as sp
 from chentsov.geometry.exact import Mean
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.kinks import KINKED, derivative, kink_indicator
-from chentsov.geometry.exact.reading import read_count
+from chentsov.geometry.exact.reading import read_count, read_expression
 from chentsov.geometry.manifolds import ManifoldError, RiemannianManifold
 from chentsov.geometry.manifolds.domain import Domain
 from chentsov.geometry.manifolds.empirical import EmpiricalManifold
@@ -571,6 +571,7 @@ class DenseNetwork(Network):
             all logits, so that the metric of all its weights is singular.
         order: n or p, an even number from 2: then no modulus is needed; of "huber" the threshold δ.
         bias: with biases, or without.
+        slope: s, a finite number other than 0 (decimals are read exactly) or a SymPy symbol.
         data: the rows that numbers are computed from: (inputs, targets), or columns by the names of `rows`.
 
     Raises:
@@ -593,6 +594,7 @@ class DenseNetwork(Network):
         order: Any = None,
         bias: bool = True,
         *,
+        slope: Any = 1,
         data: Any = None,
     ) -> None:
         self.widths = tuple(widths) if isinstance(widths, Sequence) else (widths,)
@@ -614,9 +616,10 @@ class DenseNetwork(Network):
             raise InputError(f"the order of the {loss} loss must be an even number from 2, not {order!r}")
         hidden, last = read_activation(activation), read_activation(final)
         chosen = read_loss(loss, order, outputs=outputs, allowed=_FOR_SEVERAL)
+        scale = read_slope(slope)
         sizes = list(zip(self.widths, self.widths[1:], strict=False))
         layers = [
-            _layer(number, m, n, bias, last if number == len(sizes) else hidden)
+            _layer(number, m, n, bias, last if number == len(sizes) else hidden, scale)
             for number, (m, n) in enumerate(sizes, 1)
         ]
         super().__init__(layers, chosen, inputs, targets, data)
@@ -636,6 +639,9 @@ class DenseNetwork(Network):
         """
         from .numeric_network import NumericNetwork
 
+        slope = self.layers[0].slope
+        if not slope.is_number:
+            raise InputError(f"the slope {slope} is a symbol: a network in numbers needs a number")
         hidden = self.layers[0].activation if len(self.layers) > 1 else self.layers[-1].activation
         return NumericNetwork(
             self.widths,
@@ -644,6 +650,7 @@ class DenseNetwork(Network):
             loss=self.loss_name if self.loss_name != "own" else self.subloss_of_outputs.expression,
             order=self.subloss_of_outputs.order,
             bias=len(self.layers[0].coordinates) > self.widths[0] * self.widths[1],
+            slope=float(slope),
             dtype=dtype,
         )
 
@@ -660,14 +667,24 @@ class DenseNetwork(Network):
         return f"<{self.name}, {len(self.coordinates)} weights>"
 
 
+def read_slope(slope: Any) -> sp.Expr:
+    """s, exactly."""
+    value = read_expression(slope, "the slope")
+    if value == 0:
+        raise InputError(f"the slope must be a finite number other than 0, not {slope}")
+    if value.is_number and not 1e-100 <= abs(value) <= 1e100:
+        raise InputError(f"the slope {slope} is beyond what numbers can hold: between 1e-100 and 1e100 it can be used")
+    return value
+
+
 _FOR_SEVERAL = ("mean_power", "lp_norm", "cross_entropy", "huber", "log_cosh")
 
 
-def _layer(number: int, inputs: int, units: int, bias: bool, activation: Activation) -> Layer:
+def _layer(number: int, inputs: int, units: int, bias: bool, activation: Activation, slope: sp.Expr) -> Layer:
     """The weights W (units × inputs) and biases b of a layer: `w1_2_3` leads from input 3 to unit 2 of layer 1."""
     weights = [[sp.Symbol(f"w{number}_{i + 1}_{j + 1}", real=True) for j in range(inputs)] for i in range(units)]
     biases = [[sp.Symbol(f"b{number}_{i + 1}", real=True) if bias else sp.S.Zero] for i in range(units)]
-    return Layer(sp.ImmutableMatrix(weights), sp.ImmutableMatrix(biases), activation)
+    return Layer(sp.ImmutableMatrix(weights), sp.ImmutableMatrix(biases), activation, slope)
 
 
 @entry()

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from chentsov.geometry.exact import Mean
 from chentsov.geometry.exact.errors import InputError
-from chentsov.geometry.exact.reading import read_count, read_expression
+from chentsov.geometry.exact.reading import read_count
 
 from .activations import read_activation
 from .datasets import DataError, LabelledPoints, Rows, decision_boundary
 from .losses import OUTPUT, Loss, read_loss
-from .networks import Layer, Network
+from .networks import Layer, Network, read_slope
 from .registry import entry
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Neuron(Network):
         self, weights: tuple[sp.Symbol, ...], bias: bool, activation: Any, loss: Loss, slope: Any,
         inputs: tuple[sp.Symbol, ...], target: sp.Symbol, data: Any,
     ) -> None:  # fmt: skip
-        self.slope = _read_slope(slope)
+        self.slope = read_slope(slope)
         self.activation = read_activation(activation)
         shift = sp.Symbol("b", real=True) if bias else sp.S.Zero
         layer = Layer(sp.ImmutableMatrix([weights]), sp.ImmutableMatrix([shift]), self.activation, self.slope)
@@ -262,16 +262,6 @@ def weight_axes(points: int = 256, extent: float = 3.0) -> dict[str, np.ndarray[
         )
     axis = np.linspace(-extent, extent, int(points)) if points > 1 else np.zeros(1)
     return {"theta_1": axis, "theta_2": axis.copy()}
-
-
-def _read_slope(slope: Any) -> sp.Expr:
-    """s, exactly."""
-    value = read_expression(slope, "the slope")
-    if value == 0:
-        raise InputError(f"the slope must be a finite number other than 0, not {slope}")
-    if value.is_number and not 1e-100 <= abs(value) <= 1e100:
-        raise InputError(f"the slope {slope} is beyond what numbers can hold: between 1e-100 and 1e100 it can be used")
-    return value
 
 
 def _thesis(loss: str) -> TwoWeightNeuron:

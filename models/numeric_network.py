@@ -16,27 +16,37 @@ with δ^ℓ started from ∂ℓ/∂f and δ^{ia} from the a-th output of row i; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import sympy as sp
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.kinks import derivative
 from chentsov.geometry.exact.reading import read_count
 from chentsov.geometry.exact.tables import read_reals
 from chentsov.geometry.kernels.libraries import jax_function, jax_module
-from chentsov.geometry.manifolds.gauss import ReducedCurvature
+from chentsov.geometry.manifolds import RiemannianManifold
+from chentsov.geometry.manifolds.gauss import PointCurvature, ReducedCurvature
+from chentsov.geometry.manifolds.quantities import Quantity
 
 from .activations import Activation, U, read_activation
 from .datasets import DataError
 from .losses import Loss, read_fisher, read_loss
+from .model import Model
 from .row_jets import RowJets
+
+if TYPE_CHECKING:
+    from .networks import DenseNetwork
 
 __all__ = ["NumericNetwork", "Traces"]
 
 MOST_WEIGHTS = 10**8
+#: Weights that symbols are made for, where a closed form or a grid is asked for.
+MOST_SYMBOLS = 10**5
 #: Rows that are worked on together where the kernel of all outputs is needed.
 _BLOCK = 512
 
@@ -62,8 +72,11 @@ class Traces:
     ntk_by_output: np.ndarray
 
 
-class NumericNetwork:
+class NumericNetwork(Model):
     """A dense network whose weights are arrays.
+
+    It is a model as well: what needs coordinates (grids, curvature at points, cross-checks, pictures) is asked of the
+    same network in symbols, `symbolic`, which is made when it is first needed.
 
     Args:
         widths: numbers of inputs, of units in each hidden layer, and of outputs.
@@ -107,7 +120,7 @@ class NumericNetwork:
         self.bias, self.slope, self.dtype = bool(bias), float(slope), np.dtype(dtype)
         self.activation: Activation = read_activation(activation)
         self.final: Activation = read_activation(final)
-        self.loss: Loss = read_loss(loss, order, outputs=self.widths[-1])
+        self.subloss_of_outputs: Loss = read_loss(loss, order, outputs=self.widths[-1])
 
     def size(self, bias: bool | None = None) -> int:
         """The number of weights, biases included."""
@@ -115,7 +128,107 @@ class NumericNetwork:
         return sum((a + extra) * b for a, b in zip(self.widths, self.widths[1:]))
 
     def __repr__(self) -> str:
-        return f"<network {'-'.join(map(str, self.widths))} in numbers: {self.size()} weights, {self.loss.title}>"
+        widths, loss = "-".join(map(str, self.widths)), self.subloss_of_outputs.title
+        return f"<network {widths} in numbers: {self.size()} weights, {loss}>"
+
+    # -- the same network in symbols ---------------------------------------------------------------------
+
+    @cached_property
+    def symbolic(self) -> DenseNetwork:
+        """The network with a symbol for every weight, in the order of `from_vector`.
+
+        Raises:
+            InputError: the network is too large for that.
+
+        >>> NumericNetwork((1, 2), bias=False, loss="mean_power").symbolic.coordinates
+        (w1_1_1, w1_2_1)
+        """
+        from .networks import DenseNetwork
+
+        if self.size() > MOST_SYMBOLS:
+            raise InputError(
+                f"{self.size()} weights are too many for symbols, which are made for {MOST_SYMBOLS} at most: ask in "
+                "numbers (traces, kernel, reduced_curvature, train_network)"
+            )
+        loss = self.subloss_of_outputs
+        known, order = loss.name != "own", loss.order
+        return DenseNetwork(
+            self.widths, self.activation, self.final, loss.name if known else loss.expression,
+            int(order) if order is not None and order.is_Integer else order, self.bias, slope=self.slope,
+        )  # fmt: skip
+
+    @property
+    def name(self) -> str:
+        """Its layers and its loss."""
+        return f"dense network {'-'.join(map(str, self.widths))}, {self.subloss_of_outputs.title.split(',')[0]}"
+
+    @property
+    def coordinates(self) -> tuple[sp.Symbol, ...]:
+        """All weights and biases, layer by layer."""
+        return self.symbolic.coordinates
+
+    @property
+    def manifold(self) -> RiemannianManifold:
+        """The weights with g_ij = E_D[∂_iℓ ∂_jℓ]."""
+        return self.symbolic.manifold
+
+    @property
+    def rows(self) -> tuple[sp.Symbol, ...]:
+        """The symbols of a data row: inputs, then targets."""
+        return self.symbolic.rows
+
+    @property
+    def constants(self) -> tuple[sp.Symbol, ...]:
+        """Parameters of an own activation or loss."""
+        return self.symbolic.constants
+
+    @property
+    def loss(self) -> sp.Expr:
+        """L = E_D[ℓ]."""
+        return self.symbolic.loss
+
+    @property
+    def loss_gradient(self) -> tuple[sp.Expr, ...]:  # type: ignore[override]
+        """∂_i L."""
+        return self.symbolic.loss_gradient
+
+    def own_quantities(self) -> tuple[Quantity, ...]:
+        """The loss and the two traces."""
+        return tuple(replace(q, getter=attrgetter(f"symbolic.{q.name}")) for q in self.symbolic.own_quantities())
+
+    def row_values(self, data: Any = None, targets: Any = None) -> dict[sp.Symbol, np.ndarray]:
+        """{row symbol: column} of the rows given; see `DenseNetwork.row_values`."""
+        return self.symbolic.row_values(data, targets)
+
+    def rows_for_checks(self) -> dict[sp.Symbol, np.ndarray]:
+        """Rows that are drawn; see `DenseNetwork.rows_for_checks`."""
+        return self.symbolic.rows_for_checks()
+
+    def curvature_at(
+        self, point: Any, data: Any = None, targets: Any = None, *, constants: Mapping[Any, Any] | None = None
+    ) -> PointCurvature:
+        """Metric, Ricci tensor and R at given weights, as `DenseNetwork.curvature_at`; see also `reduced_curvature`."""
+        return self.symbolic.curvature_at(point, data, targets, constants=constants)
+
+    def default_start(self) -> Sequence[float]:
+        """Where training starts unless told otherwise."""
+        return self.symbolic.default_start()
+
+    def default_learning_rate(self) -> float:
+        """The learning rate unless told otherwise."""
+        return self.symbolic.default_learning_rate()
+
+    def _longest_training(self, rows: Mapping[Any, Any]) -> int:
+        return self.symbolic._longest_training(rows)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but compiled functions, which are compiled again where they are needed."""
+        return {k: v for k, v in vars(self).items() if k != "_functions"}
+
+    def _judge(
+        self, rows: Mapping[Any, Any], constants: Mapping[Any, Any] | None
+    ) -> Callable[[np.ndarray], dict[str, Any]]:
+        return self.symbolic._judge(rows, constants)
 
     # -- weights ----------------------------------------------------------------------------------------
 
@@ -274,7 +387,7 @@ class NumericNetwork:
         if true not in self._jets:
             count = len(self.widths) - 1
             activations = [*[self.activation] * (count - 1), self.final]
-            self._jets[true] = RowJets(activations, [self.bias] * count, self.loss, true)
+            self._jets[true] = RowJets(activations, [self.bias] * count, self.subloss_of_outputs, true)
         return self._jets[true]
 
 
@@ -290,7 +403,7 @@ class _Functions:
         dtype = network.dtype
         slopes = [(a.value, derivative(a.value, U)) for a in (network.activation, network.final)]
         self.hidden, self.last = (jax_function(pair, [U], dtype) for pair in slopes)
-        loss = network.loss
+        loss = network.subloss_of_outputs
         stand_ins = (*loss.outputs, *loss.targets)
         expression = loss.at(loss.expression, loss.outputs, loss.targets)
         self.subloss = jax_function([expression], stand_ins, dtype)

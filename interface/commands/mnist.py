@@ -121,9 +121,9 @@ def _study(
     by_loss = []
     titles = []
     for name, network in networks:
-        titles.append(network.loss.title)
+        titles.append(network.subloss_of_outputs.title)
         runs = []
-        with report.stage(f"{network.widths[1]} units, {network.loss.title}", count="epochs") as advance:
+        with report.stage(f"{network.widths[1]} units, {network.subloss_of_outputs.title}", count="epochs") as advance:
             for seed in range(seeds):
                 own = replace(schedule, seed=seed)
                 key = f"{name}-{own.optimizer}-{own.learning_rate:g}-{own.batch}-{len(images)}-{seed}"
