@@ -1,9 +1,11 @@
 """Networks in numbers: layer products against gradients written out, training that resumes, images."""
 
 import gzip
+import pickle
 import signal
 import subprocess
 import sys
+from functools import cache
 
 import chentsov as ch
 import numpy as np
@@ -16,7 +18,14 @@ from chentsov.models.training import TrainingError
 
 ROWS = np.random.default_rng(5).normal(size=(6, 3))
 CLASSES = np.array([0, 1, 1, 0, 1, 0])
-LOSSES = [("cross_entropy", None), ("mean_power", 2), ("mean_power", 6), ("lp_norm", 4), ("huber", None)]
+LOSSES = [("cross_entropy", None), ("lp_norm", 4)]
+LOSSES += [
+    pytest.param(*loss, marks=pytest.mark.slow) for loss in (("mean_power", 2), ("mean_power", 6), ("huber", None))
+]
+
+
+#: Of one network compiled functions are made once, whichever test uses it.
+shared = cache(NumericNetwork)
 
 
 def forward(weights, x, activation):
@@ -81,7 +90,11 @@ def _drawn(loss, f):
 
 @pytest.mark.parametrize(
     "loss, outputs, final",
-    [("cross_entropy", 3, "identity"), ("cross_entropy", 1, "logistic"), ("mean_power", 2, "identity")],
+    [
+        ("cross_entropy", 3, "identity"),
+        pytest.param("cross_entropy", 1, "logistic", marks=pytest.mark.slow),
+        pytest.param("mean_power", 2, "identity", marks=pytest.mark.slow),
+    ],
 )
 def test_the_true_trace_is_the_mean_of_the_empirical_one_over_targets_drawn(loss, outputs, final):
     network = NumericNetwork((3, 4, outputs), "tanh", final=final, loss=loss, order=2, dtype="float64")
@@ -123,7 +136,7 @@ def test_weights_may_be_one_array():
     assert one == other
 
 
-@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("bias", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_symbols_and_numbers_are_one_network(bias):
     symbolic = DenseNetwork((2, 3, 2), "logistic", loss="cross_entropy", bias=bias)
     numeric = symbolic.numeric()
@@ -133,6 +146,7 @@ def test_symbols_and_numbers_are_one_network(bias):
     np.testing.assert_allclose((found.fisher, found.ntk), symbolic.traces_at(vector, rows, classes), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_single_precision_and_saturated_outputs():
     network = NumericNetwork((3, 4, 2), "relu", loss="cross_entropy")
     weights = [(300 * w, b) for w, b in network.initial(0)]  # exponentials of the outputs overflow
@@ -141,10 +155,33 @@ def test_single_precision_and_saturated_outputs():
     assert np.isfinite(found.loss) and found.fisher == pytest.approx(double.fisher, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_large_network_needs_no_symbols():
     network = NumericNetwork((784, 600, 600, 10))
     assert network.size() > 8e5
     assert network.fisher_trace(network.initial(), np.full((2, 784), 0.5), [3, 4]) > 0
+
+
+def test_it_is_a_model():
+    """Curvature at points, grids and descent are those of the network in symbols, slope and all."""
+    network = NumericNetwork((2, 1), final="tanh", loss="mean_power", bias=False, slope=1.5, dtype="float64")
+    data, weights = (ROWS[:, :2], 0.5 * CLASSES), [0.3, 0.2]
+    expected = DenseNetwork((2, 1), final="tanh", bias=False, slope=1.5).curvature_at(weights, *data).ricci_scalar
+    assert network.curvature_at(weights, *data).ricci_scalar == expected
+    assert network.reduced_curvature(weights, *data).ricci_scalar == pytest.approx(expected, rel=1e-9)
+    grid = network.on_grid({"w1_1_1": [0.3], "w1_1_2": 0.2}, ["ricci_scalar", "fisher_trace"], data=data)
+    assert float(grid.ricci_scalar.squeeze()) == pytest.approx(expected, rel=1e-9)
+    assert float(grid.fisher_trace.squeeze()) == pytest.approx(network.fisher_trace(weights, *data), rel=1e-12)
+    assert (np.diff(network.train(steps=5, data=data).loss) < 0).all()
+    assert pickle.loads(pickle.dumps(network)).name == network.name == "dense network 2-1, mean power"
+
+
+@pytest.mark.parametrize(
+    "call", [lambda n: n.coordinates, lambda n: n.curvature_at([0]), lambda n: n.train(), lambda n: n.on_grid({})]
+)
+def test_a_network_too_large_for_symbols_says_what_to_ask(call):
+    with pytest.raises(ch.ChentsovError, match="too many for symbols.*traces, kernel, reduced_curvature"):
+        call(NumericNetwork((784, 600, 600, 10)))
 
 
 def test_training_descends_and_a_step_is_the_gradient():
@@ -162,6 +199,35 @@ def test_training_descends_and_a_step_is_the_gradient():
     np.testing.assert_allclose(longer.fisher_trace, longer.fisher_trace_by_output, rtol=1e-12)
 
 
+def _goes_on_from_the_third_epoch(path):
+    network, schedule = shared((3, 4, 2), "tanh"), Schedule(epochs=6, batch=2)
+    told = []
+    resumed = train_network(network, ROWS, CLASSES, schedule, checkpoint=path, progress=lambda *n: told.append(n))
+    undisturbed = train_network(network, ROWS, CLASSES, schedule)
+    assert told == [(4, 6), (5, 6), (6, 6)]
+    np.testing.assert_array_equal(flat(resumed[0]), flat(undisturbed[0]))
+    assert resumed[1].identical(undisturbed[1])
+
+
+def test_an_interrupted_run_makes_the_same_numbers_in_the_end(tmp_path):
+    def progress(done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    schedule = Schedule(epochs=6, batch=2)
+    with pytest.raises(KeyboardInterrupt):
+        train_network(
+            shared((3, 4, 2), "tanh"),
+            ROWS,
+            CLASSES,
+            schedule,
+            checkpoint=tmp_path / "run.npz",
+            progress=progress,
+        )
+    _goes_on_from_the_third_epoch(tmp_path / "run.npz")
+
+
+@pytest.mark.slow
 def test_a_killed_run_makes_the_same_numbers_in_the_end(tmp_path):
     code = """
 import os, signal, sys
@@ -177,17 +243,11 @@ train_network(network, rows, classes, Schedule(epochs=6, batch=2), checkpoint=sy
     path = tmp_path / "run.npz"
     done = subprocess.run([sys.executable, "-c", code, str(path), "3"])
     assert done.returncode == -signal.SIGKILL
-    network, schedule = NumericNetwork((3, 4, 2), "tanh"), Schedule(epochs=6, batch=2)
-    told = []
-    resumed = train_network(network, ROWS, CLASSES, schedule, checkpoint=path, progress=lambda *n: told.append(n))
-    undisturbed = train_network(network, ROWS, CLASSES, schedule)
-    assert told == [(4, 6), (5, 6), (6, 6)]
-    np.testing.assert_array_equal(flat(resumed[0]), flat(undisturbed[0]))
-    assert resumed[1].identical(undisturbed[1])
+    _goes_on_from_the_third_epoch(path)
 
 
 def test_checkpoints_that_will_not_do(tmp_path):
-    network, path = NumericNetwork((3, 4, 2), "tanh"), tmp_path / "run.npz"
+    network, path = shared((3, 4, 2), "tanh"), tmp_path / "run.npz"
     train_network(network, ROWS, CLASSES, Schedule(epochs=2), checkpoint=path)
     kept = path.read_bytes()
     for other in (Schedule(epochs=2, learning_rate=0.1), Schedule(epochs=2, seed=1), Schedule(epochs=1)):
@@ -252,6 +312,18 @@ def test_images_from_files(tmp_path):
         Images(np.full((2, 3), 300.0), np.array([0, 1]), "")
 
 
+def test_the_command_trains(tmp_path, capsys):
+    pixels, labels = _images()
+    np.savez(tmp_path / "a.npz", pixels=pixels, labels=labels)
+    arguments = ["mnist", "--data", str(tmp_path / "a.npz"), "--images", "40", "--width", "5", "--seeds", "1"]
+    arguments += ["--loss", "lp_norm:2", "--epochs", "2", "--output", str(tmp_path / "out")]
+    assert run(arguments) == 0
+    assert "both sides of (5.1.2) agree" in capsys.readouterr().out
+    assert (tmp_path / "out" / "mnist-5.png").stat().st_size > 10_000
+    assert run([*arguments, "--epochs", "1"]) == 2 and "already" in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_the_command_trains_and_goes_on(tmp_path, capsys):
     import xarray as xr
 
