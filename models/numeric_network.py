@@ -285,11 +285,14 @@ class NumericNetwork(Model):
         Raises:
             DataError: another shape, a number that is not finite, or a class that is none.
         """
+        x, t = self._shaped(inputs, targets)
+        _check_finite(x, "inputs")
+        return x, t
+
+    def _shaped(self, inputs: Any, targets: Any) -> tuple[np.ndarray, np.ndarray | None]:
         x = np.asarray(inputs, self.dtype)
         if x.ndim != 2 or x.shape[1] != self.widths[0] or not len(x):
             raise DataError(f"inputs are rows of {self.widths[0]} numbers; the shape given is {x.shape}")
-        if not np.isfinite(x).all():
-            raise DataError(f"row {int(np.argwhere(~np.isfinite(x))[0, 0])} of the inputs is not finite")
         if targets is None:
             return x, None
         t, outputs = np.asarray(targets), self.widths[-1]
@@ -300,8 +303,7 @@ class NumericNetwork(Model):
         t = t.reshape(len(t), -1).astype(self.dtype)
         if t.shape != (len(x), outputs):
             raise DataError(f"targets are {len(x)} rows of {outputs} numbers; the shape given is {t.shape}")
-        if not np.isfinite(t).all():
-            raise DataError(f"row {int(np.argwhere(~np.isfinite(t))[0, 0])} of the targets is not finite")
+        _check_finite(t, "targets")
         return x, t
 
     # -- the network ----------------------------------------------------------------------------------------
@@ -334,8 +336,11 @@ class NumericNetwork(Model):
 
     def fisher_trace(self, weights: Any, inputs: Any, targets: Any) -> float:
         """tr I = E_D |∇ℓ|², without the kernel of the outputs: one backward pass for all rows."""
-        weights, (x, t) = self.read_weights(weights), self.read_rows(inputs, targets)
-        return float(self._functions.fisher(weights, x, t)) / len(x)
+        weights, (x, t) = self.read_weights(weights), self._shaped(inputs, targets)
+        found = float(self._functions.fisher(weights, x, t)) / len(x)
+        if not np.isfinite(found):  # as it is where a row is not: looking at every pixel takes as long as the trace
+            _check_finite(x, "inputs")
+        return found
 
     def kernel(self, weights: Any, inputs: Any) -> np.ndarray:
         """Λ_{iajb} of these rows: an array (rows, outputs, rows, outputs), of all weights, not divided by anything."""
@@ -389,6 +394,11 @@ class NumericNetwork(Model):
             activations = [*[self.activation] * (count - 1), self.final]
             self._jets[true] = RowJets(activations, [self.bias] * count, self.subloss_of_outputs, true)
         return self._jets[true]
+
+
+def _check_finite(rows: np.ndarray, what: str) -> None:
+    if not np.isfinite(rows).all():
+        raise DataError(f"row {int(np.argwhere(~np.isfinite(rows))[0, 0])} of the {what} is not finite")
 
 
 def _as_array(part: Any, dtype: Any) -> Any:

@@ -1,8 +1,17 @@
 r"""R of g_ij = E[∂_i ℓ ∂_j ℓ] cell by cell, as one compiled function: the arithmetic of `rows` where it is wanted most.
 
-A cell's gradients stay in the first-level cache, its second derivatives in the second; they pass it three times: into
-the frame, a tile of rows at a time; onto the normal space; into the sum of squares. All of it is linear combinations of
-rows of numbers and inner products of them, whose sums stay in vector registers over a tile (`_combine`, `_dot`).
+J = QR of the gradients gives a frame, in which the second derivatives of a row are A_ab = H_ab + β φ_a φ_b: of ℓ = L(f)
+the first is L′ ∂_a∂_b f, of which many vanish, and β = L″. The Gauss equation sums ⟨A_aa, A_bb⟩ − |A_ab|² over what is
+normal to the frame. H is made normal before it is brought into the frame, where it is large; what is quadratic in β
+cancels but for its part along the frame, T_abc = ⟨β φ_a φ_b, q_c⟩, which is symmetric:
+
+    R = Σ_{a<b} 2 (⟨H_aa, H_bb⟩ − |H_ab|² + ⟨β, φ_a² H_bb + φ_b² H_aa − 2 φ_a φ_b H_ab⟩ − Σ_c (T_aac T_bbc − T_abc²)).
+
+So the rows are passed once, a tile at a time, and no product β φ_a φ_b is kept. Where R is a small difference of all
+that, normal parts of the products are formed as well.
+
+All of it is linear combinations of rows of numbers and inner products of them, whose sums stay in vector registers over
+a tile (`_combine`, `_dots`).
 """
 
 from __future__ import annotations
@@ -19,8 +28,10 @@ __all__ = ["ricci_scalars"]
 
 #: Rows of data that go through a combination together: as many sums as hide the latency of an addition.
 _TILE = 32
+#: Rows whose second derivatives are in the frame at once: they stay in the first-level cache.
+_BLOCK = 8 * _TILE
 _DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(64)
-_VECTOR = ir.VectorType(_DOUBLE, _TILE)
+_VECTOR, _HALF = ir.VectorType(_DOUBLE, _TILE), ir.VectorType(_DOUBLE, _TILE // 2)
 _FLAGS = ("contract", "reassoc")
 #: How many times larger than R what it is the difference of may be: five digits are lost then.
 _TRUSTED = 1e5
@@ -30,37 +41,42 @@ def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
     return context.make_array(kind)(context, builder, array).data
 
 
-def _tile(builder: Any, data: Any, at: Any) -> Any:
-    return builder.bitcast(builder.gep(data, [at]), _VECTOR.as_pointer())
+def _tile(builder: Any, data: Any, at: Any, kind: Any = _VECTOR) -> Any:
+    return builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
 
 
-def _load(builder: Any, data: Any, at: Any) -> Any:
-    return builder.load(_tile(builder, data, at), align=8)
+def _load(builder: Any, data: Any, at: Any, kind: Any = _VECTOR) -> Any:
+    return builder.load(_tile(builder, data, at, kind), align=8)
 
 
 @intrinsic
-def _combine(typing, out, at, fresh, source, places, first, coefficients, start, count):
-    """out[at + x] = Σ_k coefficients[start + k] source[places[first + k] + x], x < _TILE; added to what is there unless
-    fresh. The arrays have one axis."""
-    signature = numba.void(out, at, fresh, source, places, first, coefficients, start, count)
+def _combine(typing, out, at, fresh, source, places, first, shift, coefficients, start, count, tiles):
+    """out[at + x] = Σ_k coefficients[start + k] source[places[first + k] + shift + x] for as many tiles, added to
+    what is there unless fresh; returns Σ_x out[at + x]². The arrays have one axis."""
+    signature = numba.float64(out, at, fresh, source, places, first, shift, coefficients, start, count, tiles)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kinds = signature.args
-        into, rows, index, factors = (_data(context, builder, kinds[k], arguments[k]) for k in (0, 3, 4, 6))
-        _, at, fresh, _, _, first, _, start, count = arguments
+        into, rows, index, factors = (_data(context, builder, kinds[k], arguments[k]) for k in (0, 3, 4, 7))
+        _, at, fresh, _, _, first, shift, _, start, count, tiles = arguments
         zero = ir.Constant(_VECTOR, [0.0] * _TILE)
-        total = cgutils.alloca_once_value(builder, zero)
-        with builder.if_then(builder.not_(fresh)):
-            builder.store(_load(builder, into, at), total)
-        with cgutils.for_range(builder, count, intp=_INDEX) as loop:
-            place = builder.load(builder.gep(index, [builder.add(first, loop.index)]))
-            factor = builder.load(builder.gep(factors, [builder.add(start, loop.index)]))
-            lane = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), factor, ir.Constant(ir.IntType(32), 0))
-            spread = builder.shuffle_vector(lane, lane, ir.Constant(ir.VectorType(ir.IntType(32), _TILE), [0] * _TILE))
-            product = builder.fmul(spread, _load(builder, rows, place), flags=_FLAGS)
-            builder.store(builder.fadd(builder.load(total), product, flags=_FLAGS), total)
-        builder.store(builder.load(total), _tile(builder, into, at), align=8)
-        return context.get_dummy_value()
+        total, squares = cgutils.alloca_once(builder, _VECTOR), cgutils.alloca_once_value(builder, zero)
+        with cgutils.for_range(builder, tiles, intp=_INDEX) as tile:
+            behind = builder.mul(tile.index, ir.Constant(_INDEX, _TILE))
+            here, beside = builder.add(at, behind), builder.add(shift, behind)
+            builder.store(zero, total)
+            with builder.if_then(builder.not_(fresh)):
+                builder.store(_load(builder, into, here), total)
+            with cgutils.for_range(builder, count, intp=_INDEX) as loop:
+                place = builder.add(builder.load(builder.gep(index, [builder.add(first, loop.index)])), beside)
+                factor = builder.load(builder.gep(factors, [builder.add(start, loop.index)]))
+                product = builder.fmul(_spread(builder, factor), _load(builder, rows, place), flags=_FLAGS)
+                builder.store(builder.fadd(builder.load(total), product, flags=_FLAGS), total)
+            found = builder.load(total)
+            builder.store(found, _tile(builder, into, here), align=8)
+            square = builder.fmul(found, found, flags=_FLAGS)
+            builder.store(builder.fadd(builder.load(squares), square, flags=_FLAGS), squares)
+        return _summed(builder, builder.load(squares))
 
     return signature, generate
 
@@ -85,44 +101,59 @@ def _dot(typing, left, at, right, other, width):
 
 
 @intrinsic
-def _dots(typing, out, into, left, at, stride, right, other, width):
-    """out[into + k] = Σ_x left[at + k stride + x] right[other + x] for k < 4."""
-    signature = numba.void(out, into, left, at, stride, right, other, width)
+def _dots(typing, out, into, below, left, at, stride, right, other, apart, width):
+    """out[into + k + m below] = Σ_x left[at + k stride + x] right[other + m apart + x] for k < 4 and m < 2."""
+    signature = numba.void(out, into, below, left, at, stride, right, other, apart, width)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        found, one, two = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 2, 5))
-        _, into, _, at, stride, _, other, width = arguments
-        totals = [cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * _TILE)) for _ in range(4)]
+        found, one, two = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 3, 6))
+        _, into, below, _, at, stride, _, other, apart, width = arguments
+        zero = ir.Constant(_HALF, [0.0] * (_TILE // 2))
+        totals = [[cgutils.alloca_once_value(builder, zero) for _ in range(4)] for _ in range(2)]
         starts = [builder.add(at, builder.mul(stride, ir.Constant(_INDEX, k))) for k in range(4)]
-        tiles = builder.sdiv(width, ir.Constant(_INDEX, _TILE))
-        with cgutils.for_range(builder, tiles, intp=_INDEX) as loop:
-            shift = builder.mul(loop.index, ir.Constant(_INDEX, _TILE))
-            b = _load(builder, two, builder.add(other, shift))
-            for total, start in zip(totals, starts):
-                product = builder.fmul(_load(builder, one, builder.add(start, shift)), b, flags=_FLAGS)
-                builder.store(builder.fadd(builder.load(total), product, flags=_FLAGS), total)
-        for k, total in enumerate(totals):
-            place = builder.gep(found, [builder.add(into, ir.Constant(_INDEX, k))])
-            builder.store(_summed(builder, builder.load(total)), place)
+        halves = builder.sdiv(width, ir.Constant(_INDEX, _TILE // 2))
+        with cgutils.for_range(builder, halves, intp=_INDEX) as loop:
+            shift = builder.mul(loop.index, ir.Constant(_INDEX, _TILE // 2))
+            lefts = [_load(builder, one, builder.add(start, shift), _HALF) for start in starts]
+            for row, start in zip(totals, (other, builder.add(other, apart))):
+                b = _load(builder, two, builder.add(start, shift), _HALF)
+                for total, a in zip(row, lefts):
+                    product = builder.fmul(a, b, flags=_FLAGS)
+                    builder.store(builder.fadd(builder.load(total), product, flags=_FLAGS), total)
+        for row, start in zip(totals, (into, builder.add(into, below))):
+            sums = _four_sums(builder, [builder.load(total) for total in row])
+            place = builder.bitcast(builder.gep(found, [start]), sums.type.as_pointer())
+            builder.store(sums, place, align=8)
         return context.get_dummy_value()
 
     return signature, generate
 
 
 @intrinsic
-def _add_product(typing, out, at, one, first, two, second, three, third):
-    """out[at + x] += one[first + x] two[second + x] three[third + x], x < _TILE."""
-    signature = numba.void(out, at, one, first, two, second, three, third)
+def _multiply(typing, out, at, fresh, one, first, two, second, tiles):
+    """out[at + x] = one[first + x] two[second + x] for as many tiles; added to what is there unless fresh."""
+    signature = numba.void(out, at, fresh, one, first, two, second, tiles)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        into, *data = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 2, 4, 6))
-        a, b, c = (_load(builder, d, arguments[k]) for d, k in zip(data, (3, 5, 7)))
-        product = builder.fmul(builder.fmul(a, b, flags=_FLAGS), c, flags=_FLAGS)
-        total = builder.fadd(_load(builder, into, arguments[1]), product, flags=_FLAGS)
-        builder.store(total, _tile(builder, into, arguments[1]), align=8)
+        into, *data = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 3, 5))
+        zero = ir.Constant(_VECTOR, [0.0] * _TILE)
+        with cgutils.for_range(builder, arguments[7], intp=_INDEX) as tile:
+            behind = builder.mul(tile.index, ir.Constant(_INDEX, _TILE))
+            c, a, b = (builder.add(arguments[k], behind) for k in (1, 4, 6))
+            product = builder.fmul(_load(builder, data[0], a), _load(builder, data[1], b), flags=_FLAGS)
+            total = cgutils.alloca_once_value(builder, zero)
+            with builder.if_then(builder.not_(arguments[2])):
+                builder.store(_load(builder, into, c), total)
+            builder.store(builder.fadd(builder.load(total), product, flags=_FLAGS), _tile(builder, into, c), align=8)
         return context.get_dummy_value()
 
     return signature, generate
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    """A vector of one number."""
+    lane = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(lane, lane, ir.Constant(ir.VectorType(ir.IntType(32), _TILE), [0] * _TILE))
 
 
 def _summed(builder: Any, vector: Any) -> Any:
@@ -130,6 +161,26 @@ def _summed(builder: Any, vector: Any) -> Any:
     kind = ir.FunctionType(_DOUBLE, [_DOUBLE, _VECTOR])
     function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{_TILE}f64")
     return builder.call(function, [ir.Constant(_DOUBLE, 0.0), vector], fastmath=("reassoc",))
+
+
+def _four_sums(builder: Any, vectors: list[Any]) -> Any:
+    """The sums of the lanes of four vectors, as a vector: halves are added, and pairs of vectors share one."""
+
+    def picked(a: Any, b: Any, lanes: list[int]) -> Any:
+        return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes))
+
+    def add(a: Any, b: Any) -> Any:
+        return builder.fadd(a, b, flags=_FLAGS)
+
+    lanes = _TILE // 2
+    while lanes > 8:
+        lanes //= 2
+        low, high = list(range(lanes)), list(range(lanes, 2 * lanes))
+        vectors = [add(picked(v, v, low), picked(v, v, high)) for v in vectors]
+    even = [j for k in range(0, 8, 2) for j in (k, 8 + k)]
+    pairs = [add(picked(a, b, even), picked(a, b, [k + 1 for k in even])) for a, b in (vectors[:2], vectors[2:])]
+    fours = add(picked(*pairs, [0, 1, 8, 9, 4, 5, 12, 13]), picked(*pairs, [2, 3, 10, 11, 6, 7, 14, 15]))
+    return add(picked(fours, fours, [0, 1, 2, 3]), picked(fours, fours, [4, 5, 6, 7]))
 
 
 @numba.njit(error_model="numpy")
@@ -140,9 +191,32 @@ def _aligned(size):
     return room[begin : begin + size]
 
 
+@numba.njit(error_model="numpy")
+def _into_frame(out, squares, half, a, source, terms, shift, sizes, lists, reach, inverse, places, tiles):
+    """Tiles of H_ab = Σ_ij R⁻¹_ia h_ij R⁻¹_jb for every b ≥ a, at `places`[b] of `out`, and Σ_x H_ab² in `squares`.
+
+    Args:
+        source, terms, shift: h_ij that are not zero, at `terms`[j, …] + shift.
+        sizes, lists: how many of them have i ≤ a, and R⁻¹_ia of these, [a, j, …].
+        reach: for every a the end of the j that have such an i.
+        inverse: R⁻¹, transposed.
+    """
+    n = reach.size
+    flat_inverse, flat_terms, flat_lists = inverse.reshape(-1), terms.reshape(-1), lists.reshape(-1)
+    for j in range(reach[a]):
+        _combine(
+            half, places[j], True, source, flat_terms, j * n, shift, flat_lists, (a * n + j) * n, sizes[a, j], tiles
+        )
+    for b in range(a, n):
+        squares[b] = _combine(
+            out, places[b], True, half, places, 0, 0, flat_inverse, b * n, min(b + 1, reach[a]), tiles
+        )
+
+
 _SIGNATURE = numba.void(
     numba.float64[:, :, ::1],
     numba.int64,
+    numba.int64[::1],
     numba.int64[::1],
     numba.int64[:, ::1],
     numba.boolean,
@@ -152,55 +226,53 @@ _SIGNATURE = numba.void(
 
 
 @numba.njit(_SIGNATURE, cache=True, nogil=True, error_model="numpy")
-def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
+def ricci_scalars(jet, low, firsts, sources, seconds, chained, least, out):
     """R at many cells; NaN where gradients are dependent.
 
     Args:
         jet: the distinct derivatives x cells x data rows.
         low: the first of the cells.
-        firsts, seconds: i and (i, j) -> the row of the derivative, -1 where it is zero.
+        firsts: for each i the row of the jet with the gradient, -1 where it is zero.
+        sources: the rows of the jet that hold second derivatives.
+        seconds: for each i, j which of `sources` is the second derivative, -1 where it is zero.
         chained: whether these are derivatives of f in ℓ = L(f), with L′ and L″ in the last two rows.
         least: the part of a gradient that the others must leave.
         out: where to put the numbers.
     """
     n, rows = firsts.size, jet.shape[2]
     scale = 1.0 / np.sqrt(rows)
-    width = -(-rows // _TILE) * _TILE  # beyond the data there are zeros
-    pairs, wide = n * (n + 1) // 2, -(-n // 4) * 4
-    source = np.empty(pairs, np.int64)
-    place = np.empty((n, n), np.int64)
-    count = 0
-    for i in range(n):
-        for j in range(i, n):
-            place[i, j] = place[j, i] = count
-            source[count] = seconds[i, j]
-            count += 1
-    # where the terms of the sums over i of H_ij stand: those that are not zero, for every j
-    held = np.empty((n, n), np.int64)
-    terms = np.empty((n, n), np.int64)
-    found = np.zeros(n, np.int64)
+    tiles = -(-rows // _TILE)
+    width = tiles * _TILE  # beyond the data there are zeros
+    block = min(_BLOCK, width)
+    fours = -(-n // 4) * 4
+    terms, partner = np.zeros((n, n), np.int64), np.zeros((n, n), np.int64)
+    sizes, reach = np.zeros((n, n), np.int64), np.zeros(n, np.int64)
     for j in range(n):
+        size = 0
         for i in range(n):
             if seconds[i, j] >= 0:
-                held[j, found[j]] = i
-                terms[j, found[j]] = place[i, j] * _TILE
-                found[j] += 1
-    in_half = np.arange(n) * _TILE
-    in_frame = np.arange(n) * width
-    q = _aligned(wide * width)
+                partner[j, size] = i
+                terms[j, size] = seconds[i, j] * width
+                size += 1
+                reach[i:] = j + 1
+            sizes[i, j] = size
+    lists = np.zeros((n, n, n))
+    in_block, in_frame = np.arange(n) * block, np.arange(n) * width
+    q = _aligned(fours * width)
     raw = _aligned(n * width)
-    eased = _aligned(n * width)  # scaled gradients of f in the frame
-    curved = _aligned(pairs * width)
-    tile = _aligned(pairs * _TILE)
-    half = _aligned(n * _TILE)
-    trace = _aligned(width)
-    slope, bend = np.ones(width), _aligned(width)
+    eased = _aligned(fours * width)  # φ, scaled gradients of f in the frame
+    bent = _aligned((sources.size + 1) * width)  # h, scaled second derivatives of f times L′
+    half, framed = _aligned(n * block), _aligned(n * block)
+    trace, norm, cross, lean = _aligned(block), _aligned(block), _aligned(block), _aligned(block)
+    pairs = _aligned((n + 1) * width)
+    slope, bend, leaned = np.ones(width), _aligned(width), _aligned(width)
     triangle = np.zeros((n, n))
     inverse = np.zeros((n, n))  # transposed: a column of R⁻¹ is a row here
-    factors = np.empty(n)
-    shares = np.empty(pairs * wide)  # Γ, the parts of the second derivatives along the frame
-    share = np.empty(n)
-    flat_inverse, flat_terms = inverse.reshape(-1), terms.reshape(-1)
+    flat_inverse = inverse.reshape(-1)
+    factors, squares = np.empty(n), np.empty(n)
+    cubic = np.zeros((n, n + 1, fours))  # T, for indices in ascending order
+    flat_cubic = cubic.reshape(-1)
+    sums = np.empty(2 * fours)
 
     for cell in range(out.size):
         out[cell] = np.nan
@@ -214,27 +286,28 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
             if firsts[j] < 0:
                 regular = False
                 break
-            gradient = jet[firsts[j], low + cell]
+            gradient, at = jet[firsts[j], low + cell], j * width
+            own = raw[at : at + rows]
             for x in range(rows):
-                raw[j * width + x] = scale * gradient[x]
-                q[j * width + x] = scale * gradient[x] * slope[x]
-            length = _dot(q, j * width, q, j * width, width)
+                own[x] = scale * gradient[x]
+            _multiply(q, at, True, raw, at, slope, 0, tiles)
+            length = _dot(q, at, q, at, width)
             triangle[:, j] = 0.0
             for _ in range(2):
+                for i in range(0, j, 4):
+                    _dots(sums, i, 0, q, i * width, width, q, at, 0, width)
                 for i in range(j):
-                    s = _dot(q, i * width, q, j * width, width)
-                    triangle[i, j] += s
-                    factors[0] = -s
-                    for x in range(0, width, _TILE):
-                        in_frame[0] = i * width + x
-                        _combine(q, j * width + x, False, q, in_frame, 0, factors, 0, 1)
-            left = np.sqrt(_dot(q, j * width, q, j * width, width))
+                    triangle[i, j] += sums[i]
+                    factors[i] = -sums[i]
+                _combine(q, at, False, q, in_frame, 0, 0, factors, 0, j, tiles)
+            left = np.sqrt(_dot(q, at, q, at, width))
             if not left > least * np.sqrt(length):
                 regular = False
                 break
             triangle[j, j] = left
+            unit, inverted = q[at : at + width], 1.0 / left
             for x in range(width):
-                q[j * width + x] /= left
+                unit[x] *= inverted
         if not regular:
             continue
         for a in range(n):
@@ -244,73 +317,110 @@ def ricci_scalars(jet, low, firsts, seconds, chained, least, out):
                 for k in range(i + 1, a + 1):
                     s += triangle[i, k] * inverse[a, k]
                 inverse[a, i] = -s / triangle[i, i]
-
-        # the second derivatives in the frame: R⁻ᵀ H R⁻¹ of every row of data, with H = L′ ∂∂f + L″ ∂f ∂f
-        for start in range(0, width, _TILE):
-            inside = min(_TILE, rows - start)
-            for p in range(pairs):
-                if source[p] >= 0:
-                    second = jet[source[p], low + cell]
-                    for x in range(inside):
-                        tile[p * _TILE + x] = scale * second[start + x] * slope[start + x]
-                    for x in range(inside, _TILE):
-                        tile[p * _TILE + x] = 0.0
-            if chained:
-                for i in range(n):
-                    in_frame[i] = i * width + start
-                for a in range(n):
-                    _combine(eased, a * width + start, True, raw, in_frame, 0, flat_inverse, a * n, a + 1)
-            for a in range(n):
-                for j in range(n):
-                    size = 0
-                    while size < found[j] and held[j, size] <= a:
-                        factors[size] = inverse[a, held[j, size]]
-                        size += 1
-                    _combine(half, j * _TILE, True, tile, flat_terms, j * n, factors, 0, size)
-                for b in range(a, n):
-                    at = place[a, b] * width + start
-                    _combine(curved, at, True, half, in_half, 0, flat_inverse, b * n, b + 1)
-                    if chained:
-                        _add_product(curved, at, bend, start, eased, a * width + start, eased, b * width + start)
-
-        # R = Σ_{a<b} 2 (⟨II_aa, II_bb⟩ − ⟨II_ab, II_ab⟩), by Pythagoras: what H has less what it has along the frame
-        total = mass = 0.0
-        trace[:] = 0.0
-        share[:] = 0.0
         for a in range(n):
-            for b in range(a, n):
-                p = place[a, b]
-                at = p * width
-                along = 0.0
-                for c in range(0, n, 4):
-                    _dots(shares, p * wide + c, q, c * width, width, curved, at, width)
-                for c in range(n):
-                    s = shares[p * wide + c]
-                    along += s * (s if a != b else -share[c])
-                whole = _dot(curved, at, curved, at, width)
-                mass += whole
-                total -= 2.0 * (whole - along if a != b else -_dot(trace, 0, curved, at, width) - along)
-            at = place[a, a] * width
-            for x in range(width):
-                trace[x] += curved[at + x]
-            for c in range(n):
-                share[c] += shares[place[a, a] * wide + c]
-        if not mass * n < _TRUSTED * abs(total):  # too many digits are lost that way: take the normal parts themselves
-            total = 0.0
-            trace[:] = 0.0
+            for j in range(n):
+                for k in range(sizes[a, j]):
+                    lists[a, j, k] = inverse[a, partner[j, k]]
+        for p in range(sources.size):
+            second, h = jet[sources[p], low + cell], bent[p * width : p * width + rows]
+            for x in range(rows):
+                h[x] = scale * second[x] * slope[x]
+        for p in range(0, sources.size, 2):  # what is normal to the frame
+            for c in range(0, n, 4):
+                _dots(sums, c, fours, q, c * width, width, bent, p * width, width, width)
+            for c in range(2 * fours):
+                sums[c] *= -1.0
+            for k in range(2):
+                _combine(bent, (p + k) * width, False, q, in_frame, 0, 0, sums, k * fours, n, tiles)
+
+        total = mass = 0.0
+        if chained:
+            for a in range(n):
+                _combine(eased, a * width, True, raw, in_frame, 0, 0, flat_inverse, a * n, a + 1, tiles)
+            for a in range(n):
+                _multiply(leaned, 0, True, bend, 0, q, a * width, tiles)
+                for b in range(a, n):
+                    _multiply(pairs, b * width, True, leaned, 0, eased, b * width, tiles)
+                for b in range(a, n, 2):
+                    for c in range(b - b % 4, n, 4):
+                        at = (a * (n + 1) + b) * fours + c
+                        _dots(flat_cubic, at, fours, eased, c * width, width, pairs, b * width, width, width)
+            # Σ_{a<b, c} (T_aac T_bbc − T_abc²): each pair of indices that are equal halves the places of the entry
+            sums[:] = 0.0
             for a in range(n):
                 for b in range(a, n):
-                    p = place[a, b]
-                    for start in range(0, width, _TILE):
+                    for c in range(b, n):
+                        s = cubic[a, b, c]
+                        mass += (1.0 if a == c else 3.0 if a == b or b == c else 6.0) * s * s
+                        if a == b:
+                            sums[c] += s
+                        if b == c and a != b:
+                            sums[a] += s
+            total = 0.5 * mass
+            for c in range(n):
+                total -= 0.5 * sums[c] * sums[c]
+
+        for start in range(0, width, block):
+            size = min(block, width - start)
+            trace[:] = 0.0
+            norm[:] = 0.0
+            cross[:] = 0.0
+            for a in range(n):
+                _into_frame(
+                    framed, squares, half, a, bent, terms, start, sizes, lists, reach, inverse, in_block, size // _TILE
+                )
+                at = a * block
+                total += _dot(trace, 0, framed, at, size)
+                mass += squares[a]
+                lean[:] = 0.0
+                for b in range(a + 1, n):
+                    total -= squares[b]
+                    mass += squares[b]
+                    if chained:
+                        _multiply(lean, 0, False, eased, b * width + start, framed, b * block, size // _TILE)
+                h, phi = framed[at : at + size], eased[a * width + start : a * width + start + size]
+                for x in range(size):
+                    cross[x] += norm[x] * h[x] + phi[x] * (phi[x] * trace[x] - 2.0 * lean[x])
+                    trace[x] += h[x]
+                    norm[x] += phi[x] * phi[x]
+            if chained:
+                share = bend[start : start + size]
+                for x in range(size):
+                    total += share[x] * cross[x]
+                    mass += abs(share[x] * cross[x])
+
+        if chained and not mass * n < _TRUSTED * abs(total):  # too many digits are lost: form all normal parts
+            total = 0.0
+            for start in range(0, width, block):
+                size = min(block, width - start)
+                trace[:] = 0.0
+                for a in range(n):
+                    _into_frame(
+                        framed,
+                        squares,
+                        half,
+                        a,
+                        bent,
+                        terms,
+                        start,
+                        sizes,
+                        lists,
+                        reach,
+                        inverse,
+                        in_block,
+                        size // _TILE,
+                    )
+                    for b in range(a, n):
+                        at = b * block
                         for c in range(n):
-                            in_frame[c] = c * width + start
-                            factors[c] = -shares[p * wide + c]
-                        _combine(curved, p * width + start, False, q, in_frame, 0, factors, 0, n)
-                    if a != b:
-                        total -= 2.0 * _dot(curved, p * width, curved, p * width, width)
-                at = place[a, a] * width
-                total += 2.0 * _dot(trace, 0, curved, at, width)
-                for x in range(width):
-                    trace[x] += curved[at + x]
+                            i, j, k = (a, b, c) if c >= b else (a, c, b) if c >= a else (c, a, b)
+                            factors[c] = -cubic[i, j, k]
+                        _multiply(lean, 0, True, eased, a * width + start, eased, b * width + start, size // _TILE)
+                        _multiply(framed, at, False, bend, start, lean, 0, size // _TILE)
+                        s = _combine(framed, at, False, q, in_frame, 0, start, factors, 0, n, size // _TILE)
+                        total += _dot(trace, 0, framed, at, size) if a == b else -s
+                    h = framed[a * block : a * block + size]
+                    for x in range(size):
+                        trace[x] += h[x]
         if np.isfinite(total):
-            out[cell] = total
+            out[cell] = 2.0 * total

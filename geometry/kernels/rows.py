@@ -9,6 +9,7 @@ cell (`row_curvature`), tensors in matrix products, N P² numbers a cell.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 
@@ -81,16 +82,33 @@ def _ricci_scalars(
 ) -> np.ndarray:
     from .row_curvature import ricci_scalars
 
-    firsts = np.array([rows[k,] for k in range(n)])
-    seconds = np.array([[rows[min(i, j), max(i, j)] for j in range(n)] for i in range(n)])
+    order = _blocks(n, rows)
+    firsts = np.array([rows[k,] for k in order])
+    seconds = np.array([[rows[min(i, j), max(i, j)] for j in order] for i in order])
+    sources, numbers = np.unique(seconds[seconds >= 0], return_inverse=True)
+    seconds[seconds >= 0] = numbers
     found = np.empty(jet.shape[1])
     edges = [found.size * k // threads for k in range(threads + 1)]
 
     def part(low: int, high: int) -> None:
-        ricci_scalars(jet, low, firsts, seconds, chained, resolution(64), found[low:high])
+        ricci_scalars(jet, low, firsts, sources, seconds, chained, resolution(64), found[low:high])
 
     list(in_threads(threads, part, edges[:-1], edges[1:]))
     return found
+
+
+def _blocks(n: int, rows: Mapping[tuple[int, ...], int]) -> list[int]:
+    """The coordinates, those together which second derivatives connect: R does not depend on their order, and sums over
+    what is before an index are shorter then.
+
+    >>> _blocks(4, {(0, 2): 0, (0, 1): -1, (0, 3): -1, (1, 2): -1, (1, 3): -1, (2, 3): -1})
+    [1, 3, 0, 2]
+    """
+    block = list(range(n))
+    for i, j in combinations(range(n), 2):
+        if rows[i, j] >= 0 and block[i] != block[j]:
+            block = [block[i] if k == block[j] else k for k in block]
+    return sorted(range(n), key=lambda k: (block.count(block[k]) > 1, block[k]))
 
 
 def _stacked(jet: np.ndarray, rows: list[int]) -> np.ndarray:

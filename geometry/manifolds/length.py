@@ -7,6 +7,7 @@ if its value lies in the enclosure, at the constants given or at two choices of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,8 @@ __all__ = ["CurveLength", "length"]
 
 _BITS = 80  # of the balls that enclose a length
 _WIDEST = 1e-6  # radius of an enclosure, relative to the length, beyond which it is none
-_EVALUATIONS, _ROWS_IN_ALL = 30_000, 2_000_000  # of a speed, and of all its rows: some ten seconds
+_EVALUATIONS, _ROWS_IN_ALL, _MOST_ROWS = 30_000, 2_000_000, 5_000  # of a speed; of its rows in all: ten seconds
+_MOST_RESTS = 100_000  # intervals that are looked at for zeros of a speed
 _HALVINGS, _MOST_PARTS = 45, 64  # of the interval, where a curve may jump
 _JUMP = 1e-3  # the least that is called one
 _SAMPLES = 513  # points of the curve that must lie in the domain
@@ -104,9 +106,14 @@ def length(
     for chosen in choices:
         ends_of = (float(e.subs(chosen)) for e in (a, b))
         _refuse_jumps([x.subs(chosen) for x in images.values()], time, t.name, *ends_of)
-    squared = _squared_speed(manifold, images, time, data)
+    velocity = [sp.diff(images[x], time) for x in manifold.coordinates]
+
+    def square(v: Sequence[sp.Expr]) -> sp.Expr:
+        return _squared_norm(manifold, images, v, time, data)
+
+    squared = square(velocity)
     domain = manifold.domain.carried((time, *symbols), images)
-    problem = _Problem(squared, time, t.name, a, b, domain, _rows_of(squared, data))
+    problem = _Problem(squared, velocity, square, time, t.name, a, b, domain, _rows_of(squared, data))
     if (b - a).is_zero:
         return CurveLength(sp.S.Zero, 0.0, 0.0)
     enclosures = [problem.enclosed(v) for v in choices]
@@ -126,12 +133,12 @@ def length(
     return CurveLength.without_value(closed)
 
 
-def _squared_speed(
-    manifold: RiemannianManifold, images: Mapping[sp.Symbol, sp.Expr], t: sp.Symbol, data: Mapping[Any, Any] | None
-) -> sp.Expr:
-    """g_ij ẋ^i ẋ^j as a function of t: in canonical form, unless it averages over data."""
-    g, velocity = metric_of(manifold), [sp.diff(images[x], t) for x in manifold.coordinates]
-    n = range(manifold.dim)
+def _squared_norm(
+    manifold: RiemannianManifold, images: Mapping[sp.Symbol, sp.Expr], velocity: Sequence[sp.Expr], t: sp.Symbol,
+    data: Mapping[Any, Any] | None,
+) -> sp.Expr:  # fmt: skip
+    """g_ij v^i v^j along a curve as a function of t: in canonical form, unless it averages over data."""
+    g, n = metric_of(manifold), range(manifold.dim)
     total = sp.Add(
         *(g[i, j].subs(images, simultaneous=True) * velocity[i] * velocity[j] for i in n for j in n if g[i, j] != 0)
     )
@@ -146,6 +153,60 @@ def _squared_speed(
         return total
 
 
+def _common_factor(velocity: Sequence[sp.Expr]) -> sp.Expr:
+    """What all components of a velocity have in common: where it vanishes, the curve is at rest.
+
+    >>> t = sp.Symbol("t")
+    >>> _common_factor([t * sp.cos(t), 3 * t**2, sp.S.Zero])
+    t
+    """
+    try:
+        return sp.gcd_list([v for v in velocity if v != 0])
+    except sp.PolynomialError:
+        return sp.S.One
+
+
+def _rests(factor: sp.Expr, t: sp.Symbol, a: float, b: float) -> list[tuple[float, float]]:
+    """Short intervals, in order, outside of which a factor has no zero between a and b: by halving, until its ball
+    leaves out 0, or that of its derivative does, and signs tell. Empty where there are too many.
+    """
+    run = Tape([factor, sp.diff(factor, t)], [t], real=True)
+
+    def sign(at: float) -> int:
+        value = run([arb(at)])[0]
+        return (value > 0) - (value < 0)
+
+    found, parts = [], [(math.nextafter(a, -math.inf), math.nextafter(b, math.inf))]
+    shortest = 1e-13 * max(abs(a), abs(b))
+    for _ in range(_MOST_RESTS):
+        if not parts:
+            return sorted(found)
+        low, high = parts.pop()
+        middle = (low + high) / 2
+        value, slope = run([arb(low).union(arb(high))])
+        if not value.contains(0):
+            continue
+        if high - low <= shortest:
+            found.append((low, high))
+            continue
+        if slope.is_finite() and not slope.contains(0):  # one zero, if the signs at the ends differ
+            ends = sign(low), sign(high)
+            if ends[0] * ends[1] > 0:
+                continue
+            while ends[0] * ends[1] and high - low > shortest:
+                here = sign(middle := (low + high) / 2)
+                if not here:  # it is the zero, to within a rounding of a ball
+                    low, high = math.nextafter(middle, -math.inf), math.nextafter(middle, math.inf)
+                    break
+                low, high = (middle, high) if here == ends[0] else (low, middle)
+            if ends[0] * ends[1] and sign(low) * sign(high) < 0:
+                found.append((low, high))
+                continue
+            middle = (low + high) / 2
+        parts += [(middle, high), (low, middle)]
+    return []
+
+
 def _rows_of(squared: sp.Expr, data: Mapping[Any, Any] | None) -> dict[str, np.ndarray]:
     """{row symbol: column} of the rows that a speed averages over."""
     names = {v.name: "rows" for m in squared.atoms(Mean) for v in m.variables}
@@ -156,10 +217,11 @@ class _Problem:
     """A speed between two ends, to be integrated at numbers for the constants."""
 
     def __init__(
-        self, squared: sp.Expr, t: sp.Symbol, name: str, a: sp.Expr, b: sp.Expr, domain: Domain,
-        rows: Mapping[str, np.ndarray],
+        self, squared: sp.Expr, velocity: Sequence[sp.Expr], square: Callable[[Sequence[sp.Expr]], sp.Expr],
+        t: sp.Symbol, name: str, a: sp.Expr, b: sp.Expr, domain: Domain, rows: Mapping[str, np.ndarray],
     ) -> None:  # fmt: skip
-        self.squared, self.t, self.name, self.a, self.b = squared, t, name, a, b
+        self.squared, self.velocity, self.square = squared, velocity, square
+        self.t, self.name, self.a, self.b = t, name, a, b
         self.domain, self.rows = domain, rows
         self.count = max((len(column) for column in rows.values()), default=1)
 
@@ -171,19 +233,30 @@ class _Problem:
         """
         squared = self.squared.subs(values)
         a, b = (e.subs(values) for e in (self.a, self.b))
+        if self.count > _MOST_ROWS:
+            raise ManifoldError(
+                f"a length over {self.count} rows is not enclosed, for that takes hundreds of sums of balls over them: "
+                f"hand in {_MOST_ROWS} at most, or integrate the speed that the metric on_grid gives"
+            )
         self._check(squared, a, b, values)
         with precision(_BITS):
             speed, limit = self._speed(squared), min(_EVALUATIONS, _ROWS_IN_ALL // self.count)
-            for worst_first in (False, True):  # the latter where the speed vanishes on the way
+            # the worst part first where the speed comes close to zero on the way; longer where it turns often
+            for worst_first, times in ((False, 1), (True, 1), (False, 8)):
                 try:
                     found = acb.integral(
-                        speed, exact(a), exact(b), rel_tol=arb(2) ** -56, abs_tol=arb(2) ** -200, eval_limit=limit,
-                        use_heap=worst_first,
+                        speed, exact(a), exact(b), rel_tol=arb(2) ** -56, abs_tol=arb(2) ** -200,
+                        eval_limit=times * limit, use_heap=worst_first,
                     ).real  # fmt: skip
                 except ChentsovError as problem:
                     raise ManifoldError(f"the length could not be enclosed: {problem}") from problem
                 if _narrow(found):
                     return found
+                first = not worst_first and times == 1
+                if first and (apart := self._between_rests(values, limit)) is not None and _narrow(apart):
+                    return apart
+                if not first and (self.rows or not found.is_finite()):
+                    break
             if not self.rows:  # infinite at an end, perhaps
                 x = sp.Symbol(self.name, real=True)
                 piece = Piece(sp.log(squared.xreplace({self.t: x})) / 2, (Variable(x, a, b),))
@@ -197,6 +270,31 @@ class _Problem:
             + f" for {self.count} rows" * (self.count > 1)
             + "; give pieces of the curve one by one"
         )
+
+    def _between_rests(self, values: Mapping[sp.Symbol, sp.Expr], limit: int) -> arb | None:
+        """∫ |A| √g(u, u) of a velocity A u whose factor A has zeros: between them |A| is A or −A, which is analytic."""
+        velocity = [v.subs(values) for v in self.velocity]
+        factor = _common_factor(velocity)
+        ends = [e.subs(values) for e in (self.a, self.b)]
+        rests = _rests(factor, self.t, *map(float, ends)) if factor.free_symbols else []
+        if not rests:
+            return None
+        size = Tape([factor], [self.t])
+        speed = self._speed(self.square([sp.cancel(v / factor) for v in velocity]).subs(values))
+
+        def integrand(z: acb, analytic: bool) -> acb:
+            return size([z], analytic)[0] * speed(z, analytic)
+
+        total, (start, end) = arb(0), (exact(e) for e in ends)
+        for low, high in rests:
+            across = arb(low).union(arb(high))
+            total += (arb(high) - low) * abs(integrand(acb(across), False)).union(0)
+            if low > start.real:
+                total += abs(acb.integral(integrand, start, acb(low), rel_tol=arb(2) ** -56, eval_limit=limit).real)
+            start = acb(high)
+        if end.real > start.real:
+            total += abs(acb.integral(integrand, start, end, rel_tol=arb(2) ** -56, eval_limit=limit).real)
+        return total
 
     def _check(self, squared: sp.Expr, a: sp.Expr, b: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> None:
         shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES

@@ -59,6 +59,13 @@ def test_where_the_speed_is_infinite_vanishes_or_jumps():
     assert PLANE.length([t, abs(t)], t, (-1, 1)).expression == 2 * sp.sqrt(2)
 
 
+def test_a_curve_that_rests_many_times():
+    """sin of 100 t goes to and fro: ∫ |cos| over 32 half periods less a rest."""
+    found = PLANE.length([2 + sp.sin(100 * t), 1], t, (0, 1), time_limit=0)
+    truth = 2 * 32 + sp.sin(100)  # 32 π is the nearest multiple, beyond 100, and so is the sine below 0
+    assert abs(sp.N(sp.Rational(found.value) - truth, 30)) <= found.error < 1e-12
+
+
 @settings(deadline=None, max_examples=5)
 @given(st.lists(st.integers(-4, 4), min_size=3, max_size=3), st.integers(1, 5))
 def test_a_change_of_chart_leaves_the_length(weights, scale):
@@ -125,6 +132,10 @@ def test_constants_may_stay_symbols_or_be_given():
         (
             lambda: TwoWeightNeuron().manifold.length([t, t], t, (0, 1)),
             "give the rows t, x, y",
+        ),
+        (
+            lambda: TwoWeightNeuron().manifold.length([t, t], t, (0, 1), data=dict.fromkeys("txy", np.ones(5001))),
+            "5001 rows is not enclosed, .* 5000 at most",
         ),
     ],
 )
