@@ -18,8 +18,9 @@ from ..exact.tables import read_reals
 from ..kernels import compile
 from ..kernels.ball import HighPrecision
 from .compiled_field import compile_field
+from .enclosures import NoCertificate, enclose, enclose_connection, middle_and_error
 from .lanes import ENDINGS, FINISHED, LEFT_DOMAIN, flags, integrate_lanes
-from .shooting import CONJUGATE, LOST, MINIMAL, STATUSES, Connections, Space, connect, connect_all, norms
+from .shooting import CONJUGATE, LOST, MINIMAL, NOT_CERTIFIED, STATUSES, Connections, Space, connect, connect_all, norms
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,6 +39,7 @@ __all__ = [
     "with_distances",
 ]
 
+SHOOTING, CERTIFIED = "shooting with Jacobi fields", "balls: Picard's iteration, and Krawczyk's test"
 _ENDS = np.array([0.0, 1.0])
 _MEAN_STEPS, _MEAN_TOLERANCE = 200, 1e-11  # of the descent to a mean, the latter as a length
 
@@ -124,8 +126,9 @@ def _refuse_indefinite(space: Space, points: np.ndarray) -> None:
 
 
 def exponential(
-    manifold: RiemannianManifold, p: Any, v: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
-) -> xr.DataArray:
+    manifold: RiemannianManifold, p: Any, v: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None,
+    rtol: float | None = None,
+) -> xr.DataArray:  # fmt: skip
     """exp_p(v): where the geodesic from p with velocity v is at t = 1.
 
     Args:
@@ -134,15 +137,19 @@ def exponential(
         v: velocities, likewise; the two broadcast.
         constants: a number for every constant.
         data: row symbol -> numbers, for a metric of averages over data rows.
+        rtol: prove every coordinate right to this part of the largest one, by balls (about a second each).
 
     Returns:
-        DataArray (..., coordinate) with the coordinate `ending`; NaN where a geodesic of several ended early.
+        DataArray (..., coordinate) with the coordinate `ending`; NaN where a geodesic of several ended early. With
+        `rtol`, the coordinate `error` instead, a proven bound; NaN where there is no proof, and `reason` says why.
 
     Raises:
-        ManifoldError: what is handed in cannot be read; a single geodesic ends early.
+        ManifoldError: what is handed in cannot be read; a single geodesic ends early, or is not proven.
     """
     shape, (starts, velocities) = _batched(read_points(manifold, p, "point"), read_points(manifold, v, "velocity"))
     space = Space(manifold, constants, data, (starts,))
+    if rtol is not None:
+        return _enclosed_ends(space, shape, starts, velocities, _tolerance(rtol))
     ends, ending, reached = _shot(space, starts, velocities)
     if not shape and ending[0] != FINISHED:
         manifold.domain.check(dict(zip(manifold.coordinates, starts[0].tolist())), "the start")
@@ -150,6 +157,47 @@ def exponential(
             f"the geodesic from {starts[0].tolist()} ends at t = {reached[0]:g}, before 1: it {ENDINGS[int(ending[0])]}"
         )
     return _labelled(manifold, shape, ends, "exp", {}, ending=(ending, flags(ENDINGS)))
+
+
+def _tolerance(rtol: Any) -> float:
+    found = read_float(rtol, "rtol", ManifoldError)
+    if not 0 < found < 1:
+        raise ManifoldError(f"rtol lies between 0 and 1, not at {found:g}")
+    return found
+
+
+def _enclosed_ends(
+    space: Space, shape: tuple[int, ...], starts: np.ndarray, velocities: np.ndarray, rtol: float
+) -> xr.DataArray:
+    ends, errors = np.full(starts.shape, np.nan), np.full(starts.shape, np.nan)
+    reasons = [""] * len(starts)
+    for row, (p, v) in enumerate(zip(starts, velocities)):
+        space.domain.check({**dict(zip(space.manifold.coordinates, p.tolist())), **space.constants}, "the start")
+        try:
+            balls = enclose(space, p, v, rtol)[: space.dim]
+        except NoCertificate as problem:
+            reasons[row] = str(problem)
+            continue
+        ends[row], errors[row] = np.array([middle_and_error(b) for b in balls]).T
+    if not shape and reasons[0]:
+        raise ManifoldError(f"the geodesic from {starts[0].tolist()} is not proven: {reasons[0]}")
+    found = _labelled(space.manifold, shape, ends, "exp", {"method": CERTIFIED}, reason=(reasons, {}))
+    return found.assign_coords(error=(found.dims, errors.reshape(found.shape)))
+
+
+def _enclosed_connections(space: Space, p: np.ndarray, q: np.ndarray, found: Connections, rtol: float) -> list[str]:
+    """Replace the geodesics that were found by enclosures, and say why where there is none."""
+    reasons = [""] * len(p)
+    for row in np.flatnonzero(np.isfinite(found.distance) & (found.distance > 0)):
+        try:
+            velocity, length = enclose_connection(space, p[row], q[row], found.velocity[row], rtol)
+        except NoCertificate as problem:
+            reasons[row], found.status[row] = str(problem), NOT_CERTIFIED
+            found.velocity[row], found.distance[row], found.error[row] = np.nan, np.nan, np.nan
+            continue
+        found.velocity[row] = [middle_and_error(b)[0] for b in velocity]
+        found.distance[row], found.error[row] = middle_and_error(length)
+    return reasons
 
 
 def _shot(space: Space, starts: np.ndarray, velocities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -163,33 +211,41 @@ def _shot(space: Space, starts: np.ndarray, velocities: np.ndarray) -> tuple[np.
 
 
 def _connected(
-    manifold: RiemannianManifold, p: Any, q: Any, constants: Mapping[Any, Any] | None, data: Any
+    manifold: RiemannianManifold,
+    p: Any,
+    q: Any,
+    constants: Mapping[Any, Any] | None,
+    data: Any,
+    rtol: float | None = None,
 ) -> tuple[tuple[int, ...], Connections]:
     shape, (starts, ends) = _batched(read_points(manifold, p, "point p"), read_points(manifold, q, "point q"))
     space = Space(manifold, constants, data, (starts, ends))
     _refuse_indefinite(space, starts)
     found = connect(space, starts, ends)
+    reasons = [""] if rtol is None else _enclosed_connections(space, starts, ends, found, _tolerance(rtol))
     if not shape and not np.isfinite(found.distance[0]):
-        _refuse(space, starts[0], ends[0], int(found.status[0]))
+        _refuse(space, starts[0], ends[0], int(found.status[0]), reasons[0])
     return shape, found
 
 
-def _refuse(space: Space, p: np.ndarray, q: np.ndarray, status: int) -> None:
+def _refuse(space: Space, p: np.ndarray, q: np.ndarray, status: int, reason: str = "") -> None:
     """Say why there is no geodesic between a single pair of points."""
     for what, point in (("the point p", p), ("the point q", q)):
         space.domain.check({**dict(zip(space.manifold.coordinates, point.tolist())), **space.constants}, what)
-    raise ManifoldError(f"no geodesic from {p.tolist()} to {q.tolist()}: {STATUSES[status]}")
+    raise ManifoldError(f"no geodesic from {p.tolist()} to {q.tolist()}: {reason or STATUSES[status]}")
 
 
 def logarithm(
-    manifold: RiemannianManifold, p: Any, q: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
-) -> xr.DataArray:
+    manifold: RiemannianManifold, p: Any, q: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None,
+    rtol: float | None = None,
+) -> xr.DataArray:  # fmt: skip
     """log_p(q): the velocity at p of the geodesic that is at q when t = 1.
 
     Args:
         manifold: the manifold.
         p, q: points, arrays (..., n) or {coordinate: array}, that broadcast.
         constants, data: as for `exponential`.
+        rtol: prove that there is a geodesic here, and its length to this tolerance, by balls (seconds each).
 
     Returns:
         DataArray (..., coordinate) with the coordinates `distance`, `error` (a bound of its error) and `status`; NaN
@@ -198,22 +254,25 @@ def logarithm(
     Raises:
         ManifoldError: what is handed in cannot be read; there is none between a single pair; the metric is indefinite.
     """
-    shape, found = _connected(manifold, p, q, constants, data)
+    shape, found = _connected(manifold, p, q, constants, data, rtol)
     return _labelled(
-        manifold, shape, found.velocity, "log", {"method": "shooting with Jacobi fields"},
+        manifold, shape, found.velocity, "log", {"method": SHOOTING if rtol is None else CERTIFIED},
         distance=(found.distance, {}), error=(found.error, {}), status=(found.status, flags(STATUSES)),
     )  # fmt: skip
 
 
 def distance(
-    manifold: RiemannianManifold, p: Any, q: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None
-) -> xr.DataArray | sp.Expr:
+    manifold: RiemannianManifold, p: Any, q: Any, *, constants: Mapping[Any, Any] | None = None, data: Any = None,
+    rtol: float | None = None,
+) -> xr.DataArray | sp.Expr:  # fmt: skip
     """The length of the shortest geodesic from p to q: in closed form where the metric has one, else by `logarithm`.
 
     Args:
         manifold: the manifold.
         p, q: points, arrays (..., n) or {coordinate: array}, that broadcast; or expressions, for a formula.
         constants, data: as for `exponential`.
+        rtol: prove every number right to this tolerance: a closed form in balls, or that of `logarithm`, the length of
+            a geodesic that is proven to exist (that it is the shortest is not).
 
     Returns:
         DataArray (...) with the coordinates `error` and `status`; `float` makes a number of a single one, and
@@ -233,17 +292,21 @@ def distance(
     values, error, status = np.full(count, np.nan), np.full(count, np.nan), np.full(count, LOST)
     if closed is not None:
         values, error = _of_closed_form(closed, space, starts, ends)
+        if rtol is not None:
+            values[~(error <= _tolerance(rtol) * np.abs(values))] = np.nan
         status[np.isfinite(values)] = MINIMAL
         methods = [f"closed form: {closed.provenance}"] if np.isfinite(values).any() else []
-    left = ~np.isfinite(values)
+    left, reasons = ~np.isfinite(values), [""]
     if left.any():
         found = connect(space, starts[left], ends[left])
+        if rtol is not None:
+            reasons = _enclosed_connections(space, starts[left], ends[left], found, _tolerance(rtol))
         values[left], error[left], status[left] = found.distance, found.error, found.status
         longer = status == CONJUGATE  # the length of a geodesic, and no distance
         values[longer], error[longer] = np.nan, np.nan
-        methods.append("shooting with Jacobi fields")
+        methods.append(SHOOTING if rtol is None else CERTIFIED)
     if not shape and not np.isfinite(values[0]):
-        _refuse(space, starts[0], ends[0], int(status[0]))
+        _refuse(space, starts[0], ends[0], int(status[0]), reasons[0])
     return _labelled(
         manifold, shape, values, "distance", {"method": "; ".join(methods)},
         error=(error, {}), status=(status, flags(STATUSES)),

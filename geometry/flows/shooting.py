@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["STATUSES", "Connections", "Space", "connect", "connect_all"]
 
 # What became of a pair of points.
-MINIMAL, FOUND, CONJUGATE, LEAVES, LOST, OUTSIDE, NO_METRIC = 0, 1, 2, 3, 4, 5, 6
+MINIMAL, FOUND, CONJUGATE, LEAVES, LOST, OUTSIDE, NO_METRIC, NOT_CERTIFIED = 0, 1, 2, 3, 4, 5, 6, 7
 STATUSES = {
     MINIMAL: "a shortest geodesic",
     FOUND: "a geodesic; that it is the shortest is not proven",
@@ -37,6 +37,7 @@ STATUSES = {
     LOST: "no geodesic inside the domain was found",
     OUTSIDE: "a point lies outside the domain",
     NO_METRIC: "the metric at a point is not positive definite",
+    NOT_CERTIFIED: "a geodesic was found, and no enclosure of it to the tolerance",
 }
 
 _COARSE, _FINE, _FINEST = 1e-7, 1e-12, 1e-13  # relative tolerances of the integrator
