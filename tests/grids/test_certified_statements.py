@@ -263,7 +263,7 @@ def ising_curvature(b, h):
         return 1 + mpmath.cosh(h) / mpmath.sqrt(mpmath.sinh(h) ** 2 + mpmath.exp(-4 * b))
 
 
-@pytest.mark.parametrize("points", [3, 40])
+@pytest.mark.parametrize("points", [3, pytest.param(40, marks=pytest.mark.slow)])
 def test_a_contraction_without_a_tolerance_has_its_digits_or_no_number(monkeypatch, points):
     """g is nearly singular in a strong field: the contraction loses all digits there."""
     monkeypatch.setattr("chentsov.geometry.manifolds.recipes._SECONDS", 1e-6)

@@ -68,7 +68,7 @@ LOSSES = {
 }  # fmt: skip
 
 
-LONG = ("huber, by extrema", "two slopes")
+LONG = ("huber, by branches", "huber, by extrema", "two slopes")
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in LOSSES])

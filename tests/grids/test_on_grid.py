@@ -140,7 +140,7 @@ def test_a_neuron_against_moments_by_hand(rtol):
     assert not grid.status.values.any()
 
 
-@pytest.mark.parametrize("extent", [40.0, 1000.0])
+@pytest.mark.parametrize("extent", [40.0, pytest.param(1000.0, marks=pytest.mark.slow)])
 def test_certified_where_machine_numbers_give_out(extent):
     manifold, data = neuron(), rows(25)
     axis = np.array([-extent, -extent / 3, 0.5, extent])

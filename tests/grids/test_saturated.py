@@ -53,7 +53,9 @@ def rows(seed, count=8):
     return {k: random.uniform(-1, 1, count) for k in "xy"} | {"t": (random.uniform(size=count) > 0.5) * 1.0}
 
 
-@pytest.mark.parametrize("order, extent", [(2, 30), (2, 2000), (4, 300)])
+@pytest.mark.parametrize(
+    "order, extent", [(2, 30), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((2, 2000), (4, 300)))]
+)
 def test_few_rows_carry_the_weight(order, extent):
     data, random = rows(order), np.random.default_rng(extent)
     axes = {name: np.sort(random.uniform(-extent, extent, 4)) for name in ("theta_1", "theta_2")}

@@ -53,7 +53,7 @@ DATA = {
 
 @pytest.mark.parametrize("refined", [False, True])
 @pytest.mark.parametrize("data", DATA)
-@pytest.mark.parametrize("extent", [3.0, 60.0, 1000.0])
+@pytest.mark.parametrize("extent", [3.0, pytest.param(60.0, marks=pytest.mark.slow), 1000.0])
 def test_neuron_moments(data, extent, refined):
     formulas = neuron_moments(2)
     rows = dict(zip((x, y, t), DATA[data]))

@@ -42,6 +42,7 @@ def test_a_second_process_does_not_compile(folder):
     assert (first[0], second[0]) == ("1", "0") and first[1] == second[1]
 
 
+@pytest.mark.slow
 def test_several_processes_at_once(folder):
     running = [run_script() for _ in range(2)]
     answers = {p.communicate(timeout=120)[0].split()[1] for p in running}

@@ -65,7 +65,7 @@ def assert_sound(kernel, axes, rtol, precision=300, **options):
 
 
 @pytest.mark.parametrize("data", DATA)
-@pytest.mark.parametrize("extent", [3.0, 1000.0])
+@pytest.mark.parametrize("extent", [pytest.param(3.0, marks=pytest.mark.slow), 1000.0])
 @pytest.mark.parametrize("loss", LOSSES[:1])
 def test_curvature_of_the_neuron(loss, data, extent):
     kernel = neuron_kernel(loss, DATA[data])

@@ -205,7 +205,7 @@ def test_random_formulas_of_the_table(formula):
 
 
 @settings(max_examples=2, deadline=None)
-@given(st.lists(formulas(), min_size=24, max_size=24))
+@given(st.lists(formulas(), min_size=12, max_size=12))
 def test_random_formulas_with_numba(chosen):
     """The portable back end against the native one; functions that numba lacks are left to the other test."""
     from chentsov.geometry.exact import UnsupportedFunction

@@ -113,7 +113,7 @@ def test_geodesic_equations_are_those_of_the_lagrangian():
         m.geodesic_equations(m.coordinates[0])
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3])
+@pytest.mark.parametrize("dim", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["general", "hessian", "immersed"])
 def test_every_quantity_can_be_asked_for_in_every_dimension(kind, dim):
     from chentsov import ImmersedManifold

@@ -29,7 +29,9 @@ def number(expression, at):
     return expression.xreplace(means).subs(at).evalf(50)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if n != "regression" else ()) for n in NETWORKS]
+)
 def test_gauss_equation_of_a_network(name):
     loss, weights = NETWORKS[name]
     network = EmpiricalManifold(loss, (x, t), weights)

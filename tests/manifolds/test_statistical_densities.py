@@ -33,6 +33,7 @@ def davis_metric(scale, shape):
         )
 
 
+@pytest.mark.slow
 def test_davis():
     density = b**nu * y ** (-1 - nu) / ((sp.exp(b / y) - 1) * sp.gamma(nu) * sp.zeta(nu))
     m = from_density(density, {y: (0, oo)}, (b, nu), domain={nu: (2, 6)})
@@ -155,6 +156,7 @@ def test_projections_along_nothing():
         )
 
 
+@pytest.mark.slow
 def test_a_slope_of_both_signs_turns_no_orientation():
     """Skew normal: R is even in α, E[s_α s_α] by a quadrature of its own; a failed lay-out leaves the nodes as they were."""
     alpha, z = sp.Symbol("alpha", real=True), (x - mu) / s

@@ -107,6 +107,7 @@ def test_killing_fields_of_the_model_spaces():
     assert len(spacetimes.minkowski().killing_fields(1)) == 10
 
 
+@pytest.mark.slow
 def test_killing_fields_of_kerr_and_of_nothing():
     found = spacetimes.kerr().killing_fields(1)
     assert [list(f.components) for f in found] == [[1, 0, 0, 0], [0, 0, 0, 1]] and found.at_most < 10

@@ -118,7 +118,7 @@ def test_activations_that_are_refused(expression, words):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("n", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
 def test_identities_of_symmetric_networks(name, n):
     """Gradient flow, Lyapunov function and the three compressibilities as Laplacians, all entries symbols, ≤ 5 s."""
     start = time.process_time()
@@ -370,7 +370,13 @@ def test_fixed_points_of_gradient_flows_obey_morse():
 # -- time ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name, n", [("tanh", 3), ("softplus", 8), ("tanh", 17), ("softplus", 17)])
+@pytest.mark.parametrize(
+    "name, n",
+    [
+        ("tanh", 3),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in (("softplus", 8), ("tanh", 17), ("softplus", 17))),
+    ],
+)
 def test_batches_end_where_scipy_ends(name, n):
     from scipy.integrate import solve_ivp
 
@@ -409,7 +415,7 @@ def test_a_network_beyond_what_is_multiplied_out():
     assert not Hopfield(weights, "tanh").flow.is_gradient()
 
 
-@pytest.mark.parametrize("n", [64, 100])
+@pytest.mark.parametrize("n", [64, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_memory_recalls(n):
     patterns = np.sign(np.random.default_rng(n).normal(size=(4, n)))
     memory = AssociativeMemory(patterns)

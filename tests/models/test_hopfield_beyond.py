@@ -43,7 +43,16 @@ def test_the_law_is_what_the_metric_gives(layer):
     assert manifold.local.ricci_scalar() == manifold.field(layer.ricci_scalar)
 
 
-@pytest.mark.parametrize("make", [ghostmax, softmax, spherical_norm, layer_norm], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "make",
+    [
+        ghostmax,
+        pytest.param(softmax, marks=pytest.mark.slow),
+        spherical_norm,
+        pytest.param(layer_norm, marks=pytest.mark.slow),
+    ],
+    ids=lambda f: f.__name__,
+)
 def test_the_law_of_four_neurons_in_numbers(make):
     """R = ¼(T_ijk T^ijk − T_i T^i) with 40 digits from derivatives of L that are taken numerically."""
     layer = make(4)
@@ -218,7 +227,10 @@ def test_basins_of_three_neurons():
         HopfieldNumbers.of_arrays(np.eye(3), "softplus").basins()
 
 
-@pytest.mark.parametrize("name", ["logistic", "tanh", "arctan", "erf", "algebraic", "probit"])
+@pytest.mark.parametrize(
+    "name",
+    ["tanh", *(pytest.param(n, marks=pytest.mark.slow) for n in ("logistic", "arctan", "erf", "algebraic", "probit"))],
+)
 def test_a_memory_with_any_bounded_activation(name):
     patterns = np.sign(np.random.default_rng(1).normal(size=(2, 48)))
     memory = AssociativeMemory(patterns, gain=8.0, activation=name)

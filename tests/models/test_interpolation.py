@@ -136,6 +136,7 @@ def test_a_map_and_its_cone():
         curvature_of_image(turn * np.nan, bend)
 
 
+@pytest.mark.slow
 def test_gradients_and_hessians_at_random_curve_negatively():
     """Independent normal gradients and Hessians: E R = −P(P−1) N/(N−P−1) (docs/interpolation.md)."""
     from chentsov.geometry.kernels.rows import of_rows

@@ -83,7 +83,10 @@ def test_a_neuron_against_differences_and_the_gauss_equation(activation, loss):
     assert found.ricci == pytest.approx(expected.ricci, rel=1e-3, abs=1e-5)
 
 
-@pytest.mark.parametrize("activation, loss", [("logistic", "cross_entropy"), ("relu", "huber"), ("tanh", "mean_power")])
+@pytest.mark.parametrize(
+    "activation, loss",
+    [("logistic", "cross_entropy"), pytest.param("relu", "huber", marks=pytest.mark.slow), ("tanh", "mean_power")],
+)
 def test_grid_closed_form_and_rows_agree(activation, loss):
     neuron = _neuron(activation, loss)
     grid = neuron.on_grid(
@@ -301,13 +304,13 @@ def test_activations_have_values_of_their_own():
     "model",
     [
         DenseNetwork((2, 1)),
-        DenseNetwork((2, 1), final="logistic", bias=False),
-        DenseNetwork((1, 2), final="tanh", bias=False),
+        pytest.param(DenseNetwork((2, 1), final="logistic", bias=False), marks=pytest.mark.slow),
+        pytest.param(DenseNetwork((1, 2), final="tanh", bias=False), marks=pytest.mark.slow),
         DenseNetwork((1, 1, 1)),
         Neuron(3, activation="relu"),
         Neuron(2, bias=True, loss="cross_entropy"),
         families.poisson,
-        surfaces.torus,
+        pytest.param(surfaces.torus, marks=pytest.mark.slow),
         Hopfield(2, "tanh", resistance=1, capacitance=1, current=0),
     ],
     ids=str,

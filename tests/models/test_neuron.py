@@ -157,7 +157,10 @@ def test_exchange_of_the_inputs_is_an_isometry(a, b, case):
 # -- the model's own jets, used by the cross-check ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("loss, order", CASES)
+@pytest.mark.parametrize(
+    "loss, order",
+    [pytest.param(*c, marks=pytest.mark.slow if c[1] in (3, 4, 6) else ()) for c in CASES],
+)
 def test_metric_jet_agrees_with_derivatives_of_the_closed_form(loss, order):
     neuron = TwoWeightNeuron(loss, order, data=POINTS)
     theta = (sp.Rational(3, 10), sp.Rational(-1, 5))

@@ -66,11 +66,11 @@ def long(program):
     return bool(program.needs) or any(name.startswith("only-") or "triangle" in name for name in program.accept)
 
 
-# Every fourth one in the default run; `pytest -m slow` judges the rest.
+# Every eighth one in the default run; `pytest -m slow` judges the rest.
 @pytest.mark.parametrize(
     "program",
     [
-        pytest.param(p, id=p.name, marks=[pytest.mark.slow] if long(p) or k % 4 else [])
+        pytest.param(p, id=p.name, marks=[pytest.mark.slow] if long(p) or k % 8 else [])
         for k, p in enumerate(study.BROKEN)
     ],
 )

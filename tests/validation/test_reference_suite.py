@@ -134,7 +134,10 @@ def test_the_export_follows_its_schema(tmp_path):
         assert not validator.is_valid(broken)
 
 
-@pytest.mark.parametrize("name", ["dense-3d", "nearly-degenerate", "rotating-spacetime", "logistic-neuron"])
+@pytest.mark.parametrize(
+    "name",
+    ["dense-3d", "nearly-degenerate", "rotating-spacetime", pytest.param("logistic-neuron", marks=pytest.mark.slow)],
+)
 def test_every_exported_digit_can_be_recomputed(name):
     """From the text of the metric alone, with 60 digits, SymPy's derivatives and loops: no code in common."""
     entry = suite_as_data([c for c in load_suite() if c.name == name])["cases"][0]
