@@ -50,6 +50,8 @@ __all__ = ["Cells", "certified", "proven_numbers", "SINGULAR", "OUTSIDE", "LIMIT
 
 _LIST_COST = 3  # of a cell in a list to one in a grid, whose exponentials are hoisted
 _WORTH_A_TIER = 0.01  # share of open cells from which double-doubles are tried for sums alone
+_MANY = 1 << 14  # cells from which crude bounds are tried first
+_DOUBTFUL = 0.2  # share of cells that these may leave open; where it was more, they are not tried again
 _VECTOR = 8  # cells that are computed together along the last axis of a grid
 _PRECISIONS = (128, 512, 2048, 8192, 32768)
 _ALWAYS = 3  # of them, which are always tried; the fourth of formulas without slow functions, the last of quick ones
@@ -104,11 +106,9 @@ def proven_numbers(
         Values, a row an expression; which of them are still not proven; which are known to exist, because some bound is
         finite; how many cells took double-doubles.
     """
-    values, bounds = kernel.bounded(*arrays, rtol=rtol)
-    unproven = ~certified(values, bounds, rtol, atol)
+    values, unproven, exist = _first_proofs(kernel, arrays, rtol, atol)
     if not unproven.any():
-        return values, unproven, ~unproven, 0
-    exist = bounds < np.inf
+        return values, unproven, exist, 0
     counts = []
     for arithmetic, least in (("sums", _WORTH_A_TIER * values[0].size), ("refined", 0)):
         open_cells = np.asarray(unproven.any(axis=0))
@@ -122,6 +122,35 @@ def proven_numbers(
             unproven[part] &= ~better
             exist[part] |= bounds < np.inf
     return values, np.asarray(unproven), np.asarray(exist), counts[0]
+
+
+def _first_proofs(
+    kernel: Kernel, arrays: Sequence[np.ndarray], rtol: float, atol: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values, which of them machine arithmetic leaves unproven, and which are known to exist: by crude bounds where
+    there are many cells, and by sharper ones in those that are then open, if they are few.
+    """
+    many = math.prod(np.broadcast_shapes(*(np.shape(a) for a in arrays))) >= _MANY
+    found = (
+        kernel.doubted(*arrays, rtol=rtol) if many and not atol and kernel.doubts.get(rtol, 0.0) < _DOUBTFUL else None
+    )
+    if found is None:
+        values, proven, exist = kernel.proven(*arrays, rtol=rtol, atol=atol)
+        return values, ~proven, exist
+    values, doubts = found
+    if doubts is None:
+        return values, np.zeros(values.shape, bool), np.broadcast_to(np.True_, values.shape)
+    kernel.doubts[rtol] = float(doubts.mean())
+    if kernel.doubts[rtol] > _DOUBTFUL:
+        values, proven, exist = kernel.proven(*arrays, rtol=rtol)
+        return values, ~proven, exist
+    where, points, _ = _gathered(doubts.any(axis=0), arrays)
+    again, proven, exist_there = kernel.proven(*points, rtol=rtol)
+    part, exist = (slice(None), *where), ~doubts
+    values[part] = np.where(doubts[part], again, values[part])
+    exist[part] |= exist_there
+    doubts[part] &= ~proven
+    return values, doubts, exist
 
 
 def _gathered(

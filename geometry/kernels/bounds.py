@@ -167,17 +167,19 @@ class Bounds:
 
     def where_met(self, output: Node, bound: Node) -> Node:
         """The bound, or infinity where something required is missing; rows are asked one by one."""
-        for node in walk((output, bound)):
-            for condition in self.required.get(node, ()):
-                tables = sorted(self.over_rows[node])
-                if not tables:
-                    met = condition
-                else:
-                    missed = self.raw("select", condition, self.number(0.0), self.number(1.0))
-                    for table in tables:
-                        missed = self.graph.node("mean", (missed,), table)
-                    met = self.graph.node("lt", (missed, self.number(0.5**60)))
-                bound = self.graph.node("select", (met, bound, self.graph.constant("oo")))
+        asked = {
+            (condition, *sorted(self.over_rows[node])): None
+            for node in walk((output, bound))
+            for condition in self.required.get(node, ())
+        }
+        for condition, *tables in asked:
+            met = condition
+            if tables:
+                missed = self.raw("select", condition, self.number(0.0), self.number(1.0))
+                for table in tables:
+                    missed = self.graph.node("mean", (missed,), table)
+                met = self.graph.node("lt", (missed, self.number(0.5**60)))
+            bound = self.graph.node("select", (met, bound, self.graph.constant("oo")))
         return bound
 
     def as_majorant(self, node: Node) -> tuple[float, Node]:

@@ -98,6 +98,9 @@ def _range(node: Node, args: list[Interval], inputs: Mapping[str, Interval]) -> 
         return args[0]
     if op == "sqrt":
         return (math.sqrt(max(args[0][0], 0.0)), math.sqrt(max(args[0][1], 0.0)))
+    if op == "reciprocal_root":
+        low, high = (math.sqrt(max(end, 0.0)) for end in args[0])
+        return (1 / high if high else 0.0, 1 / low if low else math.inf)
     if op == "exp_product":
         product = args[0]
         for a in args[1:]:

@@ -23,9 +23,10 @@ from .native.noted import Noted
 from .native.run import Machine, aligned_empty, default_threads
 from .numba_source import NUMBA
 from .planning import Planner
-from .program import GATE, TOLERANCE, Node, Program
+from .program import FLOOR, GATE, LIMIT, TOLERANCE, Node, Program
 from .reading import (
     PROMISES,
+    Guard,
     broadcast,
     collapsed,
     flattened,
@@ -124,6 +125,7 @@ class Kernel:
                 f"unknown back end {backend!r}: choose 'native', 'numba' or 'numpy' (balls: evaluate_ball)"
             )
         self.backend = backend
+        self.doubts: dict[float, float] = {}  # rtol -> the share of cells that crude bounds left open
         if threads is not None and (
             isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1
         ):
@@ -176,13 +178,13 @@ class Kernel:
         return Planner(self.program, portable, self._data, self.dtype, self._guards)
 
     @cached_property
-    def _guards(self) -> dict[str, str]:
+    def _guards(self) -> dict[str, Guard]:
         """Arguments that the formula reads -> what their numbers must not be, as a comparison with zero."""
         if self.backend != "native" or self._looped is not None:
             return {}
         read = {str(n.value) for n in self.program.nodes() if n.op == "input"}
         signs = {key: sign_of(s) for s, key in zip(self.arguments, self._argument_keys) if s in self.promises}
-        return {key: sign for key, sign in signs.items() if sign is not None and key in read}
+        return {key: ((sign, 0.0),) for key, sign in signs.items() if sign is not None and key in read}
 
     def __call__(self, *arrays: Any, out: np.ndarray | None = None) -> Any:
         """Evaluate at arrays that broadcast; with `out`, into that array (components first).
@@ -225,7 +227,7 @@ class Kernel:
                     self._reference(prepared, target, noted)
                 else:
                     guarded = np.zeros(1, np.uint8)
-                    self._native(prepared, shape, target, noted=noted, guarded=guarded)
+                    self._native(prepared, shape, _rows(target), noted=noted, guarded=guarded)
                     if guarded[0] or self._guards and self._guards.keys() - self.planner.last.guarded:
                         self._keep_promises(prepared)
         return self._shaped(target, shape)
@@ -415,7 +417,7 @@ class Kernel:
                 self._evaluate_with_loops([a.astype(self.dtype, copy=False) for a in prepared], shape, target[:count])
         elif target.size:
             with np.errstate(all="ignore"):
-                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, target, mode, extra)
+                self._native([a.astype(self.dtype, copy=False) for a in prepared], shape, _rows(target), mode, extra)
         values, bounds = target[:count], target[count:]
         if mode != "bounded":  # the low parts are dropped
             with np.errstate(invalid="ignore", over="ignore"):
@@ -424,6 +426,69 @@ class Kernel:
                 left_out = ~np.broadcast_to(where, shape)
                 values[:, left_out], bounds[:, left_out] = np.nan, np.inf
         return values, bounds
+
+    def proven(self, *arrays: Any, rtol: float, atol: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values, whether each is proven to have a relative error of at most `rtol` or an absolute one of at most
+        `atol`, and whether it is known to exist, because its bound is finite; each with one row an expression.
+
+        The bounds are those of `bounded`; they do not leave the processor.
+
+        >>> x = sp.Symbol("x")
+        >>> values, proven, exist = compile([sp.exp(x) - 1], [x]).proven(np.array([1.0, 1e-10]), rtol=1e-12)
+        >>> proven.tolist(), exist.tolist()
+        ([[True, True]], [[True, True]])
+        """
+        prepared, shape, values = self._for_tolerance(arrays)
+        proofs = np.zeros((2, *values.shape), np.uint8)
+        if self._looped is not None:  # loops come without bounds
+            if values.size:
+                self._evaluate_with_loops(prepared, shape, values)
+        elif values.size:
+            tables = [row for table in (values, *proofs) for row in _rows(table)]
+            with np.errstate(all="ignore"):
+                self._native(prepared, shape, tables, "proven", self._asked(rtol, atol))
+        proven, exist = proofs.view(bool)
+        return values, proven, exist
+
+    def doubted(self, *arrays: Any, rtol: float) -> tuple[np.ndarray, np.ndarray | None] | None:
+        """Values, and where bounds that cost a few operations a cell leave open whether the relative error is at most
+        `rtol`: a mask, or None for nowhere. None in all for what has no such bounds: means over rows, float32.
+
+        >>> x = sp.Symbol("x")
+        >>> compile([sp.exp(x) - 1], [x]).doubted(np.array([1.0, 1e-10]), rtol=1e-12)[1]
+        """
+        if self._looped is not None or self.program.rows or self.dtype != np.float64:
+            return None
+        prepared, shape, values = self._for_tolerance(arrays)
+        if not values.size:
+            return values, None
+        asked, outside = self._asked(rtol, 0.0), np.zeros(1, np.uint8)
+        with np.errstate(all="ignore"):
+            found = self._native(prepared, shape, _rows(values), "quick", asked, guarded=outside)
+            if outside[0]:  # of the range of a sample
+                found = self._native(prepared, shape, _rows(values), "quick", asked, sampled=False)
+        if all(table is None for table in found):
+            return values, None
+        doubts = np.zeros(values.shape, bool)
+        extents = collapsed(shape, prepared)[0]
+        for row, table in zip(_rows(doubts), found):
+            if table is not None:
+                row.reshape(extents)[...] = table
+        return values, doubts
+
+    def _for_tolerance(self, arrays: Sequence[Any]) -> tuple[list[np.ndarray], tuple[int, ...], np.ndarray]:
+        """Arguments read, the shape that they broadcast to, and memory for values."""
+        read = [read_array(a, name, np.dtype("float64")) for a, name in zip(arrays, self._argument_keys)]
+        shape = broadcast({k: a.shape for k, a in zip(self._argument_keys, read)})
+        values = aligned_empty((len(self._flat), *shape), self.dtype)
+        return [a.astype(self.dtype, copy=False) for a in read], shape, values
+
+    def _asked(self, rtol: float, atol: float) -> dict[str, np.ndarray]:
+        """The inputs of certified programs: |computed - exact| <= bound proves a relative error of at most rtol where
+        bound <= rtol/(1 + rtol) |computed|.
+        """
+        asked = {TOLERANCE: rtol, LIMIT: rtol / (1 + rtol) * (1 - 2.0**-40), FLOOR: atol}
+        return {k: np.asarray(v, self.dtype) for k, v in asked.items()}
 
     # contractions as loops ----------------------------------------------------------------------------
     def _with_loops(self, data: Mapping) -> tuple[Kernel | None, Looped, list[int]]:
@@ -489,20 +554,23 @@ class Kernel:
         self,
         arrays: list[np.ndarray],
         shape: tuple[int, ...],
-        target: np.ndarray,
+        target: Sequence[np.ndarray],
         mode: str = "plain",
         extra: Mapping[str, np.ndarray] | None = None,
         noted: Noted | None = None,
         guarded: np.ndarray | None = None,
-    ) -> None:
+        sampled: bool = True,
+    ) -> list[np.ndarray | None]:
+        """Fill the target with the first outputs; the others, as tables over the axes that they depend on."""
         names = [*self._argument_keys, *(extra or {})]
         extents, loops, thin = collapsed(shape, [*arrays, *(extra or {}).values()])
         values = dict(zip(names, thin)) | {k: np.asarray(v, self.dtype) for k, v in self._constants.items()}
         pattern = dict(zip(names, loops)) | {k: frozenset() for k in self._constants}
-        machine = self.planner.machine(pattern, len(extents), values, mode)
+        machine = self.planner.machine(pattern, len(extents), values, mode, sampled)
         if machine is None:
-            target[...] = np.nan
-            return
+            for flat in target:
+                flat[...] = np.nan
+            return []
         plan = machine.plan
         tables = {t: len(extents) + k for k, t in enumerate(plan.tables)}
         rows = {
@@ -511,7 +579,7 @@ class Kernel:
         }
         given = {node: (values if node.op == "input" else self._data)[str(node.value)] for node in plan.leaves}
         wanted = [n for n in dict.fromkeys(plan.program.outputs) if n.op not in ("number", "constant")]
-        views = [target[k : k + 1].reshape(extents) for k in range(len(target))]
+        views = [np.reshape(flat, extents) for flat in target]
         into: dict[Node, np.ndarray] = {}
         if isinstance(machine, Machine) and extents:
             for node, view in zip(plan.program.outputs, views):
@@ -531,6 +599,9 @@ class Kernel:
                 flat[...] = made[node].reshape([extents[a] if a in home else 1 for a in range(len(extents))])
             else:
                 flat[...] = NumPy(self.dtype).leaf(node)
+        rest = plan.program.outputs[len(views) :]
+        homes = [[extents[a] if a in plan.home[n] else 1 for a in range(len(extents))] for n in rest]
+        return [None if made[n] is None else made[n].reshape(home) for n, home in zip(rest, homes)]
 
     # shapes -------------------------------------------------------------------------------------------
     def _target(self, out: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
@@ -558,3 +629,8 @@ class Kernel:
         if isinstance(self._shape, tuple):
             return target.reshape(*self._shape, *shape)
         return [row if shape else row[()] for row in target]
+
+
+def _rows(table: np.ndarray) -> list[np.ndarray]:
+    """Its rows, as views even where they are single numbers."""
+    return [table[k : k + 1] for k in range(len(table))]

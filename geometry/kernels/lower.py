@@ -16,7 +16,7 @@ from .constants import constant_name
 from .contraction import Contraction, InProgram, in_program
 from .functions import Function, by_class
 from .jets import Jet
-from .program import GATE, TOLERANCE, Graph, Node, Program, rebuild, walk
+from .program import FLOOR, GATE, LIMIT, TOLERANCE, Graph, Node, Program, rebuild, walk
 from .stable import stable
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def with_constants(program: Program, values: Mapping[str, sp.Expr]) -> Program:
 def symbol_keys(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
     """A distinct printable key for each symbol: its name, numbered where two symbols share one."""
     keys: dict[sp.Symbol, str] = {}
-    used: set[str] = {TOLERANCE, GATE}
+    used: set[str] = {TOLERANCE, GATE, LIMIT, FLOOR}
     for s in symbols:
         key, n = s.name, 1
         while key in used:

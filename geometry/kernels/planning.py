@@ -9,12 +9,13 @@ import numpy as np
 
 from .algebras import NumPy
 from .arrange import arrange
+from .doubts import with_doubts
 from .intervals import coarse
 from .native import double_functions
 from .native.double_double import SUPPORTED
 from .native.run import Machine
-from .program import GATE, TOLERANCE, Node, Program, walk
-from .reading import span
+from .program import FLOOR, GATE, LIMIT, TOLERANCE, Node, Program, walk
+from .reading import Guard, sampled_span, span
 from .running import with_bounds
 from .schedule import schedule
 from .sensitivity import with_adjoint_bounds
@@ -23,6 +24,7 @@ from .separate import headroom, separate, split_exponents
 __all__ = ["Planner"]
 
 # The exponents that separated exponentials may meet: two denominators 1 + e may still be multiplied.
+_ASKED = frozenset({TOLERANCE, GATE, LIMIT, FLOOR})  # inputs that are no numbers of the formula
 _HEADROOM = {"float64": 340.0, "float32": 40.0}
 
 
@@ -32,7 +34,7 @@ class Planner:
     Args:
         program: the computation for machine code.
         portable: the computation for numba, where plain values run there; else None.
-        guards: inputs -> the comparison with zero that none of their numbers may fulfil; plain machine code notes it.
+        guards: inputs -> comparisons that none of their numbers may fulfil; plain machine code notes where one does.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Planner:
         portable: Program | None,
         data: Mapping[str, np.ndarray],
         dtype: np.dtype,
-        guards: Mapping[str, str] | None = None,
+        guards: Mapping[str, Guard] | None = None,
     ) -> None:
         self.program, self.portable, self.data, self.dtype = program, portable, data, dtype
         self.guards = dict(guards or {})
@@ -63,17 +65,24 @@ class Planner:
         return _refinable(self.program) if mode == "refined" else self.program
 
     def machine(
-        self, pattern: dict[str, frozenset[int]], axes: int, values: Mapping[str, np.ndarray], mode: str
+        self,
+        pattern: dict[str, frozenset[int]],
+        axes: int,
+        values: Mapping[str, np.ndarray],
+        mode: str,
+        sampled: bool = False,
     ) -> Machine | None:
         """The compiled plan for arguments that run along these axes and lie in the ranges of these values.
 
-        In the mode "plain" of the values alone; "bounded" with error bounds; "sums" and "refined" with double-doubles,
-        None where these gain nothing.
+        In the mode "plain" of the values alone; "bounded" with error bounds; "proven" with what they prove instead;
+        "quick" with what crude bounds leave open; "sums" and "refined" with double-doubles, None where these gain
+        nothing. With `sampled`, "quick" takes ranges from some of the values, and notes where others lie outside.
         """
         shape = (axes, tuple(pattern.items()))
         spans: dict[str, tuple[float, float]] = {}
         if mode != "plain" or self._splits(shape):  # reading every number takes as long as a cheap formula
-            spans = {k: (0.0, 1.0) if k in (TOLERANCE, GATE) else span(v) for k, v in values.items()} | self.data_spans
+            of = sampled_span if sampled and mode == "quick" else span
+            spans = {k: (0.0, 1.0) if k in _ASKED else of(v) for k, v in values.items()} | self.data_spans
         room = (shape, tuple(spans.items()))
         if room not in self.separated:
             if len(self.separated) > 1000:
@@ -87,35 +96,40 @@ class Planner:
         self.last_key = key
         if key not in self.machines:
             program = self.program_of(mode)
-            program = arrange(
-                separate(program, pattern, axes, separated=separated, written=mode != "plain"), pattern, axes
-            )
+            roots = mode == "plain" or mode != "refined" and not program.rows
+            program = separate(program, pattern, axes, separated=separated, written=mode != "plain", roots=roots)
+            program = arrange(program, pattern, axes)
             own: frozenset[Node] = frozenset()
             if mode != "plain":
                 rows = {t: self.data[k].size for k, t in self.program.rows.items()}
                 sharp = (
                     with_adjoint_bounds(program, coarsened, rows, TOLERANCE, self._apart, mode == "sums")
-                    if mode != "refined" and self.dtype == np.float64
+                    if mode not in ("refined", "quick") and self.dtype == np.float64
                     else None
                 )
                 if sharp is None and mode == "sums":
                     self.machines[key] = None
                     return None
-                if sharp is not None:
+                if mode == "quick":
+                    program = with_doubts(program, coarsened, rows)
+                elif sharp is not None:
                     program, own = sharp
                 elif mode == "refined":
                     program, own = with_bounds(program, coarsened, rows, 128, self._apart)
                 else:
                     program, _ = with_bounds(program, coarsened, rows, 8 * self.dtype.itemsize, self._apart)
-            plan = schedule(
-                program, pattern, axes, own, mode == "bounded", GATE if mode in ("sums", "refined") else None
-            )
+            if mode == "proven":
+                program = _with_proofs(program)
+            careful, gate = mode in ("bounded", "proven"), GATE if mode in ("sums", "refined") else None
+            plan = schedule(program, pattern, axes, own, careful, gate)
             if self.portable is not None and mode == "plain":
                 from .numba_run import NumbaMachine
 
                 self.machines[key] = NumbaMachine(plan, self.dtype)
             else:
-                self.machines[key] = Machine(plan, self.dtype, self.guards if mode == "plain" else {})
+                inside = {k: (("olt", low), ("ogt", high)) for k, (low, high) in coarsened.items() if k not in _ASKED}
+                guards = {"plain": self.guards, "quick": inside}.get(mode)
+                self.machines[key] = Machine(plan, self.dtype, guards)
         return self.machines[key]
 
     def _splits(self, shape: tuple) -> bool:
@@ -140,6 +154,24 @@ class Planner:
 
         tables = {self.program.rows[str(n.value)] for n in walk((a, b)) if n.op == "row"}
         return len(tables) == 1 and bool(np.all((value(a) == 0) | (value(b) == 0)))
+
+
+def _with_proofs(program: Program) -> Program:
+    """The program with two conditions for each bound in its place: that it proves the value to the tolerance, or to the
+    absolute one, and that it is finite.
+
+    |computed - exact| <= bound proves a relative error of at most rtol where bound <= rtol/(1 + rtol) |computed|.
+    """
+    graph, count = program.graph, len(program.outputs) // 2
+    limit, floor, infinity = graph.input(LIMIT), graph.input(FLOOR), graph.constant("oo")
+    proofs, exist = [], []
+    for value, bound in zip(program.outputs[:count], program.outputs[count:]):
+        size = graph.node("abs", (value,))
+        near = graph.node("le", (bound, graph.node("mul", (size, limit))))
+        near = graph.node("or", (near, graph.node("le", (bound, floor))))
+        proofs.append(graph.node("and", (near, graph.node("lt", (size, infinity)))))
+        exist.append(graph.node("lt", (bound, infinity)))
+    return Program(graph, (*program.outputs[:count], *proofs, *exist), program.inputs, program.rows)
 
 
 def _refinable(program: Program) -> Program:

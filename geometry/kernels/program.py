@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["Node", "Graph", "Program", "walk", "LEAVES", "OPERATIONS", "TOLERANCE", "GATE", "nearest"]
+__all__ = ["Node", "Graph", "Program", "walk", "LEAVES", "OPERATIONS", "FLOOR", "GATE", "LIMIT", "TOLERANCE", "nearest"]
 
 #: What has a value of its own, whatever the inputs.
 LEAVES = ("number", "constant")
 
 #: Inputs of certified programs, besides the arguments.
-TOLERANCE, GATE = "\0tolerance", "\0gate"
+TOLERANCE, GATE, LIMIT, FLOOR = "\0tolerance", "\0gate", "\0limit", "\0floor"
 
 # Operation -> how it prints. `input` and `row` are the leaves that take numbers from outside.
 OPERATIONS: dict[str, str] = {

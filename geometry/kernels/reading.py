@@ -27,6 +27,8 @@ __all__ = [
     "read_dtype",
     "read_rows",
     "read_symbols",
+    "sampled_span",
+    "Guard",
     "refuse_broken_promises",
     "refuse_if_too_large",
     "sign_of",
@@ -50,6 +52,10 @@ PROMISES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 #: Those of them that are comparisons with zero, as what breaks them: machine code asks that of numbers that it reads
 #: anyway. The first that a symbol has says all.
 SIGNS = {"positive": "ole", "negative": "oge", "nonnegative": "olt", "nonpositive": "ogt", "nonzero": "oeq"}
+
+
+#: Comparisons with numbers that none of an input's numbers may fulfil; machine code notes it where it reads them.
+Guard = tuple[tuple[str, float], ...]
 
 
 def sign_of(symbol: sp.Symbol) -> str | None:
@@ -202,6 +208,12 @@ def span(array: np.ndarray) -> tuple[float, float]:
         return (0.0, 0.0)
     low, high = float(np.min(array)), float(np.max(array))
     return (low, high) if np.isfinite(low) and np.isfinite(high) else (-np.inf, np.inf)
+
+
+def sampled_span(array: np.ndarray) -> tuple[float, float]:
+    """The range of some hundreds of the numbers, the first and the last among them."""
+    flat = array.reshape(-1)
+    return span(np.append(flat[:: max(1, flat.size >> 8)], flat[-1:]))
 
 
 def collapsed(

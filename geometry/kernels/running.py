@@ -75,15 +75,19 @@ def without_rule(program: Program) -> list[str]:
 
 
 class Running:
-    """The rules of running bounds, over the bounds found so far."""
+    """The rules of running bounds, over the bounds found so far.
 
-    def __init__(self, work: Bounds, apart: Apart) -> None:
-        self.work, self.apart = work, apart
+    Those of the row loops are crude and cheap, one A for a value and its error; they may serve `everywhere`.
+    """
+
+    def __init__(self, work: Bounds, apart: Apart = lambda a, b: False, everywhere: bool = False) -> None:
+        self.work, self.apart, self.everywhere = work, apart, everywhere
         self.ulps = PAIR_ULPS if work.bits == 128 else _ULPS
 
     def _cheap(self, *nodes: Node) -> bool:
         """Whether the rules of the row loops apply: everything over rows, every A at least the value."""
-        return any(self.work.over_rows[n] for n in nodes) and all(self.work.bound[n].covers for n in nodes)
+        here = self.everywhere or any(self.work.over_rows[n] for n in nodes)
+        return here and all(self.work.bound[n].covers for n in nodes)
 
     # rules -------------------------------------------------------------------------------------------
     def rule(self, node: Node) -> Bound:
@@ -267,6 +271,20 @@ class Running:
             extra = x.d * w.eta / w.range[a][0] if x.d else 0.0
             return Bound((x.c + extra) * w.inflate + w.u)
         return Bound(w.u, 1.0, w.raw("div", w.error(a), node), covers=False)
+
+    def rule_reciprocal_root(self, node: Node) -> Bound:
+        """1/sqrt(x), computed within a unit in the last place: |f'| = f^3/2."""
+        w = self.work
+        (a,), own = node.args, 4 * w.u
+        x = w.bound[a]
+        w.require_finite(node, a)
+        if x.a is None and (not x.d or w.range[a][0] > 0):
+            extra = x.d * w.eta / w.range[a][0] if x.d else 0.0
+            return Bound((x.c + extra) * w.inflate + own, d=1.0)
+        e = w.error(a)
+        inside = w.raw("lt", w.times(REACH, e), a)
+        error = w.raw("mul", w.graph_power(node, 3), w.times(MARGIN / 2, e))
+        return Bound(own, 1.0, w.raw("select", inside, error, w.graph.constant("oo")), 1.0, covers=False)
 
     def rule_exp(self, node: Node) -> Bound:
         w = self.work

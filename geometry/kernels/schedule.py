@@ -24,9 +24,8 @@ from .program import LEAVES, Node, Program
 
 __all__ = ["Stage", "Schedule", "schedule", "explain", "domains", "loop_order", "loop_names"]
 
-MASKS = frozenset(
-    {"lt", "le", "eq", "ne", "and", "or", "not"}
-)  # truth values are never stored, but made where they are used
+#: Truth values are stored as results only, a byte each; else they are made where they are used.
+MASKS = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})
 
 
 @dataclass(frozen=True)
@@ -209,7 +208,7 @@ def schedule(
     # Stored: leaves from outside, means, host results, outputs, and whatever another stage reads.
     stored: set[Node] = {n for n in nodes if n.op in ("input", "row", "mean") or _on_host(n)} | set(program.outputs)
     for node in nodes:
-        if node.op in MASKS:
+        if node.op in MASKS and node not in stored:
             continue
         for a in _operands(node):
             if a.op in LEAVES:

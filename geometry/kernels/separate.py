@@ -29,9 +29,16 @@ __all__ = ["separate", "explain", "headroom", "split_exponents"]
 
 
 def separate(
-    program: Program, pattern: Mapping[str, frozenset[int]], axes: int, *, separated: bool = True, written: bool = False
+    program: Program,
+    pattern: Mapping[str, frozenset[int]],
+    axes: int,
+    *,
+    separated: bool = True,
+    written: bool = False,
+    roots: bool = True,
 ) -> Program:
-    """The program with exponentials split by domain.
+    """The program with exponentials split by domain, and the reciprocals of roots as one operation where `roots` says
+    so.
 
     A logistic function whose argument does not split stays a function, unless it is to be `written` with
     exponentials (for the back ends and bounds that have rules for those only).
@@ -75,7 +82,7 @@ def separate(
             made = _logistic(g, args[0])
         elif node.op == "softplus" and splits(g, args[0]):
             made = g.call("log1p", exponential(g, args[0]))
-        elif node.op == "power" and args[0].op == "sqrt" and node.value < 0 and not written:  # type: ignore[operator]
+        elif node.op == "power" and args[0].op == "sqrt" and node.value < 0 and roots:  # type: ignore[operator]
             made = g.power(g.call("reciprocal_root", *args[0].args), -node.value)  # type: ignore[operator]
         else:
             made = rebuild(g, node, args)

@@ -70,6 +70,19 @@ BACK_FROM_INFINITY = [
 ]
 
 
+def test_what_came_back_from_infinity_is_doubted():
+    """Or right; the points beside have the same ranges."""
+    formulas = [formula for formula, _ in BACK_FROM_INFINITY]
+    points = np.array([p for _, point in BACK_FROM_INFINITY for p in (point, np.sqrt(np.abs(point)))])
+    values, doubts = compile(formulas, [a, b]).doubted(*points.T, rtol=1e-3)
+    for k, n in zip(*np.nonzero(~doubts)):
+        if n // 2 != k:
+            continue
+        with mpmath.workdps(60):
+            exact = truth(formulas[k], points[n])
+            assert abs(mpmath.mpf(values[k, n]) - exact) <= abs(exact) / 1000, (formulas[k], points[n])
+
+
 @pytest.mark.parametrize("formula, point", BACK_FROM_INFINITY, ids=lambda p: str(p)[:40])
 @pytest.mark.parametrize("tier", [{}, {"refined": True}], ids=["plain", "double-double"])
 def test_no_way_back_from_infinity(formula, point, tier):

@@ -16,11 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import reduce
 
 from ..algebras import resolution
 from ..constants import CONSTANTS
 from ..program import Node, nearest
-from ..schedule import Schedule, Stage, loop_order
+from ..reading import Guard
+from ..schedule import MASKS, Schedule, Stage, loop_order
 from . import double_functions
 from .double_double import DoubleDouble, Pair, exact_constant
 from .machine import on_x86
@@ -58,10 +60,10 @@ def block_lanes(lanes: int) -> int:
     return lanes * _MOST_BLOCKS
 
 
-def emit(plan: Schedule, bits: int, register_bytes: int, guards: Mapping[Node, str] | None = None) -> str:
+def emit(plan: Schedule, bits: int, register_bytes: int, guards: Mapping[Node, Guard] | None = None) -> str:
     """The module: every stage of the schedule that runs natively, and the functions they call.
 
-    Inputs with a guard are compared with zero where they are loaded; a byte is set where that is fulfilled.
+    Inputs with guards are compared with their numbers where they are loaded; a byte is set where one is fulfilled.
     """
     lanes = register_bytes * 8 // bits
     functions: list[str] = []
@@ -105,7 +107,7 @@ class _Stage:
         lanes: int,
         declared: set[str],
         needed: dict,
-        guards: Mapping[Node, str],
+        guards: Mapping[Node, Guard],
     ) -> None:
         self.plan, self.stage = plan, stage
         self.guards = {n: guards[n] for n in stage.inputs if n in guards}
@@ -225,12 +227,13 @@ class _Stage:
                         )
 
     def _guard(self, node: Node, value: str) -> None:
-        """Set the flag where the comparison that the node is guarded by holds."""
-        if node not in self.guards:
-            return
+        """Set the flag where a comparison that the node is guarded by holds."""
         w = self.w
+        masks = [w.compare(relation, value, w.const(number)) for relation, number in self.guards.get(node, ())]
+        if not masks:
+            return
         broken, fine = w.fresh("broken"), w.fresh("fine")
-        found = w.any(w.compare(self.guards[node], value, w.const(0.0)))
+        found = w.any(reduce(lambda a, b: w.let(f"or {self.vector.mask} {a}, {b}"), masks))
         w.line(f"  br i1 {found}, label {broken}, label {fine}")
         w.label(broken[1:])
         w.line(f"  store i8 1, ptr {self.flag}")
@@ -244,7 +247,7 @@ class _Stage:
                 return loop, group[node]
         return None, 0
 
-    def _address(self, pointer: str, home: tuple[int, ...], block: int) -> str:
+    def _address(self, pointer: str, home: tuple[int, ...], block: int, element: str | None = None) -> str:
         w = self.w
         offset = "0"
         for loop in home:
@@ -256,7 +259,7 @@ class _Stage:
             offset = (
                 here if offset == "0" else w.let(f"add i64 {w.let(f'mul i64 {offset}, {self.stride[loop]}')}, {here}")
             )
-        return w.let(f"getelementptr {self.vector.scalar}, ptr {pointer}, i64 {offset}", "a")
+        return w.let(f"getelementptr {element or self.vector.scalar}, ptr {pointer}, i64 {offset}", "a")
 
     def _load(self, pointer: str, home: tuple[int, ...], block: int) -> str:
         w, v = self.w, self.vector
@@ -411,6 +414,12 @@ class _Stage:
 
     def _store(self, node: Node, value: Value, block: int) -> None:
         home = self.plan.home[node]
+        if node.op in MASKS:
+            v = self.vector
+            kind = "i8" if v.lanes == 1 else f"<{v.lanes} x i8>"
+            truth = self.w.let(f"zext {v.mask} {_high(value)} to {kind}")
+            self.w.line(f"  store {kind} {truth}, ptr {self._address(self.pointer[node], home, block, 'i8')}, align 1")
+            return
         targets = [(self.pointer[node], _high(value))]
         if node in self.pairs:
             targets.append((self.low_pointer[node], value[1] if isinstance(value, tuple) else self.w.const(0.0)))

@@ -20,7 +20,8 @@ import numpy as np
 
 from ..algebras import NumPy
 from ..program import LEAVES, Node
-from ..schedule import Schedule, Stage
+from ..reading import Guard
+from ..schedule import MASKS, Schedule, Stage
 from . import cache as disk
 from .emit import block_lanes, emit
 from .machine import Library, assemble, host
@@ -64,10 +65,10 @@ class Machine:
     """A schedule in machine code.
 
     Args:
-        guards: inputs -> a comparison with zero; whether a number fulfils it is noted while it is read.
+        guards: inputs -> comparisons; whether a number fulfils one is noted while it is read.
     """
 
-    def __init__(self, plan: Schedule, dtype: np.dtype, guards: Mapping[str, str] | None = None) -> None:
+    def __init__(self, plan: Schedule, dtype: np.dtype, guards: Mapping[str, Guard] | None = None) -> None:
         self.plan = plan
         self.dtype = dtype
         bits = 8 * dtype.itemsize
@@ -80,6 +81,10 @@ class Machine:
         self.steps = _steps(plan)
         self.along = frozenset(s.cells[-1] for s in plan.stages if s.cells)  # loops that vectors run along
         self._spare: list[dict[Node, np.ndarray]] = []  # tables of finished calls: fresh memory costs page faults
+
+    def type_of(self, node: Node) -> np.dtype:
+        """Of the table of a node: truth values take a byte."""
+        return np.dtype(np.uint8) if node.op in MASKS else self.dtype
 
     def borrow(self) -> dict[Node, np.ndarray]:
         try:
@@ -101,8 +106,8 @@ class Machine:
         into: Mapping[Node, np.ndarray] | None = None,
         noted: Noted | None = None,
         guarded: np.ndarray | None = None,
-    ) -> list[np.ndarray]:
-        """Evaluate.
+    ) -> list[Any]:
+        """Evaluate: the results, of truth values None where none is true.
 
         Args:
             extents: the length of every axis.
@@ -115,15 +120,16 @@ class Machine:
         """
         plan, block = self.plan, self.block
         lengths = {k: n for k, n in enumerate(extents)} | dict(rows)
-        results = dict(into or {})
+        results: dict[Node, Any] = dict(into or {})
         for node in outputs:
             if node not in results:
-                results[node] = np.empty([lengths[k] for k in plan.home[node]], self.dtype)
+                shape = [lengths[k] for k in plan.home[node]]
+                results[node] = None if node.op in MASKS else np.empty(shape, self.dtype)
         # chunks keep the tables between stages in the cache; without such tables they are only overhead
         between = [
             n
             for n, home in plan.home.items()
-            if len(home) == len(extents) and n not in values and n not in (into or {})
+            if len(home) == len(extents) and n not in values and n not in (into or {}) and n.op not in MASKS
         ]
         for low, high in _chunks(extents, block, _CHUNK_CELLS if between or plan.tables else 64 * _CHUNK_CELLS):
             sizes = dict(lengths)
@@ -138,6 +144,10 @@ class Machine:
                 if node in direct and made is direct[node]:
                     continue
                 made = made[tuple(slice(0, sizes[k]) for k in home)]
+                if node.op in MASKS and results[node] is None:
+                    if not made.view(bool).any():
+                        continue
+                    results[node] = np.zeros([lengths[k] for k in home], np.uint8)
                 if 0 in home:
                     results[node][low:high] = made
                 else:
@@ -351,7 +361,7 @@ class _Chunk:
                 or self.buffers[node].shape != shape
                 or (node in plan.pairs and node not in self.low)
             ):
-                self.buffers[node] = aligned_empty(shape, self.machine.dtype)
+                self.buffers[node] = aligned_empty(shape, self.machine.type_of(node))
                 if node in plan.pairs:
                     self.low[node] = aligned_empty(shape, self.machine.dtype)
         order = [self.capacity.get(k, 1) for k in range(plan.axes + len(plan.tables))]
