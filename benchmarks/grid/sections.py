@@ -16,6 +16,7 @@ from chentsov.geometry.kernels import compile
 from chentsov.geometry.manifolds.recipes import recipe
 from chentsov.models.neuron import TwoWeightNeuron, decision_boundary
 
+from ..functions.accuracy import FUNCTIONS
 from . import methods
 from .measure import Report, interleaved, truth_at, worst_error
 
@@ -204,6 +205,36 @@ def scattered_section(report: Report, args: argparse.Namespace) -> None:
         for other in [n for n in runs if n[0] in "Ch" and n != "chentsov"]:
             ratio = float(np.median(times["chentsov"] / times[other]))
             report.bar(f"{name}, scattered: chentsov / {other}", ratio, "<=", 1.0)
+
+
+def proofs_section(report: Report, args: argparse.Namespace) -> None:
+    """Closed forms, and functions of one variable at regular points, certified and not; one thread."""
+    line, rng = np.linspace(0.2, 3, 1000), np.random.default_rng(0)
+    x = sp.Symbol("x")
+    cases: dict[str, tuple[sp.Expr, tuple[sp.Symbol, ...], tuple[np.ndarray, ...]]] = {}
+    for name, formula, symbols in closed_forms():
+        if len(symbols) == 1:
+            cases[name] = formula, symbols, (np.linspace(0.2, 30, 1_000_000),)
+            continue
+        cases[f"{name}, axes"] = formula, symbols, (line[:, None] + 2, line[None, :])
+        cases[f"{name}, scattered"] = formula, symbols, (rng.uniform(2.2, 5, 10**6), rng.uniform(0.2, 3, 10**6))
+    for f in FUNCTIONS:
+        low, high = max(f.low, -0.9 if f.low >= -1 else -3.0), min(f.high, 0.9 if f.high <= 1 else 3.0)
+        if f.name in ("loggamma", "log", "acosh"):  # past the zeros, where no relative error is small
+            low, high = 2.2, 9.0
+        cases[f.name] = f.formula, (x,), (np.linspace(low + 0.1, high, 200_000),)
+    for name, (formula, symbols, points) in cases.items():
+        kernel = compile([formula], symbols, threads=1)
+        runs = {
+            "chentsov": lambda kernel=kernel, points=points: kernel(*points),
+            "certified to 1e-10": lambda kernel=kernel, points=points: proven_numbers(kernel, points, 1e-10),
+            "certified to 1e-12": lambda kernel=kernel, points=points: proven_numbers(kernel, points, 1e-12),
+        }
+        times = interleaved(runs, args.repeats)
+        curvature = "," in name or " " in name
+        for digits, limit in ((10, 1.3), (12, 2.0)):
+            ratio = float(np.median(times[f"certified to 1e-{digits}"] / times["chentsov"]))
+            report.bar(f"{name}: certified to 1e-{digits} / plain", ratio, "<=", limit if curvature else 3.0)
 
 
 def startup_section(report: Report, args: argparse.Namespace) -> None:
