@@ -61,7 +61,9 @@ def cancelled(stage: Stage, num: fmpz_mpoly, den: fmpz_mpoly) -> tuple[fmpz_mpol
 
 def in_factors(stage: Stage, polynomial: fmpz_mpoly) -> fmpz_mpoly:
     """An equal polynomial that shows the factors which stand in other denominators: they are not multiplied out."""
-    if not any(d for d, relation in zip(_degrees(stage, polynomial), stage.relations) if relation.formal):
+    if not stage.formal or not any(
+        d for d, relation in zip(_degrees(stage, polynomial), stage.relations) if relation.formal
+    ):
         return polynomial
     product, rest = stage.constant(1), polynomial
     for divisor in stage.known:

@@ -352,6 +352,8 @@ class Derivation:
     def __call__(self, a: Element) -> Element:
         """(N/D)' = (N' (D/g) - N (D'/g)) / (D (D/g)) with g = gcd(D, D')."""
         field = self.field
+        if a.num.is_constant() and a.den.is_constant():
+            return field.zero
         stage = None
         rates: dict[int, Element] = {}
         while field.lift(a).stage is not stage:  # opening a derivative may have refined generators

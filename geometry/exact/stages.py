@@ -217,8 +217,7 @@ class Stage:
 
     def algebraic_in(self, *polynomials: fmpz_mpoly) -> Relation | None:
         """The youngest algebraic generator that occurs in polynomials, or ``None``."""
-        if self.relations:
-            degrees = [polynomial.degrees() for polynomial in polynomials]
+        if self.relations and (degrees := [p.degrees() for p in polynomials if not p.is_constant()]):
             for relation in self.relations:
                 if any(d[relation.position] for d in degrees):
                     return relation
@@ -234,8 +233,10 @@ class Stage:
 
     def generators_in(self, *polynomials: fmpz_mpoly) -> list[int]:
         """The numbers of all generators that occur."""
-        highest = [max(column) for column in zip(*(p.degrees() for p in polynomials))]
-        return [k for k, degree in zip(self.order, highest) if degree > 0]
+        degrees = [p.degrees() for p in polynomials if not p.is_constant()]
+        if len(degrees) == 1:  # a polynomial, or one below a number: the most frequent
+            return [k for k, degree in zip(self.order, degrees[0]) if degree]
+        return [k for k, column in zip(self.order, zip(*degrees)) if any(column)]
 
 
 def _shorter(new: fmpz_mpoly, old: fmpz_mpoly) -> fmpz_mpoly:
