@@ -758,6 +758,7 @@ def torus_constant(q):
 @wrong(
     "riemann",
     "the Riemann tensor of the unit sphere with R^θ_φθφ = sin θ",
+    r"exponent of sin",
     r"square|power|component|root|√",
     r"factor",
     on=spaces.SPHERE1,

@@ -171,6 +171,7 @@ def normal_variance_for_sigma(q):
 @wrong(
     "statistics",
     "1/σ² for both components: the 2 of g_σσ is forgotten",
+    r"factor 2 is missing",
     *HALF,
     r"component",
     *DIAGONAL,
@@ -469,7 +470,8 @@ def gamma_asymptotic(points):
     form="coordinates",
     **F,
 )
-def gamma_order(b, a):
+def gamma_order(first, second):
+    b, a = first, second
     return np.array([[psi1(a), -1 / b], [-1 / b, a / b**2]])
 
 
@@ -550,6 +552,7 @@ def weibull_order(lam, k):
 @wrong(
     "statistics",
     "π²/6 is left out: the squared mean instead of the second moment",
+    r"pi\*\*2 is missing",
     r"moment|mean|variance|π²",
     METRIC,
     on=spaces.WEIBULL,
@@ -690,6 +693,7 @@ def logit_batch(w):
     METRIC,
     r"does not depend",
     on=spaces.LOGIT,
+    equal=(r"always zero",),
 )
 def logit_bound(w):
     return 0.0
@@ -847,6 +851,7 @@ def neuron_exchanged(w):
 @wrong(
     "statistics",
     "softmax without its reference class: diag(p) − ppᵀ with p normalised over two classes",
+    r"term 1 is missing",
     r"normali|class|categor",
     METRIC,
     r"rank|singular",
@@ -899,6 +904,7 @@ def softmax_unit_sphere(q):
 @wrong(
     "statistics",
     "coupling e^{−2b} for e^{−4b}",
+    r"b is halved",
     METRIC,
     r"temperature|coupling|factor|paramet",
     on=spaces.ISING,

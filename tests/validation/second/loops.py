@@ -300,6 +300,7 @@ def no_half_scalar(metric, x):
 @wrong(
     "christoffel",
     "½ multiplies the first term only: 0.5·a + b − c without brackets",
+    r"second term twice.*third term twice",
     r"½",
     r"half",
     r"0\.5",
@@ -768,7 +769,11 @@ def landau_products(metric, x):
 
 
 @wrong(
-    "scope", "R_ijkl = ¼ g^rs (T T − T T) with T = ∂g: holds for Hessian metrics only", r"hessian", r"second derivative"
+    "scope",
+    "R_ijkl = ¼ g^rs (T T − T T) with T = ∂g: holds for Hessian metrics only",
+    r"hessian",
+    r"second derivative",
+    equal=(r"first term indices kji",),
 )
 def hessian_formula(metric, x):
     T, up = five(metric, x), inv(metric(x))
@@ -983,6 +988,7 @@ def kretschmann_root(metric, x):
 @wrong(
     "scope",
     "Riemann squared by R² /…: the formula 2R²/(n(n − 1)) of constant curvature",
+    r"scalar squared.*normalised",
     r"constant curvature",
     r"scope",
     r"only",
@@ -1003,6 +1009,7 @@ def einstein_no_half(metric, x):
 @wrong(
     "scalar",
     "the trace-free Ricci tensor Ric − R g/n",
+    r"traceless",
     r"1/n",
     r"trace.?free",
     r"R/n",
