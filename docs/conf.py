@@ -8,6 +8,7 @@ import re
 import shutil
 from importlib import metadata
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import jupytext
 
@@ -28,7 +29,7 @@ extensions = [
 exclude_patterns = ["gallery/*", "generated/gallery/*.ipynb", "**/.ipynb_checkpoints"]
 html_theme = "furo"
 html_title = f"Chentsov {release}"
-html_static_path = []
+html_static_path = ["static", "generated/static"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
@@ -60,7 +61,19 @@ def bring_notebooks():
         jupytext.write(jupytext.read(source), folder / f"{source.stem}.ipynb")
 
 
+def bring_the_package():
+    """What `try.md` runs in the browser: the three folders under the names that they are imported by."""
+    folder = DOCS / "generated" / "static"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {"interface": "chentsov", "geometry": "chentsov/geometry", "models": "chentsov/models"}
+    with ZipFile(folder / "chentsov.zip", "w", ZIP_DEFLATED) as archive:
+        for source, name in names.items():
+            for path in sorted((ROOT / source).rglob("*.py")):
+                archive.write(path, f"{name}/{path.relative_to(ROOT / source).as_posix()}")
+
+
 bring_notebooks()
+bring_the_package()
 
 
 def inside_the_site(app, page, source):

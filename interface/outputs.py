@@ -99,6 +99,7 @@ def save_table(dataset: xr.Dataset, path: str | Path) -> None:
 
 def save_figure(figure: Figure, path: str | Path, dpi: int = 130) -> None:
     """A figure; the kind of file follows from the suffix (PNG without one)."""
-    made = io.BytesIO()
-    figure.savefig(made, format=Path(path).suffix[1:].lower() or "png", dpi=dpi)
+    made, kind = io.BytesIO(), Path(path).suffix[1:].lower() or "png"
+    packing = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}  # half the time, a tenth more bytes
+    figure.savefig(made, format=kind, dpi=dpi, **packing)
     save_bytes(made.getvalue(), path)

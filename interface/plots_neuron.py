@@ -244,12 +244,23 @@ def all_figures(runs: Mapping[str, Run]) -> dict[str, Figure]:
 
 def _page(rows: Sequence[Sequence[tuple[str, Run]]], title: str, by_loss: bool = False) -> Figure:
     """Panels in rows, with one legend; `by_loss` puts the losses over the panels."""
-    figure = new_figure(4.25 * len(rows[0]), 4 * len(rows) + (0.5 if len(rows) == 1 else 0))
-    axes = figure.subplots(len(rows), len(rows[0]), squeeze=False)
+    down, across = len(rows), len(rows[0])
+    width, height = 4.25 * across, 4 * down + (0.5 if down == 1 else 0)
+    figure = new_figure(width, height, layout="none")
+    # Inches from the edges and between the panels. Constrained layout measures every label for it, which takes longer
+    # than to draw them.
+    gaps = {"left": 0.65 / width, "right": 1 - 0.25 / width, "bottom": 0.95 / height, "top": 1 - 0.75 / height}
+    panel = (height - 1.7 - 0.95 * (down - 1)) / down
+    axes = figure.subplots(
+        down, across, squeeze=False, gridspec_kw={**gaps, "wspace": 0.9 / 3.35, "hspace": 0.95 / panel}
+    )
     holes, surfaces, run = False, False, rows[0][0][1]
     for ax, (name, run) in zip(axes.flat, (panel for row in rows for panel in row)):
         holes |= PANELS[name](ax, run)
         surfaces |= name in _SURFACES
+        if name not in (*_SURFACES, "output"):  # as wide as those that have a colour bar
+            x, y, w, h = ax.get_position().bounds
+            ax.set_position((x, y, 0.83 * w, h))
         if by_loss:
             ax.set_title(run.loss_title)
     if surfaces:
@@ -270,4 +281,5 @@ def _legend(figure: Figure, holes: bool, run: Run) -> None:
     ]
     if holes:
         handles.append(Patch(**MISSING, label="no number (see the status variable)"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+    outside = "outside " if figure.get_constrained_layout() else ""
+    figure.legend(handles=handles, loc=f"{outside}lower center", ncols=len(handles), frameon=False)

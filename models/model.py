@@ -371,10 +371,11 @@ class Model(ABC):
             ManifoldError: the model has no loss.
             DataError: the model has no data.
             TrainingError: a start that is no point, a learning rate that is not positive, too many steps, an unknown
-                optimizer, or a path that runs away.
+                optimizer, a path that runs away, or a loss that is no number on it.
         """
         import numpy as np
         import xarray as xr
+        from chentsov.geometry.grids import accessor  # noqa: F401  # the path has .chentsov
         from chentsov.geometry.kernels import compile
         from chentsov.geometry.manifolds.recipes import recipe
 
@@ -404,6 +405,11 @@ class Model(ABC):
         for name, column in zip(names, values, strict=True):
             labels = {"long_name": known[name].long_name, "units": known[name].units}
             dataset[name] = ("step", np.asarray(column), labels)
+        if "loss" in dataset and not np.isfinite(dataset["loss"]).any():
+            raise TrainingError(
+                f"the loss of {self.name} is no number anywhere on the path: do the outputs lie where it is defined? "
+                "(cross_entropy takes outputs between 0 and 1)"
+            )
         dataset.attrs.update(optimizer=optimizer, learning_rate=rate, steps=len(path) - 1, **judge(path[-1]))
         return dataset.assign_coords(step=np.arange(len(path)))
 

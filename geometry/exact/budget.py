@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import comb, inf
 from types import FrameType
 from typing import Any
@@ -210,7 +210,8 @@ class _Watchdog:
     def _start(self, seconds: float) -> None:
         self.timer = threading.Timer(seconds, self.ring)
         self.timer.daemon = True
-        self.timer.start()
+        with suppress(RuntimeError):  # a browser has no threads: there only those who look at the clock are stopped
+            self.timer.start()
 
     def ring(self) -> None:
         with self.lock:

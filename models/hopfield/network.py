@@ -23,6 +23,8 @@ from .network_flow import NetworkFlow
 from .reading import StatisticalReading, statistical_reading
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from .numeric import HopfieldNumbers
 
 __all__ = ["Hopfield"]
@@ -292,6 +294,16 @@ class Hopfield(Model):
         from .numeric import HopfieldNumbers
 
         return HopfieldNumbers.of(self, constants)
+
+    def basins(self, starts: Any = None, constants: Mapping[Any, Any] | None = None, **options: Any) -> xr.Dataset:
+        """Fixed points, and which of them each start comes to; see `fixed_points.find_basins`.
+
+        >>> pair = Hopfield([[0, 3], [3, 0]], "tanh")
+        >>> found = pair.basins([[1, 2], [-1, -1], [2, 1]])
+        >>> [int(k) for k in found.basin.groupby(found.basin).count()]
+        [1, 2]
+        """
+        return self.numbers(constants).basins(starts, **options)
 
     def __str__(self) -> str:
         return f"Hopfield network of {self.size} neurons ({self.activation.name})"

@@ -69,6 +69,17 @@ def test_every_page_stands_in_a_table_of_contents():
     assert {p for p in PAGES if p.name != "index.md" or p.parent.name == "reference"} <= listed
 
 
+def test_indices_are_not_taken_for_emphasis():
+    """An index behind a symbol, ∂_k Γ_{ij}, opens an emphasis in Markdown: such formulas stand in dollars."""
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    parser = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
+    for page in (*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
+        for token in parser.parse(page.read_text(encoding="utf-8")):
+            assert all(t.markup != "_" for t in token.children or () if t.type == "em_open"), (page.name, token.content)
+
+
 def test_code_blocks_are_examples_that_run_or_are_marked_as_sketches():
     for page in PAGES:
         for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):

@@ -122,3 +122,10 @@ def test_a_natural_gradient_names_a_singular_metric(start):
     network = DenseNetwork((2, 2, 1), "tanh", data=([[0.1, 0.2], [0.3, 0.4], [0.5, 0.9]], [1, 0, 1]))
     with pytest.raises(ManifoldError, match="the metric is singular at the start .* more independent rows"):
         network.training_flow(natural=True).trajectory(start, 1.0, data=network.row_values())
+
+
+def test_a_loss_without_a_number_is_no_silent_path():
+    """tanh leaves the interval (0, 1) where the cross-entropy is defined."""
+    neuron = Neuron(inputs=1, activation="tanh", loss="cross_entropy", bias=False, data=([[1.0], [-1.0]], [1, 0]))
+    with pytest.raises(TrainingError, match="no number anywhere on the path"):
+        neuron.train(steps=3, quantities=["loss"])

@@ -11,6 +11,8 @@ import threading
 from functools import cache
 from typing import Any
 
+from ...exact.errors import InputError
+
 __all__ = ["assemble", "host", "has_avx512", "on_x86", "Library"]
 
 _lock = threading.Lock()
@@ -18,8 +20,13 @@ _lock = threading.Lock()
 
 @cache
 def _binding() -> Any:
-    import llvmlite.binding as llvm
-
+    try:
+        import llvmlite.binding as llvm
+    except ImportError:
+        raise InputError(
+            "numbers on grids need llvmlite, which is not installed (browsers have none): derive closed forms here and "
+            "evaluate them elsewhere, or take their source text by ch.source"
+        ) from None
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm
