@@ -168,11 +168,6 @@ class ExponentialExpectation(Expectation):
         ci, cj, ck = (self.density.coordinates[m] for m in (i, j, k))
         return self._contract([e.diff(cj) for e in self._partial[ci][0]], self._partial[ck][1])
 
-    def mixture_connection(self, i: int, j: int, k: int) -> sp.Expr:
-        """Γ^(−1)_{ij,k} = ∂_i∂_jμ_a ∂_kη_a."""
-        ci, cj, ck = (self.density.coordinates[m] for m in (i, j, k))
-        return self._contract([m.diff(cj) for m in self._partial[ci][1]], self._partial[ck][0])
-
     def cubic(self, i: int, j: int, k: int) -> sp.Expr:
         ci, cj, ck = (self.density.coordinates[m] for m in (i, j, k))
         mixture = sum((m.diff(cj) * e for m, e in zip(self._partial[ci][1], self._partial[ck][0])), self.field.zero)

@@ -59,6 +59,7 @@ def test_outputs_move_by_the_kernel_whatever_the_network_is():
         assert not field(flow.rate(f[i]) - 2 * claim).is_zero
 
 
+@pytest.mark.slow
 def test_outputs_move_by_the_kernel_along_a_run():
     """The derivative of the outputs along an integrated path, by differences in time, and −Λ ∂L/∂f from layer products."""
     x, classes = np.array([[0.5, 1.0], [-1.0, 0.3], [0.2, -0.7]]), np.eye(2)[[0, 1, 1]]

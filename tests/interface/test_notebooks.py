@@ -23,8 +23,11 @@ def _shown(notebook):
 
 def test_the_first_page_runs_as_a_script(tmp_path, monkeypatch, capsys):
     """Cell by cell as Jupyter does it, without its kernel: what a cell ends in is shown."""
+    import chentsov.plots_neuron
     import jupytext
+    from chentsov.plots import new_figure
 
+    monkeypatch.setattr(chentsov.plots_neuron, "neuron_figure", lambda *_: new_figure(1, 1))  # it takes a second
     monkeypatch.chdir(tmp_path)
     scope, shown = {}, []
     for cell in jupytext.read(NOTEBOOKS / "quickstart.py").cells:

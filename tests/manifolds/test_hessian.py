@@ -39,7 +39,10 @@ PLACES = {
 CLOSED = ("siegel", "normal", "trinomial", "entropy", "spin")
 
 
-@pytest.fixture(scope="module", params=sorted(POTENTIALS))
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(p, marks=pytest.mark.slow if p == "coupled" else ()) for p in sorted(POTENTIALS)],
+)
 def name(request):
     return request.param
 

@@ -27,7 +27,11 @@ def near(a, b, digits=20):
 # -- laws on the catalogue ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", SMALL, ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "family",
+    [pytest.param(f, marks=pytest.mark.slow if f.name in ("student_t", "freund", "logistic") else ()) for f in SMALL],
+    ids=lambda f: f.name,
+)
 def test_alpha_connections_are_dual_and_the_exponential_one_is_its_definition(family):
     m = family.manifold()
     assert m.check_duality(R(2, 3))

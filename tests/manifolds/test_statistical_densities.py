@@ -43,6 +43,7 @@ def test_davis():
     assert abs(float(grid["ricci_scalar"][0, 1]) / float(m.ricci_scalar_at({b: 1, nu: 3}, 15)) - 1) < 1e-9
 
 
+@pytest.mark.slow
 def test_raised_cosine():
     density = (1 + sp.cos(sp.pi * (x - mu) / s)) / (2 * s)
     m = from_density(density, {x: (mu - s, mu + s)}, (mu, s), time_limit=120)  # a busy machine is slow

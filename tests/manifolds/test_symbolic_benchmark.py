@@ -16,6 +16,7 @@ def run(*arguments):
     )
 
 
+@pytest.mark.slow
 def test_one_metric(tmp_path):
     done = run("schwarzschild", "--methods", "chentsov", "--output", str(tmp_path))
     assert "| schwarzschild | 0.05 s |" in done.stdout

@@ -86,7 +86,15 @@ def worst_error(family, axes, constants, formula, values, points):
     return worst
 
 
-@pytest.mark.parametrize("family", [f for f in CATALOGUE if len(f.coordinates) > 1], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(f, marks=pytest.mark.slow if f.name.startswith("multivariate") else ())
+        for f in CATALOGUE
+        if len(f.coordinates) > 1
+    ],
+    ids=lambda f: f.name,
+)
 def test_curvature_on_grids_against_balls(family):
     assert worst_error(family, *grid_of(family, 24), points=6) <= 1e-10
 

@@ -87,7 +87,7 @@ def _bivariate_normal(point):
     return factor.T @ factor
 
 
-@pytest.mark.parametrize("outcomes", [3, 5])
+@pytest.mark.parametrize("outcomes", [3, pytest.param(5, marks=pytest.mark.slow)])
 def test_points_lie_in_the_domain(outcomes):
     report = ch.check_curvature(_simplex, ch.models.families.categorical(outcomes))
     assert report.passed, str(report)
