@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 from chentsov.geometry.manifolds import ManifoldError
 from chentsov.geometry.manifolds.closed_distances import ClosedDistance, closed_distance
+from chentsov.geometry.manifolds.closed_geodesics import closed_exponential
 from chentsov.geometry.manifolds.geodesics import geodesic
 
 from ..exact.reading import match_point, match_symbols, read_count, read_expression, read_float, read_symbols, short
@@ -140,7 +141,8 @@ def exponential(
         rtol: prove every coordinate right to this part of the largest one, by balls (about a second each).
 
     Returns:
-        DataArray (..., coordinate) with the coordinate `ending`; NaN where a geodesic of several ended early. With
+        DataArray (..., coordinate) with the coordinate `ending`; NaN where a geodesic of several ended early. Where the
+        metric is a product of lines, constant and hyperbolic parts it is a formula, says `attrs["method"]`. With
         `rtol`, the coordinate `error` instead, a proven bound; NaN where there is no proof, and `reason` says why.
 
     Raises:
@@ -150,13 +152,19 @@ def exponential(
     space = Space(manifold, constants, data, (starts,))
     if rtol is not None:
         return _enclosed_ends(space, shape, starts, velocities, _tolerance(rtol))
-    ends, ending, reached = _shot(space, starts, velocities)
+    closed = None if space.field.data is not None else closed_exponential(manifold, space.constants)
+    ends = np.full(starts.shape, np.nan) if closed is None else closed(starts, velocities)
+    beyond = np.isnan(ends).any(axis=1) & space.inside(starts) & (closed is not None)  # as the formula knows
+    left = ~beyond & ~(space.inside(starts) & space.inside(ends))
+    ending, reached = np.where(beyond, LEFT_DOMAIN, FINISHED), np.where(beyond, np.nan, 1.0)
+    if left.any():
+        ends[left], ending[left], reached[left] = _shot(space, starts[left], velocities[left])
+    method = "closed form" if not left.any() else "DOP853" if left.all() else "closed form; DOP853"
     if not shape and ending[0] != FINISHED:
         manifold.domain.check(dict(zip(manifold.coordinates, starts[0].tolist())), "the start")
-        raise ManifoldError(
-            f"the geodesic from {starts[0].tolist()} ends at t = {reached[0]:g}, before 1: it {ENDINGS[int(ending[0])]}"
-        )
-    return _labelled(manifold, shape, ends, "exp", {}, ending=(ending, flags(ENDINGS)))
+        when = f"at t = {reached[0]:g}, before 1" if np.isfinite(reached[0]) else "before t = 1"
+        raise ManifoldError(f"the geodesic from {starts[0].tolist()} ends {when}: it {ENDINGS[int(ending[0])]}")
+    return _labelled(manifold, shape, ends, "exp", {"method": method}, ending=(ending, flags(ENDINGS)))
 
 
 def _tolerance(rtol: Any) -> float:

@@ -402,6 +402,8 @@ def _corrected(
     for _ in range(_CORRECTIONS):
         end = walk.shot([*first, *guess])
         step = (inverse * arb_mat([[end[i] - goal[i]] for i in range(n)])).mid().entries()
+        if any(_upper(e) > max(_upper(g) for g in guess) / 10 for e in step):
+            break  # this is no geodesic from p to q
         guess = [(g - e).mid() for g, e in zip(guess, step)]
         if all(_upper(e) < arb(10) ** (-walk.digits // 2) for e in step):  # the next one would be of all digits
             end, error, _ = walk.run([*first, *guess], [arb(0)] * walk.size)

@@ -229,3 +229,33 @@ def test_all_geodesics_of_a_sphere_and_a_torus():
     assert np.allclose(torus.geodesics([0, 0], [1, 0.5], periods={u: 3, v: 2}).distance, images)
     with pytest.raises(ManifoldError, match="only a closed geodesic"):
         torus.geodesics([0, 0], [0, 0])
+
+
+def test_closed_geodesics_of_the_half_plane():
+    """By the rotation about i, a Möbius map, that turns the way up into the direction."""
+    rng = np.random.default_rng(1)
+    starts, ahead = np.stack([rng.normal(size=50), rng.uniform(0.1, 5, 50)], axis=1), rng.normal(size=(50, 2))
+    turn = -np.arctan2(*ahead.T) / 2
+    lift = 1j * np.exp(np.hypot(*ahead.T) / starts[:, 1])
+    image = (np.cos(turn) * lift + np.sin(turn)) / (np.cos(turn) - np.sin(turn) * lift)
+    found = HALF_PLANE.exp(starts, ahead)
+    assert found.attrs["method"] == "closed form"
+    expected = np.stack([starts[:, 0] + starts[:, 1] * image.real, starts[:, 1] * image.imag], axis=1)
+    assert np.allclose(found, expected, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.slow
+def test_closed_geodesics_are_those_of_the_integrator():
+    w, s, k = sp.symbols("w s k", positive=True)
+    metric = sp.diag(3 / s**2, 0, 0, 1 / w)
+    metric[1:3, 1:3] = sp.Matrix([[2, 1], [1, 2]]) * k / s**3
+    space = RiemannianManifold(metric, (s, u, v, w))  # a hyperbolic space, and Poisson's line
+    starts = np.array([[1.0, 0.5, -0.3, 2.0], [0.3, 0.0, 0.0, 1.0], [2.0, 1.0, 1.0, 0.5]])
+    ahead = np.array([[0.5, 0.2, -1.0, 0.7], [-0.3, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, -0.3]])
+    found = space.exp(starts, ahead, constants={k: 0.7})
+    assert found.attrs["method"] == "closed form"
+    shot = Space(space, {k: 0.7}).shoot(starts, ahead, np.array([0.0, 1.0]))[0][:, -1]
+    assert np.allclose(found, shot, rtol=1e-10, atol=1e-11)
+    assert np.allclose(space.exp(starts, 0 * ahead, constants={k: 0.7}), starts, atol=0)
+    with pytest.raises(ManifoldError, match="ends before t = 1: it left"):
+        space.exp(starts[0], [0, 0, 0, -10], constants={k: 0.7})  # beyond the end of the line
