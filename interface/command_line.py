@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
+from chentsov.geometry.exact.errors import InputError
 
 __all__ = ["app", "main"]
 
@@ -68,8 +69,22 @@ def _show_every_default(app: typer.Typer) -> None:
                 info.show_default = "off"
 
 
+class _Command(typer.core.TyperCommand):
+    """A command that takes no option twice, unless each use adds to it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = self.make_parser(ctx).parse_args(args=list(args))[-1]
+        for option in given:
+            once = not (option.multiple or option.is_flag) if option.param_type_name == "option" else False
+            if once and given.count(option) > 1:
+                raise InputError(f"{option.opts[0]} is given twice")
+        return super().parse_args(ctx, args)
+
+
 for _name in COMMANDS:
     import_module(f"chentsov.commands.{_name}").register(app)
+for _command in app.registered_commands:
+    _command.cls = _Command
 _show_every_default(app)
 
 # The base of the errors that the option parser raises, in whichever package this version of typer keeps it.

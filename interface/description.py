@@ -22,6 +22,7 @@ __all__ = ["Description", "names_in", "read_file"]
 
 _WAYS = ("metric", "line", "potential", "embedding", "density", "log_density")
 _MOST_BYTES = 1_000_000  # of a file
+_NAME = r"[^\W\d]\w*"
 _INFINITE = {"oo": 1, "+oo": 1, "-oo": -1, "inf": 1, "+inf": 1, "-inf": -1, "∞": 1, "+∞": 1, "-∞": -1}
 
 
@@ -75,11 +76,13 @@ class Description:
             raise InputError(f"one manifold at a time: {' and '.join(['a name'] * (self.name is not None) + listed)}"
                              " were given")  # fmt: skip
         if self.name is not None:
-            if self.coordinates is not None:
-                raise InputError("a manifold of the catalogue brings its coordinates: leave out --coordinates")
+            said = ("coordinates", "positive", "constants", "functions", "conditions", "variables", "covariates")
+            if what := next((key for key in said if getattr(self, key)), None):
+                option = "--" + {"conditions": "condition", "variables": "variable"}.get(what, what)
+                raise InputError(f"a manifold of the catalogue brings its {what}: leave out {option}")
             return manifold_called(self.name)
         if not given:
-            said = ("coordinates", "variables", "covariates", "conditions", "functions")
+            said = ("coordinates", "variables", "covariates", "conditions", "functions", "positive", "constants")
             if what := next((key for key in said if getattr(self, key)), None):
                 raise InputError(f"{what} without a manifold: add {', '.join(map(_option, _WAYS[:4]))} or --density")
             return Description(metric="1, 0; 0, sin(theta)^2", coordinates="theta, phi").manifold()
@@ -100,6 +103,7 @@ class Description:
 
         coordinates, others = self._symbols()
         functions = names_in(self.functions)
+        self._check_every_name_is_used(way)
         symbols = (*coordinates, *others)
         conditions = [self._condition(text, symbols) for text in self.conditions]
         options: dict[str, Any] = {"symbols": symbols, "functions": functions}
@@ -125,6 +129,23 @@ class Description:
             raise InputError(f"'{min(both)}' is a differential of the line element and something else: rename one")
         return parse_expression(text, **{**options, "symbols": (*options["symbols"], *steps)})
 
+    def _check_every_name_is_used(self, way: str) -> None:
+        """What is said of a name that no formula holds is a slip of the pen.
+
+        Raises:
+            InputError: such a name among those of positive, constants and functions.
+        """
+        from chentsov.geometry.exact.reading import nearest
+
+        formulas = [getattr(self, way), *self.conditions, *self.variables]
+        used = set(re.findall(_NAME, " ".join(formulas))) | set(names_in(self.coordinates or ""))
+        used |= set(names_in(self.covariates))
+        for key in ("positive", "constants", "functions"):
+            if stranger := next((n for n in names_in(getattr(self, key)) if n not in used), None):
+                raise InputError(
+                    f"--{key} names '{stranger[:40]}', which no formula holds ({nearest(stranger, sorted(used))})"
+                )
+
     def _symbols(self) -> tuple[tuple[sp.Symbol, ...], tuple[sp.Symbol, ...]]:
         """Coordinates and constants, with what is said of them; what bounds an integer is a positive integer itself."""
         import sympy as sp
@@ -136,7 +157,7 @@ class Description:
         others = dict.fromkeys(n for n in (*above, *names_in(self.constants)) if n not in (*listed, *names))
         constants = parse_names(" ".join(others), positive=[n for n in above if n in others]) if others else ()
         ends = " ".join(v.partition("=")[2] for v in self.variables if _is_integer(v))
-        counts = set(re.findall(r"[^\W\d]\w*", ends))
+        counts = set(re.findall(_NAME, ends))
         return coordinates, tuple(
             sp.Symbol(s.name, integer=True, positive=True) if s.name in counts else s for s in constants
         )

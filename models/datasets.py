@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import read_count
+from chentsov.geometry.exact.tables import read_reals
 
 __all__ = ["DataError", "LabelledPoints", "Rows", "decision_boundary"]
 
@@ -75,7 +76,7 @@ class Rows:
                     f"the data have no column {_some(missing)}; they have {_some(list(named))}: rename them, or "
                     "hand in the pair (inputs, targets)"
                 )
-            columns = [_array(named[n], f"column {n}") for n in names]
+            columns = [read_reals(named[n], f"column {n}", DataError) for n in names]
             shapes = {c.shape for c in columns}
             if len(shapes) > 1 or columns[0].ndim != 1:
                 raise DataError(
@@ -90,7 +91,7 @@ class Rows:
         if targets is None and isinstance(data, (tuple, list)) and len(data) == 2:
             data, targets = data
         if targets is None:
-            table = _array(data, "the data")
+            table = read_reals(data, "the data", DataError)
             if table.ndim != 2 or table.shape[1] != len(names):
                 raise DataError(
                     f"data are a pair (inputs, targets), columns by name, or an array with the columns {_some(names)}; "
@@ -99,7 +100,7 @@ class Rows:
             return cls._checked(table[:, :inputs], table[:, inputs:])
         arrays = []
         for what, given, width in (("inputs", data, inputs), ("targets", targets, len(names) - inputs)):
-            array = _array(given, f"the {what}")
+            array = read_reals(given, f"the {what}", DataError)
             if array.ndim == 1 and width == 1:
                 array = array[:, None]
             if array.ndim != 2 or array.shape[1] != width:
@@ -141,13 +142,6 @@ class Rows:
 LARGEST = 1e100
 
 
-def _array(given: Any, what: str) -> Column:
-    try:
-        return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{what} must be numbers in an array, not {given!r:.60}") from None
-
-
 def _some(names: Sequence[str]) -> str:
     return ", ".join(map(str, names[:6])) + (", …" if len(names) > 6 else "")
 
@@ -176,6 +170,8 @@ class LabelledPoints:
     def __post_init__(self) -> None:
         columns = {}
         for name in ("x", "y", "t"):
+            if np.ma.is_masked(getattr(self, name)):
+                raise DataError(f"column {name} of the data is masked in places; leave those rows out")
             try:
                 column = np.array(getattr(self, name), dtype=np.float64)
             except (TypeError, ValueError) as error:

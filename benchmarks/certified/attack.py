@@ -32,6 +32,7 @@ from flint import arb
 from mpmath.libmp import NoConvergence
 
 from .balls import Balls, NoRoutine, NoValue
+from .neurons import NeuronCase, draw_neuron
 
 __all__ = ["Case", "Outcome", "Reference", "attacked", "draw"]
 
@@ -51,6 +52,7 @@ _MANY, _FEW, _PROBE = (
     20,
     48,
 )  # points an axis: of elementary formulas at most, of special functions, of a first look
+_NEURON = 100  # points an axis of neurons
 _SLOW_CELLS = 8000  # of a case, that may take balls
 _EXTREMES, _NO_NUMBERS = 8, 60  # cells at either end that are compared, and cells without a number that are looked at
 _NO_ANSWER = (ArithmeticError, ValueError, TypeError, NotImplementedError, MemoryError, RecursionError, NoConvergence)
@@ -86,6 +88,9 @@ class Case:
             e, f, g = self.formulas
             source = self.family or RiemannianManifold([[e, f], [f, g]], (U, V))
         return on_grid(source, dict(zip(source.coordinates, (self.u, self.v))), [self.quantity], rtol=self.rtol)
+
+    def reference(self) -> Reference:
+        return Reference(self)
 
     @property
     def quantity(self) -> str:
@@ -125,13 +130,17 @@ def draw(
     side: int | None = None,
     row: Function | None = None,
     rows: Sequence[Function] | None = None,
-) -> Case:
+) -> Case | NeuronCase:
     """A case at random: functions that mostly have an error bound of their own (or are of `rows`). `row` certainly occurs.
 
     Without `side`, grids are as large as their share of slow cells allows, and those of special functions small.
     """
-    if row is None and rows is None and random.random() < 0.1:
-        return _family(random, side or _MANY // 2)
+    if row is None and rows is None:
+        kind = random.random()
+        if kind < 0.1:
+            return _family(random, side or _MANY // 2)
+        if kind < 0.2:
+            return draw_neuron(random, min(side or _MANY, _NEURON))
     bounded_only = random.random() < 0.7
     rows = rows or [f for f in FUNCTIONS.values() if f.sympy is not None and (f.ulps is not None or not bounded_only)]
     first = row or rows[random.integers(len(rows))]
@@ -142,7 +151,9 @@ def draw(
         if random.random() < 0.4
         else _argument(random)
     )
-    formula = _combined(random, f, other)
+    formula, spot = _combined(random, f, other), None
+    if random.random() < 0.3:
+        formula, spot = _spotted(random, formula, first)
     if random.random() < 0.5 and not formula.has(sp.floor, sp.ceiling, sp.sign):
         scale = _scale(random)
         metric = (
@@ -156,22 +167,63 @@ def draw(
     rtol = 10.0 ** -random.integers(3, 12)
     if side is None:
         quick = all(f.ulps is not None and not f.static for f in rows if f.sympy and formula.has(f.sympy))
-        side = _fitting(random, formulas, rtol, first, _MANY) if quick else _FEW
-    return _case(random, formulas, rtol, first, side)
+        side = _fitting(random, formulas, rtol, first, _MANY, spot) if quick else _FEW
+    return _case(random, formulas, rtol, first, side, spot)
 
 
-def _case(random: np.random.Generator, formulas: tuple[sp.Expr, ...], rtol: float, first: Function, side: int) -> Case:
-    """Formulas on a grid about the domain of the function in them."""
+def _case(
+    random: np.random.Generator,
+    formulas: tuple[sp.Expr, ...],
+    rtol: float,
+    first: Function,
+    side: int,
+    spot: tuple[float, float] | None,
+) -> Case:
+    """Formulas on a grid about the domain of the function in them, and about a spot."""
     most = 12.0 if first.ulps is not None and not first.static else 3.0  # special functions of huge numbers take long
     axes = [_axis(random, side, domain, most) for domain in (first.domain[-1], (-3.0, 3.0))]
+    if spot is not None:
+        near = random.choice([1, -1], (2, side // 4)) * 10.0 ** random.uniform(-17, -1, (2, side // 4))
+        axes = [np.unique([*axis, at, *(at * (1 + step))]) for axis, at, step in zip(axes, spot, near)]
     return Case(formulas, *axes, rtol=rtol)
 
 
+def _spotted(random: np.random.Generator, f: sp.Expr, first: Function) -> tuple[sp.Expr, tuple[float, float] | None]:
+    """A formula with a pole, a kink or a zero of a difference at a point, or whose numbers fall below the normal ones."""
+    low, high = first.domain[-1]
+    u, v = random.uniform(low, high), random.uniform(-3, 3)
+    try:
+        with _limited(_SECONDS), mpmath.workdps(40):
+            value = mpmath.mpmathify(sp.lambdify([U, V], _written_out(f), "mpmath")(mpmath.mpf(u), mpmath.mpf(v)))
+            level = sp.Rational(mpmath.nstr(value, 17)) if mpmath.im(value) == 0 and _ordinary(abs(value)) else None
+    except (*_NO_ANSWER, TimeoutError, NameError):
+        level = None
+    if level is None:
+        return f, None
+    smallest = sp.Integer(10) ** -(308 + int(mpmath.floor(mpmath.log10(abs(value)))))
+    forms = [
+        1 / (f - level),
+        sp.Abs(f - level) ** 3 + 1,
+        sp.Max(f, level),
+        sp.sqrt((f - level) ** 2) + f**2,
+        (f**2 - level**2) / (f - level),
+        smallest * f,
+        smallest / (1 + f**2),
+        2 + sp.exp(-(((f - level) / level) ** 2) * 10**4),
+    ]
+    return forms[random.integers(len(forms))], (u, v)
+
+
 def _fitting(
-    random: np.random.Generator, formulas: tuple[sp.Expr, ...], rtol: float, first: Function, most: int
+    random: np.random.Generator,
+    formulas: tuple[sp.Expr, ...],
+    rtol: float,
+    first: Function,
+    most: int,
+    spot: tuple[float, float] | None,
 ) -> int:
     """Points an axis with not too many slow cells in all, as a small grid tells."""
-    probe = _case(random, formulas, rtol, first, _PROBE)
+    probe = _case(random, formulas, rtol, first, _PROBE, spot)
     slow = probe.grid().attrs["cells_in_balls"] / (probe.u.size * probe.v.size)
     return int(np.clip((_SLOW_CELLS / max(slow, 1e-9)) ** 0.5, _PROBE, most))
 
@@ -361,7 +413,9 @@ def _limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def attacked(case: Case, random: np.random.Generator, compared: int) -> tuple[Outcome, list[str], list[str]]:
+def attacked(
+    case: Case | NeuronCase, random: np.random.Generator, compared: int
+) -> tuple[Outcome, list[str], list[str]]:
     """Certify a case and compare cells of it: a sample, the largest and smallest numbers, and cells without one.
 
     Returns what was found; the wrong cells, and the regular ones without a number, in words.
@@ -370,7 +424,7 @@ def attacked(case: Case, random: np.random.Generator, compared: int) -> tuple[Ou
     values, status = grid[case.quantity].values, grid.status.values
     numbers, codes = values.ravel(), status.ravel()
     outcome = Outcome(cells=values.size)
-    reference = Reference(case)
+    reference = case.reference()
     faults: list[str] = []
     lost: list[str] = []
     good, bad = np.flatnonzero(codes == 0), np.flatnonzero(codes != 0)
@@ -422,7 +476,7 @@ def _chosen(random: np.random.Generator, numbers: np.ndarray, good: np.ndarray, 
     return np.unique(np.concatenate([random.choice(good, compared, replace=False), *ends]))
 
 
-def _point(case: Case, k: int, shape: tuple[int, ...]) -> tuple[float, float]:
+def _point(case: Case | NeuronCase, k: int, shape: tuple[int, ...]) -> tuple[float, float]:
     i, j = np.unravel_index(k, shape)
     return float(case.u[i]), float(case.v[j])
 

@@ -77,7 +77,7 @@ def solve(rows: Sequence[Sequence[Any]], zero: Any) -> list[Any] | None:
     """
     unknowns = len(rows[0]) - 1
     pivots: list[tuple[int, list[Any]]] = []
-    for entries in rows:
+    for entries in sorted(rows, key=lambda row: sum(map(bool, row[:-1]))):  # short ones first: most hold one unknown
         row = list(entries)
         for lead, pivot in pivots:
             if row[lead]:

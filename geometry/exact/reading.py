@@ -12,6 +12,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -214,6 +215,8 @@ def read_number(value: Any, where: str = "the number", error: Kind = InputError)
         if not np.isfinite(value):
             raise error(f"{where} is {value}, which is not finite")
         return shortest_decimal(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return sp.Rational(Fraction(value))  # SymPy would take the double nearest to it
     if hasattr(value, "ndim") and hasattr(value, "item") and not isinstance(value, (np.generic, sp.Basic)):
         if getattr(value, "ndim", 1) == 0:  # one number of xarray or of another array library
             return read_number(value.item(), where, error)

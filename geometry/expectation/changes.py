@@ -6,8 +6,10 @@ w = exp(αx + β), w = c x^p, u = log x, and by folding x < 0 onto x > 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import sympy as sp
@@ -50,8 +52,32 @@ def standard_forms(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int =
             continue
 
 
-def standard_candidates(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int = 4) -> Iterator[list[Standard]]:
-    """The piece itself and what chains of changes of variable make of it, simplest first."""
+@lru_cache(maxsize=64)
+def standard_candidates(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int = 4) -> Iterable[list[Standard]]:
+    """The piece itself and what chains of changes of variable make of it, simplest first; searched once."""
+    return _Kept(lambda: _search(piece, sign_of, depth))
+
+
+class _Kept:
+    """What an iterator gives, kept for whoever asks again; one that was interrupted begins anew."""
+
+    def __init__(self, begin: Callable[[], Iterator[list[Standard]]]) -> None:
+        self.begin, self.source, self.kept = begin, begin(), list[list[Standard]]()
+
+    def __iter__(self) -> Iterator[list[Standard]]:
+        for k in count():
+            while k >= len(self.kept):
+                try:
+                    self.kept.append(next(self.source))
+                except StopIteration:
+                    return
+                except BaseException:
+                    self.source, self.kept = self.begin(), []
+                    raise
+            yield self.kept[k]
+
+
+def _search(piece: Piece, sign_of: Callable[[sp.Expr], int], depth: int) -> Iterator[list[Standard]]:
     seen: set[sp.Expr] = set()
     queue = [([Standard(piece)], 0)]
     while queue:

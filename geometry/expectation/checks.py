@@ -57,10 +57,10 @@ def exact_mass(route: Expectation) -> sp.Expr | None:
 
 
 def _table_mass(route: Expectation, signed: bool) -> sp.Expr | None:
-    copy, stand_ins, where = working_copy(route.density, route.point, signed)
-    backward = {v: k for k, v in stand_ins.items()}
+    copy = working_copy(route.density, route.point, signed)
+    backward = {v: k for k, v in copy.stand_ins.items()}
     total = sp.S.Zero
-    for piece in copy.pieces:
+    for piece in copy.density.pieces:
         try:
             found = iterated(piece)
         except Diverges as reason:
@@ -68,7 +68,7 @@ def _table_mass(route: Expectation, signed: bool) -> sp.Expr | None:
         if found is None:
             return None
         for condition in found.conditions:
-            if condition.subs(where).is_nonpositive:
+            if condition.subs(copy.where).is_nonpositive:
                 raise NormalisationError(
                     f"the density cannot be normalised: its integral converges only where "
                     f"{condition.xreplace(backward)} > 0"

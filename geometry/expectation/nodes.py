@@ -20,7 +20,7 @@ from .changes import Standard, fewest_parameters, with_fixed_ends
 from .density import Density, DensityError, Piece, Variable
 from .moments import Expectation
 from .quadrature import QuadratureError, Rule
-from .sampling import Point, sign_at, working_copy
+from .sampling import Point, working_copy
 
 
 class NodeExpectation(Expectation):
@@ -39,18 +39,19 @@ class NodeExpectation(Expectation):
                 f"no closed form was found, and numbers need a number for {names}, which bounds a sum: substitute one "
                 "first"
             )
-        copy, stand_ins, where = working_copy(density, point)
-        self.forward = stand_ins
-        self.backward = {v: k for k, v in stand_ins.items()}
-        self.where = where
-        sign_of = sign_at(where, copy)
-        self.groups = [[with_fixed_ends(part) for part in fewest_parameters(piece, sign_of)] for piece in copy.pieces]
+        copy = working_copy(density, point)
+        self.forward = copy.stand_ins
+        self.backward = {v: k for k, v in copy.stand_ins.items()}
+        self.where = copy.where
+        self.groups = [
+            [with_fixed_ends(part) for part in fewest_parameters(piece, copy.sign_of)] for piece in copy.density.pieces
+        ]
         if check:
             check_finite(self)
         self.lay_at(point, check)
         steps = [s.replace("_", "") for part, _, _ in self.columns for s in part.steps]
         n = len(next(iter(self.rows.values())))
-        discrete = all(v.discrete for piece in copy.pieces for v in piece.variables)
+        discrete = all(v.discrete for piece in copy.density.pieces for v in piece.variables)
         self.details = f"{n} {'terms' if discrete else 'double-exponential nodes'}" + (
             f" after {'; '.join(dict.fromkeys(steps))}" if steps else ""
         )

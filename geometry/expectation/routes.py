@@ -23,7 +23,7 @@ from .elliptical import EllipticalExpectation, elliptical_form
 from .exponential import ExponentialForm, by_promotion, expectation_parameters, recognise
 from .moments import Expectation, ExponentialExpectation, SymbolicExpectation, TableExpectation
 from .nodes import NodeExpectation, check_finite
-from .sampling import Point, sample_points, sign_at, working_copy
+from .sampling import Point, sample_points, working_copy
 from .symbolic import has_a_chance
 
 __all__ = ["Provenance", "choose", "exponential_route", "table_route"]
@@ -48,18 +48,17 @@ def table_route(density: Density, point: Point) -> TableExpectation | None:
 
 def _table_candidates(density: Density, point: Point) -> Iterator[TableExpectation]:
     """The ways of writing a density in standard form whose mass the table knows."""
-    copy, stand_ins, where = working_copy(density, point)
-    sign_of = sign_at(where, copy)
+    copy = working_copy(density, point)
     options: list[list[list[Standard]]] = [[]]
-    for piece in copy.pieces:
+    for piece in copy.density.pieces:
         forms = []
-        for parts in standard_forms(piece, sign_of):
+        for parts in standard_forms(piece, copy.sign_of):
             forms.append(parts)
             if len(forms) == 4:
                 break
         options = [[*before, f] for before in options for f in forms][:8]
     for chosen in options:
-        yield TableExpectation(density, point, stand_ins, chosen)
+        yield TableExpectation(density, point, copy.stand_ins, chosen)
 
 
 def _closed(route: Expectation) -> bool:
@@ -116,9 +115,9 @@ def harmless_bounds(density: Density, form: ExponentialForm) -> bool:
 
 def exponential_route(density: Density, point: Point) -> ExponentialExpectation | None:
     """Route 1, with μ from the density itself, from promoted constants, or from the table."""
-    copy, stand_ins, _ = working_copy(density, point)
-    backward = {v: k for k, v in stand_ins.items()}
-    form = recognise(copy)
+    copy = working_copy(density, point)
+    backward = {v: k for k, v in copy.stand_ins.items()}
+    form = recognise(copy.density)
     if form is None or not form.natural:
         return None
     form = ExponentialForm(
@@ -134,7 +133,7 @@ def exponential_route(density: Density, point: Point) -> ExponentialExpectation 
         route = ExponentialExpectation(density, point, form, mu)
         route.fallback = partial(table_route, density, point)
         return route
-    promoted = by_promotion(copy)
+    promoted = by_promotion(copy.density)
     if promoted is not None:
         larger, means, extra = promoted
         natural = [n.xreplace(backward) for n in larger.natural]
@@ -216,10 +215,9 @@ def choose(
 def _symbolic_route(density: Density, point: Point, seconds: float, insist: bool = False) -> SymbolicExpectation | None:
     if seconds <= 0:
         return None
-    copy, stand_ins, where = working_copy(density, point)
-    sign_of = sign_at(where, copy)
-    parts = [fewest_parameters(piece, sign_of) for piece in copy.pieces]
-    route = SymbolicExpectation(density, point, stand_ins, parts, seconds)
+    copy = working_copy(density, point)
+    parts = [fewest_parameters(piece, copy.sign_of) for piece in copy.density.pieces]
+    route = SymbolicExpectation(density, point, copy.stand_ins, parts, seconds)
     if not insist and not all(
         has_a_chance(f * sp.exp(piece.log_density), piece.symbols)
         for s in route.scores

@@ -8,6 +8,7 @@ and log p is real at points inside the support; the symbols' assumptions and an 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 
@@ -193,12 +194,28 @@ def working_symbols(density: Density, point: Point, signed: bool = False) -> dic
     return stand_ins
 
 
-def working_copy(density: Density, point: Point, signed: bool = False) -> tuple[Density, dict, dict]:
-    """The density in symbols with assumptions, the map to them, and the sample point there."""
-    stand_ins = working_symbols(density, point, signed)
-    pieces = [p.substitute(stand_ins) for p in density.pieces]
-    copy = Density(tuple(pieces), tuple(stand_ins[c] for c in density.coordinates))
-    return copy, stand_ins, {stand_ins[s]: v for s, v in point.items() if s in stand_ins}
+class WorkingCopy:
+    """A density in symbols with assumptions, the map to them, the sample point there, and signs at it."""
+
+    def __init__(self, density: Density, point: Point, signed: bool) -> None:
+        self.stand_ins = working_symbols(density, point, signed)
+        pieces = [p.substitute(self.stand_ins) for p in density.pieces]
+        self.density = Density(tuple(pieces), tuple(self.stand_ins[c] for c in density.coordinates))
+        self.where = {self.stand_ins[s]: v for s, v in point.items() if s in self.stand_ins}
+
+    @cached_property
+    def sign_of(self) -> Callable[[sp.Expr], int]:
+        return sign_at(self.where, self.density)
+
+
+def working_copy(density: Density, point: Point, signed: bool = False) -> WorkingCopy:
+    """The same one for the same density and point, so that what is found with its symbols serves every route."""
+    return _working_copy(density, tuple(point.items()), signed)
+
+
+@lru_cache(maxsize=32)
+def _working_copy(density: Density, point: tuple[tuple[sp.Symbol, Any], ...], signed: bool) -> WorkingCopy:
+    return WorkingCopy(density, dict(point), signed)
 
 
 def sign_at(point: Mapping[sp.Symbol, sp.Expr], density: Density | None = None) -> Callable[[sp.Expr], int]:

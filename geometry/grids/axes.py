@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import sympy as sp
 from ..exact.errors import InputError
 from ..exact.reading import match_symbols, short
 from ..exact.tables import read_axis
+from ..kernels.reading import read_constant
 
 __all__ = ["Axis", "read_axes"]
 
@@ -58,8 +61,10 @@ def read_axes(
         if symbol in on_axes and symbol.name in held:
             raise InputError(f"the coordinate {symbol} is given twice, among the axes and among the constants")
         if symbol in on_axes:
-            values = read_axis(on_axes[symbol], f"axis {symbol}")
-            if values.ndim:
+            given_here = on_axes[symbol]
+            if _is_one_number(given_here):  # exact, as a constant is
+                fixed[symbol] = read_constant(symbol, given_here, "coordinate")
+            elif (values := read_axis(given_here, f"axis {symbol}")).ndim:
                 _check_name(symbol.name)
                 axes.append(Axis(symbol, values))
             else:
@@ -68,6 +73,11 @@ def read_axes(
             fixed[symbol] = held[symbol.name]
     missing = [s for s in coordinates if s not in on_axes and s.name not in held]
     return axes, fixed | dict.fromkeys(missing)
+
+
+def _is_one_number(value: Any) -> bool:
+    """An exact number that stands alone; whole numbers among them."""
+    return isinstance(value, (sp.Expr, Fraction, Decimal, int)) and not isinstance(value, bool)
 
 
 def _check_name(name: str) -> None:

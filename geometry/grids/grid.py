@@ -421,7 +421,7 @@ def _flattened(recipes: Mapping[str, Any]) -> tuple[list[Any], dict[str, list[in
 def _by_symbol(source: Any, constants: Mapping[Any, Any]) -> dict[sp.Symbol, Any]:
     """The values of the constants of a manifold, whether a quantity contains them or not."""
     by_name = {k.name if isinstance(k, sp.Symbol) else str(k): v for k, v in constants.items()}
-    return {s: by_name[s.name] for s in getattr(source, "constants", ()) if s.name in by_name}
+    return {s: read_constant(s, by_name[s.name]) for s in getattr(source, "constants", ()) if s.name in by_name}
 
 
 def _second_forms(
@@ -492,9 +492,9 @@ def _all_constants(
             raise InputError(f"{symbol} is a row variable that stands outside a mean")
         else:
             raise InputError(f"the constant {symbol} has no value: pass constants={{{symbol.name!r}: number}}")
-    for symbol, value in {**given, **out}.items():
+    for symbol, value in given.items():
         read_constant(symbol, value)
-    return out
+    return {symbol: read_constant(symbol, value) for symbol, value in out.items()}
 
 
 def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None:

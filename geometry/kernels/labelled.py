@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..exact.errors import InputError
+
 __all__ = ["labelled"]
 
 
@@ -14,7 +16,7 @@ def labelled(kernel: Callable[..., Any], arrays: Sequence[Any]) -> Any:
     """The kernel's result with the dimensions of its arguments; components of an array of formulas come first.
 
     Raises:
-        ValueError: coordinates of one dimension that differ.
+        InputError: a dimension whose sizes or coordinates differ.
 
     >>> import sympy as sp, xarray as xr
     >>> from chentsov.geometry.kernels import compile
@@ -26,7 +28,10 @@ def labelled(kernel: Callable[..., Any], arrays: Sequence[Any]) -> Any:
     import xarray as xr
 
     given = [a if isinstance(a, xr.DataArray) else xr.DataArray(np.asarray(a)) for a in arrays]
-    aligned = xr.align(*given, join="exact", copy=False)
+    try:
+        aligned = xr.align(*given, join="exact", copy=False)
+    except ValueError as reason:
+        raise InputError(f"the arrays do not fit together: {str(reason).splitlines()[0]}") from None
     dims = tuple(dict.fromkeys(d for a in aligned for d in a.dims))
     plain = [
         a.transpose(*(d for d in dims if d in a.dims)).values.reshape([a.sizes.get(d, 1) for d in dims])

@@ -131,23 +131,23 @@ def read_symbols(expressions: Sequence[sp.Expr], names: Sequence[sp.Symbol | str
     return out
 
 
-def read_constant(symbol: sp.Symbol, value: Any) -> float | sp.Expr:
+def read_constant(symbol: sp.Symbol, value: Any, kind: str = "constant") -> float | sp.Expr:
     """The value of a constant: a float if it is a machine number, else (π, 1/3, 2^1100) as it is.
 
     Raises:
         ValueError: no real finite number.
     """
     if isinstance(value, (str, bytes, np.ma.core.MaskedConstant)):
-        value = read_number(value, f"the constant {symbol} must be a real number; its value")
+        value = read_number(value, f"the {kind} {symbol} must be a real number; its value")
     try:
         exact = value
         if isinstance(value, (int, np.integer)):
             exact = sp.Integer(int(value))
-        elif isinstance(value, (Fraction, Decimal, sp.Float)):
-            exact = sp.Rational(value)
+        elif isinstance(value, (Fraction, Decimal)):
+            exact = sp.Rational(Fraction(value))
         elif isinstance(value, np.longdouble):
             exact = sp.Rational(*map(int, value.as_integer_ratio()))
-        elif isinstance(value, mpmath.mpf):
+        elif isinstance(value, (sp.Float, mpmath.mpf)):
             exact = sp.Rational(sp.Float(value))
         if not isinstance(exact, sp.Expr):
             number = float(value)
@@ -161,8 +161,8 @@ def read_constant(symbol: sp.Symbol, value: Any) -> float | sp.Expr:
         elif math.isfinite(float(exact)):
             return exact
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"the constant {symbol} must be a real number, not {short(value)}") from None
-    raise InputError(f"the constant {symbol} is not a finite number: {short(value)}")
+        raise InputError(f"the {kind} {symbol} must be a real number, not {short(value)}") from None
+    raise InputError(f"the {kind} {symbol} is not a finite number: {short(value)}")
 
 
 def read_array(value: Any, name: str, dtype: np.dtype) -> np.ndarray:

@@ -19,6 +19,7 @@ __all__ = ["share", "Item"]
 Item = tuple[Hashable, int]
 
 _MOST_PAIRS = 1_000_000
+_HIGHEST = 16  # of the exponents that are shared: higher powers are squares of squares, which pairs would undo
 _Pair = tuple[Hashable, Hashable]
 
 
@@ -54,9 +55,12 @@ class _Sharing:
         for items in lists:
             for base, n in items:
                 total[base] += n
-        # what occurs once is in no common pair
-        self.alone = [[item for item in items if total[item[0]] == 1] for items in lists]
-        self.lists = [{base: n for base, n in items if total[base] > 1} for items in lists]
+
+        def stands_alone(item: Item) -> bool:  # what occurs once is in no common pair
+            return total[item[0]] == 1 or item[1] > _HIGHEST
+
+        self.alone = [[item for item in items if stands_alone(item)] for items in lists]
+        self.lists = [{base: n for base, n in items if not stands_alone((base, n))} for items in lists]
         self.order = order
         self.times: defaultdict[_Pair, int] = defaultdict(int)
         self.holders: defaultdict[_Pair, set[int]] = defaultdict(set)

@@ -153,6 +153,11 @@ def _real_component(value: Any, where: str) -> sp.Expr:
         return expression  # (the field says what it cannot take)
     if (expression.is_real is False or expression.has(sp.I)) and _nowhere_real(expression):
         raise ManifoldError(f"{where} is {short(expression)}, which is not real; a metric has real components")
+    for power in expression.atoms(sp.Pow):
+        if power.base.is_number and power.base.is_negative and power.exp.is_integer is not True:
+            raise ManifoldError(
+                f"{where} holds {short(power)}, which is real only where the exponent is a whole number"
+            )
     for part in expression.atoms(sp.Function):
         if part.is_number and not part.is_real and _nowhere_real(part):
             raise ManifoldError(f"{where} holds {short(part)} = {part.evalf(6)}, which is not real")

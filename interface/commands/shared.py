@@ -139,7 +139,7 @@ def read_grid(
     Raises:
         InputError: an unknown quantity, coordinate or constant, a constant without a value, a grid that is too large.
     """
-    if description.name is None and constants:
+    if description.name is None and description.coordinates is not None and constants:
         names = (text.partition("=")[0].strip() for text in constants)
         description = replace(description, constants=" ".join((description.constants, *names)))
     manifold = description.manifold()

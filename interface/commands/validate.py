@@ -173,7 +173,9 @@ def _manifold(
     """What the function is judged on: of the catalogue the whole model, which brings its rows."""
     from chentsov.description import Description
 
-    said = Description(name, metric, coordinates=coordinates, positive=positive, constants=" ".join(constants))
+    said = Description(
+        name, metric, coordinates=coordinates, positive=positive, constants="" if name else " ".join(constants)
+    )
     found = said.manifold()
     if name is None:
         return found

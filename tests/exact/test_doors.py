@@ -1,5 +1,7 @@
 """Every door reads the same way: numbers exactly, values by symbol or name, columns from any table; what is wrong is one line."""
 
+from decimal import Decimal
+
 import chentsov as ch
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from chentsov.geometry.exact.reading import (
     read_values,
 )
 from chentsov.geometry.exact.tables import read_axis, read_columns, read_reals
+from chentsov.models import LabelledPoints
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,8 +101,15 @@ WRONG = {
     "nan": (lambda: _grid(constants={"a": "nan"}), "not finite"),
     "masked constant": (lambda: _grid(constants={"a": np.ma.masked}), "masked"),
     "long text": (lambda: _grid(constants={"a": "9" * 120_000}), "no finite number"),
+    "masked rows": (lambda: LabelledPoints(np.ma.array([1.0, 2.0], mask=[0, 1]), [1, 2], [0, 1]), "masked"),
+    "arrays of two lengths": (
+        lambda: ch.compile(x + y, [x, y])(xr.DataArray([1.0, 2.0], dims="u"), xr.DataArray([1.0], dims="u")),
+        "do not fit together",
+    ),
     "masked axis": (lambda: _grid(axes={"x": np.ma.array([1.0, 2.0], mask=[0, 1]), "y": 1}), "masked"),
     "2^53 + 1": (lambda: _grid(axes={"x": [2**53 + 1], "y": 1}), "no double holds 9007199254740993"),
+    "1/3 on an axis": (lambda: _grid(axes={"x": [sp.Rational(1, 3)], "y": 1}), "axis x: no double holds 1/3 exactly"),
+    "a decimal on an axis": (lambda: _grid(axes={"x": [Decimal("0.1")], "y": 1}), "no double holds Decimal"),
     "long double": (lambda: _grid(axes={"x": [np.longdouble("0.1")], "y": 1}), "no double holds"),
     "big integer": (lambda: _grid(axes={"x": [10**400], "y": 1}), "no machine number"),
     "complex axis": (lambda: _grid(axes={"x": [1j], "y": 1}), "complex"),

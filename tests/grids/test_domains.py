@@ -114,3 +114,15 @@ def test_a_domain_is_made_of_inequalities_of_its_symbols():
         RiemannianManifold([[1, 0], [0, 1]], (x, y), domain=[x + y])
     with pytest.raises(ManifoldError, match="sequence"):
         RiemannianManifold([[1, 0], [0, 1]], (x, y), domain="x > 0")
+
+
+def test_a_coordinate_held_fixed_is_exact_as_a_constant_is():
+    """x - y at the double x next to y = 1/10; a numeral as text and a Decimal are exact, too."""
+    from decimal import Decimal
+
+    plane = RiemannianManifold(sp.diag(1, 1 + (x - y) ** 2 * 10**30 + a), (x, y))
+    for tenth in (sp.Rational(1, 10), Decimal("0.1")):
+        for one in ("1", Decimal(1), 1.0):
+            grid = plane.on_grid({x: [0.1], y: tenth}, ["metric"], constants={"a": one}, rtol=1e-10)
+            away = 10**30 * (sp.Rational(0.1) - sp.Rational(1, 10)) ** 2  # 3.1e-5
+            assert float(grid.metric.values[0, 1, 1]) == pytest.approx(float(2 + away), rel=1e-10)

@@ -42,6 +42,13 @@ def test_the_most_frequent_pair_goes_first():
     assert pairs[0] == (3, 4)
 
 
+def test_high_powers_stay_powers():
+    """x^998/(1 + x^1000)^2 was a chain of 499 common pairs, deeper than the stack; it is squares of squares."""
+    x = sp.Symbol("x")
+    kernel = compile(-1000 * x**998 * (499 * x**1000 + 999) / (x**1000 + 1) ** 2, [x])
+    assert kernel(1.0) == pytest.approx(-1000 * 1498 / 4, rel=1e-13) and kernel.operations < 60
+
+
 def test_a_sum_of_thousands_of_terms():
     """Long sums neither exhaust the stack nor take long; once quadratic, and recursive."""
     x = sp.symbols("x:60")

@@ -25,6 +25,7 @@ flat = [[1, 0], [0, 1]]
         (flat, (x, 2), "coordinate 1 is 2"),
         (flat, (), "at least one coordinate"),
         ([[1, "y"], ["y", 1]], (x, y), r"g\[0, 1\] is the string 'y'"),
+        ([[1, 0], [0, 3 + (-1) ** x]], (x, y), "real only where the exponent is a whole number"),
         ([[sp.nan, 0], [0, 1]], (x, y), "not finite"),
         ([[float("inf"), 0], [0, 1]], (x, y), "not finite"),
         ([[None, 0], [0, 1]], (x, y), r"g\[0, 0\] is None"),
