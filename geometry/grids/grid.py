@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
+from decimal import Decimal
 from functools import cached_property, lru_cache, partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -492,9 +493,8 @@ def _all_constants(
             raise InputError(f"{symbol} is a row variable that stands outside a mean")
         else:
             raise InputError(f"the constant {symbol} has no value: pass constants={{{symbol.name!r}: number}}")
-    for symbol, value in given.items():
-        read_constant(symbol, value)
-    return {symbol: read_constant(symbol, value) for symbol, value in out.items()}
+    read = {symbol: read_constant(symbol, value) for symbol, value in {**given, **out}.items()}
+    return {s: read[s] if isinstance(value, (str, Decimal)) else value for s, value in out.items()}
 
 
 def _refuse_if_too_large(count: int, shape: tuple[int, ...], dtype: Any) -> None:

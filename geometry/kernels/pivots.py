@@ -111,10 +111,11 @@ class PivotedRows:
         weight, slope = (v.zero_where(is_pivot.any(axis=0)) for v in (weight, slope))
         scaled, most = [], []
         for minors, root in zip(_cofactors(columns), roots):
-            factors = [(minor / minors[0] / root) for minor in minors[1:]]
-            along = sum((x * factor.along_rows() for x, factor in zip(inputs, factors)), Scaled.of(0.0))
-            scaled.append(along.zero_where(is_pivot.any(axis=0)))
-            most.append(sum((x * factor for x, factor in zip(bounds, factors)), Scaled.of(0.0)))
+            unit = 1 / minors[0] / root
+            # the determinant first, which is exactly zero where rows lie on one line
+            along = sum((x * minor.along_rows() for x, minor in zip(inputs, minors[1:])), Scaled.of(0.0))
+            scaled.append((along * unit.along_rows()).zero_where(is_pivot.any(axis=0)))
+            most.append(sum((x * minor for x, minor in zip(bounds, minors[1:])), Scaled.of(0.0)) * unit)
         n = range(self.dim)
         metric: dict[tuple[int, ...], Scaled] = {}
         cubic: dict[tuple[int, ...], Scaled] = {}

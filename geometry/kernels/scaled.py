@@ -24,6 +24,7 @@ __all__ = ["SCALED", "Scaled"]
 _U = 2.0**-53
 _FUNCTION = 8 * _U
 _TINY = 2.0**-1000  # more than what underflows beside mantissas
+_EXACT_SHIFT = 800  # bits by which a double-double of ordinary size is shifted without loss
 _LOWEST = -(1 << 40)  # the exponent of an exact zero
 _FARTHEST = 2200  # bits by which a number is shifted at most: nothing of it is left
 _LARGEST = 2.0**20  # arguments of exponentials; k log 2 is exact to 2^-85 below
@@ -49,11 +50,19 @@ def _two_product(a: Any, b: Any) -> tuple[Any, Any]:
     return m, ((high_a * high_b - m) + high_a * low_b + low_a * high_b) + low_a * low_b
 
 
+def _sum_of_three(a: Any, b: Any, c: Any) -> tuple[Any, Any]:
+    """Their sum as a machine number, and a bound on what is lost: zero where it is exact."""
+    s, first = _two_sum(b, c)
+    s, second = _two_sum(a, s)
+    return s, (np.abs(first) + np.abs(second)) * (1 + 2.0**-50)
+
+
 class Scaled:
     """Numbers m 2^e, each with a bound on its error in units of 2^e; the arrays broadcast.
 
     Machine numbers, and sums and products of such alone, are (m + low) 2^e: double-doubles, since an error in the
-    argument of an exponential is as large as the argument. What is computed from them otherwise has no `low`.
+    argument of an exponential is as large as the argument. They are exact where a double-double holds them, as the
+    determinant of two rows on one line is. What is computed from them otherwise has no `low`.
 
     >>> a = Scaled.of(1e-300) * Scaled.of(1e-300)
     >>> float((a / a).numbers()[0]), float(a.numbers()[0])
@@ -173,10 +182,11 @@ class Scaled:
             error = _shifted(a.error, first) + _shifted(b.error, second)
             return Scaled(m, e, error + (_U * np.abs(m) + _TINY)).normal()
         m, rest = _two_sum(_shifted(self.m, first), _shifted(other.m, second))
-        lows = _shifted(self.low, first), _shifted(other.low, second)
-        error = _shifted(self.error, first) + _shifted(other.error, second)
-        error = error + (4 * _U * (np.abs(rest) + np.abs(lows[0]) + np.abs(lows[1])) + _TINY)
-        m, low = _two_sum(m, rest + lows[0] + lows[1])
+        low, left = _sum_of_three(rest, _shifted(self.low, first), _shifted(other.low, second))
+        error = _shifted(self.error, first) + _shifted(other.error, second) + left
+        exact = ((first > -_EXACT_SHIFT) | (self.m == 0)) & ((second > -_EXACT_SHIFT) | (other.m == 0))
+        error = error + np.where(exact, 0.0, _TINY)
+        m, low = _two_sum(m, low)
         return Scaled(m, e, error, low).normal()
 
     def __mul__(self, other: Any) -> Scaled:
@@ -187,10 +197,12 @@ class Scaled:
             m, error = a.m * b.m, size * b.error + (np.abs(b.m) + b.error) * a.error
             return Scaled(m, a.e + b.e, error + (_U * np.abs(m) + _TINY))
         m, rest = _two_product(self.m, other.m)
-        low = rest + self.m * other.low + self.low * other.m
+        (one, left), (two, right) = _two_product(self.m, other.low), _two_product(self.low, other.m)
+        low, lost = _sum_of_three(rest, one, two)
+        lost = lost + np.abs(left) + np.abs(right) + np.abs(self.low * other.low)
         size = np.abs(self.m)
-        error = 2 * (size * other.error + (np.abs(other.m) + other.error) * self.error)
-        return Scaled(m, self.e + other.e, error + (32 * _U * _U * np.abs(m) + _TINY), low)
+        error = 2 * (size * other.error + (np.abs(other.m) + other.error) * self.error + lost)
+        return Scaled(m, self.e + other.e, error + np.where((m == 0) | (np.abs(m) > _TINY), 0.0, _TINY), low)
 
     def __truediv__(self, other: Any) -> Scaled:
         a, b = self.rounded(), _scaled(other).rounded()

@@ -101,3 +101,16 @@ def test_three_weights_agree_with_balls(activation):
         balls = neuron.on_grid(axes, rtol=1e-10)
     assert balls.attrs["cells_in_balls"] > found.attrs["cells_in_balls"]
     np.testing.assert_allclose(found.ricci_scalar, balls.ricci_scalar, rtol=2e-10)
+
+
+def test_rows_on_one_line_cost_no_digits():
+    """Heavy rows that are multiples of a pivot leave R to rows with weights smaller by any power of ten."""
+    data = {"x": [-0.6, 1.0, 0.2, -0.8, -0.6, -0.7], "y": [-0.5, -0.6, -0.1, 0.4, -0.3, 0.8], "t": [1, 1, 0, 1, 1, 1]}
+    axes = {"theta_1": [0.25, 13.0], "theta_2": [-120.5, 1000.0]}
+    grid = TwoWeightNeuron("mean_power", 2, data=data).on_grid(axes, rtol=1e-9)
+    assert not grid.status.any()
+    with mpmath.workdps(200):  # determinants of such rows are zero only with all their digits
+        for i, j in np.ndindex(2, 2):
+            point = axes["theta_1"][i], axes["theta_2"][j]
+            truth = curvature(point, data["x"], data["y"], data["t"], 2)
+            assert abs(mpf(grid.ricci_scalar.values[i, j]) - truth) <= mpf(1e-9) * abs(truth)

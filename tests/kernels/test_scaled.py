@@ -95,3 +95,18 @@ def test_a_sum_of_products_is_a_double_double():
                                  SCALED.operation_named("exp")(Scaled.of(1e9))])  # fmt: skip
 def test_what_has_no_number_has_no_bound(bad):
     assert not np.isfinite(bad.error)
+
+
+def test_sums_of_products_are_exact_where_they_fit():
+    """The determinant of two rows on one line is zero without an error; of others its error is far below it."""
+    x, y = Scaled.of(np.array([0.2, 0.2])), Scaled.of(np.array([-0.1, -0.1]))
+    u, v = Scaled.of(np.array([-0.8, -0.8])), Scaled.of(np.array([0.4, np.nextafter(0.4, 1)]))
+    area = x * v + (-1 * u) * y + Scaled.of(0.0)
+    assert area.m[0] == area.error[0] == 0
+    with mpmath.workdps(60):
+        truth = mpmath.mpf(0.2) * mpmath.mpf(float(np.nextafter(0.4, 1))) - mpmath.mpf(-0.8) * mpmath.mpf(-0.1)
+        assert (
+            abs(exact((area.m[1], area.e[1])) + exact((area.low[1], area.e[1])) - truth)
+            <= exact((area.error[1], area.e[1]))
+            < 1e-30 * abs(truth)
+        )
