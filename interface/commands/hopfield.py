@@ -22,6 +22,7 @@ __all__ = ["register"]
 
 VOLUMES = ("primal", "riemannian", "dual")
 MOST_POINTS = 4096
+MOST_GAIN = 1e6  # beyond it rates are steps, on every scale of a picture
 MOST_STARTS = 1_000_000
 _MOST_STEPS = 20_000  # of the trajectory that is followed, some seconds
 
@@ -63,6 +64,8 @@ def hopfield(
         raise InputError(f"the grid needs 2 to {MOST_POINTS} points a side, not {points}")
     _positive(extent, "the extent")
     _positive(time, "the time")
+    if MOST_GAIN < abs(gain) < float("inf") or 0 < abs(gain) < 1 / MOST_GAIN:
+        raise InputError(f"the gain lies between {1 / MOST_GAIN:g} and {MOST_GAIN:g} (or minus them), not {gain}")
     rows = _matrix(weights)
     if len(rows) != 2 and not basins_of:
         raise InputError(

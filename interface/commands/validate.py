@@ -141,7 +141,10 @@ def validate(
         if target is None:
             return 0
     if target is None:
-        about = {"--manifold": manifold, "--metric": metric, "--coordinates": coordinates, "--constants": constants}
+        about = {"--manifold": manifold, "--metric": metric, "--coordinates": coordinates, "--positive": positive,
+                 "--constants": constants, "--layout": layout, "--convention": convention != "chentsov",
+                 "--array": array != "numpy", "--form": form != "auto", "--precision": precision != "float64",
+                 "--rtol": rtol}  # fmt: skip
         if alone := [option for option, value in about.items() if value]:
             raise InputError(
                 f"{alone[0]} describes what a function is judged by, and no function is named: FILE.py:NAME"

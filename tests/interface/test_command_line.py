@@ -222,6 +222,7 @@ BAD = [
     (["grid", "--resume"], "belong to a store"),
     (["grid", "--axis", "theta=0:1:100000", "--axis", "phi=0:1:100000"], "too large"),
     (["catalogue", "nosuchthing"], "nothing in the catalogue"),
+    (["validate", "--suite", "quick", "--layout", "jkli"], "--layout describes what a function is judged by"),
 ]
 
 
