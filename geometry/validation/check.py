@@ -147,8 +147,10 @@ def check_curvature(
                "layouts": {quantity: layout} if layout else {}}  # fmt: skip
 
     asked: list[_Asked] = []
-    settled, hung = form, 0
-    for case in cases:
+    settled, hung, spent = form, 0, 0.0
+    for case in _telling_first(cases):
+        if spent > _PATIENCE:
+            break
         caller = Caller(function, case, quantity, form=settled, array=array, limit=time_limit,
                         keywords=options["keywords"], isolate=isolate, convention=chosen, layout=layout,
                         shape=None if extra is None else extra.shape)  # fmt: skip
@@ -161,9 +163,11 @@ def check_curvature(
             raise InputError(_needs_a_manifold(function))
         if hung >= 3 and not any(a.observations for a in asked):  # it has never answered: the others get a second each
             caller.limit = min(1.0, time_limit)
-        asked.append(_ask(caller, extra))
+        asked.append(_ask(caller, extra, 1 if spent > _PATIENCE / 3 and len(cases) > 1 else None))
+        spent += caller.spent
         hung += any(f.name == "too-slow" for f in asked[-1].findings)
         caller.close()
+    asked.sort(key=lambda a: [c is a.caller.case for c in cases].index(True))
 
     callers = {a.caller.case.name: a.caller for a in asked}
     observations = [o for a in asked for o in a.observations]
@@ -177,7 +181,7 @@ def check_curvature(
         if hidden:
             options["rtol"] = EXACT
             judged = _judge_all(asked, EXACT, unit, accuracy)
-    findings = tuple(f for j in judged for f in j.findings)
+    findings = (*(f for j in judged for f in j.findings), *_left_out(asked, cases, spent))
     # Numbers that change from call to call have no other explanation.
     repeatable = not any(f.name == "not-repeatable" and f.severity == "fail" for f in findings)
     diagnoses = hidden or (_diagnose(judged, quantity, callers, extra) if diagnose and repeatable else [])
@@ -313,8 +317,36 @@ def _cases(
     return cases
 
 
-def _ask(caller: Caller, extra: Extra | None) -> _Asked:
-    """All points of one case."""
+#: Seconds of a function's own time on a suite after which no further manifold is taken.
+_PATIENCE = 10.0
+
+
+def _telling_first(cases: Sequence[Case]) -> list[Case]:
+    """Curved manifolds before flat ones, two of three dimensions, two of two, two of four, …, then two more of each: a
+    slow function is judged on the first ones alone.
+    """
+    order, ranked = (3, 2, 4, 1, 5, 6), []
+    seen: dict[int, int] = {}
+    for k, case in enumerate(cases):
+        flat = "flat" in case.tags and case.dim > 1
+        place = order.index(case.dim) if case.dim in order else case.dim
+        ranked.append((flat, seen.get(case.dim, 0) // 2, place, k))
+        seen[case.dim] = seen.get(case.dim, 0) + (not flat)
+    return [cases[key[-1]] for key in sorted(ranked)]
+
+
+def _left_out(asked: Sequence[_Asked], cases: Sequence[Case], spent: float) -> list[Finding]:
+    """A note that a slow function was not asked everywhere."""
+    points, every = sum(len(a.outcomes) for a in asked), sum(len(c.points) for c in cases)
+    if spent < _PATIENCE / 3 or points == every:
+        return []
+    where = f"{points} of {every} points, on {len(asked)} of {len(cases)} manifolds"
+    return [Finding("slow", f"{spent / max(points, 1):.1f} s a call: judged at {where}",
+                    "make it faster, or give a smaller suite=", severity="note")]  # fmt: skip
+
+
+def _ask(caller: Caller, extra: Extra | None, most: int | None = None) -> _Asked:
+    """All points of one case, or the first few."""
     case, quantity = caller.case, caller.quantity
     try:
         prepared = prepare(case, quantity) if extra is None else prepared_extra(extra)
@@ -324,7 +356,7 @@ def _ask(caller: Caller, extra: Extra | None) -> _Asked:
     missing: list[Observation] = []
     findings: list[Finding] = []
     outcomes: list[Outcome] = []
-    for index in range(len(case.points)):
+    for index in range(len(case.points))[:most]:
         outcome = caller.at(index)
         outcomes.append(outcome)
         findings.extend(outcome.findings)

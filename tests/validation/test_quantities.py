@@ -104,3 +104,24 @@ def test_distances():
                         (lambda p, q: np.hypot(*(p - q)), "coordinate-distance"),
                         (lambda p, q: poincare(p, q) / 2, "constant-factor")):  # fmt: skip
         assert judged(wrong, plane, "geodesic_distance").diagnosis.name == name
+
+
+def test_a_slow_function_is_judged_on_fewer_points():
+    import time
+
+    def slow(metric, x):
+        time.sleep(0.01)
+        began = time.process_time()
+        while time.process_time() - began < 0.06:
+            pass
+        return 0.0
+
+    from chentsov.geometry.validation import check
+
+    before, check._PATIENCE = check._PATIENCE, 0.2
+    try:
+        report = ch.check_curvature(slow, suite="quick", diagnose=False)
+    finally:
+        check._PATIENCE = before
+    (note,) = report.findings_by_name()["slow"]
+    assert note.severity == "note" and "manifolds" in note.detail and len(report.cases) < 5
