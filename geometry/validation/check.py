@@ -23,6 +23,7 @@ from .diagnosis import (
     constant_factor,
     family_diagnoses,
     formula_diagnoses,
+    partial_diagnoses,
     rounding_diagnosis,
     row_diagnosis,
     scope_diagnosis,
@@ -30,7 +31,7 @@ from .diagnosis import (
 )
 from .extras import ALIASES, BESIDES, Extra, extra_of, pairs_of, prepared_extra, rival_diagnosis
 from .laws import broken_laws
-from .numerics import numeric_diagnoses
+from .numerics import numeric_diagnoses, rounded_argument
 from .observations import Observation, Prepared, prepare
 from .pipeline import QUANTITIES
 from .report import CaseResult, Report
@@ -159,7 +160,7 @@ def check_curvature(
         if quantity == "laplacian" and caller.form != "metric-scalar" and case.scalar is None:
             raise InputError("the Laplacian of what? give scalar=f in the coordinates, or take f as an argument: "
                              "f(metric, function, point)")  # fmt: skip
-        if manifold is None and suite is None and "metric" not in caller.form:
+        if manifold is None and (suite is None or isinstance(suite, str)) and "metric" not in caller.form:
             raise InputError(_needs_a_manifold(function))
         if hung >= 3 and not any(a.observations for a in asked):  # it has never answered: the others get a second each
             caller.limit = min(1.0, time_limit)
@@ -445,6 +446,8 @@ def _diagnose(
     for read_off in (rounding_diagnosis, row_diagnosis):
         if (seen := read_off(observations)) is not None:
             return [seen]
+    if (rounded := rounded_argument(observations, callers)) is not None:
+        return [rounded]
     numeric = numeric_diagnoses(observations, callers, dtypes) if nearly else []
     if numeric:
         return numeric
@@ -499,6 +502,7 @@ def _rest(
     if not nearly:
         yield lambda: numeric_diagnoses(observations, callers, dtypes)
     yield lambda: component_diagnosis(observations)
+    yield lambda: partial_diagnoses(observations, quantity)
     yield lambda: formula_diagnoses(observations, quantity, statistical=statistical, pairs=True)
     yield lambda: term_diagnosis(observations, quantity)
     yield lambda: approximation(observations)

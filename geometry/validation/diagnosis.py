@@ -11,7 +11,7 @@ goes over a stack of everything that stands before it. What agrees there is trie
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ from .pipeline import Array, Jets, Pipeline, Run
 
 __all__ = [
     "LEVELS", "Diagnosis", "approximation", "asking_diagnosis", "component_diagnosis", "constant_factor",
-    "distinct_numbers", "family_diagnoses", "formula_diagnoses", "rounding_diagnosis", "row_diagnosis",
+    "distinct_numbers", "family_diagnoses", "formula_diagnoses", "partial_diagnoses",
+    "rounding_diagnosis", "row_diagnosis",
     "scope_diagnosis", "varying_factor",
 ]  # fmt: skip
 
@@ -223,6 +224,7 @@ def formula_diagnoses(
     program's numbers everywhere.
     """
     groups = group_by_dimension(observations)
+    groups = [g for g in groups if g.jets.dim > 1] or groups  # a line tells no loops, entries and contractions apart
     if not groups:
         return []
     allowed = [c for c in LEVELS if c * _MARGIN <= _truth_mismatch(groups)]
@@ -260,6 +262,25 @@ def formula_diagnoses(
     for limit in allowed:
         if within := [f for f in found if f[0] <= limit]:
             return [_as_diagnosis(within, groups)]
+    return []
+
+
+def partial_diagnoses(observations: Sequence[Observation], quantity: str) -> list[Diagnosis]:
+    """A mistake that is made in some dimensions, or with one signature, alone: everything else is right."""
+    telling = [o for o in observations if np.any(o.truth)]
+    kinds: tuple[tuple[str, Any], ...] = (
+        ("in {0} dimensions", lambda o: str(o.case.dim)),
+        ("on {0} metrics", lambda o: "indefinite" if "lorentzian" in o.case.tags else "positive definite"),
+    )
+    for words, kind in kinds:
+        wrong = {kind(o) for o in telling if not o.passed}
+        if not {kind(o) for o in telling} - wrong:
+            continue
+        there = [o for o in observations if kind(o) in wrong]
+        for pairs in (False, True):
+            for d in formula_diagnoses(there, quantity, pairs=pairs):
+                where = words.format(" and ".join(sorted(wrong)))
+                return [replace(d, sentence=f"{d.sentence} This is so {where} alone; elsewhere the answers are right.")]
     return []
 
 
@@ -406,10 +427,11 @@ def asking_diagnosis(observations: Sequence[Observation], quantity: str) -> Diag
             "remembered from another point or another metric (a stale cache).",
             "Key the cache by the metric and by the whole point.", kind="scope", points=len(silent), weight=0.7,
         )  # fmt: skip
-    few = sum(1 <= o.asked <= o.case.dim for o in failing) > 0.6 * len(failing) and len(observations) > 1
+    order = 1 if quantity.startswith("christoffel") or quantity in ("metric_derivative", "laplacian") else 2
+    few = sum(1 <= o.asked <= order * o.case.dim for o in failing) > 0.6 * len(failing) and len(observations) > 1
     if few and quantity not in ("metric", "inverse_metric", "determinant"):
         return Diagnosis(
-            "metric-asked-too-little", "The metric is asked for at n points or fewer around most points, too few for "
+            "metric-asked-too-little", "The metric is asked for at too few points (n or 2n around most of them) for "
             "its derivatives: differences of remembered values (a cache keyed by rounded coordinates) are 0.",
             "Differentiate the metric itself; key a cache by the exact point.", kind="scope", points=len(failing),
             weight=0.7,
@@ -435,6 +457,14 @@ def row_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
                 gaps.append(float(np.max(np.abs(o.value - other), initial=0.0)) / size)
         if max(gaps) < LEVELS[1]:
             return Diagnosis(name, sentence, remedy, kind="scope", agreement=max(gaps), points=len(gaps), weight=0.7)
+    stale = [o for o in telling if any(np.max(np.abs(o.value - other.truth), initial=0.0) < 1e-6 * other.scale
+             for other in by_case[o.case.name] if other is not o and np.any(other.truth))]  # fmt: skip
+    if len(stale) == len(telling) and len({f"{np.max(np.abs(o.truth)):.6g}" for o in telling}) > 1:
+        return Diagnosis(
+            "answer-of-another-point", "Every wrong answer is the right one of another point that was asked for: a "
+            "cache whose key leaves something of the point out.", "Key the cache by the whole point.", kind="scope",
+            points=len(telling), weight=0.7,
+        )  # fmt: skip
     return None
 
 
@@ -480,7 +510,7 @@ def component_diagnosis(observations: Sequence[Observation], constant: bool = Tr
         allowed = max(o.tolerance, 1e-9 * o.scale)
         for at in np.ndindex(o.truth.shape):
             gap = abs(float(o.value[at] - o.truth[at]))
-            vanishing = abs(float(o.truth[at])) <= 1e-3 * o.scale
+            vanishing = abs(float(o.truth[at])) <= max(1e-9 * o.scale, min(100 * allowed, 1e-3 * o.scale))
             if gap > allowed:
                 wrong.add((o.case.dim, at))
                 stray = stray or vanishing

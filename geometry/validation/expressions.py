@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,9 @@ def variants(expressions: Sequence[sp.Expr], most: int = 320) -> Iterator[tuple[
     """
     nodes = dict.fromkeys(node for e in expressions for node in sp.preorder_traversal(e) if isinstance(node, sp.Expr))
     count, seen = 0, {tuple(expressions)}
-    for name, said, changed in (*_everywhere(nodes, expressions), *_in_one_entry(expressions)):
+    ways = (_all_of_a_kind(expressions), _common_terms(expressions), _everywhere(nodes, expressions),
+            _in_one_entry(expressions))  # fmt: skip
+    for name, said, changed in chain(*ways):
         if changed in seen or any(e.has(sp.nan, sp.zoo, sp.oo) for e in changed):
             continue
         seen.add(changed)
@@ -102,6 +104,35 @@ def variants(expressions: Sequence[sp.Expr], most: int = 320) -> Iterator[tuple[
         count += 1
         if count >= most:
             return
+
+
+def _all_of_a_kind(expressions: Sequence[sp.Expr]) -> Iterator[tuple[str, str, tuple[sp.Expr, ...]]]:
+    """A function in another one's place, wherever it occurs."""
+    found = sorted({f for e in expressions for f in e.atoms(sp.Function)}, key=str)
+    kinds: dict[Any, list[sp.Expr]] = {}
+    for f in found:
+        kinds.setdefault((f.func, f.args[0] if isinstance(f, sp.polygamma) else 0), []).append(f)
+    for nodes in kinds.values():
+        for changes in zip(*([c for c in _changed(f) if c[0] in ("function-exchanged", "stirling")] for f in nodes)):
+            if len(nodes) > 1:
+                name, said, _ = changes[0]
+                new = dict(zip(nodes, (c[2] for c in changes)))
+                yield name, f"{said}, and so on", tuple(e.xreplace(new) for e in expressions)
+
+
+def _common_terms(expressions: Sequence[sp.Expr]) -> Iterator[tuple[str, str, tuple[sp.Expr, ...]]]:
+    """A term that several entries have in common, once they are written as sums of partial fractions, left out."""
+    if len(expressions) == 1 or any(not e.is_rational_function() for e in expressions):
+        return
+    for s in sorted({s for e in expressions for s in e.free_symbols}, key=str):
+        try:
+            sums = [sp.apart(e, s) for e in expressions]
+        except (sp.PolynomialError, NotImplementedError):
+            continue
+        terms = dict.fromkeys(t for e in sums for t in sp.Add.make_args(e) if t.free_symbols)
+        for t in terms:
+            without = tuple(e - t if t in sp.Add.make_args(e) else e for e in sums)
+            yield "term-missing", f"the term {t} is missing from every entry that has it", without
 
 
 def _everywhere(

@@ -9,7 +9,7 @@ and what can be returned instead of the answer, are tables (`inputs`, `outputs`)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import permutations
 from itertools import product as choices
@@ -215,6 +215,21 @@ def _named(stage: Stage, at: int, inputs: str, term: tuple[float, str]) -> tuple
     return _NAMES.get((stage.field, inputs), (f"{stage.slug}-{stage.terms[at]}-indices-{tail}", said))
 
 
+def _renamed(stage: Stage) -> Iterator[_Variant]:
+    """The result stored with its axes in another order, and read in the right one."""
+    terms, output = stage.true.terms, stage.true.terms[0][1].split("->")[1]
+    for order in list(permutations(output))[1:] if len(output) == 3 else ():
+        swap = str.maketrans(output, "".join(order))
+        changed = tuple(_with_inputs(t, _inputs(t).translate(swap)) for t in terms)
+        key = "|".join(_inputs(t) for t in changed)
+        name, said = _NAMES.get((stage.field, key), (
+            f"{stage.slug}-stored-{key.replace('|', '-').replace(',', '-')}",
+            f"The axes of {stage.what} are stored in another order than they are read: "
+            f"{', '.join(stage.spelled(t[1]) for t in changed)} stands where "
+            f"{', '.join(stage.spelled(t[1]) for t in terms)} belongs."))  # fmt: skip
+        yield changed, name, said, 1.2
+
+
 def _strays(stage: Stage) -> Iterator[_Variant]:
     """One index in another one's place, or a name that occurs nowhere else (and is summed over)."""
     for at, term in enumerate(stage.true.terms):
@@ -241,7 +256,7 @@ def _both(stage: Stage) -> Iterator[_Variant]:
 
 def _stage_mistakes(stage: Stage) -> Iterator[Mistake]:
     seen = {stage.canonical(stage.true.terms)}
-    written = [variant for ways in (_factors, _orders, _strays, _both) for variant in ways(stage)]
+    written = [variant for ways in (_factors, _orders, _renamed, _strays, _both) for variant in ways(stage)]
     for terms, name, sentence, weight in sorted(written, key=lambda variant: variant[3]):
         if (key := stage.canonical(terms)) not in seen:
             seen.add(key)
@@ -496,7 +511,8 @@ _PARTS: tuple[tuple[str, int, str, str, Any], ...] = (
 )  # fmt: skip
 _DONE = {0.0: ("missing", "are missing (left at 0)"), 2.0: ("doubled", "count twice"), 0.5: ("halved", "are halved"),
          -1.0: ("sign", "have the wrong sign")}  # fmt: skip
-_STAGE_OF = {"christoffel": "christoffel", "riemann": "quadratic", "ricci": "contract"}
+_STAGE_OF = {"christoffel": "christoffel", "riemann": "quadratic", "ricci": "contract", "metric": "returned",
+             "inverse_metric": "returned"}  # fmt: skip
 
 
 def _masked(tensor: str, mask: Callable[[int], Array]) -> Callable[[Any], Array]:
@@ -518,27 +534,67 @@ def _of_the_diagonal(tensor: str) -> Callable[[Any], Array]:
     return formula
 
 
+def _rows_of_tensors() -> Iterator[tuple[str, int, str, str, Any]]:
+    """The first and the last value of each index of each tensor: what a loop that is too short leaves out."""
+    spelled = {
+        "christoffel": ("Γ^{0}_{1}{2}", "ijk"), "riemann": ("R^{0}_{1}{2}{3}", "ijkl"), "ricci": ("Ric_{0}{1}", "jl"),
+        "inverse_metric": ("g^{0}{1}", "ij"), "metric": ("g_{0}{1}", "ij"),
+    }  # fmt: skip
+    for tensor, (text, letters) in spelled.items():
+        for axis, letter in enumerate(letters):
+            for word, at in (("first", lambda n: 0), ("last", lambda n: n - 1)):
+                where = lambda n, *index, axis=axis, at=at: index[axis] == at(n)
+                what = f"The entries {text.format(*letters)} with the {word} {letter}"
+                yield tensor, len(letters), f"{word}-{letter}", what, where
+
+
 def _part_mistakes() -> Iterator[Mistake]:
     yield Mistake(
         "christoffel-of-orthogonal-coordinates", "christoffel",
         {"formulas": {t: _of_the_diagonal(t) for t in ("christoffel", "christoffel_derivative")}},
         "Γ is computed by the formulas of orthogonal coordinates: right on diagonal metrics only.", _GAMMA,
     )  # fmt: skip
-    for tensor, rank, part, what, rule in _PARTS:
+    for tensor, rank, part, what, rule in (*_PARTS, *_rows_of_tensors()):
         where = _rule(rule, rank)
         for factor, (slug, does) in _DONE.items():
             if tensor == "ricci" and (part, factor) == ("off-diagonal", 0.0):
                 continue  # has a name of its own
             mask = lambda n, where=where, factor=factor: 1 + (factor - 1) * where(n)
             formulas = {t: _masked(t, mask) for t in (tensor, *(["christoffel_derivative"] * (rank == 3)))}
-            yield Mistake(f"{tensor}-{part}-{slug}", _STAGE_OF[tensor], {"formulas": formulas}, f"{what} {does}.",
-                          "Fill every entry, once.", weight=1.3)  # fmt: skip
+            changes = {"returned": formulas[tensor]} if _STAGE_OF[tensor] == "returned" else {"formulas": formulas}
+            yield Mistake(f"{tensor}-{part}-{slug}", _STAGE_OF[tensor], changes, f"{what} {does}.",
+                          "Fill every entry, once.", (tensor,) * ("returned" in changes), weight=1.3)  # fmt: skip
+
+
+def _in_the_symbols() -> Iterator[Mistake]:
+    """Derivatives of the metric that are wrong in Γ alone: g⁻¹ is differentiated as it is, since Γ is, as a whole."""
+
+    def of(prepare: Callable[[Jets], Jets]) -> dict[str, Callable[[Any], Array]]:
+        names = ("christoffel_first", "christoffel_first_derivative")
+        return {t: lambda run, t=t: Pipeline().run(prepare(run.jets))[t] for t in names}
+
+    for m in prepare_mistakes():
+        if m.name == "derivative-of-inverse-for-metric":
+            yield replace(m, stage="lower", changes={"formulas": of(m.changes["prepare"])}, weight=1.1)
+    for at, word, example in ((0, "first", "static metrics, if it is the time"),
+                              (-1, "last", "axisymmetric metrics, if it is the angle")):  # fmt: skip
+
+        def still(jets: Jets, at: int = at) -> Jets:
+            kept = np.ones(jets.dim)
+            kept[at] = 0
+            return replace(jets, dg=jets.dg * kept, ddg=jets.ddg * kept[:, None])
+
+        yield Mistake(
+            f"derivative-along-{word}-missing-in-christoffel", "lower", {"formulas": of(still)},
+            f"In Γ the derivatives along the {word} coordinate count as 0: right on metrics that do not depend on it "
+            f"({example}).", "Differentiate along every coordinate.",
+        )  # fmt: skip
 
 
 # --- the same formula in other hands ----------------------------------------------------------------
 
-# ∂_k Γ^i_jl − ∂_l Γ^i_jk, Γ^i_km − Γ^i_lm, Γ^m_jl − Γ^m_jk, each with the lower indices of Γ in either order.
-_STYLES = (("ijlk", "ijkl"), ("iljk", "ikjl")), (("ikm", "ilm"), ("imk", "iml")), (("mjl", "mjk"), ("mlj", "mkj"))
+# The lower indices of each Γ in ∂_k Γ^i_jl, ∂_l Γ^i_jk and the factors of both products, in either order.
+_STYLES = (("ijlk", "iljk"), ("ijkl", "ikjl"), ("ikm", "imk"), ("mjl", "mlj"), ("ilm", "iml"), ("mjk", "mkj"))
 
 
 @cache
@@ -547,10 +603,9 @@ def styles() -> tuple[Mistake, ...]:
     Γ^i_kj differ.
     """
     return tuple(
-        Mistake("", "linear", {"linear": Sum((1, f"{a[0]}->ijkl"), (-1, f"{a[1]}->ijkl")),
-                               "quadratic": Sum((1, f"{b[0]},{c[0]}->ijkl"), (-1, f"{b[1]},{c[1]}->ijkl"))}, "", "",
-                weight=0.0)
-        for a, b, c in list(choices(*_STYLES))[1:]
+        Mistake("", "linear", {"linear": Sum((1, f"{a}->ijkl"), (-1, f"{b}->ijkl")),
+                               "quadratic": Sum((1, f"{c},{d}->ijkl"), (-1, f"{e},{f}->ijkl"))}, "", "", weight=0.0)
+        for a, b, c, d, e, f in list(choices(*_STYLES))[1:]
     )  # fmt: skip
 
 
@@ -578,7 +633,7 @@ def formula_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake,
         output_mistakes(quantity, statistical), returned_mistakes(), laplace_mistakes(), _misprints(), _short_sums(),
         by_field["lower"], by_field["raise_first"], by_field["linear"], by_field["quadratic"], _place_mistakes(),
         by_field["trace"], by_field["contract"], prepare_mistakes(), _part_mistakes(),
-        _landau_mistakes(),
+        _landau_mistakes(), _in_the_symbols(),
     )  # fmt: skip
     found = [m for group in groups for m in group if m.concerns(quantity)]
     return tuple(sorted(found, key=lambda m: m.weight))

@@ -16,9 +16,37 @@ from .calling import Caller, step_parameter
 from .diagnosis import Diagnosis, distinct_numbers
 from .observations import Observation
 
-__all__ = ["numeric_diagnoses", "step_sweep"]
+__all__ = ["numeric_diagnoses", "rounded_argument", "step_sweep"]
 
 _SINGLE, _DOUBLE = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
+
+
+def rounded_argument(observations: Sequence[Observation], callers: Mapping[str, Caller]) -> Diagnosis | None:
+    """The point is rounded before it is used: the points that the metric is asked for at lie around a rounded one."""
+    failing = [o for o in observations if not o.passed]
+    middles: list[tuple[np.ndarray, np.ndarray]] = []
+    for o in _sample(sorted(failing, key=lambda o: o.condition), 4):
+        caller = callers[o.case.name]
+        row = caller.rows[o.index]
+        if "metric" not in caller.form or caller.form == "metric-scalar":
+            return None
+        caller.metric.points.clear()
+        caller.at_row(row)
+        seen = [p.reshape(-1, row.size) for p in caller.metric.points]
+        if not seen:
+            return None
+        seen = np.unique(np.concatenate(seen), axis=0)
+        middles.append((row, (seen.min(axis=0) + seen.max(axis=0)) / 2))
+    moved = [np.max(np.abs(row - middle)) > 1e-9 for row, middle in middles]
+    if len(middles) < 2 or sum(moved) < 2:
+        return None
+    for d in range(8):
+        if all(np.allclose(np.round(row, d), middle, rtol=0, atol=1e-9) for row, middle in middles):
+            what = f"rounded to {d} decimal{'s' * (d != 1)}" if d else "rounded to integers"
+            return Diagnosis(f"argument-rounded-{d}", f"The point is {what} before it is used: the metric is asked for "
+                             "around that one.", "Use the point as it is.", kind="numeric", points=len(failing),
+                             weight=0.7)  # fmt: skip
+    return None
 
 
 def step_sweep(

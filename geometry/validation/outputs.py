@@ -432,6 +432,9 @@ def _returned() -> Iterator[Mistake]:
     yield _instead("determinant", "only-positive-definite", lambda run: np.abs(run["determinant"]),
         "|det g| is returned for det g: right on positive definite metrics (and those of even index) only.",
         "Drop abs().")
+    yield _instead("determinant", "permanent", lambda run: determinant(run.jets.g, signed=False),
+        "The permanent is returned: the terms of det g are added without their signs (a d + b c).",
+        "det g = a d − b c; expand by cofactors with alternating signs.")
     yield _instead("determinant", "inverse-determinant", lambda run: 1 / run["determinant"],
         "1/det g is returned: the determinant of the inverse.", "det g.")
     yield _instead("determinant", "product-of-the-diagonal", lambda run: np.prod(
@@ -505,7 +508,8 @@ def _hessian_only(run: Run) -> Array:
 def output_mistakes(quantity: str, statistical: bool = False) -> tuple[Mistake, ...]:
     """What is done to the answer at the end."""
     zero = Mistake("always-zero", "output", {"output": lambda output, n: 0 * output},
-        "Every value is 0: an array that is never filled, or a contraction over an antisymmetric pair such as R^i_ikl.",
+        "Every value is 0: an array that is never filled, a contraction over an antisymmetric pair such as R^i_ikl, or "
+        "differences of remembered values (a cache with rounded keys).",
         "Print an intermediate quantity that cannot vanish, such as ∂_k g_ij.", (quantity,), 0.4)  # fmt: skip
     return (*scale_mistakes(quantity, statistical), zero, *(m for m in _orders() if m.concerns(quantity)))
 

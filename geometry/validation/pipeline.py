@@ -340,8 +340,8 @@ class Run:
         return self.pipeline.laplace(self.at("laplacian")[0], self["christoffel"], self.jets)
 
 
-def determinant(g: Array) -> Array:
-    """det of the last two axes, by the first row; of balls by python-flint."""
+def determinant(g: Array, signed: bool = True) -> Array:
+    """det of the last two axes, by the first row; of balls by python-flint. Not ``signed`` it is the permanent."""
     if g.dtype == object:
         from flint import arb_mat
 
@@ -353,5 +353,5 @@ def determinant(g: Array) -> Array:
     total = 0
     for j in range(n):
         minor = np.delete(np.delete(g, 0, axis=-2), j, axis=-1)
-        total = total + (-1) ** j * g[..., 0, j] * determinant(minor)
+        total = total + (-1) ** (j * signed) * g[..., 0, j] * determinant(minor, signed)
     return total

@@ -78,8 +78,10 @@ def validate(
     target: str | None = typer.Argument(None, help="package.module:function, or file.py:function.", show_default=False),
     quantity: str = typer.Option(
         "ricci_scalar",
-        help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, kretschmann, laplacian, …",
+        help="ricci_scalar, christoffel, riemann, riemann_lowered, ricci, einstein, weyl, kretschmann, laplacian, …; "
+        "of a --manifold also fisher_metric, alpha_connection, distance, ntk, ntk_trace, compressibility, …",
     ),
+    alpha: str | None = typer.Option(None, help="The α of alpha_connection, e.g. -1.", show_default=False),
     suite: str = typer.Option(
         "default", help="default, quick, surfaces, riemannian, lorentzian, statistical, singular or thorough."
     ),
@@ -161,6 +163,12 @@ def validate(
     if manifold is not None or metric is not None:
         options["constants"] = values = _values(constants)
         options["manifold"] = _manifold(manifold, metric, coordinates, positive, values)
+        if alpha is not None:
+            from chentsov.geometry.exact.reading import read_number
+
+            options["alpha"] = read_number(alpha, "alpha")
+    elif alpha is not None:
+        raise InputError("--alpha is of the connections of a --manifold")
     elif coordinates is not None or constants:
         raise InputError("coordinates or constants without a manifold: add --metric or --manifold")
     else:

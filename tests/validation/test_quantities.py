@@ -125,3 +125,26 @@ def test_a_slow_function_is_judged_on_fewer_points():
         check._PATIENCE = before
     (note,) = report.findings_by_name()["slow"]
     assert note.severity == "note" and "manifolds" in note.detail and len(report.cases) < 5
+
+
+def test_in_the_shell(tmp_path, monkeypatch):
+    from chentsov.command_line import app
+    from typer.testing import CliRunner
+
+    (tmp_path / "mine.py").write_text(
+        "def gamma(x):\n    return [[[0, -2 / x[1]], [-2 / x[1], 0]], [[0, 0], [0, -3 / x[1]]]]\n"
+        "def point(point):\n    return 1.0\n"
+    )
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        return CliRunner().invoke(app, ["validate", "--no-isolate", *arguments])
+
+    asked = ("mine.py:gamma", "--quantity", "alpha_connection", "--manifold", "families.normal")
+    assert run(*asked, "--alpha", "1").exit_code == 0
+    wrong = run(*asked, "--alpha=-1")
+    assert wrong.exit_code == 1 and "alpha-opposite" in wrong.output
+    for bad, words in ((asked[:3], "say which, manifold="), (("mine.py:point",), "takes a point and no metric"),
+                       (("--manifold", "families.normal"), "no function is named")):  # fmt: skip
+        refused = run(*bad)
+        assert refused.exit_code != 0 and words in str(refused.exception or refused.output)
