@@ -25,7 +25,7 @@ def judged(function, manifold, quantity, **options):
     return ch.check_curvature(function, manifold, quantity=quantity, **options)
 
 
-@pytest.mark.parametrize("alpha", [1, -1, sp.Rational(1, 3)])
+@pytest.mark.parametrize("alpha", [1, *(pytest.param(a, marks=pytest.mark.slow) for a in (-1, sp.Rational(1, 3)))])
 def test_alpha_connections(alpha):
     right = judged(lambda x: alpha_normal(x, float(alpha)), NORMAL, "alpha_connection", alpha=alpha)
     assert right.passed, str(right)
@@ -106,6 +106,7 @@ def test_distances():
         assert judged(wrong, plane, "geodesic_distance").diagnosis.name == name
 
 
+@pytest.mark.slow
 def test_a_slow_function_is_judged_on_fewer_points():
     import time
 
@@ -127,9 +128,9 @@ def test_a_slow_function_is_judged_on_fewer_points():
     assert note.severity == "note" and "manifolds" in note.detail and len(report.cases) < 5
 
 
-def test_in_the_shell(tmp_path, monkeypatch):
-    from chentsov.command_line import app
-    from typer.testing import CliRunner
+@pytest.mark.slow
+def test_in_the_shell(tmp_path, monkeypatch, capsys):
+    from chentsov.command_line import run
 
     (tmp_path / "mine.py").write_text(
         "def gamma(x):\n    return [[[0, -2 / x[1]], [-2 / x[1], 0]], [[0, 0], [0, -3 / x[1]]]]\n"
@@ -137,14 +138,16 @@ def test_in_the_shell(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments):
-        return CliRunner().invoke(app, ["validate", "--no-isolate", *arguments])
+    def told(*arguments):
+        status = run(["validate", "--no-isolate", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
 
     asked = ("mine.py:gamma", "--quantity", "alpha_connection", "--manifold", "families.normal")
-    assert run(*asked, "--alpha", "1").exit_code == 0
-    wrong = run(*asked, "--alpha=-1")
-    assert wrong.exit_code == 1 and "alpha-opposite" in wrong.output
+    assert told(*asked, "--alpha", "1")[0] == 0
+    status, text = told(*asked, "--alpha=-1")
+    assert status == 1 and "alpha-opposite" in text
     for bad, words in ((asked[:3], "say which, manifold="), (("mine.py:point",), "takes a point and no metric"),
                        (("--manifold", "families.normal"), "no function is named")):  # fmt: skip
-        refused = run(*bad)
-        assert refused.exit_code != 0 and words in str(refused.exception or refused.output)
+        status, text = told(*bad)
+        assert status == 2 and words in text
