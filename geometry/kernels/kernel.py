@@ -594,11 +594,13 @@ class Kernel:
         for node, flat in zip(plan.program.outputs, views):
             if into.get(node) is flat:
                 continue
-            if node in made:
+            if node not in made:
+                flat[...] = NumPy(self.dtype).leaf(node)
+            elif made[node] is None:  # true nowhere
+                flat[...] = 0
+            else:
                 home = plan.home[node]
                 flat[...] = made[node].reshape([extents[a] if a in home else 1 for a in range(len(extents))])
-            else:
-                flat[...] = NumPy(self.dtype).leaf(node)
         rest = plan.program.outputs[len(views) :]
         homes = [[extents[a] if a in plan.home[n] else 1 for a in range(len(extents))] for n in rest]
         return [None if made[n] is None else made[n].reshape(home) for n, home in zip(rest, homes)]

@@ -178,8 +178,8 @@ def _four_sums(builder: Any, vectors: list[Any]) -> Any:
         low, high = list(range(lanes)), list(range(lanes, 2 * lanes))
         vectors = [add(picked(v, v, low), picked(v, v, high)) for v in vectors]
     even = [j for k in range(0, 8, 2) for j in (k, 8 + k)]
-    pairs = [add(picked(a, b, even), picked(a, b, [k + 1 for k in even])) for a, b in (vectors[:2], vectors[2:])]
-    fours = add(picked(*pairs, [0, 1, 8, 9, 4, 5, 12, 13]), picked(*pairs, [2, 3, 10, 11, 6, 7, 14, 15]))
+    one, two = (add(picked(a, b, even), picked(a, b, [k + 1 for k in even])) for a, b in (vectors[:2], vectors[2:]))
+    fours = add(picked(one, two, [0, 1, 8, 9, 4, 5, 12, 13]), picked(one, two, [2, 3, 10, 11, 6, 7, 14, 15]))
     return add(picked(fours, fours, [0, 1, 2, 3]), picked(fours, fours, [4, 5, 6, 7]))
 
 

@@ -89,7 +89,7 @@ def test_a_number_outside_the_range_of_the_sample_is_seen():
 
 @pytest.mark.parametrize("dtype, rtol", [("float64", 1e-13), ("float64", 1e-15), ("float32", 1e-4)])
 def test_proofs_are_those_of_the_bounds(dtype, rtol):
-    kernel = compile(FORMULAS[:6] + [sp.Integer(2), x], [x, y], dtype=dtype)
+    kernel = compile(FORMULAS[:6] + [sp.Integer(2), x, sp.besselj(0, x), 1 + sp.besselj(1, y)], [x, y], dtype=dtype)
     axes = np.linspace(-2, 3, 37)[:, None], np.linspace(0.5, 3, 5)
     bounded, bounds = kernel.bounded(*axes, rtol=rtol)
     values, proven, exist = kernel.proven(*axes, rtol=rtol)
@@ -97,6 +97,16 @@ def test_proofs_are_those_of_the_bounds(dtype, rtol):
     np.testing.assert_array_equal(proven, certified(bounded, bounds, rtol))
     np.testing.assert_array_equal(exist, bounds < np.inf)
     assert proven.any() and not proven.all()
+
+
+@pytest.mark.parametrize("formula", [sp.besselj(0, x), sp.Integer(2), x / x, 2 * y, sp.airyai(y) + x])
+def test_what_depends_on_less_or_has_no_bound(formula):
+    """A mask is a table over what its condition depends on; without a bound everything is doubted."""
+    kernel, axes = compile([formula], [x, y]), [np.linspace(0.1, 1, 160)[:, None], np.linspace(0.2, 1, 110)[None]]
+    values, unproven, exist, _ = proven_numbers(kernel, axes, 1e-10)
+    assert values.shape == unproven.shape == exist.shape == (1, 160, 110) and np.isfinite(values).all()
+    has_rule = not formula.has(sp.besselj, sp.airyai)
+    assert unproven.all() != has_rule and unproven.any() != has_rule and exist.all() == has_rule
 
 
 def test_cells_that_are_doubted_are_proven_by_sharper_bounds():
