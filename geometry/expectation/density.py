@@ -147,6 +147,8 @@ def split_at_kinks(piece: Piece, point: Mapping[sp.Symbol, sp.Expr]) -> list[tup
         return [(piece, {})]
     (v,) = piece.variables
     moduli = [e for e in piece.log_density.atoms(sp.Abs, sp.sign) if v.symbol in e.free_symbols]
+    if not moduli:  # the point may hold balls, which have no place in expressions
+        return [(piece, {})]
     roots: dict[sp.Expr, sp.Expr] = {}
     for e in moduli:
         g = e.args[0]

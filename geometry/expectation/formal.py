@@ -81,7 +81,10 @@ class FormalNodes:
             piece, renamed = range_of(formal)
             part = with_fixed_ends(Standard(piece))
             n = len(self.ranges)
-            names = {s: sp.Symbol(f"{s.name}{i or ''}_{n}_", real=True) for i, s in enumerate(part.piece.symbols)}
+            names = {
+                s: sp.Symbol(f"{'z' if s.name == 'w' else s.name}{i or ''}_{n}_", real=True)  # w is for the weights
+                for i, s in enumerate(part.piece.symbols)
+            }
             self.ranges[key] = _Range(part, renamed, names, sp.Symbol(f"w_{n}_", positive=True))
         return self.ranges[key]
 

@@ -160,3 +160,38 @@ def test_factorials_are_logarithms():
     k = sp.Symbol("k")
     f = x**k * sp.log(sp.factorial(k)) ** 2 / sp.factorial(k) ** y
     assert by_exponentials(f) == x**k * sp.loggamma(k + 1) ** 2 * sp.exp(-y * sp.loggamma(k + 1))
+
+
+def test_a_variable_may_be_called_as_the_weights_are():
+    u, w, s = sp.symbols("u w s", real=True)
+    nodes = FormalNodes([sp.Integral(sp.exp(-w * s), (w, 0, 1)), sp.Integral(u, (u, 0, s), (w, 0, 1))], [s])
+    for names in nodes.integrals():
+        assert len({name.name for name in names}) == len(names)
+
+
+def test_a_normaliser_that_is_an_integral_has_no_kinks_to_split_at():
+    """Its value at a point is a ball, which has no place in an expression."""
+    from chentsov.geometry.expectation.density import Piece, Variable, split_at_kinks
+    from flint import arb
+
+    u, c = sp.symbols("u c", real=True)
+    piece = Piece(-(u**4) - sp.log(c), (Variable(u, -sp.oo, sp.oo),))
+    assert split_at_kinks(piece, {c: arb(1.8128)}) == [(piece, {})]
+
+
+@pytest.mark.slow
+def test_the_quartic_family():
+    """g is the covariance of (x^4, x^2) under exp(-a x^4 - b x^2)/Z, by mpmath."""
+    x, u = sp.symbols("x u", real=True)
+    a, b = sp.symbols("a b", positive=True)
+    total = sp.Integral(sp.exp(-a * u**4 - b * u**2), (u, -sp.oo, sp.oo))
+    family = StatisticalManifold.from_density(sp.exp(-a * x**4 - b * x**2) / total, {x: (-sp.oo, sp.oo)}, (a, b))
+    grid = family.on_grid({a: [1.5], b: [2.0]}, ["metric"])
+    with mpmath.workdps(20):
+        moment = [
+            mpmath.quad(lambda v: v**n * mpmath.exp(-1.5 * v**4 - 2 * v**2), [-mpmath.inf, 0, mpmath.inf])
+            for n in (0, 2, 4, 6, 8)
+        ]
+        m2, m4, m6, m8 = (m / moment[0] for m in moment[1:])
+    want = [[m8 - m4**2, m6 - m4 * m2], [m6 - m4 * m2, m4 - m2**2]]
+    np.testing.assert_allclose(grid.metric.values.reshape(2, 2), np.array(want, float), rtol=1e-10)
