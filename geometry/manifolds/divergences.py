@@ -12,14 +12,14 @@ Kullback–Leibler divergence, IEEE Trans. Inf. Theory 60, 2014).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 from chentsov.geometry.expectation.balls import exact, precision
 from chentsov.geometry.expectation.closed_form import all_cells, integral
-from chentsov.geometry.expectation.density import DensityError, Piece, split_at_kinks
+from chentsov.geometry.expectation.density import DensityError, Piece, Variable, split_at_kinks
 from chentsov.geometry.expectation.quadrature import QuadratureError
 from chentsov.geometry.expectation.rigorous import Enclosure
 from flint import arb
@@ -64,8 +64,8 @@ def kullback_leibler(
         constants: numbers for the constants of the density; left out, they stay symbols.
 
     Raises:
-        ManifoldError: the family has no density, a point is none or outside the domain, the support moves with the
-            parameters, or an integral diverges or could not be enclosed.
+        ManifoldError: the family has no density, a point is none or outside the domain, the divergence is infinite
+            (the support of p, where it moves, is not inside that of q), or an integral could not be enclosed.
     """
     return _Pair(manifold, p, q, constants).kullback_leibler()
 
@@ -99,6 +99,7 @@ def chernoff(manifold: StatisticalManifold, p: Any, q: Any, constants: Mapping[A
     log Z is convex, so the values at three points enclose its minimum between the chords that they continue.
     """
     pair = _Pair(manifold, p, q, constants)
+    pair.refuse_moving("Chernoff's information")
     if pair.symbols:
         raise ManifoldError(
             "Chernoff's information is a minimum: give numbers for " + ", ".join(map(str, pair.symbols))
@@ -137,6 +138,7 @@ def jensen_shannon(
 ) -> Divergence:
     """½ KL(p‖m) + ½ KL(q‖m) with the mixture m = (p + q)/2; at most log 2."""
     pair = _Pair(manifold, p, q, constants)
+    pair.refuse_moving("the divergence of Jensen and Shannon")
     halves = [
         (Piece(near, variables), far - near)
         for variables, a, b in zip(pair.variables, pair.first, pair.second) for near, far in ((a, b), (b, a))
@@ -159,8 +161,6 @@ class _Pair:
         density = manifold.density
         if density is None:
             raise ManifoldError("this family was given without a density, which a divergence integrates over")
-        if density.moving_bounds:
-            raise ManifoldError("the support moves with the parameters, where p and q do not have one in common")
         held = match_symbols(constants or {}, density.constants, "constants", ManifoldError)
         values = {s: read_number(v, f"the value of {s}", ManifoldError) for s, v in held.items()}
         points = []
@@ -174,12 +174,53 @@ class _Pair:
             [piece.log_density.subs(point, simultaneous=True) for piece in density.pieces] for point in points
         )
         self.variables = [piece.substitute(values).variables for piece in density.pieces]
+        self.inside = {1: True, -1: True}  # whether the support of p lies in that of q, and that of q in that of p
+        self.moving, self.empty = density.moving_bounds, False
+        if self.moving:
+            self._overlap(points)
         self.finite = all(all_cells(variables) is not None for variables in self.variables)
         own = {v.symbol for variables in self.variables for v in variables}
         free = set().union(*(e.free_symbols for e in (*self.first, *self.second))) - own
         self.symbols = sorted(free, key=lambda s: s.name)
         if not self.symbols:
             self._split_at_kinks()
+
+    def _overlap(self, points: Sequence[Mapping[sp.Symbol, sp.Expr]]) -> None:
+        """Where both densities are positive, of supports that move with the parameters."""
+        if len(self.variables) != 1 or len(self.variables[0]) != 1 or self.variables[0][0].discrete:
+            raise ManifoldError(
+                "the support moves with the parameters, which is read for one continuous variable on one piece"
+            )
+        ((v,),) = self.variables
+        (low_p, high_p), (low_q, high_q) = ((v.lower.subs(point), v.upper.subs(point)) for point in points)
+
+        def exceeds(a: sp.Expr, b: sp.Expr) -> bool:
+            if a == b:
+                return False
+            gap = a - b
+            if gap.is_extended_nonnegative is None and gap.is_extended_nonpositive is None:
+                raise ManifoldError(f"which end of the supports lies farther, {a} or {b}, is not known: give numbers")
+            return bool(gap.is_extended_positive)
+
+        self.inside[1] = not exceeds(low_q, low_p) and not exceeds(high_p, high_q)
+        self.inside[-1] = not exceeds(low_p, low_q) and not exceeds(high_q, high_p)
+        low, high = (low_p if exceeds(low_p, low_q) else low_q), (high_q if exceeds(high_p, high_q) else high_p)
+        self.empty = not exceeds(high, low)
+        self.variables = [(Variable(v.symbol, low, high),)]
+
+    def refuse_infinite(self, infinite: Any) -> None:
+        if infinite:
+            raise ManifoldError(
+                "the divergence is infinite: the support moves with the parameters, and one of p and q has mass where "
+                "the other has none"
+            )
+
+    def refuse_moving(self, what: str) -> None:
+        """Raise where p and q have not the same support."""
+        if self.moving and not (self.inside[1] and self.inside[-1]):
+            raise ManifoldError(
+                f"{what} is not found where the support moves with the parameters and differs at p and q"
+            )
 
     def _split_at_kinks(self) -> None:
         """Cut the pieces where a modulus in either density changes sign, for integrands that are smooth."""
@@ -220,6 +261,7 @@ class _Pair:
         return total
 
     def kullback_leibler(self) -> Divergence:
+        self.refuse_infinite(not self.inside[1])
         parts = [
             (sp.expand(a - b), Piece(a, variables))
             for a, b, variables in zip(self.first, self.second, self.variables)
@@ -244,6 +286,11 @@ class _Pair:
         return exact(closed).real if closed is not None else self.enclosed(self._mixed(t))
 
     def result(self, formula: Any, of_ball: Any, t: sp.Expr) -> Divergence:
+        self.refuse_infinite(t > 1 and not self.inside[1] or t < 0 and not self.inside[-1])
+        if self.empty:
+            value = formula(sp.S.Zero)
+            self.refuse_infinite(not value.is_finite)
+            return self.number(value)
         closed = self.affinity(t)
         if closed is not None:
             return self.number(formula(closed))

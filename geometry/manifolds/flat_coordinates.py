@@ -166,12 +166,12 @@ def _candidates(manifold: AlphaManifold, alpha: sp.Expr) -> Iterable[Sequence[sp
             except (ChentsovError, ValueError, NotImplementedError, TypeError):
                 return
     if abs(alpha) == 1:
-        for name in ("natural", "mean") if alpha == 1 else ("mean", "natural"):
+        for name in ("exponential_form", "expectation_parameters", "dual_coordinates"):
             try:
-                yield manifold.exponential_form.natural if name == "natural" else manifold.expectation_parameters
+                found = getattr(manifold, name)
             except (AttributeError, ManifoldError):
                 continue
-        yield getattr(manifold, "dual_coordinates", ())
+            yield getattr(found, "natural", found)
 
 
 def _is_affine(manifold: AlphaManifold, functions: Sequence[sp.Expr], alpha: sp.Expr) -> bool:

@@ -240,20 +240,22 @@ def _natural_ranges(
     found = {}
     for x in reversed(wanted):
         both: set[tuple[sp.Expr, ...]] = set()  # the two ends of one inequality
-        lower, upper, others = [], [], [e for e in above if x not in e.free_symbols]
+        lower: list[sp.Expr] = []
+        upper: list[sp.Expr] = []
+        others = [e for e in above if x not in e.free_symbols]
         for e in above:
             if x not in e.free_symbols:
                 continue
-            polynomial = sp.Poly(sp.expand(e), x) if e.is_polynomial(x) else None
-            lead = None if polynomial is None else polynomial.LC()
-            if polynomial is not None and polynomial.degree() == 1 and (lead.is_positive or lead.is_negative):
-                (lower if lead.is_positive else upper).append(sp.factor_terms(-polynomial.coeff_monomial(1) / lead))
-            elif polynomial is not None and polynomial.degree() == 2 and lead.is_negative:
-                b, c = polynomial.coeff_monomial(x), polynomial.coeff_monomial(1)
-                disc = sp.factor(b**2 - 4 * lead * c)
+            # a x² + b x + c
+            a, b, c = (sp.expand(e).coeff(x, k) for k in (2, 1, 0)) if e.is_polynomial(x) else (sp.S.NaN,) * 3
+            degree = sp.degree(e, x) if e.is_polynomial(x) else 0
+            if degree == 1 and (b.is_positive or b.is_negative):
+                (lower if b.is_positive else upper).append(sp.factor_terms(-c / b))
+            elif degree == 2 and a.is_negative:
+                disc = sp.factor(b**2 - 4 * a * c)
                 if not disc.is_number:
                     others.append(disc)
-                ends = [(-b + s * sp.sqrt(disc)) / (2 * lead) for s in (1, -1)]
+                ends = [(-b + s * sp.sqrt(disc)) / (2 * a) for s in (1, -1)]
                 lower.append(ends[0])
                 upper.append(ends[1])
                 both.add(tuple(ends))
@@ -267,7 +269,7 @@ def _natural_ranges(
                 f"which end of {x} counts depends on the other coordinates: give {{coordinate: (lower, upper)}}"
             )
         found[x] = low, high
-        gaps = (b - a for a in lower for b in upper if (a, b) not in both)
+        gaps = (high - low for low in lower for high in upper if (low, high) not in both)
         above = [*others, *(gap for gap in gaps if not gap.is_positive)]
     return found
 

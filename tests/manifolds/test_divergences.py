@@ -109,3 +109,22 @@ def test_what_has_no_divergence():
     ]:
         with pytest.raises(ManifoldError, match=words):
             call()
+
+
+def test_supports_that_move():
+    """Pareto's families of t and a, by hand: E_p[log x] = log t + 1/a."""
+    m, first, second = families.pareto(), (2.0, 3.0), (1.5, 0.5)
+    (t1, a1), (t2, a2) = first, second
+    expected = np.log(a1 / a2) + a2 * np.log(t1 / t2) + a2 / a1 - 1
+    assert float(m.kullback_leibler(first, second)) == pytest.approx(expected, abs=1e-13)
+    overlap = quad(lambda x: np.sqrt(a1 * t1**a1 / x ** (a1 + 1) * a2 * t2**a2 / x ** (a2 + 1)), t1, np.inf)[0]
+    for p, q in ((first, second), (second, first)):
+        assert float(m.alpha_divergence(p, q, 0)) == pytest.approx(4 * (1 - overlap), abs=1e-9)
+    for call, words in [
+        (lambda: m.kullback_leibler(second, first), "infinite: the support moves"),
+        (lambda: m.renyi(second, first, 2), "infinite: the support moves"),
+        (lambda: m.jensen_shannon(first, second), "Jensen and Shannon is not found"),
+        (lambda: m.chernoff(first, second), "not found where the support moves"),
+    ]:
+        with pytest.raises(ManifoldError, match=words):
+            call()
