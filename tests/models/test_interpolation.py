@@ -33,6 +33,24 @@ def test_fifty_digits_at_full_rank(widths, count):
     assert net.curvature_at(weights).ricci_scalar == pytest.approx(known, abs=found.error)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("widths", [(2, 2, 1), (2, 3, 1)])
+def test_fifty_digits_on_a_slice_and_along_training(widths):
+    x, t = _rows(widths, 60)
+    net = DenseNetwork(widths, "tanh", data=(x, t))
+    start = dict(zip((c.name for c in net.coordinates), np.random.default_rng(5).normal(size=len(net.coordinates))))
+    axes = start | {name: start[name] + np.array([-0.7, 0.6]) for name in ("w1_1_1", "w2_1_1")}
+    grid = net.on_grid(axes, "ricci_scalar").ricci_scalar
+    for i, j in ((0, 1), (1, 0)):
+        cell = grid.isel(w1_1_1=i, w2_1_1=j)
+        point = list((start | {name: float(cell[name]) for name in ("w1_1_1", "w2_1_1")}).values())
+        assert float(cell) == pytest.approx(reference(widths, point, x, t), rel=1e-8)
+    path = net.train(list(start.values()), steps=300, quantities=("loss", "ricci_scalar"))
+    for step in (0, 150, 300):
+        point = [float(path[c.name][step]) for c in net.coordinates]
+        assert float(path.ricci_scalar[step]) == pytest.approx(reference(widths, point, x, t), rel=1e-8)
+
+
 def test_fifty_digits_past_null_directions():
     """A softmax does not notice a number added to all logits: with b of the last layer and the weights of each unit that
     number has three directions here. Holding one logit's weights fixed is a slice across them, with the same image."""
