@@ -128,7 +128,7 @@ def axis_label(name: str) -> str:
     return f"${latex(sp.Symbol(name))}$"
 
 
-def new_figure(width: float, height: float, layout: Literal["constrained", "none"] = "constrained") -> Figure:
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
     """A figure of its own, without any window or global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -253,7 +253,7 @@ def _arrows(ax: Axes, dataset: xr.Dataset, axes: Sequence[str], vectors: Any) ->
     with np.errstate(all="ignore"):
         u, v = (np.where(size > 0, c / size, 0) for c in (u, v))
     here = (x[:: steps[0]], y[:: steps[1]])
-    colours = {"facecolor": "black", "edgecolor": "white", "linewidth": 0.5}
+    colours: dict[str, Any] = {"facecolor": "black", "edgecolor": "white", "linewidth": 0.5}
     ax.quiver(*here, u, v, **colours, scale=28, width=0.004, pivot="mid", zorder=2)
 
 

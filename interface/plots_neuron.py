@@ -246,7 +246,7 @@ def _page(rows: Sequence[Sequence[tuple[str, Run]]], title: str, by_loss: bool =
     """Panels in rows, with one legend; `by_loss` puts the losses over the panels."""
     down, across = len(rows), len(rows[0])
     width, height = 4.25 * across, 4 * down + (0.5 if down == 1 else 0)
-    figure = new_figure(width, height, layout="none")
+    figure = new_figure(width, height, layout=None)
     # Inches from the edges and between the panels. Constrained layout measures every label for it, which takes longer
     # than to draw them.
     gaps = {"left": 0.65 / width, "right": 1 - 0.25 / width, "bottom": 0.95 / height, "top": 1 - 0.75 / height}
@@ -281,5 +281,5 @@ def _legend(figure: Figure, holes: bool, run: Run) -> None:
     ]
     if holes:
         handles.append(Patch(**MISSING, label="no number (see the status variable)"))
-    outside = "outside " if figure.get_constrained_layout() else ""
-    figure.legend(handles=handles, loc=f"{outside}lower center", ncols=len(handles), frameon=False)
+    place: Any = "outside lower center" if figure.get_constrained_layout() else "lower center"
+    figure.legend(handles=handles, loc=place, ncols=len(handles), frameon=False)
