@@ -144,7 +144,7 @@ def _first_proofs(
     if kernel.doubts[rtol] > _DOUBTFUL:
         values, proven, exist = kernel.proven(*arrays, rtol=rtol)
         return values, ~proven, exist
-    where, points, _ = _gathered(doubts.any(axis=0), arrays)
+    where, points, _ = _gathered(np.asarray(doubts.any(axis=0)), arrays)
     again, proven, exist_there = kernel.proven(*points, rtol=rtol)
     part, exist = (slice(None), *where), ~doubts
     values[part] = np.where(doubts[part], again, values[part])

@@ -168,11 +168,11 @@ class Bounds:
     def where_met(self, output: Node, bound: Node) -> Node:
         """The bound, or infinity where something required is missing; rows are asked one by one."""
         asked = {
-            (condition, *sorted(self.over_rows[node])): None
+            (condition, tuple(sorted(self.over_rows[node]))): None
             for node in walk((output, bound))
             for condition in self.required.get(node, ())
         }
-        for condition, *tables in asked:
+        for condition, tables in asked:
             met = condition
             if tables:
                 missed = self.raw("select", condition, self.number(0.0), self.number(1.0))

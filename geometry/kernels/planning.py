@@ -128,8 +128,8 @@ class Planner:
                 self.machines[key] = NumbaMachine(plan, self.dtype)
             else:
                 inside = {k: (("olt", low), ("ogt", high)) for k, (low, high) in coarsened.items() if k not in _ASKED}
-                guards = {"plain": self.guards, "quick": inside}.get(mode)
-                self.machines[key] = Machine(plan, self.dtype, guards)
+                guards: dict[str, Any] = {"plain": self.guards, "quick": inside}
+                self.machines[key] = Machine(plan, self.dtype, guards.get(mode))
         return self.machines[key]
 
     def _splits(self, shape: tuple) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -33,8 +34,8 @@ def _each(stage: str) -> Callable[[Run, str], list[Array]]:
     """The quantity with one term of a stage alone, for every term (the quantity is linear in the stage)."""
 
     def values(run: Run, quantity: str) -> list[Array]:
-        terms = getattr(Pipeline(), stage).terms
-        return [replace(Pipeline(), **{stage: Sum(t)}).run(run.jets).output(quantity) for t in terms]
+        alone: list[dict[str, Any]] = [{stage: Sum(t)} for t in getattr(Pipeline(), stage).terms]
+        return [replace(Pipeline(), **one).run(run.jets).output(quantity) for one in alone]
 
     return values
 
