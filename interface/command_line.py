@@ -73,7 +73,7 @@ class _Command(typer.core.TyperCommand):
     """A command that takes no option twice, unless each use adds to it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        given = self.make_parser(ctx).parse_args(args=list(args))[-1]
+        given: Any = self.make_parser(ctx).parse_args(args=list(args))[-1]
         for option in given:
             once = not (option.multiple or option.is_flag) if option.param_type_name == "option" else False
             if once and given.count(option) > 1:

@@ -133,7 +133,7 @@ def new_figure(width: float, height: float, layout: Literal["constrained"] | Non
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout=layout)  # type: ignore[arg-type]  (the stubs lack "none")
+    figure = Figure(figsize=(width, height), layout=layout)  # type: ignore[arg-type]
     FigureCanvasAgg(figure)
     return figure
 

@@ -176,7 +176,8 @@ def _rests(factor: sp.Expr, t: sp.Symbol, a: float, b: float) -> list[tuple[floa
         value = run([arb(at)])[0]
         return (value > 0) - (value < 0)
 
-    found, parts = [], [(math.nextafter(a, -math.inf), math.nextafter(b, math.inf))]
+    found: list[tuple[float, float]] = []
+    parts = [(math.nextafter(a, -math.inf), math.nextafter(b, math.inf))]
     shortest = 1e-13 * max(abs(a), abs(b))
     for _ in range(_MOST_RESTS):
         if not parts:

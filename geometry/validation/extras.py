@@ -168,8 +168,8 @@ def _values(case: Case, expressions: Sequence[sp.Expr], shape: tuple[int, ...] =
 
 
 def _other_connections(extra: Extra) -> Iterator[Rival]:
-    case, alpha = extra.case, extra.alpha
-    manifold, n = geometry_of(case.origin), case.dim
+    alpha: Any = extra.alpha
+    case, manifold, n = extra.case, geometry_of(extra.case.origin), extra.case.dim
     formula = "Γ^(α)_{ij,k} = Γ_{ij,k} − (α/2) T_ijk, with α = 1 the exponential and −1 the mixture connection."
     at = lambda a, name=extra.quantity: _values(case, sp.flatten(getattr(manifold, name)(a).tolist()), (n,) * 3)
     metric = at(sp.S.Zero)

@@ -571,7 +571,11 @@ def _in_the_symbols() -> Iterator[Mistake]:
 
     def of(prepare: Callable[[Jets], Jets]) -> dict[str, Callable[[Any], Array]]:
         names = ("christoffel_first", "christoffel_first_derivative")
-        return {t: lambda run, t=t: Pipeline().run(prepare(run.jets))[t] for t in names}
+
+        def stage(name: str) -> Callable[[Any], Array]:
+            return lambda run: Pipeline().run(prepare(run.jets))[name]
+
+        return {t: stage(t) for t in names}
 
     for m in prepare_mistakes():
         if m.name == "derivative-of-inverse-for-metric":

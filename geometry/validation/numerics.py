@@ -35,8 +35,8 @@ def rounded_argument(observations: Sequence[Observation], callers: Mapping[str, 
         seen = [p.reshape(-1, row.size) for p in caller.metric.points]
         if not seen:
             return None
-        seen = np.unique(np.concatenate(seen), axis=0)
-        middles.append((row, (seen.min(axis=0) + seen.max(axis=0)) / 2))
+        places = np.unique(np.concatenate(seen), axis=0)
+        middles.append((row, (places.min(axis=0) + places.max(axis=0)) / 2))
     moved = [np.max(np.abs(row - middle)) > 1e-9 for row, middle in middles]
     if len(middles) < 2 or sum(moved) < 2:
         return None
