@@ -14,11 +14,13 @@ from .connections import (
     with_distances,
 )
 from .flow import Flow
+from .langevin import Langevin
 
 __all__ = [
     "ConfidenceRegion",
     "Flow",
     "GeodesicBall",
+    "Langevin",
     "confidence_region",
     "distance",
     "exponential",
