@@ -180,4 +180,6 @@ def _edges(x: sp.Symbol, given: Sequence[Any]) -> np.ndarray:
     ends = [read_float(e, f"an end of the axis {x}", ManifoldError) for e in (low, high)]
     if not ends[0] < ends[1]:
         raise ManifoldError(f"the axis {x} is empty: from {ends[0]:g} to {ends[1]:g}")
-    return np.linspace(*ends, read_count(cells, f"the cells of the axis {x}", least=2, error=ManifoldError) + 1)
+    return np.linspace(
+        ends[0], ends[1], read_count(cells, f"the cells of the axis {x}", least=2, error=ManifoldError) + 1
+    )

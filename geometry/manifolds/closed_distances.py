@@ -343,6 +343,8 @@ def blocks_of(coordinates: Iterable[sp.Symbol], g: dict) -> list[list[sp.Symbol]
 def arc_of(g: sp.Expr, x: sp.Symbol) -> sp.Expr | None:
     """∫√g dx, an antiderivative; None where none is found."""
     speed = sp.powdenest(sp.sqrt(sp.factor(g.replace(logistic, lambda u: 1 / (1 + sp.exp(-u))))))
+    if speed.has(sp.I):  # of a negative metric
+        return None
     if x not in speed.free_symbols:
         return speed * x
     scale, rest = speed.as_independent(x, as_Add=False)

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 __all__ = ["closed_exponential"]
 
 _Part = Callable[[np.ndarray, np.ndarray], np.ndarray]
+_LONGEST = 700.0  # w up to which e^w is a double
 _LARGEST = 12  # dimension up to which it is tried
 
 
 def closed_exponential(manifold: RiemannianManifold, constants: Mapping[sp.Symbol, float]) -> _Part | None:
-    """(p, v), arrays (count, n), -> exp_p(v), NaN where the formula does not hold; None where there is no formula.
+    """(p, v), arrays (count, n), -> exp_p(v); None where there is no formula.
+
+    NaN where a geodesic ends before t = 1, infinite where the formula overflows.
 
     >>> from chentsov.models import families
     >>> up = closed_exponential(families.normal(), {})
@@ -58,7 +61,8 @@ def closed_exponential(manifold: RiemannianManifold, constants: Mapping[sp.Symbo
         with np.errstate(all="ignore"):
             for columns, part in parts:
                 found[:, columns] = part(p[:, columns], v[:, columns])
-        found[~np.isfinite(found).all(axis=1)] = np.nan
+        found[np.isinf(found).any(axis=1)] = np.inf
+        found[np.isnan(found).any(axis=1)] = np.nan
         return found
 
     return ends
@@ -123,4 +127,5 @@ class _Horocyclic:
         found = np.empty_like(p)
         found[:, self.y] = y * height ** (2 / self.power)
         found[:, self.u] = p[:, self.u] + along * moved[:, None]
+        found[w > _LONGEST] = np.inf
         return found

@@ -182,6 +182,7 @@ def test_what_has_no_distance():
         (lambda: slit.geodesic_ball([2, 2], -1), "positive"),
         (lambda: slit.transport([1, 0], [2, 2]), "pair of points|last axis"),
         (lambda: spacetimes.minkowski().distance([0, 0, 0, 0], [1, 0, 0, 0]), r"signature \(−\+\+\+\)"),
+        (lambda: RiemannianManifold([[-1, 0], [0, 1]], (a, x)).distance([-1, 0], [1, 1]), "declared positive"),
         (lambda: spacetimes.minkowski().log([0, 0, 0, 0], [1, 0, 0, 0]), "no distance"),
     ]:
         with pytest.raises(ManifoldError, match=words):
