@@ -39,7 +39,7 @@ def cramer_rao(
     >>> normal = families.normal()
     >>> mu, sigma = normal.coordinates
     >>> cramer_rao(normal, mu / sigma)                                     # the signal-to-noise ratio
-    mu**2/(2*sigma**2) + 1
+    (mu**2 + 2*sigma**2)/(2*sigma**2)
     """
     single = isinstance(functions, sp.Expr) or not hasattr(functions, "__iter__")
     means = _expressions(manifold, [functions] if single else functions, "function")

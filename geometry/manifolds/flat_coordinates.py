@@ -54,7 +54,7 @@ def flat_coordinates(manifold: RiemannianManifold) -> FlatCoordinates:
 
     >>> from chentsov.models import families
     >>> families.poisson().flat_coordinates().functions
-    (2*sqrt(lam),)
+    (2*sqrt(lambda),)
     """
     if manifold.is_flat() is False:
         raise ManifoldError(
@@ -139,7 +139,7 @@ def affine_coordinates(manifold: AlphaManifold, alpha: Any) -> FlatCoordinates:
     >>> from chentsov.models import families
     >>> poisson = families.poisson()
     >>> [affine_coordinates(poisson, a).functions[0] for a in (1, -1, sp.Rational(-1, 3))]
-    [log(lam), lam, 3*lam**(2/3)/2]
+    [log(lambda), lambda, 3*lambda**(2/3)/2]
     """
     a = read(alpha, "alpha")
     if a == 0:

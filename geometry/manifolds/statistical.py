@@ -484,7 +484,7 @@ class StatisticalManifold(AlphaManifold):
         >>> from chentsov.models import families
         >>> poisson = families.poisson()
         >>> poisson.cramer_rao(sp.exp(-poisson.coordinates[0]))                                # of the chance of a zero
-        lam*exp(-2*lam)
+        lambda*exp(-2*lambda)
         """
         return cramer_rao(self, functions, bias=bias, observations=observations)
 
