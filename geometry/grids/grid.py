@@ -18,6 +18,7 @@ from ..exact.errors import InputError
 from ..exact.notation import latex
 from ..exact.reading import match_symbols
 from ..exact.tables import by_name
+from ..kernels.ball import evaluate_ball
 from ..kernels.contraction import Contraction
 from ..kernels.kernel import Kernel
 from ..kernels.memory import available
@@ -36,7 +37,7 @@ from ..manifolds.recipes import (
 )
 from .axes import Axis, read_axes
 from .blocks import Blocks, fill, question_hash
-from .cells import Cells
+from .cells import BALLS, Cells
 from .labels import KINK, LIMIT, NOT_REPRESENTABLE, OUTSIDE, provenance, quantity_attributes
 from .lazy import lazy_dataset
 from .study import Dimension, Step, Study, Variable
@@ -124,6 +125,7 @@ def on_grid(
 
 _FEW_CELLS, _LONG_PROGRAM = 64, 150  # cells and operations
 _MOST_INTERPRETED = 2_000_000  # operations, those over rows for each of them
+_MOST_KINKS_PROVEN, _KINK_BITS = 256, 512  # cells of a block, and the precision of the proof
 _SMALL = 1 << 20  # bytes, for which there is room
 
 
@@ -193,7 +195,7 @@ class GridStudy(Study):
             and not kernel._data
             and getattr(geometry_of(source), "is_continued", False),
         )
-        self.kinks = _kinks(source, self.axes, held, data, threads)
+        self.held, self.kinks = held, _kinks(source, self.axes, held, data, threads)
         self.rtol, self.atol = rtol, atol
         self.variables = {
             name: Variable(
@@ -240,11 +242,28 @@ class GridStudy(Study):
         """Numbers (an expression a row) and status of a block."""
         found, codes = self.cells.evaluate(part)
         if self.kinks is not None:
-            on = np.broadcast_to(self.kinks(*self.cells.arrays(part))[0] > 0, codes.shape) & (codes != OUTSIDE)
+            arrays = self.cells.arrays(part)
+            on = np.broadcast_to(self.kinks(*arrays)[0] > 0, codes.shape) & (codes != OUTSIDE)
+            if self.rtol is not None and not self.kinks.program.rows and on.sum() <= _MOST_KINKS_PROVEN:
+                on = on & ~self._beside_a_kink(arrays, on)
             found[:, on], codes[on] = np.nan, KINK
         for step in self.steps:
             step([a.symbol for a in self.axes], self.cells.arrays(part), found, codes)
         return self._rounded(found, codes), codes
+
+    def _beside_a_kink(self, arrays: Sequence[np.ndarray], on: np.ndarray) -> np.ndarray:
+        """Of the cells that machine numbers put on a kink, those that balls prove to lie beside it."""
+        assert self.kinks is not None
+        (indicator,) = self.kinks._flat
+        symbols = [a.symbol for a in self.axes]
+        constants = {s: v for s, v in self.held.items() if s in indicator.free_symbols and s not in symbols}
+        beside = np.zeros_like(on)
+        for cell in np.argwhere(on):
+            point = [np.broadcast_to(a, on.shape)[tuple(cell)].item() for a in arrays]
+            with BALLS:
+                ball = evaluate_ball(indicator, {**dict(zip(symbols, point)), **constants}, _KINK_BITS)
+            beside[tuple(cell)] = ball.is_zero()
+        return beside
 
     def _rounded(self, values: np.ndarray, status: np.ndarray) -> np.ndarray:
         """In the type of the result; a number that it cannot hold (to the tolerance) is none, and says so."""

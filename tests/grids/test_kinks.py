@@ -146,3 +146,18 @@ def test_the_indicator_sees_the_rows():
     indicator = kink_indicator([Mean(sp.Max(a * u, t), (u, t)), sp.Abs(a - 1)])
     run = ch.compile([indicator], [a], data={"u": [1.0, 2.0], "t": [3.0, 3.0]})
     assert [float(run(s)[0]) for s in (0.3, 1.0, 1.5, 3.0)] == [0, 1, 0.5, 0.5]
+
+
+def test_a_cell_beside_a_kink_is_not_on_it():
+    """cos(x)^2 - c is 4e-17 in truth and zero in machine numbers: certified, balls say on which side the cell lies."""
+    x, y = sp.symbols("x y", real=True)
+    at = 0.6471416629516
+    level = sp.Rational(str(sp.N(sp.cos(sp.Rational(at)) ** 2, 40))) + sp.Rational(1, 10**19)
+    grid = ch.RiemannianManifold(sp.diag(1, 1 + sp.Abs(sp.cos(x) ** 2 - level)), (x, y)).on_grid(
+        {x: [at], y: 0}, rtol=1e-9
+    )
+    f, slope, bend = 1.0, np.sin(2 * at), 2 * np.cos(2 * at)  # below the level: 1 + c - cos(x)^2
+    assert grid.status.item() == 0
+    assert grid.ricci_scalar.item() == pytest.approx((slope**2 - 2 * f * bend) / 2, rel=1e-9)
+    zero = ch.RiemannianManifold(sp.diag(1, 1 + sp.Abs(x)), (x, y)).on_grid({x: [0.0], y: 0}, rtol=1e-9)
+    assert zero.status.item() == 6
