@@ -7,7 +7,7 @@ from chentsov.geometry.expectation.changes import standard_candidates
 from chentsov.geometry.expectation.closed_form import iterated
 from chentsov.geometry.expectation.density import read_density
 from chentsov.geometry.expectation.logarithms import tidy_log
-from chentsov.geometry.expectation.sampling import sample_points, sign_at, working_copy
+from chentsov.geometry.expectation.sampling import sample_points, working_copy
 
 x, y, t = sp.symbols("x y t", positive=True)
 CLAYTON = (1 + t) * (x * y) ** (-1 - t) * (x**-t + y**-t - 1) ** (-2 - 1 / t)
@@ -16,8 +16,9 @@ SQUARE = {x: (0, 1), y: (0, 1)}
 
 def forms():
     density = read_density(CLAYTON, SQUARE, (t,))
-    copy, _, where = working_copy(density, sample_points(density)[0])
-    return copy.pieces[0], [parts[0] for parts in standard_candidates(copy.pieces[0], sign_at(where, copy))]
+    copy = working_copy(density, sample_points(density)[0])
+    piece = copy.density.pieces[0]
+    return piece, [parts[0] for parts in standard_candidates(piece, copy.sign_of)]
 
 
 def test_a_copula_becomes_a_product():
