@@ -119,6 +119,13 @@ def _changed(name: str, sentence: str, remedy: str, g: Field, which: Sequence[in
         f = factors(rows)
         return f[..., :, None] * moved(rows) * f[..., None, :]
 
+    def once(rows: Array) -> Array:
+        return factors(rows)[..., :, None] * moved(rows)
+
+    def inverted(rows: Array) -> Array:
+        f = 1 / factors(rows)
+        return f[..., :, None] * moved(rows) * f[..., None, :]
+
     def in_new_units(rows: Array) -> Array:  # the tensor's components by another coordinate, at the same point
         f = np.ones_like(rows)
         for k in which:
@@ -129,6 +136,10 @@ def _changed(name: str, sentence: str, remedy: str, g: Field, which: Sequence[in
     yield Reading(name, f"{sentence[:-1]}: the components are those in the other coordinate.", remedy, in_new_units,
                   weight=weight + 0.05)  # fmt: skip
     yield Reading(name, sentence, remedy, moved, weight=weight)
+    yield Reading(f"{name}-jacobian-once", f"{sentence[:-1]}, with its Jacobian on one side only.",
+                  "g′ = Jᵀ g J, on both sides.", once, weight=weight + 0.2)  # fmt: skip
+    yield Reading(f"{name}-jacobian-inverted", f"{sentence[:-1]}, with the inverse of its Jacobian.",
+                  "g′ = Jᵀ g J with J = ∂(old)/∂(new).", inverted, weight=weight + 0.2)  # fmt: skip
     yield Reading(name, sentence, remedy, g, lambda rows: _with(rows, which, map_), weight)
 
 

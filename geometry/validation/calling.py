@@ -180,7 +180,9 @@ class Caller:
             tried[form] = self._answers(form, self.rows if "batch" in form else self.rows[0])
             outcome = tried[form][0]
             hangs = any(f.name == "too-slow" for f in outcome.findings)
-            ranks[form] = -1 if hangs else 2 if outcome.value is None else 1 if outcome.findings else 0
+            raised = any(f.name in ("raises", "wrong-shape") for f in outcome.findings)
+            none = 3 if raised else 2
+            ranks[form] = -1 if hangs else none if outcome.value is None else 1 if outcome.findings else 0
             if ranks[form] <= 0:
                 break
         # The first of the best; a form that works in no way is not more likely than the first.

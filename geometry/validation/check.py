@@ -24,6 +24,7 @@ from .diagnosis import (
     family_diagnoses,
     formula_diagnoses,
     partial_diagnoses,
+    read_off_diagnosis,
     rounding_diagnosis,
     row_diagnosis,
     scope_diagnosis,
@@ -443,7 +444,7 @@ def _diagnose(
     # Where the truth is nearly met the formula is right, and the digits are the question.
     nearly = all(o.relative_error < 1e-2 for o in informative)
     own_metric = all("metric" not in c.form for c in callers.values())
-    for read_off in (rounding_diagnosis, row_diagnosis):
+    for read_off in (rounding_diagnosis, row_diagnosis, read_off_diagnosis):
         if (seen := read_off(observations)) is not None:
             return [seen]
     if (rounded := rounded_argument(observations, callers)) is not None:

@@ -26,7 +26,7 @@ from .pipeline import Array, Jets, Pipeline, Run
 __all__ = [
     "LEVELS", "Diagnosis", "approximation", "asking_diagnosis", "component_diagnosis", "constant_factor",
     "distinct_numbers", "family_diagnoses", "formula_diagnoses", "partial_diagnoses",
-    "rounding_diagnosis", "row_diagnosis",
+    "read_off_diagnosis", "rounding_diagnosis", "row_diagnosis",
     "scope_diagnosis", "varying_factor",
 ]  # fmt: skip
 
@@ -317,7 +317,9 @@ def family_diagnoses(observations: Sequence[Observation], quantity: str, small: 
             [screen], c.pipeline, quantity, np.inf))  # fmt: skip
         limit = min(LEVELS[1], truth / _MARGIN)
         if miss(10.0**best) <= limit:
-            found += _found([candidate], groups, quantity, limit)
+            plain = [float(f"{d}e{e}") for e in range(-8, 1) for d in (1, 2, 3, 5)]  # a threshold: any on the plateau
+            fits = [_Candidate((family.member(e),)) for e in plain if miss(e) <= limit]
+            found += _found([candidate], groups, quantity, limit) or _found(fits, groups, quantity, limit)[:1]
     return [_as_diagnosis(sorted(found, key=lambda f: f[0]), groups)] if found else []
 
 
@@ -427,12 +429,14 @@ def asking_diagnosis(observations: Sequence[Observation], quantity: str) -> Diag
             "remembered from another point or another metric (a stale cache).",
             "Key the cache by the metric and by the whole point.", kind="scope", points=len(silent), weight=0.7,
         )  # fmt: skip
-    order = 1 if quantity.startswith("christoffel") or quantity in ("metric_derivative", "laplacian") else 2
-    few = sum(1 <= o.asked <= order * o.case.dim for o in failing) > 0.6 * len(failing) and len(observations) > 1
+    few = (
+        sum(o.case.dim > 1 and 1 <= o.asked <= o.case.dim for o in failing) > 0.6 * len(failing)
+        and len(observations) > 1
+    )
     if few and quantity not in ("metric", "inverse_metric", "determinant"):
         return Diagnosis(
-            "metric-asked-too-little", "The metric is asked for at too few points (n or 2n around most of them) for "
-            "its derivatives: differences of remembered values (a cache keyed by rounded coordinates) are 0.",
+            "metric-asked-too-little", "The metric is asked for at n points or fewer around most points, too few "
+            "for its derivatives: differences of remembered values (a cache keyed by rounded coordinates) are 0.",
             "Differentiate the metric itself; key a cache by the exact point.", kind="scope", points=len(failing),
             weight=0.7,
         )  # fmt: skip
@@ -445,6 +449,8 @@ def row_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
     for o in observations:
         by_case.setdefault(o.case.name, []).append(o)
     several = [m for m in by_case.values() if len(m) > 1 and len(m) == len(m[0].case.points)]
+    # Where one answer is as good as another, as on a space of constant curvature, the rows tell nothing.
+    several = [m for m in several if not all(np.allclose(o.truth, m[0].truth, rtol=1e-3) for o in m)]
     telling = [o for members in several for o in members if not o.passed]
     if len(telling) < 2 or len(telling) < sum(not o.passed for o in observations):
         return None
@@ -465,6 +471,28 @@ def row_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
             "cache whose key leaves something of the point out.", "Key the cache by the whole point.", kind="scope",
             points=len(telling), weight=0.7,
         )  # fmt: skip
+    return None
+
+
+def read_off_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
+    """A number is added to every answer, or every answer is cut off at a bound."""
+    values = np.array([float(o.value) for o in observations if not o.truth.ndim])
+    truth = np.array([float(o.truth) for o in observations if not o.truth.ndim])
+    if len(values) < 4 or len({f"{t:.6g}" for t in truth}) < 3:
+        return None
+    added = float(np.median(values - truth))
+    rest = np.abs(values - truth - added)
+    if abs(added) > 1e-6 and np.all(rest <= 1e-4 * abs(added) + 1e-6 * np.abs(truth)):
+        return Diagnosis("constant-added", f"{added:.8g} is added to every answer.", "Drop it.", kind="factor",
+                         points=len(values), weight=0.5)  # fmt: skip
+    low, high = float(values.min()), float(values.max())
+    cut = np.abs(np.clip(truth, low, high) - values) <= 1e-6 * (np.abs(values) + 1e-3)
+    at_bounds = sum((values == low) & (truth < low - 1e-3 * abs(low)))
+    at_bounds = max(at_bounds, sum((values == high) & (truth > high + 1e-3 * abs(high))))
+    if np.all(cut) and at_bounds > 1 and np.any(truth != 0) and low < high:
+        return Diagnosis("answer-clipped", f"Answers are clipped to the range from {low:.6g} to {high:.6g}.",
+                         "Return them as they are; clip for the picture only.", kind="numeric", points=len(values),
+                         weight=0.7)  # fmt: skip
     return None
 
 
@@ -633,7 +661,7 @@ def approximation(observations: Sequence[Observation]) -> Diagnosis | None:
     return Diagnosis(
         "approximation", f"The values are right to {typical:.0e} (median; worst {worst:.1e}) at all {len(usable)} "
                          "well-conditioned points, which looks like a method that approximates (a difference "
-                         "step, a sum for an integral, samples).",
+                         "step, a sum for an integral, samples, a small regularisation).",
         f"Refine what it discretises, or pass rtol={10 ** np.ceil(np.log10(worst)):.0e} if that is what you want.",
         kind="numeric",
         points=len(errors), details={"median": typical, "worst": worst},

@@ -270,28 +270,39 @@ def _ridge_on_inverse(epsilon: float) -> Callable[[Array, Array], tuple[Array, A
     return invert
 
 
-def _clipped(floor: float) -> Callable[[Array, Array], tuple[Array, Array]]:
-    """The eigenvalues below a floor are lifted to it, as safe inverses do."""
+def _spectral(of: Callable[[Array], tuple[Array, Array]]) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """f(g) by its eigenvalues w, with ``of(w)`` = (f, f′), and its derivative: that of f between two eigenvalues is the
+    difference quotient (Daleckii and Krein, 1965).
+    """
 
     def invert(g: Array, dg: Array) -> tuple[Array, Array]:
         with np.errstate(all="ignore"):
             w, v = np.linalg.eigh(np.asarray(g, dtype=float))
-            x = contraction("ik,k,jk->ij", v, 1 / np.maximum(w, floor), v)
-        return x, -contraction("ia,abk,bj->ijk", x, dg, x)
+            f, slope = of(w)
+            gap = w[..., :, None] - w[..., None, :]
+            apart = np.abs(gap) > 1e-9 * np.max(np.abs(w), axis=-1)[..., None, None]
+            quotient = (f[..., :, None] - f[..., None, :]) / np.where(apart, gap, 1)
+            quotient = np.where(apart, quotient, slope[..., :, None])
+            inner = contraction("ai,abk,bj->ijk", v, np.asarray(dg, dtype=float), v) * quotient[..., None]
+            return contraction("ik,k,jk->ij", v, f, v), contraction("ai,ijk,bj->abk", v, inner, v)
 
     return invert
+
+
+def _clipped(floor: float) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """The eigenvalues below a floor are lifted to it, as safe inverses do."""
+    return _spectral(lambda w: (1 / np.maximum(w, floor), np.where(w > floor, -1 / w**2, 0)))
 
 
 def _truncated(cutoff: float) -> Callable[[Array, Array], tuple[Array, Array]]:
     """The pseudo-inverse: eigenvalues below a part of the largest one count as none."""
 
-    def invert(g: Array, dg: Array) -> tuple[Array, Array]:
-        w, v = np.linalg.eigh(np.asarray(g, dtype=float))
+    def of(w: Array) -> tuple[Array, Array]:
         kept = np.abs(w) > cutoff * np.max(np.abs(w), axis=-1, keepdims=True)
-        x = contraction("ik,k,jk->ij", v, np.where(kept, 1 / np.where(kept, w, 1), 0), v)
-        return x, -contraction("ia,abk,bj->ijk", x, dg, x)
+        f = np.where(kept, 1 / np.where(kept, w, 1), 0)
+        return f, -f * f
 
-    return invert
+    return _spectral(of)
 
 
 FAMILIES = (

@@ -21,8 +21,22 @@ __all__ = ["numeric_diagnoses", "rounded_argument", "step_sweep"]
 _SINGLE, _DOUBLE = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
 
 
+#: What is done to a point before it is used: name, map, words.
+_MOVES = (
+    *((f"argument-rounded-{d}", lambda x, d=d: np.round(x, d), f"rounded to {d} decimals") for d in range(8)),
+    ("degrees-for-radians", np.deg2rad, "converted from degrees to radians"),
+    ("degrees-for-radians", np.rad2deg, "converted from radians to degrees"),
+    ("coordinates-reversed", lambda x: x[::-1], "read with its coordinates in the reverse order"),
+    ("coordinates-swapped", lambda x: np.array([*x[1::-1], *x[2:]]), "read with its first two coordinates exchanged"),
+    ("argument-at-origin", lambda x: 0 * x, "lost: the origin is taken"),
+    ("argument-negated", lambda x: -x, "taken with the opposite sign"),
+    ("argument-scaled", lambda x: 2 * x, "doubled"), ("argument-scaled", lambda x: x / 2, "halved"),
+    ("argument-truncated", np.trunc, "cut off to integers"), ("absolute-argument", np.abs, "taken without its signs"),
+)  # fmt: skip
+
+
 def rounded_argument(observations: Sequence[Observation], callers: Mapping[str, Caller]) -> Diagnosis | None:
-    """The point is rounded before it is used: the points that the metric is asked for at lie around a rounded one."""
+    """The point is rounded, or otherwise changed, before it is used: the metric is asked for around another one."""
     failing = [o for o in observations if not o.passed]
     middles: list[tuple[np.ndarray, np.ndarray]] = []
     for o in _sample(sorted(failing, key=lambda o: o.condition), 4):
@@ -40,12 +54,10 @@ def rounded_argument(observations: Sequence[Observation], callers: Mapping[str, 
     moved = [np.max(np.abs(row - middle)) > 1e-9 for row, middle in middles]
     if len(middles) < 2 or sum(moved) < 2:
         return None
-    for d in range(8):
-        if all(np.allclose(np.round(row, d), middle, rtol=0, atol=1e-9) for row, middle in middles):
-            what = f"rounded to {d} decimal{'s' * (d != 1)}" if d else "rounded to integers"
-            return Diagnosis(f"argument-rounded-{d}", f"The point is {what} before it is used: the metric is asked for "
-                             "around that one.", "Use the point as it is.", kind="numeric", points=len(failing),
-                             weight=0.7)  # fmt: skip
+    for name, move, what in _MOVES:
+        if all(np.allclose(move(row), middle, rtol=0, atol=1e-7) for row, middle in middles):
+            return Diagnosis(name, f"The point is {what} before it is used: the metric is asked for around that one.",
+                             "Use the point as it is.", kind="numeric", points=len(failing), weight=0.7)  # fmt: skip
     return None
 
 
@@ -148,7 +160,7 @@ def _single_precision(failing: Sequence[Observation], observations: Sequence[Obs
 
 def _difference_step(failing: Sequence[Observation], observations: Sequence[Observation], callers: Mapping[str, Caller],
                      dtypes: Mapping[str, str]) -> Diagnosis | None:  # fmt: skip
-    sample = _sample(failing, 5)
+    sample = _sample([o for o in failing if np.any(o.truth)] or failing, 5)
     first = sample[0]
     caller = callers[first.case.name]
     parameter = step_parameter(caller.function)
@@ -164,7 +176,7 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         name, default = parameter
         same = [o for o in failing if o.case is first.case][:2]
         errors, best = step_sweep(caller, name, same, default)
-        if errors[best] < 0.1 * errors[default]:
+        if errors[best] < min(0.1 * errors[default], 0.05):
             growing = default < best
             smaller = [h for h in errors if h < best and np.isfinite(errors[h])]
             grown = errors[min(smaller)] if smaller else float("nan")
@@ -188,7 +200,7 @@ def _difference_step(failing: Sequence[Observation], observations: Sequence[Obse
         sweep = rescaled_errors(callers, sample[:2], [4.0**k for k in range(-4, 5)])
     if sweep and stencil is not None:
         now, factor = sweep[1.0], min(sweep, key=lambda s: sweep[s])
-        if sweep[factor] < now / 3 and now < 1e3:
+        if sweep[factor] < min(now / 3, 0.05) and now < 1e3:
             side = "one-sided " if stencil.one_sided else ""
             best = float(f"{stencil.step * factor:.0e}")
             small = factor > 1

@@ -356,6 +356,9 @@ def _returned() -> Iterator[Mistake]:
         "The Kretschmann scalar is returned for R.", "R = g^jl Ric_jl.")
     yield _instead("ricci_scalar", "ricci-determinant-for-scalar", lambda run: determinant(run["ricci"]),
         "The determinant of the Ricci tensor is returned for its trace.", "R = g^jl Ric_jl.", 1.2)
+    yield _instead("ricci_scalar", "determinant-for-trace",
+        lambda run: determinant(run["ricci"]) / run["determinant"],
+        "The determinant of g⁻¹ Ric is returned for its trace.", "R = g^jl Ric_jl.", 1.2)
     for quantity in ("ricci_scalar", "gaussian_curvature", "laplacian", "kretschmann", "ricci", "riemann_lowered",
                      "metric", "inverse_metric"):
         for name, what, power in (("determinant-too-much", "det g times", 1.0),
