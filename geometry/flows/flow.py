@@ -103,8 +103,8 @@ class Flow:
 
     @cached_property
     def _minors(self) -> tuple[sp.Matrix, sp.Expr] | None:
-        """Adjugate and determinant of the metric, of a gradient flow where canonical forms of g⁻¹ would be long."""
-        if self._given is not None or closed_form_pays(self.manifold, "inverse_metric"):
+        """Adjugate and determinant of the metric, where canonical forms of g⁻¹ would be long."""
+        if closed_form_pays(self.manifold, "inverse_metric"):
             return None
         return _cofactors(sp.Matrix(self.manifold.metric))
 

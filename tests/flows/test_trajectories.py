@@ -205,3 +205,16 @@ def test_exponential_at_its_ends():
     np.testing.assert_array_equal(ends[:2], [[np.inf, 1, 1], [0, 0, -1]])
     assert np.isnan(ends[2]).all() and ends[5, 0] == np.inf
     np.testing.assert_allclose(ends[3:5, 0], [np.exp(709.7), np.exp(-744.0)], rtol=1e-13)
+
+
+def test_a_field_on_a_dense_metric_does_not_wait_for_canonical_forms():
+    """κ of √det g from det g as it stands: what log √det g gains along the way is κ without what du itself gains."""
+    metric = sp.Matrix(3, 3, lambda i, j: 4 * (i == j) + sp.exp((x - y) / (2 + i + j)) + sp.exp((z * (i + j) - x) / 5))
+    flow = Flow(RiemannianManifold(metric, (x, y, z)), [-y, sp.sin(x), z / 2])
+    assert flow._minors is not None
+    path = flow.trajectory([0.3, -0.2, 0.5], 1.0)
+    ends = path.position.values[[0, -1]]
+    logs = [float(sp.log(metric.subs(dict(zip((x, y, z), map(sp.Float, end)))).evalf(30).det())) for end in ends]
+    primal, riemannian = path.accumulated.values[-1]
+    assert primal == pytest.approx(0.5, abs=1e-10)
+    assert riemannian - primal == pytest.approx((logs[1] - logs[0]) / 2, abs=1e-9)
