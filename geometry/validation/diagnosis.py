@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product as choices
 from typing import Any
 
 import numpy as np
@@ -295,14 +296,17 @@ def family_diagnoses(observations: Sequence[Observation], quantity: str, small: 
     every = all(o.passed for g in groups for o in g.observations)
     screen, truth = _telling(groups, every=every), _truth_mismatch(groups)
     found: list[tuple[float, _Candidate]] = []
-    for family in FAMILIES:
-        if not touches(family.stage, quantity) or small and family.scales:
+    scales = () if small or quantity != "ricci_scalar" else scale_mistakes(quantity)[:2]
+    for second, family in choices(((), *((m,) for m in scales)), FAMILIES):
+        if not touches(family.stage, quantity) or family.scales and (small or second):
             continue
+        if second and found:
+            break
 
-        def miss(epsilon: float, family: Any = family) -> float:
+        def miss(epsilon: float, family: Any = family, second: Any = second) -> float:
             try:
                 with np.errstate(all="ignore"):
-                    run = family.member(epsilon).apply(Pipeline()).run(screen.jets)
+                    run = _Candidate((family.member(epsilon), *second)).pipeline.run(screen.jets)
                     return float(np.max(screen.mismatch(run.output(quantity))))
             except (np.linalg.LinAlgError, ValueError):
                 return float("inf")
@@ -312,13 +316,13 @@ def family_diagnoses(observations: Sequence[Observation], quantity: str, small: 
         for _ in range(7):
             best = min(best + width * np.linspace(-1, 1, 9), key=lambda e: miss(10.0**e))
             width /= 4
-        candidate = _Candidate((family.member(float(f"{10.0**best:.4g}")),))
-        candidate = min((candidate, _Candidate((family.member(10.0**best),))), key=lambda c: _agreement(
+        candidate = _Candidate((family.member(float(f"{10.0**best:.4g}")), *second))
+        candidate = min((candidate, _Candidate((family.member(10.0**best), *second))), key=lambda c: _agreement(
             [screen], c.pipeline, quantity, np.inf))  # fmt: skip
         limit = min(LEVELS[1], truth / _MARGIN)
         if miss(10.0**best) <= limit:
             plain = [float(f"{d}e{e}") for e in range(-8, 1) for d in (1, 2, 3, 5)]  # a threshold: any on the plateau
-            fits = [_Candidate((family.member(e),)) for e in plain if miss(e) <= limit]
+            fits = [_Candidate((family.member(e), *second)) for e in plain if miss(e) <= limit]
             found += _found([candidate], groups, quantity, limit) or _found(fits, groups, quantity, limit)[:1]
     return [_as_diagnosis(sorted(found, key=lambda f: f[0]), groups)] if found else []
 
@@ -486,6 +490,12 @@ def read_off_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
         return Diagnosis("constant-added", f"{added:.8g} is added to every answer.", "Drop it.", kind="factor",
                          points=len(values), weight=0.5)  # fmt: skip
     low, high = float(values.min()), float(values.max())
+    if low == high != 0:
+        return Diagnosis(
+            "constant-answer", f"Every answer is the same number, {low:.8g}, and the truth is not: constant curvature "
+            "is assumed, or the answer of one point is kept.", "Compute it at every point; key a cache by the point.",
+            kind="scope", points=len(values), weight=0.7,
+        )  # fmt: skip
     cut = np.abs(np.clip(truth, low, high) - values) <= 1e-6 * (np.abs(values) + 1e-3)
     at_bounds = sum((values == low) & (truth < low - 1e-3 * abs(low)))
     at_bounds = max(at_bounds, sum((values == high) & (truth > high + 1e-3 * abs(high))))
@@ -511,12 +521,10 @@ def rounding_diagnosis(observations: Sequence[Observation]) -> Diagnosis | None:
             continue
         gap = np.max(np.abs(values - truth), initial=0.0) / unit
         between = np.abs(truth / unit - np.round(truth / unit)) > 1e-3
-        if (
-            gap > 1.001
-            or len(set(values)) < 2
-            or len(set(np.round(truth[between], 12))) < 3
-            or np.max(np.abs(truth)) < 1.5 * unit
-        ):
+        whole = np.round(values / unit)
+        exactly = any(np.array_equal(whole, f(truth.astype(float) / unit)) for f in (np.floor, np.trunc, np.rint))
+        told = len(set(values)) > 1 and len(set(np.round(truth[between], 12))) > 2
+        if gap > 1.001 or not told or not exactly and np.max(np.abs(truth)) < 1.5 * unit:
             return None
         how = "rounded" if gap < 0.501 else "cut off"
         what = f"{d} decimals" if d else "a whole number"

@@ -192,7 +192,7 @@ def _refined(unknown: Unknown, group: Group, limit: float) -> tuple[float, float
     padded = np.concatenate([[np.inf], levels, [np.inf]])
     dips = [k for k in range(len(tried)) if padded[k + 1] <= min(padded[k], padded[k + 2]) and padded[k + 1] < 2]
     best = (float("inf"), 0.0)
-    for k in sorted(dips, key=lambda k: levels[k])[:3]:
+    for k in sorted(dips, key=lambda k: levels[k] + 1e-9 * (tried[k] < 0))[:3]:
         low, high = tried[max(k - 1, 0)], tried[min(k + 1, len(tried) - 1)]
         here = (levels[k], tried[k])
         for turn in range(16):

@@ -159,6 +159,7 @@ EXAMPLES = {
     "float32": (lambda: torus(lambda x: np.float32(R(x)), rtol=1e-9), lambda: torus(lambda x: round(R(x), 3))),
     "output": (lambda: torus(lambda x: round(R(x), 3)), lambda: torus(lambda x: R(x) + 1e-3 * (1 + bump(x)))),
     "constant-added": (lambda: torus(lambda x: R(x) + 1), lambda: torus(lambda x: R(x) + 1 + bump(x))),
+    "constant-answer": (lambda: torus(lambda x: 0.5), lambda: torus(lambda x: 0.5 + 1e-3 * x[0])),
     "answer-clipped": (lambda: torus(lambda x: np.clip(R(x), -0.5, 0.3)), lambda: torus(lambda x: R(x) * 0.6)),
     "fisher-off-by-n": (lambda: torus(lambda x: R(x) / 7), lambda: torus(lambda x: R(x) / 7.3)),
     "cancellation": (lambda: torus(lambda x: R(x) + (x[0] > 1) * ((1e13 * (1 + np.pi * x[0]) - 1e13) - 1e13 * np.pi * x[0])),
