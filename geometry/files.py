@@ -1,6 +1,7 @@
 """Files are whole or absent: content goes to a nameless file of the same folder and takes its name at the end.
 
 What is no plain file (a device, a pipe) is written through, and a symbolic link is followed: neither is replaced.
+Arrays are read from ``.npz`` files without unpickling anything.
 """
 
 from __future__ import annotations
@@ -10,8 +11,56 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["write_whole"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["read_arrays", "reason", "write_whole"]
+
+
+def reason(error: Exception) -> str:
+    """What an error says, for the middle of a sentence; the system's errors without number and path."""
+    return error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def read_arrays(path: str | os.PathLike[str], *names: str) -> dict[str, np.ndarray]:
+    """The arrays of these names from an ``.npz`` file.
+
+    Raises:
+        ValueError: the file cannot be opened, is no zip archive of arrays or a broken one, or an array is missing or
+            made of Python objects; the text is a part of a sentence.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(f"{folder}/a.npz", b"x, y, t")
+    ...     read_arrays(f"{folder}/a.npz", "x")
+    Traceback (most recent call last):
+    ValueError: it is no .npz file (a zip archive of arrays, as numpy.savez writes it)
+    """
+    import zipfile
+
+    import numpy as np
+
+    try:
+        if not zipfile.is_zipfile(path):
+            with open(path, "rb") as file:
+                archive = file.read(2) == b"PK"
+            what = "is broken off" if archive else "is no .npz file (a zip archive of arrays, as numpy.savez writes it)"
+            raise ValueError(f"it {what}")
+    except OSError as error:
+        raise ValueError(reason(error)) from error
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            missing = [name for name in names if name not in kept]
+            if not missing:
+                return {name: kept[name] for name in names}
+            there = ", ".join(kept.files[:8]) or "nothing"
+    except Exception as error:  # zip, zlib and npy each raise their own
+        if "allow_pickle" in str(error):
+            raise ValueError("it holds Python objects where numbers are asked for") from None
+        raise ValueError(f"it is broken ({reason(error)})") from error
+    raise ValueError(f"it has no array '{missing[0]}' (but {there})")
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:

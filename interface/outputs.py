@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chentsov.geometry.exact.errors import InputError
-from chentsov.geometry.files import write_whole
+from chentsov.geometry.files import reason, write_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,10 +34,6 @@ class OutputError(InputError):
     """A result cannot be written where it was asked for."""
 
 
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
-
-
 def writable_folder(path: str | Path) -> Path:
     """The folder, made if need be, once a file has been seen to fit into it; so that work starts only if it can be
     kept.
@@ -50,7 +46,7 @@ def writable_folder(path: str | Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except (OSError, ValueError) as error:
-        raise OutputError(f"cannot write to '{folder}': {_reason(error)}") from error
+        raise OutputError(f"cannot write to '{folder}': {reason(error)}") from error
     return folder
 
 
@@ -59,7 +55,7 @@ def save_bytes(content: bytes, path: str | Path) -> None:
     try:
         write_whole(path, content)
     except (OSError, ValueError) as error:
-        raise OutputError(f"cannot write '{os.fspath(path)}': {_reason(error)}") from error
+        raise OutputError(f"cannot write '{os.fspath(path)}': {reason(error)}") from error
 
 
 def save_text(text: str, path: str | Path) -> None:

@@ -38,8 +38,10 @@ class ColourScale:
         self.norm, self.colour_map, self.ticks, self.kind = norm, colour_map, ticks, kind
 
 
-def colour_scale(values: Any, signed: bool | None = None) -> ColourScale:
+def colour_scale(values: Any, signed: bool | None = None, decades: float = DECADES) -> ColourScale:
     """Linear, logarithmic or signed logarithmic, by the spread of the finite values.
+
+    A logarithmic one begins where the largest magnitude is `decades` times the smallest.
 
     A `signed` scale is symmetric about zero, which is white. None: it is one where values of both signs occur.
 
@@ -62,7 +64,7 @@ def colour_scale(values: Any, signed: bool | None = None) -> ColourScale:
     largest = float(sizes.max())
     few, half = np.quantile(sizes, (0.02, 0.5))
     smallest = float(max(few, min(largest * DEEPEST, half), largest * 1e-300))
-    spread = largest / smallest > DECADES
+    spread = largest / smallest > decades
     if signed:
         if not spread:
             return ColourScale(Normalize(-largest, largest), "RdBu_r", None, "linear")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .plots import MISSING, colour_scale, draw_path, heat_map, new_figure
+from .plots import DECADES, MISSING, colour_scale, draw_path, heat_map, new_figure
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -69,7 +69,9 @@ def _surface(quantity: str, label: str, *indices: int) -> Callable[[Axes, Run], 
         # one scale a quantity, whatever the loss: what may be negative is signed even where it is not
         signed = quantity == "ricci_scalar" or len(set(indices)) > 1
         fields = [_field(r, quantity, indices).values.ravel() for r in run.compared or (run,)]
-        holes = heat_map(ax, field, label, scale=colour_scale(np.concatenate(fields), signed))
+        # losses beside each other differ tenfold; on a linear scale only the largest would show its valley
+        decades = 10.0 if quantity == "loss" and run.compared else DECADES
+        holes = heat_map(ax, field, label, scale=colour_scale(np.concatenate(fields), signed, decades))
         frame = (ax.get_xlim(), ax.get_ylim())
         draw_path(ax, run.path["theta_1"].values, run.path["theta_2"].values)
         ax.set(xlim=frame[0], ylim=frame[1])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from chentsov.geometry.files import write_whole
+from chentsov.geometry.files import read_arrays, reason, write_whole
 from chentsov.geometry.kernels.native import cache
 
 from .datasets import DataError
@@ -128,15 +128,15 @@ def read_images(path: str | Path, labels: str | Path | None = None) -> Images:
     path = Path(path)
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as found:
-                return Images(found["pixels"], found["labels"], f"file {path.name}")
+            found = read_arrays(path, "pixels", "labels")
+            return Images(found["pixels"], found["labels"], f"file {path.name}")
         if labels is None:
             raise DataError(f"'{path}' is an IDX file of images: name the file of its labels as well")
         return Images(_idx(path), _idx(Path(labels)), f"file {path.name}")
     except DataError:
         raise
-    except Exception as error:  # zip, npy and gzip each raise their own
-        raise DataError(f"cannot read images from '{path}': {error}") from error
+    except Exception as error:  # gzip and zlib each raise their own
+        raise DataError(f"cannot read images from '{path}': {reason(error)}") from error
 
 
 def _idx(path: Path) -> Any:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import read_count
-from chentsov.geometry.files import write_whole
+from chentsov.geometry.files import read_arrays, reason, write_whole
 
 from .numeric_network import NumericNetwork
 from .training import TrainingError
@@ -209,25 +209,25 @@ def _keep(
     try:
         write_whole(checkpoint, content.getvalue())
     except OSError as error:
-        raise CheckpointError(f"cannot write '{checkpoint}': {(error.strerror or str(error)).lower()}") from error
+        raise CheckpointError(f"cannot write '{checkpoint}': {reason(error)}") from error
 
 
 def _read(path: Path, identity: str, weights: Any, state: Any, jax: Any) -> tuple[int, Any, Any, dict[str, np.ndarray]]:
     leaves, form = jax.tree.flatten((weights, state))
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            same = str(kept["identity"]) == identity
-            epoch, records = int(kept["epoch"]), {name: kept[name] for name in RECORDED if same}
-            found = [kept[f"leaf_{k}"] for k in range(len(leaves))] if same else []
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        kept = read_arrays(path, "identity", "epoch")
+        same = str(kept["identity"]) == identity
+        if same:
+            kept |= read_arrays(path, *RECORDED, *(f"leaf_{k}" for k in range(len(leaves))))
+    except ValueError as error:
         raise CheckpointError(f"'{path}' is no checkpoint ({error}): choose another file, or remove it") from None
     if not same:
         raise CheckpointError(
             f"'{path}' is the checkpoint of another run (network, rows, optimizer, rate, batch or seed): "
             "choose another file, or remove it"
         )
-    weights, state = jax.tree.unflatten(form, found)
-    return epoch, weights, state, records
+    weights, state = jax.tree.unflatten(form, [kept[f"leaf_{k}"] for k in range(len(leaves))])
+    return int(kept["epoch"]), weights, state, {name: kept[name] for name in RECORDED}
 
 
 def _dataset(records: Mapping[str, np.ndarray], network: NumericNetwork, schedule: Schedule) -> xr.Dataset:

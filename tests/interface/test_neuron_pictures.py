@@ -49,6 +49,14 @@ def test_losses_share_the_scale_of_a_quantity_where_all_are_drawn(runs):
         assert ends.pop()[1] == pytest.approx(np.abs(values).max() if name == "ricci_scalar" else values.max())
 
 
+def test_every_loss_shows_its_valley_where_all_are_drawn(runs):
+    every = tuple(runs.values())
+    for r in every:
+        mesh = _mesh("loss", Run(r.model, r.grid, r.path, every))[1]
+        shades = mesh.norm(r.grid["loss"].values)
+        assert np.ptp(shades) > 0.3, r.loss_title
+
+
 def test_the_paths_are_on_linear_axes(runs):
     for name, columns in (("traces", ["fisher_trace", "ntk_trace"]), ("curvature", ["ricci_scalar"])):
         figure = new_figure(3, 3)

@@ -257,6 +257,9 @@ def test_checkpoints_that_will_not_do(tmp_path):
     with pytest.raises(CheckpointError, match="no checkpoint"):
         train_network(network, ROWS, CLASSES, Schedule(epochs=2), checkpoint=tmp_path / "note.txt")
     assert path.read_bytes() == kept and (tmp_path / "note.txt").read_text() == "precious"
+    path.write_bytes(kept[: len(kept) // 2])
+    with pytest.raises(CheckpointError, match="no checkpoint .it is broken off"):
+        train_network(network, ROWS, CLASSES, Schedule(epochs=2), checkpoint=path)
 
 
 def test_a_run_that_leaves_the_numbers_stops(tmp_path):
@@ -312,12 +315,44 @@ def test_images_from_files(tmp_path):
         Images(np.full((2, 3), 300.0), np.array([0, 1]), "")
 
 
+def test_what_is_wrong_with_a_file_of_images_is_said_in_our_words(tmp_path):
+    pixels, labels = _images()
+    np.savez_compressed(tmp_path / "whole.npz", pixels=pixels, labels=labels)
+    whole = (tmp_path / "whole.npz").read_bytes()
+    np.savez(tmp_path / "other.npz", x=pixels)
+    np.savez(tmp_path / "objects.npz", pixels=np.array([{}, None]), labels=labels)
+    np.save(tmp_path / "one.npy", pixels)
+    changed = bytearray(whole)
+    changed[100:140] = bytes(40)
+    for name, content in {
+        "text.npz": b"x,y,t\n0,1,1\n",
+        "empty.npz": b"",
+        "one.npz": (tmp_path / "one.npy").read_bytes(),
+        "half.npz": whole[: len(whole) // 2],
+        "changed.npz": bytes(changed),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    for name, sentence in {
+        "text.npz": "it is no .npz file",
+        "empty.npz": "it is no .npz file",
+        "one.npz": "it is no .npz file",
+        "half.npz": "it is broken off",
+        "changed.npz": "it is broken",
+        "other.npz": "it has no array 'pixels' .but x.",
+        "objects.npz": "it holds Python objects",
+        "absent.npz": "no such file or directory$",
+    }.items():
+        with pytest.raises(DataError, match=f"^cannot read images from '[^']*{name}': {sentence}") as caught:
+            read_images(tmp_path / name)
+        assert "pickle" not in str(caught.value) and "\n" not in str(caught.value)
+
+
 def test_the_command_trains(tmp_path, capsys):
     pixels, labels = _images()
     np.savez(tmp_path / "a.npz", pixels=pixels, labels=labels)
     arguments = ["mnist", "--data", str(tmp_path / "a.npz"), "--images", "40", "--width", "5", "--seeds", "1"]
-    arguments += ["--loss", "lp_norm:2", "--epochs", "2", "--output", str(tmp_path / "out")]
-    assert run(arguments) == 0
+    arguments += ["--loss", "lp_norm:2", "--output", str(tmp_path / "out")]
+    assert run([*arguments, "--epochs", "2"]) == 0
     assert "both sides of (5.1.2) agree" in capsys.readouterr().out
     assert (tmp_path / "out" / "mnist-5.png").stat().st_size > 10_000
     assert run([*arguments, "--epochs", "1"]) == 2 and "already" in capsys.readouterr().err
