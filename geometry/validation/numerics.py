@@ -8,6 +8,7 @@ the size of the terms that cancel.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ _SINGLE, _DOUBLE = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).e
 
 
 #: What is done to a point before it is used: name, map, words.
-_MOVES: tuple[tuple[str, Callable[[np.ndarray], np.ndarray], str], ...] = (
+_MOVES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     *((f"argument-rounded-{d}", lambda x, d=d: np.round(x, d), f"rounded to {d} decimals") for d in range(8)),
     ("degrees-for-radians", np.deg2rad, "converted from degrees to radians"),
     ("degrees-for-radians", np.rad2deg, "converted from radians to degrees"),
