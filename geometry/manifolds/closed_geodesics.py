@@ -28,6 +28,7 @@ __all__ = ["closed_exponential"]
 
 _Part = Callable[[np.ndarray, np.ndarray], np.ndarray]
 _LONGEST = 700.0  # w up to which e^w is a double
+_SLOWEST = 1e-290  # speed from which its parts have all their digits
 _LARGEST = 12  # dimension up to which it is tried
 
 
@@ -89,7 +90,8 @@ def _line(block: Sequence[sp.Symbol], g: Mapping[Any, sp.Expr]) -> _Part | None:
     q = float(1 + found[1] / 2)
     if q == 0:
         return lambda p, v: p * np.exp(v / p)
-    return lambda p, v: p * np.where(1 + q * v / p > 0, 1 + q * v / p, np.nan) ** (1 / q)  # it ends at y = 0
+    # it ends at y = 0
+    return lambda p, v: p * np.exp(np.log1p(np.where(q * v / p > -1, q * v / p, np.nan)) / q)
 
 
 def _horocyclic(block: Sequence[sp.Symbol], g: Mapping[Any, sp.Expr]) -> _Part | None:
@@ -101,8 +103,12 @@ def _horocyclic(block: Sequence[sp.Symbol], g: Mapping[Any, sp.Expr]) -> _Part |
             continue
         powers = {v[1] for v in along.values() if v is not None and v[1] is not None}
         if len(powers) == 1 and not (m := powers.pop()).is_zero:
-            fibre = np.array([[float(along[a, b][0]) for b in rest] for a in rest])  # type: ignore[index]
-            return _Horocyclic(block.index(y), [block.index(x) for x in rest], float(up[0]), float(m), fibre)
+            size, fibre = float(up[0]), np.array([[float(along[a, b][0]) for b in rest] for a in rest])  # type: ignore[index]
+            if size < 0:  # geodesics do not know the sign of the metric
+                size, fibre = -size, -fibre
+            if not np.linalg.eigvalsh(fibre)[0] > 0:
+                return None  # speeds may be imaginary, and h may vanish
+            return _Horocyclic(block.index(y), [block.index(x) for x in rest], size, float(m), fibre)
     return None
 
 
@@ -115,14 +121,16 @@ class _Horocyclic:
     def __call__(self, p: np.ndarray, v: np.ndarray) -> np.ndarray:
         y, along = p[:, self.y], v[:, self.u]
         rise = np.sqrt(self.up) * v[:, self.y] / y * np.sign(self.power)
-        sideways = y**self.power * np.einsum("ni,ij,nj->n", along, self.fibre, along)
-        speed = np.sqrt(rise**2 + sideways)
+        largest = np.abs(along).max(axis=1)
+        unit = along / np.where(largest > 0, largest, 1.0)[:, None]
+        sideways = largest * y ** (self.power / 2) * np.sqrt(np.einsum("ni,ij,nj->n", unit, self.fibre, unit))
+        speed = np.hypot(rise, sideways)
         w = abs(self.power) / (2 * np.sqrt(self.up)) * speed
-        share = np.where(speed > 0, rise / speed, 0.0)
-        larger = 1 + np.abs(share)
-        smaller = np.where(speed > 0, sideways / speed**2, 1.0) / larger  # 1 − |ρ|, which would lose digits
-        up, down = np.where(share > 0, larger, smaller), np.where(share > 0, smaller, larger)
-        height = (up * np.exp(w) + down * np.exp(-w)) / 2
+        moves = speed > _SLOWEST
+        larger = np.where(moves, 1 + np.abs(rise) / speed, 1.0)
+        part = np.where(moves, sideways / speed, 1.0)  # 1 − |ρ|, which would lose digits, is part²/larger
+        way = np.where(rise > 0, w, -w)
+        height = (larger * np.exp(way) + (part * np.exp(-way / 2)) ** 2 / larger) / 2
         moved = np.where(w > 0, np.sinh(w) / w, 1.0) / height
         found = np.empty_like(p)
         found[:, self.y] = y * height ** (2 / self.power)

@@ -115,13 +115,14 @@ def volume(
     """
     limit = read_float(seconds, "the seconds", ManifoldError)
     variables = _region(manifold, region)
-    squared = _made_positive(manifold.determinant, manifold, variables)
-    if squared.has(Mean, sp.Integral, sp.Sum):
+    det = manifold.determinant
+    if det.has(Mean, sp.Integral, sp.Sum):
         raise ManifoldError("the metric holds averages or integrals, of which a volume is not taken")
-    free = squared.free_symbols.union(*(e.free_symbols for v in variables for e in (v.lower, v.upper)))
+    free = det.free_symbols.union(*(e.free_symbols for v in variables for e in (v.lower, v.upper)))
     symbols = sorted(free - {v.symbol for v in variables}, key=lambda s: s.name)
     values = read_values(constants, symbols, "constants", ManifoldError) if constants or not symbols else {}
-    problem = _Problem(squared.subs(values), [_at(v, values) for v in variables])
+    variables = [_at(v, values) for v in variables]
+    problem = _Problem(_made_positive(det.subs(values), variables), variables)
     if not symbols or values:
         _check_inside(manifold, problem.variables, values)
     return problem.solved(limit)
@@ -130,7 +131,7 @@ def volume(
 def jeffreys_prior(manifold: RiemannianManifold, region: Any = None, **options: Any) -> JeffreysPrior:
     """√det g, with its integral where that closes or is enclosed; options as for `volume`."""
     try:
-        density = _root(_made_positive(manifold.determinant, manifold, _region(manifold, region)))
+        density = _root(_made_positive(manifold.determinant, _region(manifold, region)))
     except ManifoldError:  # no region
         density = manifold.volume_density
     try:
@@ -176,14 +177,16 @@ def stochastic_complexity(
     return StochasticComplexity.of(ball, closed)
 
 
-def _made_positive(det: sp.Expr, manifold: RiemannianManifold, variables: Sequence[Variable]) -> sp.Expr:
+def _made_positive(det: sp.Expr, variables: Sequence[Variable]) -> sp.Expr:
     """|det g| with factors that are positive at a point of the region."""
-    point = next(_points(variables))
+    point, own = next(_points(variables)), {v.symbol for v in variables}
     point |= {s: sp.Rational(3, 2) * (-1 if s.is_negative else 1) for s in det.free_symbols - set(point)}
     scale, factors = sp.S.One, []
     for base, power in (f.as_base_exp() for f in sp.Mul.make_args(sp.factor(det))):
         if base.is_number:
             scale *= sp.Abs(base**power) if base.is_negative else base**power
+        elif not base.free_symbols & own:
+            scale *= sp.Abs(base) ** power
         elif base.is_positive or not base.subs(point).is_negative:
             factors.append(base**power)
         else:
@@ -313,6 +316,10 @@ def _check_inside(
     for point in _points(variables):
         if not all(e.is_number and e.is_real for e in point.values()):
             raise ManifoldError(f"the region has ends that are no real numbers, such as {short(point)}")
+        for v in variables:
+            low, high = v.lower.subs(point), v.upper.subs(point)
+            if (high - low).is_negative:
+                raise ManifoldError(f"the range of {v.symbol} is empty: from {short(low)} to {short(high)}")
         where = {x: sp.Rational(float(e)) for x, e in point.items()}
         if why := manifold.domain.broken({**where, **values}, "the region: its point"):
             raise ManifoldError(why)
@@ -329,18 +336,20 @@ class _Problem:
         own = {v.symbol for v in variables}
         ends = set().union(*(v.lower.free_symbols | v.upper.free_symbols for v in variables))
         self.symbols = (squared.free_symbols | ends) - own
+        either = {s for s in self.symbols - ends if s.is_positive is s.is_negative is None}  # of unknown sign
         self.moving = bool(ends & own)
         self.samples = samples or [
-            {s: sp.Rational(7 + 2 * k + 3 * j, 5 + k) * (-1 if s.is_negative else 1)
+            {s: sp.Rational(7 + 2 * k + 3 * j, 5 + k) * (-1 if s.is_negative or k == 2 and s in either else 1)
              for j, s in enumerate(sorted(self.symbols, key=str))} for k in (1, 2)
         ]  # fmt: skip
         self.piece = Piece(log_density(squared) / 2, tuple(variables))
 
     def solved(self, seconds: float) -> Volume:
-        if len(self.variables) > 1:
-            factors = None if self.moving else _separated(self.squared, [v.symbol for v in self.variables])
-            if factors is not None:
-                return self._product(*factors, seconds)
+        several = len(self.variables) > 1
+        factors = None if self.moving else _separated(self.squared, [v.symbol for v in self.variables])
+        if factors is not None and (several or factors[0].free_symbols):
+            return self._product(*factors, seconds)
+        if several:
             *outer, last = self.variables
             points = _points(outer)
             samples = [{**next(points), **held} for held in self.samples]
@@ -448,10 +457,12 @@ class _Problem:
 
         end = time.monotonic() + _SECONDS
         with precision(_BITS if len(own) == 1 else _NESTED_BITS):
-            found = over(0, [], False).real
+            found = over(0, [], False)
+        if not found.imag.contains(0):
+            raise QuadratureError("det g changes its sign in the region: give a region where it does not")
         if time.monotonic() > end:
             raise QuadratureError(f"that takes more than {_SECONDS:g} s; give a smaller region")
-        return found
+        return found.real
 
     def _diverges(self) -> bool:
         """Whether the integral over one variable is proven infinite: |x − end| f, or |x| f, does not go to zero."""

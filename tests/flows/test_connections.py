@@ -1,11 +1,13 @@
 """exp, log, distance, transport, balls and means: against closed forms, SciPy's own solvers, and laws."""
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
 from chentsov import ImmersedManifold, RiemannianManifold, StatisticalManifold
 from chentsov.geometry.flows.shooting import FOUND, LEAVES, OUTSIDE, Space
 from chentsov.geometry.manifolds import ManifoldError
+from chentsov.geometry.manifolds.closed_geodesics import closed_exponential
 from chentsov.models import families, spacetimes
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -260,3 +262,23 @@ def test_closed_geodesics_are_those_of_the_integrator():
     assert np.allclose(space.exp(starts, 0 * ahead, constants={k: 0.7}), starts, atol=0)
     with pytest.raises(ManifoldError, match="ends before t = 1: it left"):
         space.exp(starts[0], [0, 0, 0, -10], constants={k: 0.7})  # beyond the end of the line
+
+
+def test_no_closed_ends_on_half_planes_of_both_signs():
+    # of imaginary speed the height is 1/(cos w − …), which was said to leave the domain
+    half_plane = [HALF_PLANE.metric[k, k] for k in range(2)]
+    assert closed_exponential(RiemannianManifold(sp.diag(-half_plane[0], half_plane[1]), (x, HEIGHT)), {}) is None
+    negative = closed_exponential(RiemannianManifold(-sp.diag(*half_plane), (x, HEIGHT)), {})
+    assert negative(np.array([[0.0, 1.0]]), np.array([[0.0, 1.0]]))[0] == pytest.approx([0, np.e])
+
+
+def test_closed_ends_of_tiny_and_of_almost_vertical_velocities():
+    with mpmath.workdps(700):
+        for along, up in ((1e-170, 300.0), (3e-165, -300.0), (1e-120, 500.0), (1e-161, 1e-161), (1e-320, 0.0)):
+            speed = mpmath.hypot(along, up)
+            height = mpmath.cosh(speed) - mpmath.mpf(up) / speed * mpmath.sinh(speed)
+            expected = [float(along * mpmath.sinh(speed) / speed / height), float(1 / height)]
+            found = HALF_PLANE.exp([[0.0, 1.0]], [[along, up]]).values[0]
+            assert found == pytest.approx(expected, rel=1e-13, abs=0)
+    almost = RiemannianManifold([[HEIGHT ** (-2 + sp.Rational(2, 10**10))]], (HEIGHT,))  # h^(1e-10) is the arc, scaled
+    assert float(almost.exp([2.0], [3.0])[0]) == pytest.approx(2 * np.exp(1.5), rel=1e-9)

@@ -147,6 +147,22 @@ def test_efrons_curvature_of_a_normal_curve():
     assert sp.simplify(curve.statistical_curvature - 2 * a**2 / (1 + 2 * a) ** 3) == 0
 
 
+def test_volumes_where_the_sign_of_a_constant_is_not_known():
+    x, a = sp.symbols("x a", real=True)
+    line = RiemannianManifold([[a**2]], (x,))
+    assert line.volume({x: (0, 1)}).expression == sp.Abs(a)
+    assert line.volume({x: (0, 1)}, constants={a: -2}).value == 2
+    assert RiemannianManifold([[a]], (x,)).volume({x: (0, 1)}, constants={a: -4}).value == 2  # √|−4|
+
+
+def test_ranges_that_are_empty_for_some_constants_or_points():
+    x, y, a = sp.symbols("x y a", real=True)
+    with pytest.raises(ManifoldError, match="the range of x is empty: from 2 to 1"):
+        RiemannianManifold([[x**2]], (x,)).volume({x: (2, a)}, constants={a: 1})
+    with pytest.raises(ManifoldError, match="the range of y is empty"):
+        RiemannianManifold([[1, 0], [0, 1]], (x, y)).volume({x: (-1, 1), y: (0, x)})
+
+
 @pytest.mark.parametrize(
     "region, words",
     [
