@@ -3,7 +3,8 @@
 An element of the field that is zero is zero. One that is not may still vanish: by a relation between algebraic numbers,
 which the size of a ball proves (`algebraic`), or by one between special functions that the field does not know. So
 "no" is said only with a point at which a ball of the numerator excludes zero; where
-none does, the answer is :class:`Undecided`.
+none does, the answer is :class:`Undecided`. Points at which a function that is made use of is not real, as
+√x at −1, lie outside the domain, and count only where there is no other.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def _vanishes(element: Element) -> Verdict:
     element = element.field.lift(element)
     if _vanishes_by_size(element):
         return True
-    vanished, digits = 0, math.inf
+    vanished, digits, outside = 0, math.inf, False
     with precision(_BITS), numbers.workdps(2 * _DIGITS):
         samples = Samples(element.field)
         for number in range(_POINTS):
@@ -101,10 +102,17 @@ def _vanishes(element: Element) -> Verdict:
             total, largest = _numerator(element, values)
             if not total.is_finite():
                 continue
+            real = all(value.imag.contains(0) for value in values.values())
             if not total.contains(0):
-                return False
+                if real:
+                    return False
+                outside = True
+            if not real:
+                continue
             vanished += 1
             digits = min(digits, -float((abs(total).upper() / largest).log() / arb(10).log()))
+    if outside and not vanished:
+        return False
     return Undecided(vanished, 0 if math.isinf(digits) else int(digits))
 
 

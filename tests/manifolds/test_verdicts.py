@@ -38,6 +38,14 @@ def test_relations_that_are_not_known_leave_it_undecided(zero):
         hiding(zero).constant_curvature()
 
 
+def test_points_where_a_root_is_not_real_are_outside():
+    y = sp.Symbol("y", real=True)
+    zero = sqrt(x * y) - sqrt(x) * sqrt(y)  # 0 for x, y > 0; for x, y < 0 neither root is real
+    answer = RiemannianManifold(sp.diag(1, 1 + x**2 * zero), (x, y)).is_flat()
+    assert isinstance(answer, Undecided) and answer.points >= 4 and answer.digits >= 25
+    assert RiemannianManifold(sp.diag(1, 1 + x**2 * (zero + sqrt(x))), (x, y)).is_flat() is False
+
+
 @pytest.mark.parametrize("zero", UNKNOWN.values(), ids=UNKNOWN)
 @pytest.mark.parametrize("off", [1, R(1, 10**6), R(1, 10**15)])
 def test_near_misses_are_refuted(zero, off):
