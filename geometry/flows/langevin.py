@@ -62,6 +62,9 @@ class Langevin:
         self.temperature = read(temperature, "the temperature")
         if self.temperature.is_positive is not True and not self.temperature.free_symbols:
             raise ManifoldError(f"the temperature is positive, not {self.temperature}")
+        if held := self.temperature.free_symbols & set(manifold.coordinates):
+            names = ", ".join(sorted(s.name for s in held))
+            raise ManifoldError(f"the temperature is a number or a constant; it depends on {names}")
         self._slopes = [s.as_expr() for s in log_density_slopes(manifold, volume)]
 
     @cached_property
@@ -132,36 +135,40 @@ class Langevin:
         weight = evaluate([log_pi], x, points, values)[..., 0]
         if not np.isfinite(weight).all():
             raise ManifoldError("the energy or the volume is not finite everywhere in the box")
-        pi = np.exp(weight - weight.max())
         heat = float(evaluate([self.temperature], x, points.reshape(-1, m.dim)[:1], values)[0, 0])
+        if not heat > 0:
+            raise ManifoldError(f"the temperature is positive, not {heat:g}")
+        if not np.all(np.diff(times) > 0):
+            raise ManifoldError("the output times rise: densities do not flow backwards")
         start = np.asarray(
             evaluate([read_expression(initial, "the initial density", ManifoldError)], x, points, values)[..., 0]
             if isinstance(initial, sp.Expr) else read_reals(initial, "the initial density", ManifoldError)
         )  # fmt: skip
         cell = float(np.prod(widths))
-        if start.shape != pi.shape or not (start >= 0).all() or not start.sum() > 0:
-            raise ManifoldError(f"a density is an array of shape {pi.shape}, at least 0 and somewhere positive")
-        cells = np.arange(pi.size).reshape(pi.shape)
-        operator = csc_matrix((pi.size, pi.size))
+        if start.shape != weight.shape or not (start >= 0).all() or not start.sum() > 0:
+            raise ManifoldError(f"a density is an array of shape {weight.shape}, at least 0 and somewhere positive")
+        cells = np.arange(weight.size).reshape(weight.shape)
+        operator = csc_matrix((weight.size, weight.size))
         for axis in range(m.dim):
             low, high = (
                 np.take(cells, range(*r), axis).ravel() for r in ((0, len(centres[axis]) - 1), (1, len(centres[axis])))
             )
             middle = (points.reshape(-1, m.dim)[low] + points.reshape(-1, m.dim)[high]) / 2
-            flat = pi.ravel()
-            rate = heat * evaluate([h[axis, axis]], x, middle, values)[:, 0] * np.sqrt(flat[low] * flat[high])
-            rate = rate / widths[axis] ** 2
+            rate = heat * evaluate([h[axis, axis]], x, middle, values)[:, 0] / widths[axis] ** 2
+            if not (rate > 0).all():
+                raise ManifoldError("the metric is not positive and finite everywhere in the box")
             for a, b in ((low, high), (high, low)):  # what goes from cell b to cell a
-                operator += csc_matrix((rate / flat[b], (a, b)), shape=operator.shape)
-                operator -= csc_matrix((rate / flat[b], (b, b)), shape=operator.shape)
+                moved = rate * np.exp((weight.flat[a] - weight.flat[b]) / 2)
+                operator += csc_matrix((moved, (a, b)), shape=operator.shape)
+                operator -= csc_matrix((moved, (b, b)), shape=operator.shape)
         density = start.ravel() / (start.sum() * cell)
         states = [density]
         for before, after in zip(times, times[1:]):
-            step = splu((diags(np.ones(pi.size)) - (after - before) / count * operator).tocsc())
+            step = splu((diags(np.ones(weight.size)) - (after - before) / count * operator).tocsc())
             for _ in range(count):
                 density = step.solve(density)
             states.append(density)
-        shaped = np.array(states).reshape(len(times), *pi.shape)
+        shaped = np.array(states).reshape(len(times), *weight.shape)
         names = [c.name for c in x]
         with np.errstate(all="ignore"):
             excess = np.where(shaped > 0, shaped * (np.log(shaped) - weight), 0.0)

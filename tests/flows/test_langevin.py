@@ -12,6 +12,16 @@ x, y = sp.symbols("x y", real=True)
 LINE = RiemannianManifold([[1]], [x])
 
 
+HEAT = sp.Symbol("T", real=True)
+
+
+def test_densities_in_the_cold():
+    """e^{−E/T} underflows towards the ends of the box; the densities tend to a normal one of variance T."""
+    cold = Langevin(LINE, x**2 / 2, sp.Rational(1, 1000))
+    found = cold.density_flow({x: (-5, 5, 1001)}, sp.exp(-(x**2)), 30.0, steps=100).density[-1]
+    assert float((found * found.x**2).sum() / found.sum()) == pytest.approx(1e-3, rel=0.03)
+
+
 @pytest.mark.parametrize("volume", ["primal", "riemannian"])
 def test_the_stationary_density(volume):
     """∂_i (b^i π) = ½ ∂_i ∂_j (a^ij π)."""
@@ -52,6 +62,13 @@ def test_what_is_stationary_stays_in_two_dimensions():
     "call, words",
     [
         (lambda: Langevin(LINE, x, 0), "temperature is positive"),
+        (lambda: Langevin(LINE, x, 1 + x**2), "depends on x"),
+        (
+            lambda: Langevin(LINE, x, HEAT).density_flow({x: (-1, 1, 4)}, x**2, 1.0, {HEAT: -1}),
+            "temperature is positive",
+        ),
+        (lambda: Langevin(LINE, x).density_flow({x: (-1, 1, 4)}, x**2, -1.0), "rise"),
+        (lambda: Langevin(RiemannianManifold([[-1]], (x,)), x).density_flow({x: (-1, 1, 4)}, x**2, 1), "not positive"),
         (lambda: Langevin(LINE, x).density_flow({x: (1, 0, 5)}, x**2, 1.0), "empty"),
         (lambda: Langevin(LINE, x).density_flow({x: (0, 1)}, x**2, 1.0), "lower, upper, cells"),
         (lambda: Langevin(LINE, x).density_flow({}, x**2, 1.0), "lack x"),
