@@ -225,6 +225,8 @@ def ricci_scalar_and_scale(jet: Jet) -> tuple[Any, Any]:
     """R as `ricci_scalar_of_jet` gives it, and the same with every term of the numerator by its modulus.
 
     The second number is the size of what cancels: an R that is smaller by all the digits of the jet is a zero.
+
+    Raises ZeroDivisionError where the determinant is zero in the numbers of the jet.
     """
     values = [jet[c][index] for c in _COMPONENTS for index in _INDICES]
 

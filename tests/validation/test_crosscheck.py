@@ -10,11 +10,12 @@ import pytest
 import sympy as sp
 import xarray as xr
 from chentsov.geometry.exact import Mean
+from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.kernels.native import cache
 from chentsov.geometry.manifolds import RiemannianManifold
 from chentsov.geometry.validation import crosscheck_einsteinpy as oracle
 from chentsov.geometry.validation.crosscheck import crosscheck, crosscheck_grid, relative_difference
-from chentsov.models import TwoWeightNeuron, decision_boundary
+from chentsov.models import DenseNetwork, TwoWeightNeuron, decision_boundary
 from mpmath import mp
 
 a, b = sp.symbols("a b", positive=True)
@@ -226,3 +227,22 @@ def test_a_metric_without_a_cheap_closed_form_is_compared_by_contractions(monkey
     found = crosscheck(manifold, quantity, points=2)
     assert found.passed and found.comparisons[0].route == "numeric"
     assert found.comparisons[0].worst < 1e-25
+
+
+def test_data_by_name_and_by_symbol_are_the_same_data():
+    model = DenseNetwork([2, 1], activation="tanh", bias=False)
+    columns = {"x_1": [0.5, -1.0, 0.25], "x_2": [1.0, 0.75, -0.5], "t_1": [1.0, 0.0, 1.0]}
+    by_name, by_symbol = (
+        crosscheck(model, data=data, points=2) for data in (columns, {s: columns[s.name] for s in model.rows})
+    )
+    assert by_name.passed and by_name.rows[0].worst == by_symbol.rows[0].worst
+    with pytest.raises(InputError, match="no data for the row variable t_1"):
+        crosscheck(model, data={"x_1": [1.0], "x_2": [2.0]})
+
+
+def test_a_determinant_lost_in_cancellation_is_computed_with_more_digits():
+    """Two rows, of which one is saturated by a hundred digits more: det g ~ 1e-389 beside (tr g)² ~ 1e-252; R = 0."""
+    neuron = TwoWeightNeuron("mean_power", 2, slope=5, data={"x": [10, 3], "y": [2, 4], "t": [1, 0]})
+    axis = np.array([-3.0, 3.0])
+    zero = xr.Dataset({"ricci_scalar": (("theta_1", "theta_2"), np.zeros((2, 2)))}, {"theta_1": axis, "theta_2": axis})
+    assert crosscheck_grid(neuron, zero, points=1).passed
