@@ -26,6 +26,9 @@ COMMANDS = ("neuron", "mnist", "hopfield", "derive", "grid", "plot", "explore", 
 #: Characters of an error line; a long input is not echoed whole.
 MAX_MESSAGE = 600
 
+#: Options whose one text holds several names.
+_NAMES = ("coordinates", "constants", "positive")
+
 app = typer.Typer(
     name="chentsov",
     help="Symbolic differential geometry of models: derive, evaluate on grids, validate.",
@@ -77,7 +80,8 @@ class _Command(typer.core.TyperCommand):
         for option in given:
             once = not (option.multiple or option.is_flag) if option.param_type_name == "option" else False
             if once and given.count(option) > 1:
-                raise InputError(f"{option.opts[0]} is given twice")
+                several = ": one text holds all names, separated by commas" if option.name in _NAMES else ""
+                raise InputError(f"{option.opts[0]} is given twice{several}")
         return super().parse_args(ctx, args)
 
 

@@ -14,6 +14,7 @@ from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.exact.reading import nearest
 from chentsov.geometry.grids import labels
 
+from .outputs import PICTURES
 from .plots import MISSING, SIGNED, ColourScale, axis_label, colour_scale, draw_path, fixed_scale, heat_map, new_figure
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ def _panels(dataset: xr.Dataset, quantities: Sequence[str] | str | None) -> list
     found = []
     for name in names:
         if name not in fields:
+            if str(name).endswith(PICTURES):
+                raise InputError(f"plot() takes quantities and returns a figure: .savefig({name!r:.60}) keeps it")
             raise InputError(f"'{name!s:.40}' is not drawn from this dataset ({nearest(str(name), fields)})")
         field = fields[name]
         inner = [d for d in field.dims if d not in wide]

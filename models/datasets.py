@@ -260,13 +260,17 @@ class LabelledPoints:
 
 def _three_numbers(fields: Sequence[str], order: Sequence[int], line: int, path: Path) -> list[float]:
     if len(fields) != 3:
-        raise DataError(f"line {line} of '{path}' has {len(fields)} field(s); three are needed: x, y, t")
+        raise DataError(
+            f"line {line} of '{path}' has {len(fields)} field(s); three are needed: x, y, t"
+            + (" (more inputs: ch.models.Neuron in Python)" if len(fields) > 3 else "")
+        )
     try:
         if any("_" in field for field in fields):  # Python reads 1_0 as 10
             raise ValueError
         return [float(fields[k]) for k in order]
     except ValueError:
-        raise DataError(f"line {line} of '{path}' is not three numbers: {', '.join(fields)[:60]}") from None
+        header = " (a header names the columns x, y, t)" if line == 1 else ""
+        raise DataError(f"line {line} of '{path}' is not three numbers: {', '.join(fields)[:60]}{header}") from None
 
 
 def decision_boundary(n: int = 200, seed: int = 0) -> LabelledPoints:

@@ -272,7 +272,8 @@ def read_loss(given: Any, order: Any = None, *, outputs: int, allowed: Iterable[
     name = given.strip().replace("-", "_").replace(" ", "_")
     known = [n for n in (allowed if allowed is not None else LOSSES) if outputs == 1 or LOSSES[n].several]
     if name not in known:
-        raise InputError(f"unknown loss '{given[:60]}': choose one of {', '.join(known)}")
+        own = f", or hand in an expression in {', '.join(map(str, (*fs, *ts)))}" if allowed is None else ""
+        raise InputError(f"unknown loss '{given[:60]}': choose one of {', '.join(known)}{own}")
     row = LOSSES[name]
     value = row.order.read(name, row.order.default if order is None else order) if row.order else None
     if outputs == 1:

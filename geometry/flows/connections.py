@@ -167,6 +167,9 @@ def exponential(
     return _labelled(manifold, shape, ends, "exp", {"method": method}, ending=(ending, flags(ENDINGS)))
 
 
+_NOT_REPRESENTABLE = "a double cannot hold the number to this tolerance"
+
+
 def _tolerance(rtol: Any) -> float:
     found = read_float(rtol, "rtol", ManifoldError)
     if not 0 < found < 1:
@@ -182,11 +185,13 @@ def _enclosed_ends(
     for row, (p, v) in enumerate(zip(starts, velocities)):
         space.domain.check({**dict(zip(space.manifold.coordinates, p.tolist())), **space.constants}, "the start")
         try:
-            balls = enclose(space, p, v, rtol)[: space.dim]
+            end, error = np.array([middle_and_error(b) for b in enclose(space, p, v, rtol)[: space.dim]]).T
+            if error.max() > rtol * np.abs(end).max():
+                raise NoCertificate(_NOT_REPRESENTABLE)
         except NoCertificate as problem:
             reasons[row] = str(problem)
             continue
-        ends[row], errors[row] = np.array([middle_and_error(b) for b in balls]).T
+        ends[row], errors[row] = end, error
     if not shape and reasons[0]:
         raise ManifoldError(f"the geodesic from {starts[0].tolist()} is not proven: {reasons[0]}")
     found = _labelled(space.manifold, shape, ends, "exp", {"method": CERTIFIED}, reason=(reasons, {}))
@@ -199,12 +204,15 @@ def _enclosed_connections(space: Space, p: np.ndarray, q: np.ndarray, found: Con
     for row in np.flatnonzero(np.isfinite(found.distance) & (found.distance > 0)):
         try:
             velocity, length = enclose_connection(space, p[row], q[row], found.velocity[row], rtol)
+            distance, error = middle_and_error(length)
+            if error > rtol * distance:
+                raise NoCertificate(_NOT_REPRESENTABLE)
         except NoCertificate as problem:
             reasons[row], found.status[row] = str(problem), NOT_CERTIFIED
             found.velocity[row], found.distance[row], found.error[row] = np.nan, np.nan, np.nan
             continue
         found.velocity[row] = [middle_and_error(b)[0] for b in velocity]
-        found.distance[row], found.error[row] = middle_and_error(length)
+        found.distance[row], found.error[row] = distance, error
     return reasons
 
 

@@ -58,6 +58,8 @@ def test_proven_numbers_of_families():
     found = gamma.distance([1, 2], [1.5, 2.5], rtol=1e-10)
     assert int(found.status) == FOUND and found.error <= 1e-10 * found
     assert np.allclose(found, gamma.distance([1, 2], [1.5, 2.5]), atol=1e-10)
+    with pytest.raises(ManifoldError, match="a double cannot hold"):
+        gamma.distance([1, 2], [1.5, 2.5], rtol=1e-20)
     normal = families.normal().distance([0, 1], [3, 2], rtol=1e-10)  # a closed form, in balls
     assert int(normal.status) == MINIMAL and float(normal.error) < 1e-13
     log = families.normal().log([0, 1], [3, 2], rtol=1e-12)

@@ -119,6 +119,7 @@ def test_files_that_cannot_be_used(content, words, tmp_path, capsys):
         (["--format", "fortran"], "unknown format 'fortran': choose one of text, latex"),
         (["--format", "c", "--latex"], "one format at a time"),
         (["--metric", "1", "--metric", "x^2", "--coordinates", "x"], "--metric is given twice"),
+        (["--metric", "1", "--coordinates", "x", "--positive", "x", "--positive", "y"], "separated by commas"),
         (["--metric", "s^2", "--coordinates", "s", "--positive", "q"], "--positive names 'q', which no formula holds"),
         (["--metric", "1+x", "--coordinates", "x", "--functions", "f"], "--functions names 'f', which no formula"),
         (["sphere", "--positive", "q"], "brings its positive: leave out --positive"),
