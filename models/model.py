@@ -351,6 +351,7 @@ class Model(ABC):
         optimizer: str = "gradient-descent",
         data: Any = None,
         constants: Mapping[Any, Any] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> xr.Dataset:
         """Descent on the loss, with quantities along its path (dimension "step").
 
@@ -362,6 +363,7 @@ class Model(ABC):
             quantities: scalars to follow; the model's own, and R of few coordinates, if left out.
             optimizer: "gradient-descent", θ ← θ − η ∂L, or "adam".
             data, constants: as for `on_grid`.
+            progress: called now and then with the steps taken and the most that will be.
 
         Returns:
             Weights and quantities over `step`; the attributes tell the settings and, for networks, how many rows are
@@ -392,10 +394,12 @@ class Model(ABC):
             slope, list(match_point(begin, self.coordinates, "start", TrainingError).values()), rate, optimizer
         )
         judge = self._judge(rows, constants)
-        descent.advance(BLOCK if steps is None else int(steps))
         longest = self._longest_training(rows) if steps is None else 0
+        first = BLOCK if steps is None else int(steps)
+        told = None if progress is None else lambda done: progress(done, max(first, longest))
+        descent.advance(first, told)
         while len(descent.path) <= longest and not _all_right(judge(descent.path[-1])):
-            descent.advance(BLOCK)
+            descent.advance(BLOCK, told)
         path = descent.path
         names = [*self._own, *(["ricci_scalar"] if len(self.coordinates) <= 3 else [])]
         names = names if quantities is None else list(quantities)

@@ -106,8 +106,8 @@ class Descent:
         self._farthest = FARTHEST * max(1.0, float(np.abs(self.path).max(initial=0)))
         self._gradient, self._change = gradient, OPTIMIZERS[optimizer](learning_rate)
 
-    def advance(self, steps: int) -> None:
-        """Take so many further steps.
+    def advance(self, steps: int, progress: Callable[[int], None] | None = None) -> None:
+        """Take so many further steps; `progress` is called now and then with the number of all steps so far.
 
         Raises:
             TrainingError: the path runs away; the message says where.
@@ -119,6 +119,8 @@ class Descent:
             for k in range(done, done + steps):
                 here = here - self._change(np.asarray(self._gradient(*here), dtype=float))
                 path[k] = here
+                if progress is not None and not k % 16:
+                    progress(k)
                 if not k % 256 and not (np.abs(here) <= self._farthest).all():
                     break
         taken = np.abs(path[: k + 1] if steps else path).max(axis=1)

@@ -141,8 +141,8 @@ def _study(
     _show_closed_forms(report, model, identity)
     with report.stage(f"evaluate{suffix}") as advance:
         grid = model.on_grid(axes, QUANTITIES, rtol=tolerance or None, dtype=dtype, progress=advance)
-    with report.stage(f"train{suffix}"):
-        path = model.train(**training)
+    with report.stage(f"train{suffix}", count="steps") as advance:
+        path = model.train(**training, progress=advance)
     _show_ranges(report, grid, path)
     with report.stage(f"cross-check{suffix}"):
         checked = cross_check(model, grid, seed=seed, tolerance=tolerance or _UNCERTIFIED[dtype])

@@ -129,3 +129,13 @@ def test_a_loss_without_a_number_is_no_silent_path():
     neuron = Neuron(inputs=1, activation="tanh", loss="cross_entropy", bias=False, data=([[1.0], [-1.0]], [1, 0]))
     with pytest.raises(TrainingError, match="no number anywhere on the path"):
         neuron.train(steps=3, quantities=["loss"])
+
+
+def test_training_tells_how_far_it_is():
+    model = TwoWeightNeuron(data=decision_boundary(20, seed=0))
+    told, plain = [], model.train(steps=50, quantities=["loss"])
+    path = model.train(steps=50, quantities=["loss"], progress=lambda done, most: told.append((done, most)))
+    assert path.equals(plain) and told == [(16, 50), (32, 50), (48, 50)]
+    told.clear()
+    model.train(quantities=["loss"], progress=lambda done, most: told.append((done, most)))
+    assert {most for _, most in told} == {30_000} and [done for done, _ in told] == sorted({done for done, _ in told})
