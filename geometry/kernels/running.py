@@ -23,6 +23,7 @@ from .counts import LEAVES_FROM_OUTSIDE
 from .functions import FUNCTIONS
 from .intervals import Interval
 from .native.double_functions import PAIR_ULPS, REDUCTION
+from .native.trigonometric import TRIG_LIMIT
 from .program import LEAVES, Node, Program, nearest
 from .schedule import MASKS
 from .slopes import MARGIN, REACH, RULES, Writer
@@ -356,6 +357,8 @@ class Running:
             # the logarithm of x (x + 1) ... (x + n - 1) is taken away, near the zeros from the same number
             w.require(node, "lt", w.number(0.0), node.args[0])
             return self._with_floor(self._by_slopes(node, own), 256 * own)
+        if w.bits == 64 and node.op in ("sin", "cos", "tan") and w.magnitude(node.args[0]) > TRIG_LIMIT:
+            w.require(node, "lt", w.absolute(node.args[0]), w.number(TRIG_LIMIT))
         if rule.needs is not None:
             w.require(node, "lt", w.number(0.0), rule.needs(Writer(w), node.args))
         if all(x.a is None for x in found) and not self._reduces(node):

@@ -119,3 +119,12 @@ def test_cells_that_are_doubted_are_proven_by_sharper_bounds():
         for i, j in zip(*np.nonzero(doubts[0])):
             truth = IN_BALLS([arb(float(axes[0][i, 0])), arb(float(axes[1][j]))])[0]
             assert abs(arb(float(values[0, i, j])) / truth - 1) <= 2e-13
+
+
+@pytest.mark.parametrize("function", [sp.cos, sp.tan])
+def test_bounds_hold_next_to_a_multiple_of_a_quarter_turn_that_is_huge(function):
+    near = 6381956970095103 * 2.0**797  # the double that lies closest to an odd multiple of π/2
+    with precision(1200):
+        value = arb(near).cos() if function is sp.cos else arb(near).tan()
+        found, bound = compile(function(x), [x]).bounded(np.array([near]))
+        assert abs(arb(float(found[0, 0])) - value) <= arb(float(bound[0, 0]))

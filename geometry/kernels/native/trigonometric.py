@@ -12,11 +12,11 @@ from .exponentials import quotient
 from .pieces import ROUND, Pair, fast_two_sum, fitted, integer_below, mended, negative
 from .text import Writer
 
-__all__ = ["sincos", "tan"]
+__all__ = ["TRIG_LIMIT", "sincos", "tan"]
 
 # pi/2 in three parts, the first two of 36 bits: their products with a quadrant number are exact.
 _PIO2 = (1.5707963267923333, 2.5633441515839558e-12, 1.0562999066987428e-23)
-_TRIG_LIMIT = 1.0e5
+TRIG_LIMIT = 1.0e5  # from which the C library is asked, which knows next to multiples of pi/2 fewer digits
 
 
 @cache
@@ -29,7 +29,7 @@ def _tails() -> tuple[list[float], list[float]]:
 
 def _quadrant(w: Writer, x: str) -> tuple[str, str, Pair, Pair]:
     """Whether |x| is below the limit; the number of quarter turns; sine and cosine of the rest, as pairs."""
-    fine = w.compare("olt", w.intrinsic("fabs", x), w.const(_TRIG_LIMIT))
+    fine = w.compare("olt", w.intrinsic("fabs", x), w.const(TRIG_LIMIT))
     x = w.select(fine, x, w.const(0.0))
     shifted = w.fma(x, w.const(2 / math.pi), w.const(ROUND))
     minus = w.exact("mul", w.exact("sub", shifted, w.const(ROUND)), w.const(-1.0))
