@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import mpmath
 from chentsov.geometry.exact.errors import InputError
 from chentsov.geometry.kernels.ball import precision, to_mpf
 from flint import arb
@@ -69,6 +70,7 @@ def metric_jet(neuron: TwoWeightNeuron, point: Sequence[Any], digits: int) -> Je
                 for b in range(k + 3):
                     moments[k, b] += weight * x ** (k + 2 - b) * y**b
         # ∂^k g_ij = s^(2 + k) E_D[w^(k) x^a y^b], where b counts the indices that are 1
-        found = {(k, b): to_mpf(slope ** (2 + k) * m / len(neuron.data)) for (k, b), m in moments.items()}
+        with mpmath.workdps(digits + 10):  # mpmath rounds what it is given to its own precision
+            found = {(k, b): to_mpf(slope ** (2 + k) * m / len(neuron.data)) for (k, b), m in moments.items()}
         indices = ((), (0,), (1,), (0, 0), (0, 1), (1, 1))
         return {(i, j): {c: found[len(c), i + j + sum(c)] for c in indices} for i, j in ((0, 0), (0, 1), (1, 1))}
