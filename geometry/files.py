@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .exact.errors import InputError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -28,7 +30,7 @@ def read_arrays(path: str | os.PathLike[str], *names: str) -> dict[str, np.ndarr
     """The arrays of these names from an ``.npz`` file.
 
     Raises:
-        ValueError: the file cannot be opened, is no zip archive of arrays or a broken one, or an array is missing or
+        InputError: the file cannot be opened, is no zip archive of arrays or a broken one, or an array is missing or
             made of Python objects; the text is a part of a sentence.
 
     >>> import tempfile
@@ -36,7 +38,7 @@ def read_arrays(path: str | os.PathLike[str], *names: str) -> dict[str, np.ndarr
     ...     write_whole(f"{folder}/a.npz", b"x, y, t")
     ...     read_arrays(f"{folder}/a.npz", "x")
     Traceback (most recent call last):
-    ValueError: it is no .npz file (a zip archive of arrays, as numpy.savez writes it)
+    chentsov.geometry.exact.errors.InputError: it is no .npz file (a zip archive of arrays, as numpy.savez writes it)
     """
     import zipfile
 
@@ -47,9 +49,9 @@ def read_arrays(path: str | os.PathLike[str], *names: str) -> dict[str, np.ndarr
             with open(path, "rb") as file:
                 archive = file.read(2) == b"PK"
             what = "is broken off" if archive else "is no .npz file (a zip archive of arrays, as numpy.savez writes it)"
-            raise ValueError(f"it {what}")
+            raise InputError(f"it {what}")
     except OSError as error:
-        raise ValueError(reason(error)) from error
+        raise InputError(reason(error)) from error
     try:
         with np.load(path, allow_pickle=False) as kept:
             missing = [name for name in names if name not in kept]
@@ -58,9 +60,9 @@ def read_arrays(path: str | os.PathLike[str], *names: str) -> dict[str, np.ndarr
             there = ", ".join(kept.files[:8]) or "nothing"
     except Exception as error:  # zip, zlib and npy each raise their own
         if "allow_pickle" in str(error):
-            raise ValueError("it holds Python objects where numbers are asked for") from None
-        raise ValueError(f"it is broken ({reason(error)})") from error
-    raise ValueError(f"it has no array '{missing[0]}' (but {there})")
+            raise InputError("it holds Python objects where numbers are asked for") from None
+        raise InputError(f"it is broken ({reason(error)})") from error
+    raise InputError(f"it has no array '{missing[0]}' (but {there})")
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:

@@ -72,14 +72,20 @@ def _show_every_default(app: typer.Typer) -> None:
                 info.show_default = "off"
 
 
+# What a problem is made of. Of two metrics neither is dropped without a word; of two settings, as shells do, the last.
+_STATED_ONCE = {
+    *("metric", "line", "potential", "embedding", "density", "log_density", "covariates", "coordinates", "positive"),
+    *("constants", "functions", "file", "data", "weights"),
+}
+
+
 class _Command(typer.core.TyperCommand):
-    """A command that takes no option twice, unless each use adds to it."""
+    """A command whose problem is stated once."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         given: Any = self.make_parser(ctx).parse_args(args=list(args))[-1]
         for option in given:
-            once = not (option.multiple or option.is_flag) if option.param_type_name == "option" else False
-            if once and given.count(option) > 1:
+            if option.name in _STATED_ONCE and not option.multiple and given.count(option) > 1:
                 several = ": one text holds all names, separated by commas" if option.name in _NAMES else ""
                 raise InputError(f"{option.opts[0]} is given twice{several}")
         return super().parse_args(ctx, args)

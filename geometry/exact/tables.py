@@ -7,14 +7,13 @@ Lists, NumPy and masked arrays, pandas and xarray objects are read through what 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from .errors import InputError
-from .reading import Kind, nearest, read_float, read_number, short, short_list
+from .reading import Kind, nearest, read_float, short, short_list
 
 __all__ = ["by_name", "one_length", "read_axis", "read_columns", "read_reals", "read_times"]
 
@@ -70,14 +69,12 @@ def read_reals(
 def read_axis(values: Any, where: str, error: Kind = InputError) -> np.ndarray:
     """The values of an axis of a grid: finite doubles on one line and not empty, or a single one without dimension.
 
+    Fractions and decimals become the nearest double, as in a program's text; integers are held exactly or refused.
+
     >>> read_axis([0.5, 1], "axis x"), read_axis(2, "axis x").ndim
     (array([0.5, 1. ]), 0)
     """
     array = read_reals(values, where, error)
-    if (given := np.asarray(values)).dtype.kind == "O":
-        for v, double in zip(given.ravel(), array.ravel()):
-            if read_number(v) != sp.Rational(Fraction(float(double))):
-                raise error(f"{where}: no double holds {short(v, 24)} exactly; hand in a float")
     if array.ndim > 1:
         raise error(
             f"{where}: one-dimensional values are needed, not shape {array.shape}; the grid is spanned by its axes"

@@ -27,7 +27,7 @@ import sympy as sp
 from chentsov.geometry.manifolds.enclosed import EnclosedNumber
 from flint import acb, acb_poly, arb, arb_mat, arb_poly, fmpz_poly
 
-from ..exact.errors import UnsupportedFunction
+from ..exact.errors import ChentsovError, UnsupportedFunction
 from ..kernels.algebras import ANALYTIC, BALLS
 from ..kernels.ball import precision
 from ..kernels.interpreter import Straight
@@ -49,7 +49,7 @@ _TERMS = 12  # of the series of Peano and Baker
 _CORRECTIONS = 8
 
 
-class NoCertificate(Exception):
+class NoCertificate(ChentsovError):
     """Why nothing is proven."""
 
 

@@ -195,7 +195,7 @@ _ROWS = (
     Function("erf", sp.erf, _LINE, r.scipy_function("erf"), **_by_series("erf"), native="erf",
              numba="math.erf({0})", ulps=4),
     Function("erfc", sp.erfc, _LINE, r.scipy_function("erfc"), **_by_series("erfc"), native="erfc",
-             numba="math.erfc({0})", ulps=6),
+             numba="math.erfc({0})", ulps=26),
     # with kinks: piecewise by definition, and no number for a jet at the kink
     Function("abs", sp.Abs, ((0.1, 6.0),), np.abs, abs, **_flagged("real_abs"), taylor=r.taylor_abs, native="abs",
              numba="abs({0})"),

@@ -59,7 +59,7 @@ def test_weights_that_are_not_symmetric(tmp_path, capsys):
         (["--capacitance", "1"], "one number for each"),
         (["--current", "inf, 0"], "finite"),
         (["--gain", "0"], "gain is 0"),
-        (["--gain", "1e308"], "the gain lies between 1e-06 and 1e+06"),
+        (["--gain", "1e308"], r"the gain lies between 1e-06 and 1e\+06"),
         (["--points", "1"], "2 to 4096 points"),
         (["--extent", "nan"], "extent must be a positive number"),
         (["--time", "-1"], "time must be a positive number"),
