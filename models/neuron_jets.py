@@ -66,7 +66,7 @@ def metric_jet(neuron: TwoWeightNeuron, point: Sequence[Any], digits: int) -> Je
             d1 = (next_ - near) / (2 * step)
             d2 = (next_ - 2 * middle + near) / step**2
             d3 = (last - 2 * next_ + 2 * near - far) / (2 * step**3)
-            for k, weight in enumerate((d1**2, 2 * d1 * d2, 2 * (d2**2 + d1 * d3))):
+            for k, weight in enumerate((d1 * d1, 2 * d1 * d2, 2 * (d2 * d2 + d1 * d3))):  # arb's ** is NaN about 0
                 for b in range(k + 3):
                     moments[k, b] += weight * x ** (k + 2 - b) * y**b
         # ∂^k g_ij = s^(2 + k) E_D[w^(k) x^a y^b], where b counts the indices that are 1
