@@ -446,7 +446,8 @@ def _diagnose(
     own_metric = all("metric" not in c.form for c in callers.values())
     for read_off in (rounding_diagnosis, row_diagnosis, read_off_diagnosis):
         if (seen := read_off(observations)) is not None:
-            return [seen]
+            named = _diagnose_extra(observations, extra) if extra is not None else []
+            return named if named and named[0].kind == "formula" else [seen]
     if (rounded := rounded_argument(observations, callers)) is not None:
         return [rounded]
     numeric = numeric_diagnoses(observations, callers, dtypes) if nearly else []

@@ -148,6 +148,7 @@ def test_norm_loss_traces_are_equal_up_to_the_number_of_rows():  # section 5.2.3
     assert neuron.manifold.field(neuron.fisher_trace - neuron.ntk_trace).is_zero
 
 
+@pytest.mark.slow
 def test_curvature_is_positive_at_some_weights():  # section 5.2.3: "always negative"
     neuron = TwoWeightNeuron("mean_power", 2, data=decision_boundary(200, 0))
     with mp.workdps(120):
